@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list for every Swift target; nothing is set per target.
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  // Span-returning properties, and Span overloads of annotated C functions.
+  .enableExperimentalFeature("Lifetimes"),
+  .enableExperimentalFeature("SafeInteropWrappers"),
+]
+
+/// A system library: one module map, found by pkg-config, installed by the Debian package named.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+/// A module of ours; it may import what it lists and nothing else.
+func module(_ name: String, imports: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: imports, swiftSettings: settings,
+          linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))])
+}
+
+func tests(of name: String, imports: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + imports,
+              exclude: [], resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "spud",
+  platforms: [.macOS(.v26)],
+  products: [
+    .executable(name: "spud", targets: ["spud"]),
+    .library(name: "SpudInference", targets: ["SpudInference", "SpudTokens"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  // In the order of the layers: a target depends only on targets above it.
+  targets: [
+    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    system("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
+    system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+    system("CJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
+    system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
+    system("CSampleRate", pkgConfig: "samplerate", apt: "libsamplerate0-dev"),
+    system("CKissFFT", pkgConfig: "kissfft-float", apt: "libkissfft-dev"),
+    .target(name: "CSpudKernels", cSettings: [.define("_GNU_SOURCE")]),
+    module("SpudErrors"),
+    module("SpudTensors", imports: ["SpudErrors"]),
+    module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "CLAPACKE", "SpudErrors", "SpudTensors"]),
+    module("SpudMedia", imports: [
+      "SpudErrors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
+      .product(name: "Subprocess", package: "swift-subprocess"),
+    ]),
+    module("SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels"]),
+    module("SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
+    module("SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels"]),
+    module("SpudPipeline", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudInference"]),
+    module("SpudComparison", imports: [
+      "SpudErrors", "SpudMedia", "SpudTokens", "SpudKernels", "SpudModels", "SpudInference", "SpudPipeline",
+    ]),
+    .executableTarget(
+      name: "spud",
+      dependencies: [
+        "SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels", "SpudInference",
+        "SpudPipeline", "SpudComparison",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    tests(of: "SpudTensors", imports: ["SpudErrors"]),
+    tests(of: "SpudKernels", imports: ["SpudTensors"]),
+    tests(of: "SpudMedia", imports: ["SpudErrors"]),
+    tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"]),
+    tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
+    tests(of: "SpudInference", imports: ["SpudErrors", "SpudTokens", "SpudModels"]),
+    tests(of: "SpudComparison", imports: ["SpudErrors", "SpudInference", "SpudPipeline", "SpudTokens"]),
+    tests(of: "spud"),
+  ],
+  cLanguageStandard: .gnu17
+)
