@@ -1,0 +1,36 @@
+internal import ArgumentParser
+internal import Foundation
+internal import SpudErrors
+
+/// `-m`: which model.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    name: [.short, .customLong("model")],
+    help: ArgumentHelp(
+      "The model: a directory, or a .gguf file. Default: $SPUD_MODEL, else Models/spud-nano.", valueName: "path"),
+    completion: .file())
+  var path: String?
+
+  /// The path given, or the default model's.
+  func resolved() throws -> String { try DefaultModel.resolve(path) }
+}
+
+/// `-t`: how many threads compute.
+struct ThreadOptions: ParsableArguments {
+  @Option(name: [.short, .long], help: ArgumentHelp("Threads that compute. Default: all processors.", valueName: "n"))
+  var threads: Int?
+
+  var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads is \(threads), but must be between 1 and 1024.")
+    }
+  }
+}
+
+/// `--json`: print one JSON object instead of text.
+struct JSONOptions: ParsableArguments {
+  @Flag(name: .long, help: "Print one JSON object, with a \"schema\" number.")
+  var json = false
+}

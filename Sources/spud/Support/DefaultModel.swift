@@ -1,0 +1,34 @@
+internal import Foundation
+internal import SpudErrors
+
+/// Where a model is looked for when the command line names none.
+enum DefaultModel {
+  static let relativePath = "Models/spud-nano"
+
+  /// The path given, or else `$SPUD_MODEL`, or else `Models/spud-nano` below the current directory, or below
+  /// a directory that holds the program (as `.build/release/spud` lies in its repository).
+  ///
+  /// - Throws: `SpudError` (`noInput`) when there is none of them.
+  static func resolve(_ given: String?) throws -> String {
+    if let given { return given }
+    if let named = Terminal.environment["SPUD_MODEL"], !named.isEmpty { return named }
+    for candidate in candidates where FileManager.default.fileExists(atPath: candidate) {
+      return candidate
+    }
+    throw SpudError(
+      .noInput,
+      "no model was named and there is no \(relativePath) here or beside the program: give -m DIR or set SPUD_MODEL")
+  }
+
+  private static var candidates: [String] {
+    var paths = [relativePath]
+    if let program = Bundle.main.executablePath {
+      var directory = URL(filePath: program).resolvingSymlinksInPath().deletingLastPathComponent()
+      for _ in 0..<5 where directory.path != "/" {
+        paths.append(directory.appending(path: relativePath).path)
+        directory = directory.deletingLastPathComponent()
+      }
+    }
+    return paths
+  }
+}

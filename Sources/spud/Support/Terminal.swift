@@ -1,0 +1,117 @@
+internal import Foundation
+internal import SpudErrors
+internal import Synchronization
+
+/// Standard output and standard error, and what may be shown on them.
+///
+/// Data go to standard output; everything that is said about the work goes to standard error, and progress
+/// only when a person is watching.
+enum Terminal {
+  /// Whether standard error is a terminal, so that a line on it may be rewritten.
+  static let showsProgress = isatty(2) == 1 && environment["TERM"] != "dumb"
+  /// Whether standard output is a terminal, so that binary data must not go there unasked.
+  static let outputIsTerminal = isatty(1) == 1
+  /// Whether standard input is a terminal, so that nothing waits there to be read.
+  static let inputIsTerminal = isatty(0) == 1
+  /// Whether standard error may be coloured (https://no-color.org).
+  static let usesColour = showsProgress && (environment["NO_COLOR"] ?? "").isEmpty
+
+  static let environment = ProcessInfo.processInfo.environment
+
+  /// Writes text to standard output at once, without a newline of its own.
+  ///
+  /// - Throws: `SpudError` (`io`) when the reader has gone away or the disk is full.
+  static func write(_ text: String) throws {
+    try write(bytes: Array(text.utf8))
+  }
+
+  /// Writes one line to standard output.
+  static func writeLine(_ line: String) throws {
+    try write(line + "\n")
+  }
+
+  /// Writes bytes to standard output.
+  static func write(bytes: [UInt8]) throws {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+    } catch {
+      throw SpudError(.io, "standard output could not be written")
+    }
+  }
+
+  /// Reads all of standard input.
+  ///
+  /// - Throws: `SpudError` (`badData`) when there are more than `limit` bytes, (`io`) when it cannot be read.
+  static func readInput(limit: Int = 64 << 20) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    do {
+      while let chunk = try FileHandle.standardInput.read(upToCount: 1 << 16), !chunk.isEmpty {
+        guard bytes.count + chunk.count <= limit else {
+          throw SpudError(.badData, "standard input holds more than \(limit) bytes, which is the limit")
+        }
+        bytes += chunk
+      }
+    } catch let error as SpudError {
+      throw error
+    } catch {
+      throw SpudError(.io, "standard input could not be read")
+    }
+    return bytes
+  }
+
+  /// Prints a line about the work on standard error.
+  static func report(_ line: String) {
+    // A failure to write about the work is nothing that could be reported anywhere.
+    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+  }
+
+  /// `text` in faint type where colour is welcome, otherwise as it is.
+  static func faint(_ text: String) -> String {
+    usesColour ? "\u{1B}[2m\(text)\u{1B}[0m" : text
+  }
+}
+
+/// One line on standard error that shows how far the work is; silent when nobody is watching.
+///
+/// Nothing is drawn in the first 300 ms, so quick work does not flicker.
+final class Progress: Sendable {
+  private struct State {
+    var lastPercent = -1
+    var isDrawn = false
+  }
+
+  private let label: String
+  private let start = ContinuousClock.now
+  private let state = Mutex(State())
+
+  init(_ label: String) {
+    self.label = label
+  }
+
+  /// Shows that `fraction` of the work, 0…1, is done.
+  func update(_ fraction: Double) {
+    guard Terminal.showsProgress, fraction.isFinite, start.duration(to: .now) > .milliseconds(300) else { return }
+    let percent = Int((min(max(fraction, 0), 1) * 100).rounded(.down))
+    state.withLock { state in
+      guard percent != state.lastPercent else { return }
+      state.lastPercent = percent
+      state.isDrawn = true
+      let filled = percent / 5
+      let bar = String(repeating: "━", count: filled) + String(repeating: " ", count: 20 - filled)
+      Self.draw("\r\(Terminal.faint("\(label) \(bar) \(percent) %"))\u{1B}[K")
+    }
+  }
+
+  /// Takes the line away again.
+  func finish() {
+    state.withLock { state in
+      guard state.isDrawn else { return }
+      state.isDrawn = false
+      Self.draw("\r\u{1B}[K")
+    }
+  }
+
+  private static func draw(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+}
