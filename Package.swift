@@ -15,7 +15,7 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A system library: one module map, found by pkg-config, installed by the Debian package named.
-func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+func system(_ name: String, pkgConfig: String?, apt: String) -> Target {
   .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
@@ -49,7 +49,8 @@ let package = Package(
     system("CJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
     system("CSampleRate", pkgConfig: "samplerate", apt: "libsamplerate0-dev"),
-    system("CKissFFT", pkgConfig: "kissfft-float", apt: "libkissfft-dev"),
+    // kissfft's pkg-config file defines macros, which the package manager refuses with a warning; none is needed.
+    system("CKissFFT", pkgConfig: nil, apt: "libkissfft-dev"),
     .target(name: "CSpudKernels", cSettings: [.define("_GNU_SOURCE")]),
     module("SpudErrors"),
     module("SpudTensors", imports: ["SpudErrors"]),

@@ -1,0 +1,123 @@
+import Glibc
+import SpudErrors
+
+/// Whole files, read under a limit and written so that a reader never sees half of one.
+package enum MediaFile {
+  /// Reads the file at `path`.
+  ///
+  /// - Parameter limit: the most bytes it may hold.
+  /// - Throws: `noInput` if it cannot be opened or is a directory, `badData` if it is empty or longer than
+  ///   `limit`, `io` if reading fails half-way.
+  package static func read(_ path: String, limit: Int) throws -> [UInt8] {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SpudError(.noInput, "\(path): \(reason(errno))") }
+    defer { close(descriptor) }
+
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw SpudError(.io, "\(path): \(reason(errno))") }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw SpudError(.noInput, "\(path): found a directory, expected a file")
+    }
+    let isRegular = status.st_mode & S_IFMT == S_IFREG
+    guard !isRegular || status.st_size <= limit else { throw tooLong(path, status.st_size, limit) }
+
+    // A pipe has no size: it is read in pieces until it ends or breaks the limit. One byte beyond the size
+    // of a regular file tells whether it grew meanwhile.
+    var bytes: [UInt8] = []
+    var capacity = isRegular ? Int(status.st_size) + 1 : 1 << 16
+    while true {
+      let count = bytes.count
+      let wanted = capacity - count
+      var received = 0
+      unsafe bytes.append(addingCapacity: wanted) { buffer in
+        // SAFETY: the buffer holds `wanted` bytes; `read` writes at most that many.
+        repeat { received = unsafe Glibc.read(descriptor, buffer, wanted) } while received < 0 && errno == EINTR
+        return max(received, 0)
+      }
+      if received < 0 { throw SpudError(.io, "\(path): reading failed: \(reason(errno))") }
+      if received == 0 { break }
+      guard bytes.count <= limit else { throw tooLong(path, bytes.count, limit) }
+      if bytes.count == capacity { capacity *= 2 }
+    }
+    guard !bytes.isEmpty else { throw SpudError(.badData, "\(path): the file is empty") }
+    return bytes
+  }
+
+  /// Writes `bytes` to `path`: into a temporary file beside it, then renamed, so that an interrupted
+  /// process leaves the old file or the new one. A symbolic link is followed, and a device or pipe is
+  /// written directly.
+  ///
+  /// - Throws: `io`, after removing the temporary file.
+  package static func write(_ bytes: [UInt8], to path: String) throws {
+    var status = stat()
+    var target = path
+    if unsafe stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT != S_IFDIR else {
+        throw SpudError(.io, "\(path): found a directory, expected a file to write")
+      }
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        return try write(bytes, to: path, named: path, flags: O_WRONLY | O_CLOEXEC)
+      }
+      target = resolvingLinks(path)
+    }
+    let directory = target.lastIndex(of: "/").map { String(target[...$0]) } ?? ""
+    let temporary = "\(directory).spud-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp"
+    do {
+      try write(bytes, to: temporary, named: path, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+      guard unsafe rename(temporary, target) == 0 else { throw SpudError(.io, "\(path): \(reason(errno))") }
+    } catch {
+      unsafe unlink(temporary)
+      throw error
+    }
+  }
+
+  /// What `errno` means, in the C library's words.
+  static func reason(_ number: Int32) -> String {
+    // SAFETY: `strerror` returns a terminated string; it is copied before another call can change it.
+    unsafe String(cString: strerror(number))
+  }
+
+  private static func write(_ bytes: [UInt8], to path: String, named name: String, flags: Int32) throws {
+    let descriptor = unsafe open(path, flags, 0o666)
+    guard descriptor >= 0 else { throw SpudError(.io, "\(name): cannot write: \(reason(errno))") }
+    var failure: Int32 = 0
+    unsafe bytes.withUnsafeBytes { buffer in
+      var written = 0
+      while written < buffer.count, failure == 0 {
+        // SAFETY: `written` < `buffer.count`, so the rebased slice lies inside the buffer.
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
+        let count = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+        if count >= 0 { written += count } else if errno != EINTR { failure = errno }
+      }
+    }
+    // `close` reports what a network file system could not store.
+    if close(descriptor) != 0, failure == 0 { failure = errno }
+    guard failure == 0 else { throw SpudError(.io, "\(name): writing failed: \(reason(failure))") }
+  }
+
+  private static func resolvingLinks(_ path: String) -> String {
+    // SAFETY: with no buffer given, `realpath` returns a terminated string that we own, or nil.
+    guard let resolved = unsafe realpath(path, nil) else { return path }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+
+  private static func tooLong(_ path: String, _ found: Int, _ limit: Int) -> SpudError {
+    SpudError(.badData, "\(path): the file holds \(found) bytes or more, but at most \(limit) are accepted")
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// Lets `fill` write up to `additional` bytes after the last; it returns how many it wrote.
+  fileprivate mutating func append(addingCapacity additional: Int, fill: (UnsafeMutableRawPointer) -> Int) {
+    let count = self.count
+    reserveCapacity(count + additional)
+    append(contentsOf: repeatElement(0, count: additional))
+    let written = unsafe withUnsafeMutableBytes { buffer -> Int in
+      // SAFETY: the array was just grown to `count` + `additional` > `count` bytes.
+      guard let base = buffer.baseAddress else { return 0 }
+      return unsafe fill(base + count)
+    }
+    removeLast(additional - written)
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import SpudErrors
+import SpudMedia
+import Testing
+
+@Suite("What is written is read back")
+struct RoundTripTests {
+  @Test("a PNG is exact, at any size", arguments: [(1, 1), (7, 3), (64, 64), (301, 257)])
+  func png(width: Int, height: Int) throws {
+    let image = Sample.noise(width: width, height: height)
+    #expect(try RGBImage.decode(image.pngData(), name: "sample") == image)
+    try Sample.withDirectory { directory in
+      try image.writePNG(to: "\(directory)/a.png")
+      #expect(try RGBImage.load(path: "\(directory)/a.png") == image)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["a.png"])
+    }
+  }
+
+  @Test("16-bit WAV at 16 kHz is exact to half a step, and exact the second time")
+  func wav() throws {
+    let sound = Sample.chord(seconds: 0.5)
+    try Sample.withDirectory { directory in
+      let path = "\(directory)/a.wav"
+      try sound.writeWAV(to: path)
+      let once = try Waveform.load(path: path)
+      #expect(once.sampleRate == 16_000 && once.samples.count == sound.samples.count)
+      #expect(zip(once.samples, sound.samples).allSatisfy { abs($0 - $1) <= 0.5 / 32_768 })
+      try once.writeWAV(to: path)
+      #expect(try Waveform.load(path: path) == once)
+    }
+  }
+
+  @Test("a directory of frames with sound is a clip")
+  func clip() throws {
+    let frames = (0..<3).map { Sample.noise(width: 8, height: 6, seed: UInt64($0)) }
+    try Sample.withDirectory { directory in
+      for (index, frame) in frames.enumerated() { try frame.writePNG(to: "\(directory)/\(index).png") }
+      let silent = try VideoClip.load(path: directory)
+      #expect(silent.frames == frames && silent.framesPerSecond == 4 && silent.audio == nil)
+      try Sample.chord(seconds: 0.1).writeWAV(to: "\(directory)/audio.wav")
+      try Data(#"{"frames_per_second": 2.5}"#.utf8).write(to: URL(fileURLWithPath: "\(directory)/video.json"))
+      let sounding = try VideoClip.load(path: directory)
+      #expect(sounding.framesPerSecond == 2.5 && sounding.audio?.samples.count == 1_600)
+    }
+  }
+
+  @Test("resampling keeps a tone and its duration", arguments: [8_000, 22_050, 44_100, 48_000])
+  func resampling(rate: Int) throws {
+    func tone(_ rate: Int) -> [Float] { (0..<rate).map { sin(2 * .pi * 440 * Float($0) / Float(rate)) / 2 } }
+    let sound = try Waveform(samples: tone(rate), sampleRate: rate).resampled(to: 16_000)
+    #expect(sound.samples.count == 16_000)
+    // Away from the ends, where the filter sees silence.
+    for (found, expected) in zip(sound.samples, tone(16_000)).dropFirst(200).dropLast(200) {
+      #expect(abs(found - expected) < 1e-3)
+    }
+  }
+
+  @Test("sound made from a log-mel spectrogram has nearly that spectrogram")
+  func griffinLim() throws {
+    let logMel = LogMel.spectrogram(Sample.chord(seconds: 1).samples)
+    #expect(logMel.count == 100 * LogMel.bandCount)
+    let again = LogMel.spectrogram(LogMel.invert(logMel))
+    #expect(again.count == logMel.count)
+    let squares = zip(logMel, again).map { ($0 - $1) * ($0 - $1) }
+    #expect(10 * (squares.reduce(0, +) / Float(squares.count)).squareRoot() < 6, "decibels")
+  }
+}
