@@ -25,9 +25,10 @@ func module(_ name: String, imports: [Target.Dependency] = []) -> Target {
           linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))])
 }
 
-func tests(of name: String, imports: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+/// The tests of a module. `fixtures` says that they have a folder of that name, which they find by `#filePath`.
+func tests(of name: String, imports: [Target.Dependency] = [], fixtures: Bool = false) -> Target {
   .testTarget(name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + imports,
-              exclude: [], resources: resources, swiftSettings: settings)
+              exclude: fixtures ? ["Fixtures"] : [], swiftSettings: settings)
 }
 
 let package = Package(
@@ -76,7 +77,7 @@ let package = Package(
       swiftSettings: settings),
     tests(of: "SpudTensors", imports: ["SpudErrors"]),
     tests(of: "SpudKernels", imports: ["SpudTensors"]),
-    tests(of: "SpudMedia", imports: ["SpudErrors"]),
+    tests(of: "SpudMedia", imports: ["SpudErrors"], fixtures: true),
     tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"]),
     tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
     tests(of: "SpudInference", imports: ["SpudErrors", "SpudTokens", "SpudModels"]),

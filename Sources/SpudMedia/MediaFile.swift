@@ -63,12 +63,18 @@ package enum MediaFile {
     let directory = target.lastIndex(of: "/").map { String(target[...$0]) } ?? ""
     let temporary = "\(directory).spud-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp"
     do {
-      try write(bytes, to: temporary, named: path, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+      try create(temporary, holding: bytes, named: path)
       guard unsafe rename(temporary, target) == 0 else { throw SpudError(.io, "\(path): \(reason(errno))") }
     } catch {
       unsafe unlink(temporary)
       throw error
     }
+  }
+
+  /// Makes a file that was not there before.
+  static func create(_ path: String, holding bytes: [UInt8], named name: String? = nil) throws {
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    try write(bytes, to: path, named: name ?? path, flags: flags)
   }
 
   /// What `errno` means, in the C library's words.

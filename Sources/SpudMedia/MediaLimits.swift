@@ -26,12 +26,17 @@ public struct MediaLimits: Sendable, Equatable {
 
   /// Bytes of one encoded video.
   public var videoBytes = 64 << 20
-  /// Frames kept of a video.
+  /// Frames kept of a video; of one that has more, evenly spaced ones are kept.
   public var videoFrames = 32
+  /// Pixels along the longer side of a kept frame; `ffmpeg` reduces larger ones.
+  public var videoFrameSide = 1_024
   /// Seconds of video.
   public var videoSeconds = 120.0
   /// Seconds that `ffmpeg` may work on one video.
   public var videoDecodingSeconds = 60.0
+
+  /// Directories, separated by colons, in which `ffmpeg` is looked for; nil means those of `PATH`.
+  public var programSearchPath: String?
 
   public static let `default` = MediaLimits()
 

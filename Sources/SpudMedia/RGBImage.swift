@@ -40,7 +40,10 @@ public struct RGBImage: Sendable, Equatable {
         .badData, "\(name): the picture holds \(bytes.count) bytes, but at most \(limits.imageBytes) are accepted")
     }
     if bytes.starts(with: pngSignature) { return try decodePNG(bytes, name: name, limits: limits) }
-    throw SpudError(.badData, "\(name): not a picture: it starts with neither PNG's nor JPEG's first bytes")
+    if bytes.starts(with: jpegSignature) { return try decodeJPEG(bytes, name: name, limits: limits) }
+    guard !bytes.isEmpty else { throw SpudError(.badData, "\(name): the picture is empty") }
+    let ffmpeg = try FFmpeg(for: name, found: "a picture that is neither PNG nor JPEG", limits: limits)
+    return try ffmpeg.picture(bytes, limits: limits)
   }
 
   /// Writes the picture as PNG: all of it, or nothing.

@@ -14,51 +14,63 @@ public struct VideoClip: Sendable, Equatable {
     self.audio = audio
   }
 
-  /// Reads a clip.
+  /// Reads a clip: a file through `ffmpeg`, or a directory of frames.
   ///
-  /// A directory holds one PNG for each frame, shown in the order of their names; `audio.wav` if it has
-  /// sound; and `video.json`, `{"frames_per_second": 4}`, if its rate is not `framesPerSecond`.
+  /// A directory holds one PNG for each frame, shown in the order of their names and of one size; `audio.wav`
+  /// if it has sound; and `video.json`, `{"frames_per_second": 4}`, if its rate is not `framesPerSecond`.
   ///
+  /// A clip of more frames than `limits` allow is thinned evenly, and its `framesPerSecond` says so: the rate is
+  /// halved until the frames fit.
+  ///
+  /// - Parameter framesPerSecond: the rate at which a file is sampled, and that of a directory that names none.
   /// - Throws: `noInput`, `badData`, `io`, or `unavailable` if it needs `ffmpeg` and that is not installed.
   public static func load(
     path: String, limits: MediaLimits = .default, framesPerSecond: Double = 4
   ) throws -> VideoClip {
+    precondition(isPossible(framesPerSecond), "\(framesPerSecond) frames per second are not possible")
     var isDirectory = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw SpudError(.noInput, "\(path): no such file or directory")
     }
-    guard isDirectory else { throw SpudError(.badData, "\(path): expected a directory of PNG frames") }
-    return try loadDirectory(path, limits: limits, framesPerSecond: framesPerSecond)
+    if isDirectory { return try loadDirectory(path, limits: limits, framesPerSecond: framesPerSecond) }
+
+    let bytes = try MediaFile.read(path, limit: limits.videoBytes)
+    let ffmpeg = try FFmpeg(for: path, found: "video", limits: limits)
+    let (frames, rate) = try ffmpeg.frames(bytes, framesPerSecond: framesPerSecond, limits: limits)
+    let audio = try ffmpeg.sound(of: .video, bytes, limits: limits)
+    return try VideoClip(
+      frames: frames, framesPerSecond: rate, audio: audio?.resampled(to: Waveform.standardRate))
   }
 
-  static func loadDirectory(_ path: String, limits: MediaLimits, framesPerSecond: Double) throws -> VideoClip {
+  private static func loadDirectory(
+    _ path: String, limits: MediaLimits, framesPerSecond: Double
+  ) throws -> VideoClip {
     let names: [String]
     do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
       throw SpudError(.noInput, "\(path): the directory cannot be read")
     }
     let pictures = names.filter { $0.hasSuffix(".png") }
     guard !pictures.isEmpty else { throw SpudError(.badData, "\(path): found no .png frames in the directory") }
-    guard pictures.count <= limits.videoFrames else {
-      throw SpudError(
-        .badData, "\(path): the clip has \(pictures.count) frames, but at most \(limits.videoFrames) are accepted")
-    }
-    var rate = framesPerSecond
-    if names.contains("video.json") { rate = try readRate("\(path)/video.json") }
-    let frames = try pictures.map { try RGBImage.load(path: "\(path)/\($0)", limits: limits) }
-    let odd = frames.firstIndex { $0.width != frames[0].width || $0.height != frames[0].height }
-    if let odd {
+    let rate = names.contains("video.json") ? try readRate("\(path)/video.json") : framesPerSecond
+    guard Double(pictures.count) / rate <= limits.videoSeconds else {
       throw SpudError(
         .badData,
-        "\(path)/\(pictures[odd]): the frame is \(frames[odd].width)×\(frames[odd].height), "
-          + "but the first is \(frames[0].width)×\(frames[0].height)")
+        "\(path): \(pictures.count) frames at \(rate) a second last longer than the \(limits.videoSeconds) seconds accepted")
     }
-    guard Double(frames.count) / rate <= limits.videoSeconds else {
-      throw SpudError(.badData, "\(path): the clip lasts longer than the \(limits.videoSeconds) seconds accepted")
+    var step = 1
+    while (pictures.count + step - 1) / step > max(limits.videoFrames, 1) { step *= 2 }
+    let kept = stride(from: 0, to: pictures.count, by: step).map { "\(path)/\(pictures[$0])" }
+    let frames = try kept.map { try RGBImage.load(path: $0, limits: limits) }
+    for (frame, picture) in zip(frames, kept) where (frame.width, frame.height) != (frames[0].width, frames[0].height) {
+      throw SpudError(
+        .badData,
+        "\(picture): the frame is \(frame.width)×\(frame.height), expected \(frames[0].width)×\(frames[0].height) "
+          + "as in \(kept[0])")
     }
     var soundLimits = limits
     soundLimits.audioSeconds = min(limits.audioSeconds, limits.videoSeconds)
     let audio = names.contains("audio.wav") ? try Waveform.load(path: "\(path)/audio.wav", limits: soundLimits) : nil
-    return VideoClip(frames: frames, framesPerSecond: rate, audio: audio)
+    return VideoClip(frames: frames, framesPerSecond: rate / Double(step), audio: audio)
   }
 
   private struct Description: Decodable {
@@ -71,10 +83,14 @@ public struct VideoClip: Sendable, Equatable {
     guard let description = try? JSONDecoder().decode(Description.self, from: Data(bytes)) else {
       throw SpudError(.badData, "\(path): expected a JSON object with the number 'frames_per_second'")
     }
-    guard description.framesPerSecond > 0, description.framesPerSecond <= 1_000 else {
+    guard isPossible(description.framesPerSecond) else {
       throw SpudError(
-        .badData, "\(path): 'frames_per_second' is \(description.framesPerSecond), expected above 0 and at most 1000")
+        .badData, "\(path): 'frames_per_second' is \(description.framesPerSecond), expected 0.001 to 1000")
     }
     return description.framesPerSecond
+  }
+
+  private static func isPossible(_ rate: Double) -> Bool {
+    (0.001...1_000).contains(rate)
   }
 }

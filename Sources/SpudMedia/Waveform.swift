@@ -31,8 +31,17 @@ public struct Waveform: Sendable, Equatable {
   ///
   /// - Parameter name: what errors call it.
   public static func decode(_ bytes: [UInt8], name: String, limits: MediaLimits = .default) throws -> Waveform {
-    guard let sound = try decodeBySndfile(bytes, name: name, limits: limits) else {
-      throw SpudError(.badData, "\(name): not a recording that libsndfile knows")
+    guard bytes.count <= limits.audioBytes else {
+      throw SpudError(
+        .badData, "\(name): the recording holds \(bytes.count) bytes, but at most \(limits.audioBytes) are accepted")
+    }
+    guard !bytes.isEmpty else { throw SpudError(.badData, "\(name): the recording is empty") }
+    if let sound = try decodeBySndfile(bytes, name: name, limits: limits) {
+      return try sound.resampled(to: standardRate)
+    }
+    let ffmpeg = try FFmpeg(for: name, found: "a recording that is not WAV, FLAC, OGG or MP3", limits: limits)
+    guard let sound = try ffmpeg.sound(of: .recording, bytes, limits: limits) else {
+      throw SpudError(.badData, "\(name): ffmpeg found no sound in it")
     }
     return try sound.resampled(to: standardRate)
   }

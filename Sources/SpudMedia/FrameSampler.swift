@@ -1,0 +1,91 @@
+import SpudErrors
+
+/// Keeps at most `limit` of the frames that it is given, evenly spaced: whenever there are too many, every second
+/// one goes, and from then on only every second is kept.
+struct FrameSampler {
+  let limit: Int
+  private(set) var frames: [RGBImage] = []
+  /// Frames given for each one kept.
+  private(set) var stride = 1
+  /// Frames given so far.
+  private(set) var seen = 0
+
+  init(limit: Int) {
+    self.limit = max(limit, 1)
+  }
+
+  mutating func append(_ frame: RGBImage) {
+    if seen % stride == 0 {
+      if frames.count == limit {
+        frames = frames.indices.filter { $0 % 2 == 0 }.map { frames[$0] }
+        stride *= 2
+      }
+      if seen % stride == 0 { frames.append(frame) }
+    }
+    seen += 1
+  }
+}
+
+/// Pictures from a stream of PAM files, four channels each: a header of text lines, then the pixels.
+///
+/// The format: netpbm's pam(5).
+struct PAMFrames {
+  private let name: String
+  private let limits: MediaLimits
+  private var pending: [UInt8] = []
+  private var size: (width: Int, height: Int)?
+
+  init(name: String, limits: MediaLimits) {
+    self.name = name
+    self.limits = limits
+  }
+
+  /// Whether the stream so far ends where a picture ends.
+  var isAtBoundary: Bool { pending.isEmpty && size == nil }
+
+  /// Takes the next bytes of the stream and hands on the pictures that they complete, over white.
+  mutating func append(_ bytes: ArraySlice<UInt8>, handOn: (RGBImage) -> Void) throws {
+    pending += bytes
+    while true {
+      if let (width, height) = size {
+        let count = width * height * 4
+        guard pending.count >= count else { return }
+        let rgba = Array(pending.prefix(count))
+        handOn(RGBImage(width: width, height: height, pixels: RGBImage.overWhite(rgba)))
+        pending.removeFirst(count)
+        size = nil
+      } else {
+        guard let end = headerEnd() else {
+          guard pending.count < 512 else { throw unexpected() }
+          return
+        }
+        size = try readHeader(String(decoding: pending.prefix(end), as: UTF8.self))
+        pending.removeFirst(end)
+      }
+    }
+  }
+
+  private func headerEnd() -> Int? {
+    let last = Array("ENDHDR\n".utf8)
+    let head = pending.prefix(512)
+    guard head.count >= last.count else { return nil }
+    return (0...head.count - last.count).first { head[$0..<$0 + last.count].elementsEqual(last) }.map { $0 + last.count }
+  }
+
+  private func readHeader(_ text: String) throws -> (Int, Int) {
+    var values: [Substring: Int] = [:]
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.count == 2 { values[words[0]] = Int(words[1]) }
+    }
+    guard text.hasPrefix("P7\n"), values["DEPTH"] == 4, values["MAXVAL"] == 255,
+      let width = values["WIDTH"], let height = values["HEIGHT"]
+    else { throw unexpected() }
+    try RGBImage.checkSize(width: width, height: height, name: name, limits: limits)
+    return (width, height)
+  }
+
+  private func unexpected() -> SpudError {
+    SpudError(.internal, "\(name): ffmpeg's output is not the PAM pictures asked for")
+  }
+}
