@@ -5,7 +5,7 @@ internal import SpudErrors
 /// `-m`: which model.
 struct ModelOptions: ParsableArguments {
   @Option(
-    name: [.short, .customLong("model")],
+    name: [.customShort("m"), .customLong("model")],
     help: ArgumentHelp(
       "The model: a directory, or a .gguf file. Default: $SPUD_MODEL, else Models/spud-nano.", valueName: "path"),
     completion: .file())

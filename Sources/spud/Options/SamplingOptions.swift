@@ -2,12 +2,12 @@ internal import ArgumentParser
 
 /// How the next token is chosen.
 struct SamplingOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: ArgumentHelp("Stop after this many tokens.", valueName: "n"))
+  @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Stop after this many tokens.", valueName: "n"))
   var maxTokens: Int?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("0 takes the likeliest token; 1 samples as the model predicts. Default: 0.", valueName: "t"))
+    help: ArgumentHelp("0 takes the likeliest token; 1 samples as the model predicts.", valueName: "t"))
   var temperature: Float = 0
 
   @Option(name: .long, help: ArgumentHelp("Sample among the k likeliest tokens; 0 among all.", valueName: "k"))

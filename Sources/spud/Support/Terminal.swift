@@ -61,8 +61,12 @@ enum Terminal {
 
   /// Prints a line about the work on standard error.
   static func report(_ line: String) {
-    // A failure to write about the work is nothing that could be reported anywhere.
-    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    write(toErrors: line + "\n")
+  }
+
+  /// Writes text to standard error. A failure to write about the work is nothing that could be reported anywhere.
+  static func write(toErrors text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
   /// `text` in faint type where colour is welcome, otherwise as it is.
@@ -98,7 +102,7 @@ final class Progress: Sendable {
       state.isDrawn = true
       let filled = percent / 5
       let bar = String(repeating: "━", count: filled) + String(repeating: " ", count: 20 - filled)
-      Self.draw("\r\(Terminal.faint("\(label) \(bar) \(percent) %"))\u{1B}[K")
+      Terminal.write(toErrors: "\r\(Terminal.faint("\(label) \(bar) \(percent) %"))\u{1B}[K")
     }
   }
 
@@ -107,11 +111,7 @@ final class Progress: Sendable {
     state.withLock { state in
       guard state.isDrawn else { return }
       state.isDrawn = false
-      Self.draw("\r\u{1B}[K")
+      Terminal.write(toErrors: "\r\u{1B}[K")
     }
-  }
-
-  private static func draw(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 }

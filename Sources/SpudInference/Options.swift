@@ -1,0 +1,82 @@
+/// How a model is loaded.
+public struct LoadOptions: Sendable {
+  /// Which kernels multiply.
+  public enum Kernels: String, Sendable, CaseIterable {
+    /// The project's own, for the weights as they are stored.
+    case native
+    /// OpenBLAS, in float32.
+    case blas
+  }
+
+  /// How weights are held in memory.
+  public enum Weights: String, Sendable, CaseIterable {
+    case f32, bf16
+    case q8 = "q8_0"
+    case q4 = "q4_0"
+  }
+
+  /// How the key-value cache is held in memory.
+  public enum Cache: String, Sendable, CaseIterable {
+    case f32, bf16, q8
+  }
+
+  /// Threads that compute; nil is one a processor.
+  public var threads: Int?
+  public var kernels: Kernels
+  /// Nil holds weights as the file does.
+  public var weights: Weights?
+  public var cache: Cache
+  /// Tokens that a conversation may hold, prompt and answers together; nil is what the model was made for.
+  public var contextLength: Int?
+  /// Whether a text-only model continues the prompt as it is, without the chat form that it was trained on.
+  public var continuesText: Bool
+  /// Told how much of the model is loaded, 0…1, from the thread that loads.
+  public var onProgress: (@Sendable (Double) -> Void)?
+
+  public init(
+    threads: Int? = nil, kernels: Kernels = .native, weights: Weights? = nil, cache: Cache = .bf16,
+    contextLength: Int? = nil, continuesText: Bool = false, onProgress: (@Sendable (Double) -> Void)? = nil
+  ) {
+    self.threads = threads
+    self.kernels = kernels
+    self.weights = weights
+    self.cache = cache
+    self.contextLength = contextLength
+    self.continuesText = continuesText
+    self.onProgress = onProgress
+  }
+}
+
+/// What an answer shall be, and when it stops at the latest.
+public struct GenerationOptions: Sendable {
+  /// What an answer consists of.
+  public enum Output: String, Sendable, CaseIterable {
+    /// Words alone.
+    case text
+    /// One picture.
+    case image
+    /// One sound.
+    case audio
+  }
+
+  public var sampling: Sampling
+  /// Tokens after which an answer ends unfinished. It also ends where the context is full.
+  public var maximumTokens: Int
+  /// What the answer must consist of; nil leaves that to the model.
+  public var output: Output?
+  /// Tokens that the model may think before it answers: 0 forbids it, nil leaves it to the model.
+  public var thinking: Int?
+  /// Told how much of a prompt has been read, 0…1, from the thread that computes.
+  public var onPromptProgress: (@Sendable (Double) -> Void)?
+
+  public init(
+    sampling: Sampling = .greedy, maximumTokens: Int = 1024, output: Output? = nil, thinking: Int? = nil,
+    onPromptProgress: (@Sendable (Double) -> Void)? = nil
+  ) {
+    self.sampling = sampling
+    self.maximumTokens = maximumTokens
+    self.output = output
+    self.thinking = thinking
+    self.onPromptProgress = onPromptProgress
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import SpudErrors
+import Synchronization
+import Testing
+
+@testable import SpudInference
+
+@Suite("Compute thread")
+struct ComputeThreadTests {
+  @Test("jobs run in order, all on one thread that is not the caller's")
+  func order() async throws {
+    let thread = ComputeThread(name: "test")
+    let seen = Mutex<[Int]>([])
+    let names = Mutex<Set<String>>([])
+    let record: @Sendable (Int) -> Void = { number in
+      seen.withLock { $0.append(number) }
+      names.withLock { _ = $0.insert(Thread.current.name ?? "") }
+    }
+    for number in 0..<50 { thread.start { record(number) } }
+    try await thread.run { record(50) }
+    #expect(seen.withLock { $0 } == Array(0...50))
+    #expect(names.withLock { $0 } == ["test"])
+  }
+
+  @Test("an error comes back to the caller, and the thread goes on")
+  func errors() async throws {
+    let thread = ComputeThread(name: "test")
+    await #expect(throws: SpudError(.io, "gone")) { try await thread.run { throw SpudError(.io, "gone") } }
+    #expect(try await thread.run { 7 } == 7)
+  }
+}
