@@ -1,9 +1,94 @@
+// What the processor has, and the few calls into the system that Swift cannot make itself.
 #include "spud_kernels.h"
 
-int spud_cpu_has_avx2(void) {
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#endif
+
+int32_t spud_cpu_has_avx2(void) {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 #else
   return 0;
 #endif
+}
+
+int32_t spud_cpu_has_avx512(void) {
+#if defined(__x86_64__)
+  return spud_cpu_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") &&
+         __builtin_cpu_supports("avx512bf16");
+#else
+  return 0;
+#endif
+}
+
+void spud_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+#if defined(__linux__)
+void spud_futex_wait(const uint32_t *word, uint32_t expected) {
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+
+void spud_futex_wake(const uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0); }
+
+void spud_pin_thread(int32_t index) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, &allowed) || index-- > 0) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    return;
+  }
+}
+
+int32_t spud_cpu_count(void) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  int count = CPU_COUNT(&allowed);
+  return count > 0 ? count : 1;
+}
+#else
+void spud_futex_wait(const uint32_t *word, uint32_t expected) {
+  (void)word, (void)expected;
+  sched_yield();
+}
+void spud_futex_wake(const uint32_t *word) { (void)word; }
+void spud_pin_thread(int32_t index) { (void)index; }
+int32_t spud_cpu_count(void) {
+  long count = sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? (int32_t)count : 1;
+}
+#endif
+
+enum { HUGE_PAGE = 2 << 20 };
+
+// The mapping starts on a huge page: one more is mapped than is needed, and what stands out at either end is given back.
+void *spud_allocate_pages(size_t bytes) {
+  if (bytes == 0 || bytes > SIZE_MAX - 2 * (size_t)HUGE_PAGE) return NULL;
+  size_t size = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+  uint8_t *base = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED) return NULL;
+  size_t lead = (HUGE_PAGE - (uintptr_t)base % HUGE_PAGE) % HUGE_PAGE;
+  if (lead > 0) munmap(base, lead);
+  munmap(base + lead + size, HUGE_PAGE - lead);
+#if defined(MADV_HUGEPAGE)
+  madvise(base + lead, size, MADV_HUGEPAGE);
+#endif
+  return base + lead;
+}
+
+void spud_free_pages(void *pages, size_t bytes) {
+  if (pages != NULL) munmap(pages, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
 }

@@ -1,3 +1,146 @@
 #pragma once
-/// Non-zero when the CPU and the operating system support AVX2 and FMA.
-int spud_cpu_has_avx2(void);
+// The contract between SpudKernels (Swift) and its arithmetic. Nothing here allocates, blocks or knows of files; how work is
+// split over threads is the caller's business. Preconditions stand beside each declaration and are the caller's to keep.
+//
+// Weights live in panels of 32 output rows, one after another. A panel is a sequence of units along the columns:
+//
+//   f32   unit = 1 column:    [32] float                                                          128 bytes
+//   bf16  unit = 2 columns:   [32][2] bfloat16                                                    128 bytes
+//   q8_0  unit = 32 columns:  [32] half scale, [8][32][4] uint8 (value + 128)                    1088 bytes
+//   q4_0  unit = 32 columns:  [32] half scale, [4][32][4] nibbles (value + 8); low nibble of
+//                             group g: columns 4g…4g+3, high nibble: columns 16+4g…16+4g+3        576 bytes
+//
+// so that a kernel reads a panel front to back and needs no shuffle: 16 rows fill one 512-bit register.
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spud_team.h"
+
+enum { SPUD_PANEL_ROWS = 32, SPUD_BLOCK = 32 };
+typedef enum { SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3, SPUD_FORMATS = 4 } spud_format;
+
+/// 32 activations as signed bytes: value = scale * quants. `correction` is -128 * the sum of the quants: it takes the offset of
+/// the unsigned weights out again.
+typedef struct { float scale; int32_t correction; int8_t quants[SPUD_BLOCK]; } spud_block;
+_Static_assert(sizeof(spud_block) == 40, "spud_block is read by address arithmetic");
+
+/// What becomes of a product's rows.
+typedef enum {
+  SPUD_STORE = 0,       ///< output[row] = sum (+ bias)
+  SPUD_ADD = 1,         ///< output[row] += factor[row] * sum (+ bias)
+  SPUD_SWIGLU = 2,      ///< panels hold 16 gate and 16 up rows: output = silu(gate) * up
+} spud_epilogue;
+
+/// output[r, c] = sum_k input[r, k] * weights[c, k] over a range of panels.
+typedef struct {
+  const uint8_t *panels;      ///< the first panel of the matrix, 64-byte aligned
+  size_t panel_bytes;
+  int64_t first_panel, last_panel;
+  int64_t units;              ///< units along the columns, each panel
+  int64_t columns_out;        ///< valid outputs of the whole matrix (its last panel may be padded)
+  const uint8_t *input;       ///< rows prepared by `prepare` of the same format
+  size_t input_stride;        ///< bytes
+  const int32_t *input_rows;  ///< which input row each row reads; NULL: row r reads row r
+  int64_t rows;
+  float *output;
+  size_t output_stride;       ///< floats
+  const int32_t *output_rows; ///< which output row each row writes; NULL: row r writes row r
+  const float *factors;       ///< [rows], for SPUD_ADD; NULL: 1
+  const float *bias;          ///< [columns_out]; NULL: none
+  float *scratch;             ///< [SPUD_ROW_BLOCK * 32], 64-byte aligned
+  spud_format format;
+  spud_epilogue epilogue;
+} spud_product;
+enum { SPUD_ROW_BLOCK = 192 };
+
+/// One tile of attention: up to `rows` query rows that share a key-value head.
+typedef struct {
+  const uint8_t *keys;        ///< panels of 32 positions in `key_format`
+  size_t key_panel_bytes;
+  int64_t key_units;
+  const uint8_t *values;      ///< [position, headWidth] in the cache's format
+  size_t value_stride;        ///< bytes from one position to the next
+  const float *const *queries;///< [rows] pointers to headWidth floats
+  float *const *outputs;      ///< [rows] pointers to headWidth floats
+  const int32_t *lengths;     ///< [rows] how many positions each row sees, at least 1
+  int64_t rows;               ///< at most SPUD_ATTENTION_ROWS
+  int64_t head_width;
+  float scale;
+  float *scores;              ///< [rows, score_stride], 64-byte aligned
+  size_t score_stride;        ///< floats; a multiple of 32, at least the longest length rounded up
+  uint8_t *prepared;          ///< room for `rows` prepared queries of `prepared_stride` bytes
+  size_t prepared_stride;
+  spud_format format;         ///< of the cache: f32, bf16 or q8_0
+} spud_attention;
+enum { SPUD_ATTENTION_ROWS = 6, SPUD_MAX_HEAD_WIDTH = 1024 };
+
+/// The kernels of one instruction set.
+typedef struct {
+  void (*product)(const spud_product *product);
+  void (*attention)(const spud_attention *attention);
+  /// Writes one row of `columns` floats (readable up to a multiple of 32, zero beyond `columns`) as the format's input.
+  void (*prepare)(spud_format format, const float *input, int64_t columns, uint8_t *output);
+  /// Root-mean-square norm of one row or head; `output` may be `input`.
+  void (*normalize)(const float *input, const float *weight, float epsilon, int64_t count, float *output);
+  /// output[i] += input[i].
+  void (*add)(const float *input, int64_t count, float *output);
+  /// input ← softmax(input), over `count` values.
+  void (*softmax)(float *values, int64_t count);
+  /// Whether the bf16 format's inputs are pairs of bfloat16 (else they are floats).
+  int32_t rounds_to_bf16;
+} spud_kernels;
+
+const spud_kernels *spud_kernels_portable(void);
+const spud_kernels *spud_kernels_avx2(void);    ///< NULL where it was not compiled
+const spud_kernels *spud_kernels_avx512(void);  ///< NULL where it was not compiled
+
+/// Bytes of one unit of a panel, and of one input row of `columns` columns (a multiple of 64).
+size_t spud_unit_bytes(spud_format format);
+int64_t spud_unit_columns(spud_format format);
+size_t spud_input_bytes(const spud_kernels *kernels, spud_format format, int64_t columns);
+
+// ---- Packing: from a file's bytes to panels ----
+
+typedef enum {
+  SPUD_FROM_F32 = 0, SPUD_FROM_F16 = 1, SPUD_FROM_BF16 = 2, SPUD_FROM_Q8_0 = 3, SPUD_FROM_Q4_0 = 4, SPUD_FROM_Q4_K = 5,
+  SPUD_FROM_Q6_K = 6,
+} spud_encoding;
+
+/// Bytes of one row of `columns` values; 0 when the encoding cannot hold such a row.
+size_t spud_row_bytes(spud_encoding encoding, int64_t columns);
+/// Decodes one row to floats.
+void spud_decode_row(spud_encoding encoding, const uint8_t *row, int64_t columns, float *output);
+/// Packs `rows` (at most 32) source rows into rows `first_row`… of one panel; `workspace` holds at least `columns` floats.
+/// Rows that no call writes are zero as long as the memory is: their scale is.
+void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_encoding encoding, const uint8_t *source,
+                    int64_t rows, int64_t columns, float *workspace);
+/// Writes one row of floats, `columns` long, as row `row` of a panel (the key cache uses this).
+void spud_pack_float_row(spud_format format, uint8_t *panel, int64_t row, const float *source, int64_t columns);
+/// Reads one row of a panel back as floats.
+void spud_unpack_row(spud_format format, const uint8_t *panel, int64_t row, int64_t columns, float *output);
+/// Writes one position's values in the cache's format: f32, bf16, or q8_0 as [columns padded to 32] int8 then one float scale
+/// for each 32.
+void spud_store_values(spud_format format, uint8_t *row, const float *source, int64_t columns);
+size_t spud_value_bytes(spud_format format, int64_t columns);
+
+// ---- Small things ----
+
+/// The `count` largest of `probabilities`, best first, ties to the lower index.
+void spud_best(const float *probabilities, int64_t total, int64_t count, int32_t *indices, float *weights);
+/// Rotates one head in place. cosines, sines: [pairs]. `adjacent`: pairs are (2i, 2i+1), else (i, i+pairs).
+void spud_rotate(float *head, const float *cosines, const float *sines, int64_t pairs, int32_t adjacent);
+
+int32_t spud_cpu_has_avx2(void);    ///< AVX2, FMA and F16C
+int32_t spud_cpu_has_avx512(void);  ///< AVX-512 F, BW, VL, DQ, VNNI and BF16
+
+/// Waits while *word == expected; spurious returns are possible.
+void spud_futex_wait(const uint32_t *word, uint32_t expected);
+void spud_futex_wake(const uint32_t *word);
+void spud_pause(void);
+/// Pins the calling thread to the `index`-th CPU that it may run on; does nothing when there is none.
+void spud_pin_thread(int32_t index);
+/// How many CPUs the process may run on.
+int32_t spud_cpu_count(void);
+/// Zeroed memory of whole 2 MiB pages where the system gives them; NULL when there is none. Freed with `spud_free_pages`.
+void *spud_allocate_pages(size_t bytes);
+void spud_free_pages(void *pages, size_t bytes);

@@ -1,0 +1,120 @@
+// Kernels for AVX2 with FMA and F16C.
+#include "common.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+
+#define NAME(x) x##_avx2
+#define TILE_ROWS 3
+#define BF16_INPUT_UNIT 8
+#include "tiles_float.h"
+
+SPUD_TILE(tile_f32)
+SPUD_TILE(tile_bf16)
+
+SPUD_INLINE __m256 scales8(const uint8_t *panel, int octet) {
+  return _mm256_cvtph_ps(_mm_load_si128((const __m128i *)(panel + 16 * octet)));
+}
+
+SPUD_INLINE __m256i input4(const spud_block *block, int group) {
+  int32_t four;
+  memcpy(&four, block->quants + 4 * group, sizeof four);
+  return _mm256_set1_epi32(four);
+}
+
+// Signed weights: |w| is the unsigned operand and the input takes the sign of w, so that 2 · 128 · 127 fits 16 bits.
+SPUD_INLINE void tile_q8_0_rows(
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+) {
+  const __m256i ones = _mm256_set1_epi16(1), offset = _mm256_set1_epi8((char)0x80);
+  for (int half = 0; half < 2; half++) {
+    __m256 sums[TILE_ROWS][2];
+    SPUD_EACH(i, m) SPUD_EACH(h, 2)
+      sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 16 * half + 8 * h);
+    const uint8_t *weights = panel;
+    for (int64_t unit = 0; unit < units; unit++, weights += 1088) {
+      __m256i dots[TILE_ROWS][2];
+      SPUD_EACH(i, m) SPUD_EACH(h, 2) dots[i][h] = _mm256_setzero_si256();
+      SPUD_EACH(group, 8) {
+        __m256i w[2], magnitude[2];
+        SPUD_EACH(h, 2) {
+          w[h] = _mm256_xor_si256(
+              _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + half * 64 + h * 32)), offset);
+          magnitude[h] = _mm256_abs_epi8(w[h]);
+        }
+        SPUD_EACH(i, m) {
+          const __m256i x = input4((const spud_block *)inputs[i] + unit, group);
+          SPUD_EACH(h, 2) {
+            const __m256i pairs = _mm256_maddubs_epi16(magnitude[h], _mm256_sign_epi8(x, w[h]));
+            dots[i][h] = _mm256_add_epi32(dots[i][h], _mm256_madd_epi16(pairs, ones));
+          }
+        }
+      }
+      SPUD_EACH(h, 2) {
+        const __m256 scale = scales8(weights, half * 2 + h);
+        SPUD_EACH(i, m) {
+          const __m256 x = _mm256_set1_ps(((const spud_block *)inputs[i] + unit)->scale);
+          sums[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[i][h]), _mm256_mul_ps(scale, x), sums[i][h]);
+        }
+      }
+    }
+    SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm256_storeu_ps(output + i * stride + 16 * half + 8 * h, sums[i][h]);
+  }
+}
+
+// Nibbles are small: eight products of 15 · 127 · 2 fit 16 bits, so the widening is done once a block.
+SPUD_INLINE void tile_q4_0_rows(
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+) {
+  const __m256i ones = _mm256_set1_epi16(1), mask = _mm256_set1_epi8(15);
+  for (int half = 0; half < 2; half++) {
+    __m256 sums[TILE_ROWS][2];
+    SPUD_EACH(i, m) SPUD_EACH(h, 2)
+      sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 16 * half + 8 * h);
+    const uint8_t *weights = panel;
+    for (int64_t unit = 0; unit < units; unit++, weights += 576) {
+      __m256i dots[TILE_ROWS][2];
+      SPUD_EACH(i, m) SPUD_EACH(h, 2) dots[i][h] = _mm256_setzero_si256();
+      SPUD_EACH(group, 4) {
+        __m256i low[2], high[2];
+        SPUD_EACH(h, 2) {
+          const __m256i w = _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + half * 64 + h * 32));
+          low[h] = _mm256_and_si256(w, mask);
+          high[h] = _mm256_and_si256(_mm256_srli_epi16(w, 4), mask);
+        }
+        SPUD_EACH(i, m) {
+          const spud_block *block = (const spud_block *)inputs[i] + unit;
+          const __m256i first_half = input4(block, group), second_half = input4(block, group + 4);
+          SPUD_EACH(h, 2) {
+            dots[i][h] = _mm256_add_epi16(dots[i][h], _mm256_maddubs_epi16(low[h], first_half));
+            dots[i][h] = _mm256_add_epi16(dots[i][h], _mm256_maddubs_epi16(high[h], second_half));
+          }
+        }
+      }
+      SPUD_EACH(h, 2) {
+        const __m256 scale = scales8(weights, half * 2 + h);
+        SPUD_EACH(i, m) {
+          const spud_block *block = (const spud_block *)inputs[i] + unit;
+          const __m256i offset = _mm256_srai_epi32(_mm256_set1_epi32(block->correction), 4);
+          const __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(dots[i][h], ones), offset);
+          sums[i][h] = _mm256_fmadd_ps(
+              _mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, _mm256_set1_ps(block->scale)), sums[i][h]);
+        }
+      }
+    }
+    SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm256_storeu_ps(output + i * stride + 16 * half + 8 * h, sums[i][h]);
+  }
+}
+
+SPUD_TILE(tile_q8_0)
+SPUD_TILE(tile_q4_0)
+
+static void prepare_f32(const float *input, int64_t columns, uint8_t *output);
+static void prepare_bf16(const float *input, int64_t columns, uint8_t *output) { prepare_f32(input, columns, output); }
+
+#include "kernels_template.h"
+#pragma clang attribute pop
+#else
+const spud_kernels *spud_kernels_avx2(void) { return NULL; }
+#endif

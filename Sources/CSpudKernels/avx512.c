@@ -1,0 +1,118 @@
+// Kernels for AVX-512 with VNNI (products of bytes) and BF16 (products of bfloat16 pairs).
+#include "common.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push(                                                                                \
+    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16"))), \
+    apply_to = function)
+
+#define NAME(x) x##_avx512
+#define TILE_ROWS 6
+#define BF16_INPUT_UNIT 4
+#include "tiles_float.h"
+
+SPUD_TILE(tile_f32)
+
+SPUD_INLINE __m512i input4(const uint8_t *from) {
+  int32_t four;
+  memcpy(&four, from, sizeof four);
+  return _mm512_set1_epi32(four);
+}
+
+SPUD_INLINE void tile_pairs_rows(
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+) {
+  __m512 sums[TILE_ROWS][2];
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ? _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
+  for (int64_t unit = 0; unit < units; unit++, panel += 128) {
+    const __m512bh low = (__m512bh)_mm512_loadu_si512(panel), high = (__m512bh)_mm512_loadu_si512(panel + 64);
+    SPUD_EACH(i, m) {
+      const __m512bh x = (__m512bh)input4(inputs[i] + 4 * unit);
+      sums[i][0] = _mm512_dpbf16_ps(sums[i][0], low, x);
+      sums[i][1] = _mm512_dpbf16_ps(sums[i][1], high, x);
+    }
+  }
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
+}
+
+/// Adds one block's integer sums, scaled, to the floating ones.
+#define FINISH_BLOCK(factor)                                                                                       \
+  SPUD_EACH(h, 2) {                                                                                                \
+    const __m512 scale = _mm512_mul_ps(                                                                            \
+        _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(panel + 32 * h))), _mm512_set1_ps(factor));            \
+    SPUD_EACH(i, m) {                                                                                              \
+      const __m512 x = _mm512_set1_ps(spud_load_float(inputs[i] + unit * sizeof(spud_block)));                     \
+      sums[i][h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[i][h]), _mm512_mul_ps(scale, x), sums[i][h]);           \
+    }                                                                                                              \
+  }
+
+SPUD_INLINE void tile_q8_0_rows(
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+) {
+  __m512 sums[TILE_ROWS][2];
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ? _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
+  for (int64_t unit = 0; unit < units; unit++, panel += 1088) {
+    // The offset of 128 in the weights is taken out by where the sums start.
+    __m512i dots[TILE_ROWS][2];
+    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 4);
+    SPUD_EACH(group, 8) {
+      const __m512i low = _mm512_load_si512(panel + 64 + group * 128), high = _mm512_load_si512(panel + 128 + group * 128);
+      SPUD_EACH(i, m) {
+        const __m512i x = input4(inputs[i] + unit * sizeof(spud_block) + 8 + 4 * group);
+        dots[i][0] = _mm512_dpbusd_epi32(dots[i][0], low, x);
+        dots[i][1] = _mm512_dpbusd_epi32(dots[i][1], high, x);
+      }
+    }
+    FINISH_BLOCK(1.0f)
+  }
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
+}
+
+// Nibbles are left in the upper half of their bytes, 16 times too large: so the offset is 128 here too, and the scale a 16th.
+SPUD_INLINE void tile_q4_0_rows(
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+) {
+  const __m512i mask = _mm512_set1_epi8((char)0xf0);
+  __m512 sums[TILE_ROWS][2];
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ? _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
+  for (int64_t unit = 0; unit < units; unit++, panel += 576) {
+    __m512i dots[TILE_ROWS][2];
+    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 4);
+    SPUD_EACH(group, 4) {
+      __m512i low[2], high[2];
+      SPUD_EACH(h, 2) {
+        const __m512i w = _mm512_load_si512(panel + 64 + group * 128 + h * 64);
+        low[h] = _mm512_and_si512(_mm512_slli_epi16(w, 4), mask);
+        high[h] = _mm512_and_si512(w, mask);
+      }
+      SPUD_EACH(i, m) {
+        const uint8_t *block = inputs[i] + unit * sizeof(spud_block) + 8 + 4 * group;
+        const __m512i first_half = input4(block), second_half = input4(block + 16);
+        SPUD_EACH(h, 2) dots[i][h] = _mm512_dpbusd_epi32(dots[i][h], low[h], first_half);
+        SPUD_EACH(h, 2) dots[i][h] = _mm512_dpbusd_epi32(dots[i][h], high[h], second_half);
+      }
+    }
+    FINISH_BLOCK(0.0625f)
+  }
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
+}
+
+#define tile_bf16_rows tile_pairs_rows
+SPUD_TILE(tile_bf16)
+#undef tile_bf16_rows
+SPUD_TILE(tile_q8_0)
+SPUD_TILE(tile_q4_0)
+
+static void prepare_bf16(const float *input, int64_t columns, uint8_t *output) {
+  for (int64_t i = 0; i < columns; i += 32) {
+    const __m512bh pair = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(input + i + 16), _mm512_loadu_ps(input + i));
+    _mm512_storeu_si512(output + 2 * i, (__m512i)pair);
+  }
+}
+
+#include "kernels_template.h"
+#pragma clang attribute pop
+#else
+const spud_kernels *spud_kernels_avx512(void) { return NULL; }
+#endif

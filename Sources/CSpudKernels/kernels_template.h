@@ -1,0 +1,348 @@
+// The body of one instruction set's kernels: included once by portable.c, avx2.c and avx512.c, each of which first says what it
+// has of its own:
+//
+//   NAME(x)             the symbol's suffix
+//   TILE_ROWS           how many input rows the widest tile takes
+//   tile_f32, tile_bf16, tile_q8_0, tile_q4_0
+//                       void (panel, units, input rows, m, output, output_stride, first): the 32 sums of m input rows over one
+//                       panel; `first` starts from zero, otherwise the sums continue from `output`
+//
+// Everything here is written on 16-lane vectors, which the compiler lowers to the registers that the target has. Sums always run in
+// one fixed order, so that a row's result does not depend on how many rows there are nor on which thread computes it.
+
+typedef float f32x16 __attribute__((vector_size(64)));
+typedef float f32x16u __attribute__((vector_size(64), aligned(4)));
+typedef int32_t i32x16 __attribute__((vector_size(64)));
+
+SPUD_INLINE f32x16 load16(const float *from) { return *(const f32x16u *)from; }
+SPUD_INLINE void store16(float *to, f32x16 value) { *(f32x16u *)to = value; }
+SPUD_INLINE f32x16 splat16(float value) { return value - (f32x16){0}; }
+SPUD_INLINE f32x16 select16(i32x16 mask, f32x16 yes, f32x16 no) {
+  return (f32x16)(((i32x16)yes & mask) | ((i32x16)no & ~mask));
+}
+SPUD_INLINE f32x16 max16(f32x16 a, f32x16 b) { return select16(a > b, a, b); }
+
+/// The sum of the lanes, always in the same order.
+SPUD_INLINE float sum16(f32x16 v) {
+  float lanes[16];
+  store16(lanes, v);
+  for (int width = 8; width > 0; width /= 2)
+    for (int lane = 0; lane < width; lane++) lanes[lane] += lanes[lane + width];
+  return lanes[0];
+}
+
+SPUD_INLINE float largest16(f32x16 v) {
+  float best = v[0];
+  for (int lane = 1; lane < 16; lane++) best = v[lane] > best ? v[lane] : best;
+  return best;
+}
+
+/// exp(x): x = n ln 2 + r, then a polynomial of degree 6 in r. Relative error below 2e-7 on -87…88; 0 below, +inf above.
+SPUD_INLINE f32x16 exp16(f32x16 x) {
+  const f32x16 clamped = max16(select16(x < splat16(88.8f), x, splat16(88.8f)), splat16(-104.0f));
+  const f32x16 shifted = clamped * 1.44269504088896f + 12582912.0f;
+  const f32x16 n = shifted - 12582912.0f;
+  f32x16 r = clamped - n * 0.693359375f;
+  r = r - n * -2.12194440e-4f;
+  f32x16 p = r * 1.3981999507e-3f + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  // 2^n in two halves, so that neither end of the range is lost.
+  const i32x16 exponent = (i32x16)shifted - 0x4b400000;
+  const i32x16 half = exponent >> 1;
+  const f32x16 low = (f32x16)((half + 127) << 23), high = (f32x16)((exponent - half + 127) << 23);
+  const f32x16 result = p * low * high;
+  // A NaN compares false with everything and passes through.
+  return select16(x == x, result, x);
+}
+
+SPUD_INLINE f32x16 silu16(f32x16 x) { return x / (1.0f + exp16(-x)); }
+
+// ---- Products ----
+
+typedef void (*tile_function)(
+    const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, size_t stride, int first);
+
+SPUD_INLINE tile_function tile_of(spud_format format) {
+  switch (format) {
+    case SPUD_F32: return tile_f32;
+    case SPUD_BF16: return tile_bf16;
+    case SPUD_Q8_0: return tile_q8_0;
+    default: return tile_q4_0;
+  }
+}
+
+/// How many units of a panel stay in the first-level cache while the rows pass over them.
+SPUD_INLINE int64_t slice_units(spud_format format) {
+  switch (format) {
+    case SPUD_F32: case SPUD_BF16: return 128;
+    case SPUD_Q8_0: return 16;
+    default: return 32;
+  }
+}
+
+SPUD_INLINE size_t input_unit_bytes(spud_format format) {
+  switch (format) {
+    case SPUD_F32: return 4;
+    case SPUD_BF16: return BF16_INPUT_UNIT;
+    default: return sizeof(spud_block);
+  }
+}
+
+/// What becomes of the 32 sums of one row.
+SPUD_INLINE void finish_row(const spud_product *p, int64_t panel, int64_t row, const float *sums) {
+  const int64_t target = p->output_rows ? p->output_rows[row] : row;
+  if (p->epilogue == SPUD_SWIGLU) {
+    float *output = p->output + target * p->output_stride + panel * 16;
+    const int64_t width = spud_min(16, p->columns_out - panel * 16);
+    const f32x16 result = silu16(load16(sums)) * load16(sums + 16);
+    if (width == 16) {
+      store16(output, result);
+    } else {
+      for (int64_t i = 0; i < width; i++) output[i] = result[i];
+    }
+    return;
+  }
+  const int64_t column = panel * SPUD_PANEL_ROWS, width = spud_min(SPUD_PANEL_ROWS, p->columns_out - column);
+  float *output = p->output + target * p->output_stride + column;
+  const float *bias = p->bias ? p->bias + column : NULL;
+  const float factor = p->factors ? p->factors[row] : 1;
+  if (p->epilogue == SPUD_STORE) {
+    if (bias) {
+      for (int64_t i = 0; i < width; i++) output[i] = sums[i] + bias[i];
+    } else if (width == SPUD_PANEL_ROWS) {
+      store16(output, load16(sums)), store16(output + 16, load16(sums + 16));
+    } else {
+      for (int64_t i = 0; i < width; i++) output[i] = sums[i];
+    }
+  } else if (width == SPUD_PANEL_ROWS && !bias) {
+    store16(output, load16(output) + factor * load16(sums));
+    store16(output + 16, load16(output + 16) + factor * load16(sums + 16));
+  } else {
+    for (int64_t i = 0; i < width; i++) output[i] += factor * (bias ? sums[i] + bias[i] : sums[i]);
+  }
+}
+
+static void product(const spud_product *p) {
+  const tile_function tile = tile_of(p->format);
+  const size_t unit_bytes = spud_unit_bytes(p->format), input_unit = input_unit_bytes(p->format);
+  const int64_t slice = p->rows > TILE_ROWS ? slice_units(p->format) : p->units;
+  for (int64_t first_row = 0; first_row < p->rows; first_row += SPUD_ROW_BLOCK) {
+    const int64_t rows = spud_min(SPUD_ROW_BLOCK, p->rows - first_row);
+    for (int64_t panel = p->first_panel; panel < p->last_panel; panel++) {
+      const uint8_t *weights = p->panels + panel * p->panel_bytes;
+      for (int64_t unit = 0; unit < p->units; unit += slice) {
+        const int64_t units = spud_min(slice, p->units - unit);
+        for (int64_t row = 0; row < rows; row += TILE_ROWS) {
+          const int m = (int)spud_min(TILE_ROWS, rows - row);
+          const uint8_t *inputs[TILE_ROWS];
+          for (int i = 0; i < m; i++) {
+            const int64_t source = p->input_rows ? p->input_rows[first_row + row + i] : first_row + row + i;
+            inputs[i] = p->input + source * p->input_stride + unit * input_unit;
+          }
+          tile(weights + unit * unit_bytes, units, inputs, m, p->scratch + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS, unit == 0);
+        }
+      }
+      for (int64_t row = 0; row < rows; row++) finish_row(p, panel, first_row + row, p->scratch + row * SPUD_PANEL_ROWS);
+    }
+  }
+}
+
+// ---- Preparing inputs ----
+
+static void prepare_f32(const float *input, int64_t columns, uint8_t *output) {
+  float *to = (float *)output;
+  const int64_t padded = (columns + 31) / 32 * 32;
+  for (int64_t i = 0; i < columns; i++) to[i] = input[i];
+  for (int64_t i = columns; i < padded; i++) to[i] = 0;
+}
+
+/// Signed bytes, to nearest, ties to even, of the largest magnitude in each 32.
+static void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) {
+  spud_block *blocks = (spud_block *)output;
+  for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
+    const f32x16 a = load16(input + block * SPUD_BLOCK), b = load16(input + block * SPUD_BLOCK + 16);
+    const float largest = largest16(max16(max16(a, -a), max16(b, -b)));
+    const float inverse = largest > 0 ? 127.0f / largest : 0;
+    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+    const i32x16 qa = (i32x16)(a * inverse + 12582912.0f) - 0x4b400000, qb = (i32x16)(b * inverse + 12582912.0f) - 0x4b400000;
+    int32_t sum = 0;
+    for (int i = 0; i < 16; i++) {
+      blocks[block].quants[i] = (int8_t)qa[i];
+      blocks[block].quants[i + 16] = (int8_t)qb[i];
+      sum += qa[i] + qb[i];
+    }
+    blocks[block].scale = largest / 127.0f;
+    blocks[block].correction = -128 * sum;
+  }
+}
+
+// ---- Norm, softmax, sums ----
+
+static void normalize(const float *input, const float *weight, float epsilon, int64_t count, float *output) {
+  f32x16 squares = {0};
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const f32x16 x = load16(input + i);
+    squares += x * x;
+  }
+  float sum = sum16(squares);
+  for (; i < count; i++) sum += input[i] * input[i];
+  const float scale = 1.0f / __builtin_sqrtf(sum / (float)count + epsilon);
+  for (i = 0; i < count; i++) output[i] = input[i] * scale * weight[i];
+}
+
+static void add(const float *input, int64_t count, float *output) {
+  for (int64_t i = 0; i < count; i++) output[i] += input[i];
+}
+
+/// Replaces values[0 ..< count] by exp(scale * (value - their maximum)) and returns the sum.
+static float exponentials(float *values, int64_t count, float scale) {
+  f32x16 best = splat16(-INFINITY);
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) best = max16(best, load16(values + i));
+  float maximum = largest16(best);
+  for (; i < count; i++) maximum = values[i] > maximum ? values[i] : maximum;
+  f32x16 sums = {0};
+  for (i = 0; i + 16 <= count; i += 16) {
+    const f32x16 e = exp16((load16(values + i) - maximum) * scale);
+    sums += e;
+    store16(values + i, e);
+  }
+  if (i < count) {
+    f32x16 rest = splat16(-INFINITY);
+    for (int64_t j = i; j < count; j++) rest[j - i] = (values[j] - maximum) * scale;
+    rest = exp16(rest);
+    for (int64_t j = i; j < count; j++) values[j] = rest[j - i];
+    for (int64_t j = count - i; j < 16; j++) rest[j] = 0;
+    sums += rest;
+  }
+  return sum16(sums);
+}
+
+static void softmax(float *values, int64_t count) {
+  const float inverse = 1.0f / exponentials(values, count, 1);
+  for (int64_t i = 0; i < count; i++) values[i] *= inverse;
+}
+
+// ---- Attention ----
+
+/// 32 values of one position, as floats.
+SPUD_INLINE void load_values(const uint8_t *row, int64_t column, int64_t width, spud_format format, f32x16 *low, f32x16 *high) {
+  if (format == SPUD_F32) {
+    *low = load16((const float *)row + column), *high = load16((const float *)row + column + 16);
+  } else if (format == SPUD_BF16) {
+    typedef uint16_t u16x16 __attribute__((vector_size(32), aligned(2)));
+    const u16x16 *from = (const u16x16 *)(row + 2 * column);
+    *low = (f32x16)(__builtin_convertvector(from[0], i32x16) << 16);
+    *high = (f32x16)(__builtin_convertvector(from[1], i32x16) << 16);
+  } else {
+    typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
+    const i8x16 *from = (const i8x16 *)(row + column);
+    const float scale = spud_load_float(row + (width + 31) / 32 * 32 + column / 32 * 4);
+    *low = __builtin_convertvector(__builtin_convertvector(from[0], i32x16), f32x16) * scale;
+    *high = __builtin_convertvector(__builtin_convertvector(from[1], i32x16), f32x16) * scale;
+  }
+}
+
+/// output[r, column ..< column + 32] = Σ probabilities[r, position] · values[position, column…] / sums[r].
+SPUD_INLINE void combine(const spud_attention *a, int64_t column, int64_t positions, const float *sums, spud_format format, int m) {
+  f32x16 acc[SPUD_ATTENTION_ROWS][2];
+  for (int r = 0; r < m; r++) acc[r][0] = acc[r][1] = (f32x16){0};
+  const uint8_t *row = a->values;
+  for (int64_t position = 0; position < positions; position++, row += a->value_stride) {
+    f32x16 low, high;
+    load_values(row, column, a->head_width, format, &low, &high);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < m; r++) {
+      const float probability = a->scores[r * a->score_stride + position];
+      acc[r][0] += probability * low;
+      acc[r][1] += probability * high;
+    }
+  }
+  const int64_t width = spud_min(32, a->head_width - column);
+  for (int r = 0; r < m; r++) {
+    const float inverse = 1.0f / sums[r];
+    float *output = a->outputs[r] + column;
+    acc[r][0] *= inverse, acc[r][1] *= inverse;
+    if (width == 32) {
+      store16(output, acc[r][0]), store16(output + 16, acc[r][1]);
+    } else {
+      for (int64_t i = 0; i < width; i++) output[i] = i < 16 ? acc[r][0][i] : acc[r][1][i - 16];
+    }
+  }
+}
+
+SPUD_INLINE void combine_format(const spud_attention *a, int64_t column, int64_t positions, const float *sums, int m) {
+  switch (a->format) {
+    case SPUD_F32: combine(a, column, positions, sums, SPUD_F32, m); break;
+    case SPUD_BF16: combine(a, column, positions, sums, SPUD_BF16, m); break;
+    default: combine(a, column, positions, sums, SPUD_Q8_0, m); break;
+  }
+}
+
+static void prepare(spud_format format, const float *input, int64_t columns, uint8_t *output) {
+  switch (format) {
+    case SPUD_F32: prepare_f32(input, columns, output); break;
+    case SPUD_BF16: prepare_bf16(input, columns, output); break;
+    default: prepare_q8_0(input, columns, output); break;
+  }
+}
+
+static void attention(const spud_attention *a) {
+  const tile_function tile = tile_of(a->format);
+  const uint8_t *inputs[SPUD_ATTENTION_ROWS];
+  int64_t longest = 0;
+  for (int64_t r = 0; r < a->rows; r++) {
+    uint8_t *room = a->prepared + r * a->prepared_stride;
+    const float *query = a->queries[r];
+    float padded[SPUD_MAX_HEAD_WIDTH];
+    if (a->head_width % 32 != 0) {
+      // The next head must not leak into this one's scale.
+      memset(padded, 0, sizeof padded);
+      memcpy(padded, query, a->head_width * sizeof *query);
+      query = padded;
+    }
+    prepare(a->format, query, a->head_width, room);
+    inputs[r] = room;
+    if (a->lengths[r] > longest) longest = a->lengths[r];
+  }
+  for (int64_t panel = 0; panel * SPUD_PANEL_ROWS < longest; panel++) {
+    const uint8_t *keys = a->keys + panel * a->key_panel_bytes;
+    for (int64_t r = 0; r < a->rows; r += TILE_ROWS) {
+      const int m = (int)spud_min(TILE_ROWS, a->rows - r);
+      tile(keys, a->key_units, inputs + r, m, a->scores + r * a->score_stride + panel * SPUD_PANEL_ROWS, a->score_stride, 1);
+    }
+  }
+  float sums[SPUD_ATTENTION_ROWS];
+  for (int64_t r = 0; r < a->rows; r++) {
+    float *scores = a->scores + r * a->score_stride;
+    sums[r] = exponentials(scores, a->lengths[r], a->scale);
+    for (int64_t i = a->lengths[r]; i < longest; i++) scores[i] = 0;
+  }
+  for (int64_t column = 0; column < a->head_width; column += 32) {
+    switch (a->rows) {
+      case 1: combine_format(a, column, longest, sums, 1); break;
+      case 2: combine_format(a, column, longest, sums, 2); break;
+      case 3: combine_format(a, column, longest, sums, 3); break;
+      case 4: combine_format(a, column, longest, sums, 4); break;
+      case 5: combine_format(a, column, longest, sums, 5); break;
+      default: combine_format(a, column, longest, sums, 6); break;
+    }
+  }
+}
+
+const spud_kernels *NAME(spud_kernels)(void) {
+  static const spud_kernels kernels = {
+      .product = product,
+      .attention = attention,
+      .prepare = prepare,
+      .normalize = normalize,
+      .add = add,
+      .softmax = softmax,
+      .rounds_to_bf16 = BF16_INPUT_UNIT == 4,
+  };
+  return &kernels;
+}

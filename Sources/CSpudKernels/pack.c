@@ -1,0 +1,278 @@
+// From a file's bytes to panels, once, while a model loads; and the small per-token work that has no instruction set of its own.
+#include "common.h"
+
+size_t spud_unit_bytes(spud_format format) {
+  switch (format) {
+    case SPUD_F32: case SPUD_BF16: return 128;
+    case SPUD_Q8_0: return 1088;
+    default: return 576;
+  }
+}
+
+int64_t spud_unit_columns(spud_format format) {
+  switch (format) {
+    case SPUD_F32: return 1;
+    case SPUD_BF16: return 2;
+    default: return SPUD_BLOCK;
+  }
+}
+
+size_t spud_input_bytes(const spud_kernels *kernels, spud_format format, int64_t columns) {
+  const size_t padded = ((size_t)columns + 31) / 32 * 32;
+  size_t bytes;
+  switch (format) {
+    case SPUD_F32: bytes = padded * 4; break;
+    case SPUD_BF16: bytes = padded * (kernels->rounds_to_bf16 ? 2 : 4); break;
+    default: bytes = padded / 32 * sizeof(spud_block); break;
+  }
+  return (bytes + 63) / 64 * 64;
+}
+
+// ---- Decoding: layouts as in ggml-common.h of ggml-org/ggml ----
+
+enum { Q8_0_BYTES = 34, Q4_0_BYTES = 18, Q4_K_BYTES = 144, Q6_K_BYTES = 210, SUPER = 256 };
+
+size_t spud_row_bytes(spud_encoding encoding, int64_t columns) {
+  if (columns <= 0) return 0;
+  switch (encoding) {
+    case SPUD_FROM_F32: return (size_t)columns * 4;
+    case SPUD_FROM_F16: case SPUD_FROM_BF16: return (size_t)columns * 2;
+    case SPUD_FROM_Q8_0: return columns % 32 ? 0 : (size_t)columns / 32 * Q8_0_BYTES;
+    case SPUD_FROM_Q4_0: return columns % 32 ? 0 : (size_t)columns / 32 * Q4_0_BYTES;
+    case SPUD_FROM_Q4_K: return columns % SUPER ? 0 : (size_t)columns / SUPER * Q4_K_BYTES;
+    case SPUD_FROM_Q6_K: return columns % SUPER ? 0 : (size_t)columns / SUPER * Q6_K_BYTES;
+  }
+  return 0;
+}
+
+static void decode_q4_k(const uint8_t *block, float *output) {
+  const float d = spud_float_from_half(spud_load16(block)), dmin = spud_float_from_half(spud_load16(block + 2));
+  const uint8_t *packed = block + 4, *quants = block + 16;
+  for (int group = 0; group < 8; group++) {
+    // Eight 6-bit scales and eight 6-bit minima in 12 bytes.
+    uint8_t scale, minimum;
+    if (group < 4) {
+      scale = packed[group] & 63, minimum = packed[group + 4] & 63;
+    } else {
+      scale = (packed[group + 4] & 15) | (packed[group - 4] >> 6) << 4;
+      minimum = (packed[group + 4] >> 4) | (packed[group] >> 6) << 4;
+    }
+    const float step = d * scale, base = dmin * minimum;
+    const uint8_t *bytes = quants + group / 2 * 32;
+    for (int i = 0; i < 32; i++) output[group * 32 + i] = step * (float)(group % 2 ? bytes[i] >> 4 : bytes[i] & 15) - base;
+  }
+}
+
+static void decode_q6_k(const uint8_t *block, float *output) {
+  const float d = spud_float_from_half(spud_load16(block + 208));
+  for (int part = 0; part < 2; part++) {
+    const uint8_t *low = block + part * 64, *high = block + 128 + part * 32;
+    const int8_t *scales = (const int8_t *)block + 192 + part * 8;
+    float *to = output + part * 128;
+    for (int i = 0; i < 32; i++) {
+      for (int quarter = 0; quarter < 4; quarter++) {
+        const uint8_t byte = low[i + quarter % 2 * 32];
+        const int nibble = quarter < 2 ? byte & 15 : byte >> 4;
+        const int value = (nibble | (high[i] >> 2 * quarter & 3) << 4) - 32;
+        to[quarter * 32 + i] = d * (float)scales[quarter * 2 + i / 16] * (float)value;
+      }
+    }
+  }
+}
+
+void spud_decode_row(spud_encoding encoding, const uint8_t *row, int64_t columns, float *output) {
+  switch (encoding) {
+    case SPUD_FROM_F32: memcpy(output, row, (size_t)columns * 4); break;
+    case SPUD_FROM_F16:
+      for (int64_t i = 0; i < columns; i++) output[i] = spud_float_from_half(spud_load16(row + 2 * i));
+      break;
+    case SPUD_FROM_BF16:
+      for (int64_t i = 0; i < columns; i++) output[i] = spud_float_from_bf16(spud_load16(row + 2 * i));
+      break;
+    case SPUD_FROM_Q8_0:
+      for (int64_t block = 0; block < columns / 32; block++, row += Q8_0_BYTES) {
+        const float scale = spud_float_from_half(spud_load16(row));
+        for (int i = 0; i < 32; i++) output[block * 32 + i] = scale * (float)(int8_t)row[2 + i];
+      }
+      break;
+    case SPUD_FROM_Q4_0:
+      for (int64_t block = 0; block < columns / 32; block++, row += Q4_0_BYTES) {
+        const float scale = spud_float_from_half(spud_load16(row));
+        for (int i = 0; i < 16; i++) {
+          output[block * 32 + i] = scale * (float)((row[2 + i] & 15) - 8);
+          output[block * 32 + 16 + i] = scale * (float)((row[2 + i] >> 4) - 8);
+        }
+      }
+      break;
+    case SPUD_FROM_Q4_K:
+      for (int64_t block = 0; block < columns / SUPER; block++) decode_q4_k(row + block * Q4_K_BYTES, output + block * SUPER);
+      break;
+    case SPUD_FROM_Q6_K:
+      for (int64_t block = 0; block < columns / SUPER; block++) decode_q6_k(row + block * Q6_K_BYTES, output + block * SUPER);
+      break;
+  }
+}
+
+// ---- Packing ----
+
+/// One block of 32 floats as 8-bit quants: scale = largest magnitude / 127, as a half; quants against the rounded scale.
+static void pack_q8_block(uint8_t *unit, int64_t row, const float *values) {
+  float largest = 0;
+  for (int i = 0; i < 32; i++) largest = fmaxf(largest, fabsf(values[i]));
+  const uint16_t half = spud_half(largest / 127);
+  const float scale = spud_float_from_half(half), inverse = scale > 0 ? 1 / scale : 0;
+  memcpy(unit + 2 * row, &half, sizeof half);
+  for (int i = 0; i < 32; i++) {
+    const float quant = fminf(fmaxf(rintf(values[i] * inverse), -127), 127);
+    unit[64 + i / 4 * 128 + row * 4 + i % 4] = (uint8_t)((int)quant + 128);
+  }
+}
+
+/// One block of 32 floats as 4-bit quants -8…7, as ggml's Q4_0: the value of largest magnitude becomes -8.
+static void pack_q4_block(uint8_t *unit, int64_t row, const float *values) {
+  float extreme = 0;
+  for (int i = 0; i < 32; i++)
+    if (fabsf(values[i]) > fabsf(extreme)) extreme = values[i];
+  const float exact = extreme / -8, inverse = exact != 0 ? 1 / exact : 0;
+  const uint16_t half = spud_half(exact);
+  memcpy(unit + 2 * row, &half, sizeof half);
+  for (int i = 0; i < 16; i++) {
+    const int low = (int)fminf(15, floorf(values[i] * inverse + 8.5f)), high = (int)fminf(15, floorf(values[i + 16] * inverse + 8.5f));
+    unit[64 + i / 4 * 128 + row * 4 + i % 4] = (uint8_t)(low | high << 4);
+  }
+}
+
+void spud_pack_float_row(spud_format format, uint8_t *panel, int64_t row, const float *source, int64_t columns) {
+  switch (format) {
+    case SPUD_F32:
+      for (int64_t k = 0; k < columns; k++) ((float *)panel)[k * SPUD_PANEL_ROWS + row] = source[k];
+      break;
+    case SPUD_BF16:
+      for (int64_t k = 0; k < columns; k++) ((uint16_t *)panel)[(k / 2 * SPUD_PANEL_ROWS + row) * 2 + k % 2] = spud_bf16(source[k]);
+      break;
+    case SPUD_Q8_0: case SPUD_Q4_0:
+      for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
+        float values[SPUD_BLOCK] = {0};
+        memcpy(values, source + block * SPUD_BLOCK, (size_t)spud_min(SPUD_BLOCK, columns - block * SPUD_BLOCK) * 4);
+        uint8_t *unit = panel + block * spud_unit_bytes(format);
+        if (format == SPUD_Q8_0) pack_q8_block(unit, row, values);
+        else pack_q4_block(unit, row, values);
+      }
+      break;
+    default: break;
+  }
+}
+
+void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_encoding encoding, const uint8_t *source,
+                    int64_t rows, int64_t columns, float *workspace) {
+  const size_t row_bytes = spud_row_bytes(encoding, columns);
+  const size_t unit_bytes = spud_unit_bytes(format);
+  for (int64_t i = 0; i < rows; i++) {
+    const uint8_t *from = source + i * row_bytes;
+    const int64_t row = first_row + i;
+    if (format == SPUD_Q8_0 && encoding == SPUD_FROM_Q8_0) {
+      uint8_t *unit = panel;
+      for (int64_t block = 0; block < columns / 32; block++, unit += unit_bytes, from += Q8_0_BYTES) {
+        memcpy(unit + 2 * row, from, 2);
+        for (int group = 0; group < 8; group++) {
+          uint32_t four;
+          memcpy(&four, from + 2 + 4 * group, 4);
+          four ^= 0x80808080u;
+          memcpy(unit + 64 + group * 128 + row * 4, &four, 4);
+        }
+      }
+    } else if (format == SPUD_Q4_0 && encoding == SPUD_FROM_Q4_0) {
+      uint8_t *unit = panel;
+      for (int64_t block = 0; block < columns / 32; block++, unit += unit_bytes, from += Q4_0_BYTES) {
+        memcpy(unit + 2 * row, from, 2);
+        for (int group = 0; group < 4; group++) memcpy(unit + 64 + group * 128 + row * 4, from + 2 + 4 * group, 4);
+      }
+    } else if (format == SPUD_BF16 && encoding == SPUD_FROM_BF16) {
+      for (int64_t k = 0; k < columns; k++) memcpy(panel + ((k / 2 * SPUD_PANEL_ROWS + row) * 2 + k % 2) * 2, from + 2 * k, 2);
+    } else {
+      spud_decode_row(encoding, from, columns, workspace);
+      spud_pack_float_row(format, panel, row, workspace, columns);
+    }
+  }
+}
+
+void spud_unpack_row(spud_format format, const uint8_t *panel, int64_t row, int64_t columns, float *output) {
+  const int64_t unit_columns = spud_unit_columns(format);
+  const size_t unit_bytes = spud_unit_bytes(format);
+  for (int64_t k = 0; k < columns; k++) {
+    const uint8_t *unit = panel + k / unit_columns * unit_bytes;
+    const int64_t i = k % unit_columns;
+    switch (format) {
+      case SPUD_F32: output[k] = ((const float *)unit)[row]; break;
+      case SPUD_BF16: output[k] = spud_float_from_bf16(((const uint16_t *)unit)[row * 2 + i]); break;
+      case SPUD_Q8_0:
+        output[k] = spud_float_from_half(spud_load16(unit + 2 * row)) * (float)(unit[64 + i / 4 * 128 + row * 4 + i % 4] - 128);
+        break;
+      default: {
+        const uint8_t pair = unit[64 + i % 16 / 4 * 128 + row * 4 + i % 4];
+        output[k] = spud_float_from_half(spud_load16(unit + 2 * row)) * (float)((i < 16 ? pair & 15 : pair >> 4) - 8);
+      }
+    }
+  }
+}
+
+// ---- The value cache ----
+
+size_t spud_value_bytes(spud_format format, int64_t columns) {
+  const size_t padded = ((size_t)columns + 31) / 32 * 32;
+  switch (format) {
+    case SPUD_F32: return padded * 4;
+    case SPUD_BF16: return padded * 2;
+    default: return padded + padded / 32 * 4;
+  }
+}
+
+void spud_store_values(spud_format format, uint8_t *row, const float *source, int64_t columns) {
+  switch (format) {
+    case SPUD_F32: memcpy(row, source, (size_t)columns * 4); break;
+    case SPUD_BF16:
+      for (int64_t i = 0; i < columns; i++) ((uint16_t *)row)[i] = spud_bf16(source[i]);
+      break;
+    default: {
+      const int64_t padded = (columns + 31) / 32 * 32;
+      for (int64_t block = 0; block * 32 < columns; block++) {
+        const int64_t width = spud_min(32, columns - block * 32);
+        float largest = 0;
+        for (int64_t i = 0; i < width; i++) largest = fmaxf(largest, fabsf(source[block * 32 + i]));
+        const float scale = largest / 127, inverse = largest > 0 ? 127 / largest : 0;
+        for (int64_t i = 0; i < width; i++) ((int8_t *)row)[block * 32 + i] = (int8_t)rintf(source[block * 32 + i] * inverse);
+        memcpy(row + padded + block * 4, &scale, 4);
+      }
+    }
+  }
+}
+
+// ---- Small things ----
+
+void spud_best(const float *probabilities, int64_t total, int64_t count, int32_t *indices, float *weights) {
+  int64_t filled = 0;
+  for (int64_t i = 0; i < total; i++) {
+    int64_t rank = filled;
+    while (rank > 0 && probabilities[i] > weights[rank - 1]) rank--;
+    if (rank >= count) continue;
+    if (filled < count) filled++;
+    for (int64_t j = filled - 1; j > rank; j--) indices[j] = indices[j - 1], weights[j] = weights[j - 1];
+    indices[rank] = (int32_t)i, weights[rank] = probabilities[i];
+  }
+}
+
+void spud_rotate(float *head, const float *cosines, const float *sines, int64_t pairs, int32_t adjacent) {
+  if (adjacent) {
+    for (int64_t i = 0; i < pairs; i++) {
+      const float a = head[2 * i], b = head[2 * i + 1];
+      head[2 * i] = a * cosines[i] - b * sines[i];
+      head[2 * i + 1] = b * cosines[i] + a * sines[i];
+    }
+  } else {
+    for (int64_t i = 0; i < pairs; i++) {
+      const float a = head[i], b = head[i + pairs];
+      head[i] = a * cosines[i] - b * sines[i];
+      head[i + pairs] = b * cosines[i] + a * sines[i];
+    }
+  }
+}

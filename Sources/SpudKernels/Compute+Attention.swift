@@ -1,0 +1,163 @@
+internal import CSpudKernels
+
+/// Consecutive tokens of one sequence, few enough for one tile of attention.
+struct AttentionTile {
+  let firstToken: Int
+  let tokens: Int
+}
+
+/// Attention.
+extension Compute {
+  /// Stores the tokens' keys and values in the cache, then attends causally to all that their sequences hold.
+  ///
+  ///     output[t, h] = Σ_p softmax_p(scale · queries[t, h] · keys[p, h']) · values[p, h'],  p ≤ position of t
+  ///
+  /// Query head h shares key-value head h' = h / (queryHeads / keyValueHeads). Call it once for each layer, with the placement that
+  /// `cache.append` gave. One region, two synchronizations.
+  ///
+  /// - Parameters:
+  ///   - queries: `[tokens, queryHeads · headWidth]`, rotated.
+  ///   - keys: `[tokens, keyValueHeads · headWidth]`, rotated.
+  ///   - values: `[tokens, keyValueHeads · headWidth]`.
+  ///   - output: `[tokens, queryHeads · headWidth]`.
+  package func attend(
+    queries: Activations, keys: Activations, values: Activations, placement: KeyValueCache.Placement, layer: Int,
+    cache: KeyValueCache, scale: Float, into output: Activations
+  ) {
+    let headWidth = cache.headWidth
+    let heads = queries.columns / headWidth
+    precondition(layer >= 0 && layer < cache.layerCount, "layer \(layer) of \(cache.layerCount)")
+    precondition(queries.columns == heads * headWidth && heads % cache.headCount == 0, "\(queries.columns) query columns")
+    precondition(keys.columns == cache.headCount * headWidth && values.columns == keys.columns, "\(keys.columns) key columns")
+    precondition(output.columns == queries.columns, "\(output.columns) output columns")
+    let tokens = placement.count
+    precondition(queries.rows == tokens && keys.rows == tokens && values.rows == tokens, "rows differ from \(tokens) tokens")
+    output.resize(rows: tokens)
+    guard tokens > 0 else { return }
+    var longest = 0
+    for token in 0..<tokens {
+      let position = Int(placement.positions[token])
+      precondition(position < cache.length(of: Int(placement.sequences[token])), "a position that the cache does not hold")
+      longest = max(longest, position + 1)
+    }
+    let group = heads / cache.headCount
+    let rowsPerTile = SPUD_ATTENTION_ROWS
+    fillTiles(placement, tokensPerTile: max(1, rowsPerTile / group))
+    let scoreStride = longest.roundedUp(to: 32)
+    let queryStride = inputBytes(cache.format.weightFormat, columns: headWidth)
+    let region = unsafe AttentionRegion(
+      kernels: kernels, queries: queries, keys: keys, values: values, output: output, placement: placement, layer: layer,
+      cache: cache, scale: scale, group: group, tiles: scratch.tiles,
+      scores: scratch.scores.floats(pool.count * rowsPerTile * scoreStride), scoreStride: scoreStride,
+      prepared: scratch.queries.bytes(pool.count * rowsPerTile * queryStride).assumingMemoryBound(to: UInt8.self),
+      preparedStride: queryStride)
+    pool.run(region, alone: tokens * longest * queries.columns < Compute.smallWork)
+  }
+
+  /// Cuts the tokens into runs of one sequence.
+  private func fillTiles(_ placement: KeyValueCache.Placement, tokensPerTile: Int) {
+    scratch.tiles.removeAll(keepingCapacity: true)
+    var first = 0
+    while first < placement.count {
+      var end = first + 1
+      while end < placement.count, end - first < tokensPerTile, placement.sequences[end] == placement.sequences[first] { end += 1 }
+      scratch.tiles.append(AttentionTile(firstToken: first, tokens: end - first))
+      first = end
+    }
+  }
+}
+
+@safe
+private struct AttentionRegion: Region {
+  let kernels: UnsafePointer<spud_kernels>
+  let queries: Activations
+  let keys: Activations
+  let values: Activations
+  let output: Activations
+  let placement: KeyValueCache.Placement
+  let layer: Int
+  let cache: KeyValueCache
+  let scale: Float
+  let group: Int
+  let tiles: [AttentionTile]
+  let scores: UnsafeMutablePointer<Float>
+  let scoreStride: Int
+  let prepared: UnsafeMutablePointer<UInt8>
+  let preparedStride: Int
+
+  private static var rows: Int { SPUD_ATTENTION_ROWS }
+
+  func run(_ lane: Lane) {
+    store(lane)
+    lane.barrier()
+    while true {
+      let item = lane.takeItem()
+      guard item < tiles.count * cache.headCount else { return }
+      // Later tiles see more positions: they go first, so that the last ones are short.
+      attend(tiles[tiles.count - 1 - item % tiles.count], head: item / tiles.count, lane)
+    }
+  }
+
+  private func store(_ lane: Lane) {
+    let width = cache.headWidth
+    let format = cache.format.code
+    for head in lane.share(of: cache.headCount) {
+      for token in 0..<placement.count {
+        let sequence = Int(placement.sequences[token])
+        let position = Int(placement.positions[token])
+        // SAFETY: `attend` checked that the sequence holds the position.
+        unsafe spud_pack_float_row(
+          format,
+          cache.keyBase(layer: layer, sequence: sequence, head: head) + position / 32 * cache.keyLayout.panelBytes,
+          Int64(position % 32), keys.base + token * keys.stride + head * width, Int64(width))
+        unsafe spud_store_values(
+          format, cache.valueBase(layer: layer, sequence: sequence, head: head) + position * cache.valueStride,
+          values.base + token * values.stride + head * width, Int64(width))
+      }
+    }
+  }
+
+  private func attend(_ tile: AttentionTile, head: Int, _ lane: Lane) {
+    let width = cache.headWidth
+    let sequence = Int(placement.sequences[tile.firstToken])
+    var task = unsafe spud_attention()
+    unsafe task.keys = UnsafePointer(cache.keyBase(layer: layer, sequence: sequence, head: head))
+    unsafe task.key_panel_bytes = cache.keyLayout.panelBytes
+    unsafe task.key_units = Int64(cache.keyLayout.units)
+    unsafe task.values = UnsafePointer(cache.valueBase(layer: layer, sequence: sequence, head: head))
+    unsafe task.value_stride = cache.valueStride
+    unsafe task.head_width = Int64(width)
+    unsafe task.scale = scale
+    unsafe task.scores = scores + lane.index * Self.rows * scoreStride
+    unsafe task.score_stride = scoreStride
+    unsafe task.prepared = prepared + lane.index * Self.rows * preparedStride
+    unsafe task.prepared_stride = preparedStride
+    unsafe task.format = cache.format.code
+    // A group larger than a tile is cut; then the tile has one token.
+    for firstHead in stride(from: 0, to: group, by: Self.rows) {
+      let heads = min(Self.rows, group - firstHead)
+      unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: Self.rows) { inputs in
+        unsafe withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>?.self, capacity: Self.rows) { outputs in
+          unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: Self.rows) { lengths in
+            var rows = 0
+            for token in tile.firstToken..<tile.firstToken + tile.tokens {
+              for index in 0..<heads {
+                let column = (head * group + firstHead + index) * width
+                unsafe inputs[rows] = UnsafePointer(queries.base + token * queries.stride + column)
+                unsafe outputs[rows] = output.base + token * output.stride + column
+                unsafe lengths[rows] = placement.positions[token] + 1
+                rows += 1
+              }
+            }
+            unsafe task.queries = UnsafePointer(inputs.baseAddress)
+            unsafe task.outputs = UnsafePointer(outputs.baseAddress)
+            unsafe task.lengths = UnsafePointer(lengths.baseAddress)
+            unsafe task.rows = Int64(rows)
+            // SAFETY: every pointer above lies in a buffer whose shape `attend` checked.
+            unsafe kernels.pointee.attention(&task)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+internal import CSpudKernels
+
+/// Feed-forward blocks.
+extension Compute {
+  /// hidden[t] += Σ over the token's experts of weight · down(silu(gate(x[t])) · up(x[t])).
+  ///
+  /// Tokens are grouped by expert; each expert's weights are read once. A token's sum runs over its experts in rising order,
+  /// whatever its neighbours are. One region, three synchronizations.
+  package func mixExperts(_ x: Activations, routing: RoutingTable, weights: ExpertWeights, addingInto hidden: Activations) {
+    precondition(routing.expertCount == weights.expertCount, "\(routing.expertCount) experts of \(weights.expertCount)")
+    precondition(routing.tokenCount == x.rows, "\(routing.tokenCount) routed tokens of \(x.rows)")
+    unsafe routing.offsets.withUnsafeBufferPointer { offsets in
+      unsafe routing.pairTokens.withUnsafeBufferPointer { tokens in
+        unsafe routing.pairWeights.withUnsafeBufferPointer { factors in
+          unsafe feedForward(
+            x, offsets: offsets, tokens: tokens.baseAddress, factors: factors.baseAddress, weights: weights, addingInto: hidden)
+        }
+      }
+    }
+  }
+
+  /// hidden[t] += down(silu(gate(x[t])) · up(x[t])), with weights that hold one expert.
+  package func denseFeedForward(_ x: Activations, weights: ExpertWeights, addingInto hidden: Activations) {
+    precondition(weights.expertCount == 1, "a dense block is one expert, not \(weights.expertCount)")
+    let offsets: [Int32] = [0, Int32(x.rows)]
+    unsafe offsets.withUnsafeBufferPointer {
+      unsafe feedForward(x, offsets: $0, tokens: nil, factors: nil, weights: weights, addingInto: hidden)
+    }
+  }
+
+  private func feedForward(
+    _ x: Activations, offsets: UnsafeBufferPointer<Int32>, tokens: UnsafePointer<Int32>?, factors: UnsafePointer<Float>?,
+    weights: ExpertWeights, addingInto hidden: Activations
+  ) {
+    precondition(x.columns == weights.width && hidden.columns == weights.width, "experts of width \(weights.width)")
+    precondition(hidden.rows == x.rows, "adding \(x.rows) rows to \(hidden.rows)")
+    guard x.rows > 0 else { return }
+    let format = weights.format
+    let pairs = unsafe Int(offsets[offsets.count - 1])
+    let most = (1..<offsets.count).reduce(0) { unsafe max($0, Int(offsets[$1] - offsets[$1 - 1])) }
+    let inputStride = inputBytes(format, columns: weights.width)
+    let hiddenInputStride = inputBytes(format, columns: weights.expertWidth)
+    let hiddenStride = weights.expertWidth.roundedUp(to: 32)
+    let region = unsafe FeedForwardRegion(
+      kernels: kernels, x: x, hidden: hidden, weights: weights, offsets: offsets, tokens: tokens, factors: factors,
+      inputStride: inputStride, inputs: scratch.inputs.bytes(x.rows * inputStride).assumingMemoryBound(to: UInt8.self),
+      gatedStride: hiddenStride, gated: scratch.hidden.floats(most * hiddenStride),
+      gatedInputStride: hiddenInputStride,
+      gatedInputs: scratch.hiddenInputs.bytes(pairs * hiddenInputStride).assumingMemoryBound(to: UInt8.self),
+      sums: scratch.sums.floats(pool.count * Compute.sumsPerLane))
+    pool.run(region, alone: pairs * weights.width * weights.expertWidth < Compute.smallWork)
+  }
+}
+
+@safe
+private struct FeedForwardRegion: Region {
+  let kernels: UnsafePointer<spud_kernels>
+  let x: Activations
+  let hidden: Activations
+  let weights: ExpertWeights
+  let offsets: UnsafeBufferPointer<Int32>
+  let tokens: UnsafePointer<Int32>?
+  let factors: UnsafePointer<Float>?
+  let inputStride: Int
+  let inputs: UnsafeMutablePointer<UInt8>  // [tokens] prepared
+  let gatedStride: Int
+  let gated: UnsafeMutablePointer<Float>  // [rows of one expert, expertWidth]: each lane writes its own columns
+  let gatedInputStride: Int
+  let gatedInputs: UnsafeMutablePointer<UInt8>  // [pairs] prepared
+  let sums: UnsafeMutablePointer<Float>
+
+  func run(_ lane: Lane) {
+    unsafe prepareRows(x, format: weights.format, stride: inputStride, into: inputs, kernels: kernels, lane: lane)
+    lane.barrier()
+    // Two panels make one block of 32 gated values, which one lane computes and prepares whole.
+    let panels = lane.share(of: weights.gateUpLayout.panels, grain: 2)
+    if !panels.isEmpty {
+      for expert in 0..<weights.expertCount { gate(expert, panels, lane) }
+    }
+    lane.barrier()
+    let downPanels = lane.share(of: weights.downLayout.panels)
+    guard !downPanels.isEmpty else { return }
+    for expert in 0..<weights.expertCount { project(expert, downPanels, lane) }
+  }
+
+  /// The expert's rows, as a range of pairs.
+  private func pairs(of expert: Int) -> Range<Int> {
+    unsafe Int(offsets[expert])..<Int(offsets[expert + 1])
+  }
+
+  private func gate(_ expert: Int, _ panels: Range<Int>, _ lane: Lane) {
+    let pairs = pairs(of: expert)
+    guard !pairs.isEmpty else { return }
+    let layout = weights.gateUpLayout
+    var product = unsafe spud_product()
+    unsafe product.panels = UnsafePointer(weights.gateUp.base.assumingMemoryBound(to: UInt8.self) + expert * layout.byteCount)
+    unsafe product.panel_bytes = layout.panelBytes
+    unsafe product.first_panel = Int64(panels.lowerBound)
+    unsafe product.last_panel = Int64(panels.upperBound)
+    unsafe product.units = Int64(layout.units)
+    unsafe product.columns_out = Int64(weights.expertWidth)
+    unsafe product.input = UnsafePointer(inputs)
+    unsafe product.input_stride = inputStride
+    unsafe product.input_rows = tokens.map { unsafe $0 + pairs.lowerBound }
+    unsafe product.rows = Int64(pairs.count)
+    unsafe product.output = gated
+    unsafe product.output_stride = gatedStride
+    unsafe product.scratch = sums + lane.index * Compute.sumsPerLane
+    unsafe product.format = weights.format.code
+    unsafe product.epilogue = SPUD_SWIGLU
+    // SAFETY: `feedForward` checked the shapes and sized the scratch.
+    unsafe kernels.pointee.product(&product)
+
+    let first = panels.lowerBound * 16
+    let columns = min(panels.upperBound * 16, weights.expertWidth) - first
+    let offset = gatedInputStride(upTo: first)
+    for (row, pair) in pairs.enumerated() {
+      let values = unsafe gated + row * gatedStride + first
+      for column in columns..<columns.roundedUp(to: 32) { unsafe values[column] = 0 }
+      unsafe prepareRow(
+        values, columns: columns, format: weights.format, into: gatedInputs + pair * gatedInputStride + offset, kernels: kernels)
+    }
+  }
+
+  /// Bytes of a prepared row before column `column`, a multiple of 32.
+  private func gatedInputStride(upTo column: Int) -> Int {
+    switch weights.format {
+    case .f32: column * 4
+    case .bf16: unsafe column * (kernels.pointee.rounds_to_bf16 != 0 ? 2 : 4)
+    case .q8_0, .q4_0: column / 32 * MemoryLayout<spud_block>.stride
+    }
+  }
+
+  private func project(_ expert: Int, _ panels: Range<Int>, _ lane: Lane) {
+    let pairs = pairs(of: expert)
+    guard !pairs.isEmpty else { return }
+    let layout = weights.downLayout
+    var product = unsafe spud_product()
+    unsafe product.panels = UnsafePointer(weights.down.base.assumingMemoryBound(to: UInt8.self) + expert * layout.byteCount)
+    unsafe product.panel_bytes = layout.panelBytes
+    unsafe product.first_panel = Int64(panels.lowerBound)
+    unsafe product.last_panel = Int64(panels.upperBound)
+    unsafe product.units = Int64(layout.units)
+    unsafe product.columns_out = Int64(weights.width)
+    unsafe product.input = UnsafePointer(gatedInputs + pairs.lowerBound * gatedInputStride)
+    unsafe product.input_stride = gatedInputStride
+    unsafe product.rows = Int64(pairs.count)
+    unsafe product.output = hidden.base
+    unsafe product.output_stride = hidden.stride
+    unsafe product.output_rows = tokens.map { unsafe $0 + pairs.lowerBound }
+    unsafe product.factors = factors.map { unsafe $0 + pairs.lowerBound }
+    unsafe product.scratch = sums + lane.index * Compute.sumsPerLane
+    unsafe product.format = weights.format.code
+    unsafe product.epilogue = SPUD_ADD
+    // SAFETY: as above; each lane adds to its own columns.
+    unsafe kernels.pointee.product(&product)
+  }
+}

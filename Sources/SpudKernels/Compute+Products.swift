@@ -1,0 +1,158 @@
+internal import CSpudKernels
+internal import COpenBLAS
+
+/// Products of inputs with matrices.
+extension Compute {
+  /// output[t, r] = Σ_c x[t, c] · matrix[r, c] (+ bias[r]).
+  package func multiply(_ x: Activations, by matrix: WeightMatrix, bias: [Float]? = nil, into output: Activations) {
+    multiply(x, by: [matrix], biases: [bias], into: [output], adding: false)
+  }
+
+  /// output[t, r] += Σ_c x[t, c] · matrix[r, c] (+ bias[r]): the residual sum costs no pass of its own.
+  package func multiply(_ x: Activations, by matrix: WeightMatrix, bias: [Float]? = nil, addingInto output: Activations) {
+    multiply(x, by: [matrix], biases: [bias], into: [output], adding: true)
+  }
+
+  /// Several matrices times the same input, as queries, keys and values are: the input is prepared once.
+  ///
+  /// The matrices have one format. One region, two synchronizations.
+  package func multiply(
+    _ x: Activations, by matrices: [WeightMatrix], biases: [[Float]?]? = nil, into outputs: [Activations], adding: Bool = false
+  ) {
+    precondition(matrices.count == outputs.count, "\(matrices.count) matrices into \(outputs.count) outputs")
+    precondition(biases == nil || biases?.count == matrices.count, "a bias, or nil, for each matrix")
+    guard let format = matrices.first?.format else { return }
+    var region = unsafe ProductRegion(
+      kernels: kernels, x: x, format: format, inputStride: inputBytes(format, columns: x.columns), prepared: nil,
+      sums: nil, isBLAS: backend == .blas && format == .f32)
+    for (index, matrix) in matrices.enumerated() {
+      let output = outputs[index]
+      let bias = biases?[index]
+      precondition(matrix.columns == x.columns, "inputs of \(x.columns) columns times a matrix of \(matrix.columns)")
+      precondition(matrix.rows == output.columns, "a matrix of \(matrix.rows) rows into \(output.columns) columns")
+      precondition(bias == nil || bias?.count == matrix.rows, "a bias of \(bias?.count ?? 0) for \(matrix.rows) rows")
+      precondition(!adding || output.rows == x.rows, "adding \(x.rows) rows to \(output.rows)")
+      if matrix.format != format {
+        // Mixed files exist (one tensor of another type): such matrices go one at a time.
+        for (index, matrix) in matrices.enumerated() {
+          multiply(x, by: [matrix], biases: [biases?[index]], into: [outputs[index]], adding: adding)
+        }
+        return
+      }
+      output.resize(rows: x.rows)
+      region.jobs.append(ProductJob(matrix: matrix, bias: bias, output: output))
+    }
+    guard x.rows > 0 else { return }
+    region.isAdding = adding
+    if format != .f32 { unsafe region.prepared = scratch.inputs.bytes(x.rows * region.inputStride).assumingMemoryBound(to: UInt8.self) }
+    unsafe region.sums = scratch.sums.floats(pool.count * Compute.sumsPerLane)
+    let work = x.rows * x.columns * matrices.reduce(0) { $0 + $1.rows }
+    pool.run(region, alone: work < Compute.smallWork)
+  }
+
+  /// Floats that one lane needs for the sums of a block of rows over one panel.
+  static var sumsPerLane: Int { SPUD_ROW_BLOCK * SPUD_PANEL_ROWS }
+}
+
+private struct ProductJob {
+  let matrix: WeightMatrix
+  let bias: [Float]?
+  let output: Activations
+}
+
+@safe
+private struct ProductRegion: Region {
+  let kernels: UnsafePointer<spud_kernels>
+  let x: Activations
+  let format: WeightFormat
+  let inputStride: Int
+  var prepared: UnsafeMutablePointer<UInt8>?
+  var sums: UnsafeMutablePointer<Float>?
+  let isBLAS: Bool
+  var isAdding = false
+  var jobs: [ProductJob] = []
+
+  func run(_ lane: Lane) {
+    if let prepared = unsafe prepared {
+      unsafe prepareRows(x, format: format, stride: inputStride, into: prepared, kernels: kernels, lane: lane)
+      lane.barrier()
+    }
+    for job in jobs {
+      if isBLAS { multiplyWithBLAS(job, lane) } else { multiply(job, lane) }
+    }
+  }
+
+  private func multiply(_ job: ProductJob, _ lane: Lane) {
+    let layout = job.matrix.layout
+    let panels = lane.share(of: layout.panels)
+    guard !panels.isEmpty else { return }
+    var product = unsafe spud_product()
+    unsafe product.panels = UnsafePointer(job.matrix.buffer.base.assumingMemoryBound(to: UInt8.self))
+    unsafe product.panel_bytes = layout.panelBytes
+    unsafe product.first_panel = Int64(panels.lowerBound)
+    unsafe product.last_panel = Int64(panels.upperBound)
+    unsafe product.units = Int64(layout.units)
+    unsafe product.columns_out = Int64(job.matrix.rows)
+    if let prepared = unsafe prepared {
+      unsafe product.input = UnsafePointer(prepared)
+      unsafe product.input_stride = inputStride
+    } else {
+      // Rows of floats need no preparing: they are padded already.
+      unsafe product.input = UnsafeRawPointer(x.base).assumingMemoryBound(to: UInt8.self)
+      unsafe product.input_stride = x.stride * 4
+    }
+    unsafe product.rows = Int64(x.rows)
+    unsafe product.output = job.output.base
+    unsafe product.output_stride = job.output.stride
+    unsafe product.scratch = sums.map { unsafe $0 + lane.index * Compute.sumsPerLane }
+    unsafe product.format = format.code
+    unsafe product.epilogue = isAdding ? SPUD_ADD : SPUD_STORE
+    if let bias = job.bias {
+      unsafe bias.withUnsafeBufferPointer { bias in
+        unsafe product.bias = bias.baseAddress
+        // SAFETY: `Compute.multiply` checked every shape.
+        unsafe kernels.pointee.product(&product)
+      }
+    } else {
+      unsafe kernels.pointee.product(&product)
+    }
+  }
+
+  /// A panel of f32 weights is a column-major `[32, columns]` matrix: one `sgemm` a panel.
+  private func multiplyWithBLAS(_ job: ProductJob, _ lane: Lane) {
+    let layout = job.matrix.layout
+    for panel in lane.share(of: layout.panels) {
+      let weights = unsafe (job.matrix.buffer.base + panel * layout.panelBytes).assumingMemoryBound(to: Float.self)
+      let width = min(32, job.matrix.rows - panel * 32)
+      let output = unsafe job.output.base + panel * 32
+      // SAFETY: `Compute.multiply` checked every shape; `width` keeps the last panel inside the output.
+      unsafe cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(x.rows), Int32(width), Int32(x.columns), 1, x.base, Int32(x.stride),
+        weights, 32, isAdding ? 1 : 0, output, Int32(job.output.stride))
+      guard let bias = job.bias else { continue }
+      for row in 0..<x.rows {
+        for column in 0..<width { unsafe output[row * job.output.stride + column] += bias[panel * 32 + column] }
+      }
+    }
+  }
+}
+
+/// Prepares this lane's share of the rows of `x` as inputs of `format`.
+func prepareRows(
+  _ x: Activations, format: WeightFormat, stride: Int, into prepared: UnsafeMutablePointer<UInt8>,
+  kernels: UnsafePointer<spud_kernels>, lane: Lane
+) {
+  for row in lane.share(of: x.rows) {
+    unsafe prepareRow(
+      x.base + row * x.stride, columns: x.columns, format: format, into: prepared + row * stride, kernels: kernels)
+  }
+}
+
+/// Prepares `columns` floats, padded with zeros to a multiple of 32, as an input of `format`.
+func prepareRow(
+  _ row: UnsafePointer<Float>, columns: Int, format: WeightFormat, into prepared: UnsafeMutablePointer<UInt8>,
+  kernels: UnsafePointer<spud_kernels>
+) {
+  // SAFETY: callers give room for `inputBytes` of the format.
+  unsafe kernels.pointee.prepare(format.code, row, Int64(columns), prepared)
+}

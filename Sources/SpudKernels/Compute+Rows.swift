@@ -1,0 +1,174 @@
+internal import CSpudKernels
+
+/// Operations on each row by itself.
+extension Compute {
+  /// Below this many values, waking the other threads costs more than they save.
+  static let smallWork = 16384
+
+  /// Root-mean-square norm of each row, or of each group of `groupWidth` values (a head) in it.
+  ///
+  ///     output[t, c] = x[t, c] / √(mean(x[t, group]²) + epsilon) · weight[c mod groupWidth]
+  ///
+  /// `output` may be `x`.
+  package func normalize(
+    _ x: Activations, weight: [Float], epsilon: Float, groupWidth: Int? = nil, into output: Activations
+  ) {
+    let width = groupWidth ?? x.columns
+    precondition(width > 0 && x.columns % width == 0, "\(x.columns) columns in groups of \(width)")
+    precondition(weight.count == width, "a norm over \(width) values has \(weight.count) weights")
+    precondition(output.columns == x.columns, "a norm of \(x.columns) columns into \(output.columns)")
+    output.resize(rows: x.rows)
+    unsafe weight.withUnsafeBufferPointer { weight in
+      guard let weight = weight.baseAddress else { return }
+      let region = unsafe NormalizeRegion(
+        kernels: kernels, input: x.base, output: output.base, stride: x.stride, rows: x.rows, columns: x.columns, width: width,
+        weight: weight, epsilon: epsilon)
+      pool.run(region, alone: x.rows * x.columns < Compute.smallWork)
+    }
+  }
+
+  /// Adds `x` to `output`, value by value.
+  package func add(_ x: Activations, into output: Activations) {
+    precondition(x.columns == output.columns && x.rows == output.rows, "shapes differ")
+    for row in 0..<x.rows {
+      // SAFETY: both rows hold `columns` values.
+      unsafe kernels.pointee.add(x.base + row * x.stride, Int64(x.columns), output.base + row * output.stride)
+    }
+  }
+
+  /// Limits every value to -limit…limit.
+  package func clamp(_ x: Activations, to limit: Float) {
+    for row in 0..<x.rows {
+      var values = x.mutableRow(row)
+      for index in values.indices { values[index] = min(max(values[index], -limit), limit) }
+    }
+  }
+
+  /// Copies rows of `matrix` (an embedding) as floats: output[t] = matrix[rows[t]].
+  package func gather(_ rows: [Int32], from matrix: WeightMatrix, into output: Activations) {
+    precondition(output.columns == matrix.columns, "rows of \(matrix.columns) into \(output.columns)")
+    output.resize(rows: rows.count)
+    for (index, row) in rows.enumerated() {
+      precondition(row >= 0 && Int(row) < matrix.rows, "row \(row) of \(matrix.rows)")
+      // SAFETY: the row lies in the matrix and the output has `columns` floats.
+      unsafe spud_unpack_row(
+        matrix.format.code,
+        matrix.buffer.base.assumingMemoryBound(to: UInt8.self) + Int(row) / 32 * matrix.layout.panelBytes, Int64(row % 32),
+        Int64(matrix.columns), output.base + index * output.stride)
+    }
+  }
+
+  /// Rotates the first `table.width` values of every head of `x` by its token's position.
+  package func rotate(_ x: Activations, headWidth: Int, placement: KeyValueCache.Placement, table: RotaryTable) {
+    precondition(x.rows == placement.count, "\(x.rows) rows for \(placement.count) tokens")
+    precondition(x.columns % headWidth == 0 && table.width <= headWidth, "heads of \(headWidth) in \(x.columns) columns")
+    table.extend(to: Int(placement.positions.max() ?? 0) + 1)
+    unsafe table.cosines.withUnsafeBufferPointer { cosines in
+      unsafe table.sines.withUnsafeBufferPointer { sines in
+        unsafe placement.positions.withUnsafeBufferPointer { positions in
+          guard let cosines = cosines.baseAddress, let sines = sines.baseAddress,
+            let positions = positions.baseAddress
+          else { return }
+          let region = unsafe RotateRegion(
+            values: x.base, stride: x.stride, rows: x.rows, heads: x.columns / headWidth, headWidth: headWidth, positions: positions,
+            cosines: cosines, sines: sines, pairs: table.width / 2, isAdjacent: table.pairing == .adjacent)
+          pool.run(region, alone: x.rows * x.columns < Compute.smallWork)
+        }
+      }
+    }
+  }
+
+  /// The router: probabilities = softmax(logits) over all experts, then the best `expertsPerToken` of each token.
+  ///
+  /// `normalized` makes the chosen probabilities sum to 1. `logits` is `[tokens, experts]` and holds the probabilities afterwards.
+  package func route(_ logits: Activations, normalized: Bool, into table: inout RoutingTable) {
+    precondition(logits.columns == table.expertCount, "\(logits.columns) logits for \(table.expertCount) experts")
+    table.resize(tokens: logits.rows)
+    let count = table.expertsPerToken
+    unsafe table.experts.withUnsafeMutableBufferPointer { experts in
+      unsafe table.weights.withUnsafeMutableBufferPointer { weights in
+        guard let experts = experts.baseAddress, let weights = weights.baseAddress else { return }
+        let region = unsafe RouteRegion(
+          kernels: kernels, logits: logits.base, stride: logits.stride, rows: logits.rows, total: logits.columns, count: count,
+          isNormalized: normalized, experts: experts, weights: weights)
+        pool.run(region, alone: logits.rows * logits.columns < Compute.smallWork / 4)
+      }
+    }
+    table.sortByExpert()
+  }
+}
+
+@safe
+private struct NormalizeRegion: Region {
+  let kernels: UnsafePointer<spud_kernels>
+  let input: UnsafeMutablePointer<Float>
+  let output: UnsafeMutablePointer<Float>
+  let stride: Int
+  let rows: Int
+  let columns: Int
+  let width: Int
+  let weight: UnsafePointer<Float>
+  let epsilon: Float
+
+  func run(_ lane: Lane) {
+    for row in lane.share(of: rows) {
+      for column in Swift.stride(from: row * stride, to: row * stride + columns, by: width) {
+        // SAFETY: `normalize` checked the shapes.
+        unsafe kernels.pointee.normalize(input + column, weight, epsilon, Int64(width), output + column)
+      }
+    }
+  }
+}
+
+@safe
+private struct RotateRegion: Region {
+  let values: UnsafeMutablePointer<Float>
+  let stride: Int
+  let rows: Int
+  let heads: Int
+  let headWidth: Int
+  let positions: UnsafePointer<Int32>
+  let cosines: UnsafePointer<Float>
+  let sines: UnsafePointer<Float>
+  let pairs: Int
+  let isAdjacent: Bool
+
+  func run(_ lane: Lane) {
+    for row in lane.share(of: rows) {
+      let angles = unsafe Int(positions[row]) * pairs
+      for head in 0..<heads {
+        // SAFETY: `rotate` checked the shapes and extended the tables to the last position.
+        unsafe spud_rotate(
+          values + row * stride + head * headWidth, cosines + angles, sines + angles, Int64(pairs), isAdjacent ? 1 : 0)
+      }
+    }
+  }
+}
+
+@safe
+private struct RouteRegion: Region {
+  let kernels: UnsafePointer<spud_kernels>
+  let logits: UnsafeMutablePointer<Float>
+  let stride: Int
+  let rows: Int
+  let total: Int
+  let count: Int
+  let isNormalized: Bool
+  let experts: UnsafeMutablePointer<Int32>
+  let weights: UnsafeMutablePointer<Float>
+
+  func run(_ lane: Lane) {
+    for row in lane.share(of: rows) {
+      // SAFETY: `route` sized both arrays as [rows, count].
+      let probabilities = unsafe logits + row * stride
+      let chosen = unsafe weights + row * count
+      unsafe kernels.pointee.softmax(probabilities, Int64(total))
+      unsafe spud_best(probabilities, Int64(total), Int64(count), experts + row * count, chosen)
+      if isNormalized {
+        var sum: Float = 0
+        for slot in 0..<count { unsafe sum += chosen[slot] }
+        for slot in 0..<count { unsafe chosen[slot] /= sum }
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+internal import CSpudKernels
+internal import COpenBLAS
+
+/// The arithmetic of one loaded model: a team of threads, an instruction set's kernels, and their scratch memory.
+///
+/// Everything is float32 at this interface; what a weight format makes of its inputs stays inside. The native kernels sum every
+/// output in one fixed order, so a row's result does not depend, bit for bit, on how many rows or threads there are.
+///
+/// One thread uses it at a time; two at once trap.
+@safe
+package final class Compute: @unchecked Sendable {
+  // `@unchecked`: the pool traps when two threads run regions at once, and scratch is touched only around regions.
+
+  package enum Backend: String, CaseIterable, Sendable {
+    /// This project's own kernels.
+    case native
+    /// OpenBLAS for the products of float32 weights; everything else as `native`.
+    case blas
+  }
+
+  package let instructionSet: InstructionSet
+  package let backend: Backend
+  let pool: WorkerPool
+  let kernels: UnsafePointer<spud_kernels>
+  var scratch = ComputeScratch()
+
+  /// Makes a team of `threads` threads, the caller's included; nil is one for each processor that this process may use.
+  package init(threads: Int? = nil, instructionSet: InstructionSet = .best, backend: Backend = .native) {
+    let threads = threads ?? Int(spud_cpu_count())
+    self.instructionSet = instructionSet
+    self.backend = backend
+    unsafe kernels = instructionSet.kernels
+    pool = WorkerPool(threads: threads)
+    openblas_set_num_threads(1)
+  }
+
+  deinit { scratch.release() }
+
+  package var threads: Int { pool.count }
+
+  /// Bytes of one row of `columns` inputs, prepared for `format`.
+  func inputBytes(_ format: WeightFormat, columns: Int) -> Int {
+    unsafe Int(spud_input_bytes(kernels, format.code, Int64(columns)))
+  }
+}
+
+/// Memory that the operations share; each field belongs to one kind of operation.
+struct ComputeScratch {
+  var packing = Scratch()
+  var inputs = Scratch()
+  var sums = Scratch()
+  var hidden = Scratch()
+  var hiddenInputs = Scratch()
+  var scores = Scratch()
+  var queries = Scratch()
+  var tiles: [AttentionTile] = []
+
+  mutating func release() {
+    packing.release()
+    inputs.release()
+    sums.release()
+    hidden.release()
+    hiddenInputs.release()
+    scores.release()
+    queries.release()
+  }
+}

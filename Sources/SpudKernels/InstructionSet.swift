@@ -1,0 +1,55 @@
+internal import CSpudKernels
+internal import SpudErrors
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// An instruction-set level that has its own kernels, in rising preference.
+package enum InstructionSet: String, CaseIterable, Sendable {
+  case portable
+  case avx2
+  case avx512
+
+  /// Whether this processor can run the level's kernels.
+  package var isSupported: Bool {
+    switch self {
+    case .portable: true
+    case .avx2: spud_cpu_has_avx2() != 0
+    case .avx512: spud_cpu_has_avx512() != 0
+    }
+  }
+
+  /// Every level that this processor can run; never empty.
+  package static let supported = allCases.filter(\.isSupported)
+
+  /// The best level that this processor can run.
+  package static let best = supported.last ?? .portable
+
+  /// The level that the environment's `SPUD_INSTRUCTION_SET` names, or the best one.
+  ///
+  /// - Throws: `SpudError` when the variable names no level, or one that this processor cannot run.
+  package static func selected() throws -> InstructionSet {
+    guard let value = unsafe getenv("SPUD_INSTRUCTION_SET") else { return best }
+    let name = unsafe String(cString: value)
+    guard let level = InstructionSet(rawValue: name), level.isSupported else {
+      let choices = supported.map(\.rawValue).joined(separator: ", ")
+      throw SpudError(.usage, "SPUD_INSTRUCTION_SET is '\(name)', but this processor runs \(choices).")
+    }
+    return level
+  }
+
+  /// The table of the level's kernels.
+  var kernels: UnsafePointer<spud_kernels> {
+    let table =
+      switch self {
+      case .portable: unsafe spud_kernels_portable()
+      case .avx2: unsafe spud_kernels_avx2()
+      case .avx512: unsafe spud_kernels_avx512()
+      }
+    guard let table = unsafe table else { preconditionFailure("\(rawValue) is not compiled for this processor") }
+    return unsafe table
+  }
+}

@@ -1,0 +1,80 @@
+internal import CSpudKernels
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Cosines and sines of rotary position embeddings, `[position, pairs]`, computed as positions are first used.
+///
+/// Source: `modeling_rope_utils.py` of huggingface/transformers. Angles are the float32 product of position and frequency, as there.
+@safe
+package final class RotaryTable: @unchecked Sendable {
+  // `@unchecked`: it grows only in `extend`, which the one thread that owns the model calls.
+
+  /// How frequencies are stretched for contexts longer than the model was first trained on.
+  package enum Scaling: Sendable, Equatable {
+    case none
+    /// Every frequency divided by `factor`.
+    case linear(factor: Float)
+    /// Llama 3.1: long wavelengths divided by `factor`, short ones kept, a smooth passage between.
+    case llama3(factor: Float, lowFrequencyFactor: Float, highFrequencyFactor: Float, originalContext: Float)
+  }
+
+  /// Which two values of a head turn together.
+  package enum Pairing: Sendable {
+    /// i and i + width/2: Hugging Face checkpoints.
+    case halves
+    /// 2i and 2i + 1: `llama` GGUF files, whose rows were permuted for it.
+    case adjacent
+  }
+
+  /// How many of a head's values rotate.
+  package let width: Int
+  package let pairing: Pairing
+  private let frequencies: [Float]
+  private(set) var cosines: [Float] = []
+  private(set) var sines: [Float] = []
+  private var positions = 0
+
+  package init(width: Int, base: Float, scaling: Scaling = .none, pairing: Pairing = .halves) {
+    precondition(width > 0 && width % 2 == 0, "a rotary width is even, not \(width)")
+    self.width = width
+    self.pairing = pairing
+    frequencies = (0..<width / 2).map { pair in
+      let frequency = Float(1 / pow(Double(base), Double(2 * pair) / Double(width)))
+      return RotaryTable.scaled(frequency, by: scaling)
+    }
+  }
+
+  private static func scaled(_ frequency: Float, by scaling: Scaling) -> Float {
+    switch scaling {
+    case .none: return frequency
+    case .linear(let factor): return frequency / factor
+    case .llama3(let factor, let low, let high, let context):
+      let wavelength = 2 * Float.pi / frequency
+      if wavelength < context / high { return frequency }
+      if wavelength > context / low { return frequency / factor }
+      let smooth = (context / wavelength - low) / (high - low)
+      return (1 - smooth) * frequency / factor + smooth * frequency
+    }
+  }
+
+  /// Makes sure that the first `count` positions are there.
+  func extend(to count: Int) {
+    guard count > positions else { return }
+    let target = max(count, positions * 2, 64)
+    let pairs = frequencies.count
+    cosines.reserveCapacity(target * pairs)
+    sines.reserveCapacity(target * pairs)
+    for position in positions..<target {
+      for frequency in frequencies {
+        let angle = Double(Float(position) * frequency)
+        cosines.append(Float(cos(angle)))
+        sines.append(Float(sin(angle)))
+      }
+    }
+    positions = target
+  }
+}

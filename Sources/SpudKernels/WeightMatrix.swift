@@ -1,0 +1,138 @@
+internal import CSpudKernels
+internal import SpudErrors
+
+/// A matrix `[rows (outputs), columns (inputs)]`, packed once when a model is loaded into the panels that the kernels stream.
+///
+/// After loading it is only read. The source bytes are not needed once they are packed.
+@safe
+package final class WeightMatrix: @unchecked Sendable {
+  // `@unchecked`: the buffer is written only while packing, before the matrix is shared.
+  package let rows: Int
+  package let columns: Int
+  package let format: WeightFormat
+  let buffer: PageBuffer
+  let layout: PanelLayout
+
+  /// Makes a matrix of zeros, to be filled with `pack`.
+  package init(rows: Int, columns: Int, format: WeightFormat) throws {
+    precondition(rows > 0 && columns > 0, "a matrix cannot be [\(rows), \(columns)]")
+    self.rows = rows
+    self.columns = columns
+    self.format = format
+    layout = PanelLayout(format: format, rows: rows, columns: columns)
+    buffer = try PageBuffer(byteCount: layout.byteCount, for: "a weight matrix [\(rows), \(columns)] in \(format.rawValue)")
+  }
+
+  /// Makes a matrix from `[rows, columns]` weights as a file holds them.
+  package convenience init(
+    _ bytes: RawSpan, encoding: WeightEncoding, rows: Int, columns: Int, format: WeightFormat, compute: Compute
+  ) throws {
+    try self.init(rows: rows, columns: columns, format: format)
+    try pack(bytes, encoding: encoding, firstRow: 0, rows: rows, compute: compute)
+  }
+
+  /// Makes a matrix from floats, `[rows, columns]`.
+  package convenience init(_ values: [Float], rows: Int, columns: Int, format: WeightFormat, compute: Compute) throws {
+    // SAFETY: floats have no padding, and the span outlives the call.
+    try unsafe self.init(values.span.bytes, encoding: .f32, rows: rows, columns: columns, format: format, compute: compute)
+  }
+
+  /// Packs `rows` source rows as rows `firstRow`… of the matrix.
+  ///
+  /// - Throws: `SpudError` when `bytes` is not exactly `rows` rows of `encoding`.
+  package func pack(_ bytes: RawSpan, encoding: WeightEncoding, firstRow: Int, rows: Int, compute: Compute) throws {
+    precondition(firstRow >= 0 && rows >= 0 && firstRow + rows <= self.rows, "rows \(firstRow) + \(rows) of \(self.rows)")
+    try compute.pack(
+      bytes, encoding: encoding, columns: columns, rows: rows, into: buffer, layout: layout, panelOffset: 0,
+      placement: .init(firstRow: firstRow, rowsPerPanel: SPUD_PANEL_ROWS, rowInPanel: 0))
+  }
+
+  /// Bytes in memory, padding included.
+  package var byteCount: Int { layout.byteCount }
+}
+
+/// Where the panels of one matrix lie.
+struct PanelLayout: Sendable {
+  let format: WeightFormat
+  let units: Int
+  let panelBytes: Int
+  let panels: Int
+
+  init(format: WeightFormat, panels: Int, columns: Int) {
+    self.format = format
+    self.panels = panels
+    let unitColumns = Int(spud_unit_columns(format.code))
+    units = (columns + unitColumns - 1) / unitColumns
+    panelBytes = units * Int(spud_unit_bytes(format.code))
+  }
+
+  init(format: WeightFormat, rows: Int, columns: Int) {
+    self.init(format: format, panels: (rows + 31) / 32, columns: columns)
+  }
+
+  var byteCount: Int { panels * panelBytes }
+}
+
+/// Which rows of which panels source rows become: row `r` goes to panel `r / rowsPerPanel`, row `rowInPanel + r % rowsPerPanel`.
+struct PanelPlacement: Sendable {
+  let firstRow: Int
+  let rowsPerPanel: Int
+  let rowInPanel: Int
+}
+
+/// Packs source rows into panels, a share of the panels a thread.
+@safe
+private struct PackRegion: Region {
+  let source: UnsafePointer<UInt8>
+  let rowBytes: Int
+  let encoding: spud_encoding
+  let columns: Int
+  let rows: Int
+  let target: UnsafeMutablePointer<UInt8>
+  let layout: PanelLayout
+  let placement: PanelPlacement
+  let workspaces: UnsafeMutablePointer<Float>
+
+  func run(_ lane: Lane) {
+    let first = placement.firstRow / placement.rowsPerPanel
+    let last = (placement.firstRow + rows + placement.rowsPerPanel - 1) / placement.rowsPerPanel
+    for panel in lane.share(of: last - first) {
+      let start = max(placement.firstRow, (first + panel) * placement.rowsPerPanel)
+      let end = min(placement.firstRow + rows, (first + panel + 1) * placement.rowsPerPanel)
+      // SAFETY: `pack` checked that the source has `rows` rows and that the panels lie inside the target.
+      unsafe spud_pack_rows(
+        layout.format.code, target + (first + panel) * layout.panelBytes,
+        Int64(placement.rowInPanel + start % placement.rowsPerPanel), encoding,
+        source + (start - placement.firstRow) * rowBytes, Int64(end - start), Int64(columns),
+        workspaces + lane.index * columns)
+    }
+  }
+}
+
+extension Compute {
+  /// Packs `rows` rows of `bytes` into panels from byte `panelOffset` of `buffer`.
+  func pack(
+    _ bytes: RawSpan, encoding: WeightEncoding, columns: Int, rows: Int, into buffer: PageBuffer, layout: PanelLayout,
+    panelOffset: Int, placement: PanelPlacement
+  ) throws {
+    guard let rowBytes = encoding.rowBytes(columns: columns) else {
+      throw SpudError(.badData, "A row of \(columns) weights cannot be stored as \(encoding.rawValue), whose blocks are larger.")
+    }
+    guard bytes.byteCount == rows * rowBytes else {
+      throw SpudError(
+        .badData,
+        "\(rows) rows of \(columns) weights in \(encoding.rawValue) take \(rows * rowBytes) bytes, but \(bytes.byteCount) were found.")
+    }
+    precondition(panelOffset >= 0 && panelOffset + layout.byteCount <= buffer.byteCount, "panels beyond their buffer")
+    guard rows > 0 else { return }
+    let workspaces = unsafe scratch.packing.floats(columns * pool.count)
+    unsafe bytes.withUnsafeBytes { raw in
+      guard let base = raw.baseAddress else { return }
+      let region = unsafe PackRegion(
+        source: base.assumingMemoryBound(to: UInt8.self), rowBytes: rowBytes, encoding: encoding.code, columns: columns, rows: rows,
+        target: buffer.base.assumingMemoryBound(to: UInt8.self) + panelOffset, layout: layout, placement: placement,
+        workspaces: workspaces)
+      pool.run(region)
+    }
+  }
+}

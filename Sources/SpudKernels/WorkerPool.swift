@@ -1,0 +1,185 @@
+internal import CSpudKernels
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Work that all threads of a pool do at once, each its own part.
+protocol Region {
+  /// Does the part of thread `lane.index` of `lane.count`.
+  func run(_ lane: Lane)
+}
+
+extension Region {
+  /// Runs the region that `raw` points to. Called through a metatype, which costs no allocation where a closure would.
+  static func run(_ raw: UnsafeRawPointer, _ lane: Lane) {
+    // SAFETY: `WorkerPool.run` passes a pointer to a live value of this very type.
+    unsafe raw.assumingMemoryBound(to: Self.self).pointee.run(lane)
+  }
+}
+
+/// One thread's place in a region.
+@safe
+struct Lane {
+  let index: Int
+  let count: Int
+  fileprivate let team: UnsafeMutablePointer<spud_team>
+
+  /// This thread's share of `0 ..< items`, contiguous, in multiples of `grain`.
+  func share(of items: Int, grain: Int = 1) -> Range<Int> {
+    let grains = (items + grain - 1) / grain
+    return min(grains * index / count * grain, items)..<min(grains * (index + 1) / count * grain, items)
+  }
+
+  /// The next item of work that the threads take in turn, counted from 0 in every region.
+  func takeItem() -> Int { unsafe Int(spud_take(&team.pointee.next)) }
+
+  /// Waits until every thread of the region is here. Work taken with `takeItem` starts again from 0.
+  func barrier() {
+    guard count > 1 else {
+      unsafe spud_rewind(&team.pointee.next)
+      return
+    }
+    // SAFETY: the team outlives its threads, and all access to it is atomic.
+    let phase = unsafe spud_load(&team.pointee.phase)
+    if unsafe spud_fetch_add(&team.pointee.arrived, 1) + 1 == UInt32(count) {
+      unsafe spud_store(&team.pointee.arrived, 0)
+      unsafe spud_rewind(&team.pointee.next)
+      unsafe spud_store(&team.pointee.phase, phase &+ 1)
+    } else {
+      WorkerPool.spin(until: { unsafe spud_load(&team.pointee.phase) != phase })
+    }
+  }
+}
+
+/// A fixed team of threads that run regions together: fork, work, join.
+///
+/// The calling thread is lane 0. The others are pinned, spin between regions for about a millisecond, then park until the next one.
+/// A region costs two cache-line round trips and allocates nothing. One region runs at a time.
+@safe
+final class WorkerPool: @unchecked Sendable {
+  // `@unchecked`: the job's fields are written before `generation` rises and read after; the rest is immutable or atomic.
+
+  /// What the threads share; they keep it alive.
+  @safe
+  fileprivate final class Shared {
+    let team: UnsafeMutablePointer<spud_team>
+    let count: Int
+    var job: UnsafeRawPointer?
+    var kind: (any Region.Type)?
+    var stopping = false
+
+    init(count: Int) {
+      self.count = count
+      unsafe team = .allocate(capacity: 1)
+      unsafe team.initialize(to: spud_team())
+    }
+
+    deinit { unsafe team.deallocate() }
+  }
+
+  /// How many threads a region has, the caller's included.
+  let count: Int
+  private let shared: Shared
+  private var threads: [pthread_t] = []
+
+  init(threads count: Int) {
+    precondition(count >= 1 && count <= 1024, "a pool has 1 to 1024 threads, not \(count)")
+    self.count = count
+    shared = Shared(count: count)
+    for index in 1..<max(count, 1) {
+      var thread = pthread_t()
+      let start = Start(shared: shared, index: index)
+      let argument = unsafe Unmanaged.passRetained(start).toOpaque()
+      let status = unsafe pthread_create(
+        &thread, nil,
+        { argument in
+          guard let argument = unsafe argument else { return nil }
+          let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+          WorkerPool.work(start.shared, index: start.index)
+          return nil
+        }, argument)
+      precondition(status == 0, "cannot start a thread: error \(status)")
+      threads.append(thread)
+    }
+  }
+
+  private final class Start {
+    let shared: Shared
+    let index: Int
+    init(shared: Shared, index: Int) {
+      self.shared = shared
+      self.index = index
+    }
+  }
+
+  deinit {
+    shared.stopping = true
+    wake()
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  /// Runs `region` on every thread, or on the calling one alone, and returns when all are done.
+  func run<R: Region>(_ region: R, alone: Bool = false) {
+    let team = unsafe shared.team
+    precondition(unsafe spud_exchange(&team.pointee.busy, 1) == 0, "two threads use one Compute at the same time")
+    unsafe spud_rewind(&team.pointee.next)
+    if alone || count == 1 {
+      unsafe region.run(Lane(index: 0, count: 1, team: team))
+    } else {
+      unsafe withUnsafePointer(to: region) { pointer in
+        // SAFETY: the threads are done with `region` before `remaining` reaches 0.
+        unsafe shared.job = UnsafeRawPointer(pointer)
+        shared.kind = R.self
+        unsafe spud_store(&team.pointee.remaining, UInt32(count - 1))
+        wake()
+        unsafe pointer.pointee.run(Lane(index: 0, count: count, team: team))
+        WorkerPool.spin(until: { unsafe spud_load(&team.pointee.remaining) == 0 })
+      }
+    }
+    unsafe spud_store(&team.pointee.busy, 0)
+  }
+
+  private func wake() {
+    unsafe _ = spud_fetch_add(&shared.team.pointee.generation, 1)
+    if unsafe spud_load(&shared.team.pointee.sleepers) > 0 { unsafe spud_futex_wake(&shared.team.pointee.generation) }
+  }
+
+  /// Spins until `condition` holds; yields now and then in case the thread that it waits for has no processor.
+  @inline(__always)
+  fileprivate static func spin(until condition: () -> Bool) {
+    var turns = 0
+    while !condition() {
+      turns &+= 1
+      if turns % 64 == 0 { spud_pause() }
+      if turns % 65536 == 0 { sched_yield() }
+    }
+  }
+
+  private static func work(_ shared: Shared, index: Int) {
+    spud_pin_thread(Int32(index))
+    let team = unsafe shared.team
+    var seen: UInt32 = 0
+    while true {
+      var turns = 0
+      while unsafe spud_load(&team.pointee.generation) == seen {
+        turns &+= 1
+        if turns % 64 == 0 { spud_pause() }
+        if turns > 1_000_000 {
+          unsafe _ = spud_fetch_add(&team.pointee.sleepers, 1)
+          unsafe spud_futex_wait(&team.pointee.generation, seen)
+          unsafe _ = spud_fetch_add(&team.pointee.sleepers, UInt32.max)
+          turns = 0
+        }
+      }
+      seen &+= 1
+      if shared.stopping { return }
+      if let job = unsafe shared.job, let kind = shared.kind {
+        unsafe kind.run(job, Lane(index: index, count: shared.count, team: team))
+      }
+      unsafe _ = spud_fetch_add(&team.pointee.remaining, UInt32.max)
+    }
+  }
+}

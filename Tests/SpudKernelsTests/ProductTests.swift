@@ -1,0 +1,122 @@
+import SpudKernels
+import Testing
+
+struct Shape: CustomTestStringConvertible, Sendable {
+  let tokens: Int
+  let rows: Int
+  let columns: Int
+  var testDescription: String { "[\(tokens), \(columns)] x [\(rows), \(columns)]" }
+}
+
+@Suite("Products")
+struct ProductTests {
+  static let shapes = [
+    Shape(tokens: 1, rows: 1, columns: 1), Shape(tokens: 1, rows: 70, columns: 33), Shape(tokens: 2, rows: 31, columns: 64),
+    Shape(tokens: 5, rows: 33, columns: 96), Shape(tokens: 7, rows: 129, columns: 257), Shape(tokens: 13, rows: 16, columns: 611),
+  ]
+
+  /// Largest error relative to the output's root mean square that each format may make: float32 rounding, 8 significant bits on
+  /// both sides, bytes on both sides.
+  static func budget(_ format: WeightFormat) -> Double {
+    switch format {
+    case .f32: 1e-5
+    case .bf16: 2e-2
+    case .q8_0: 4e-2
+    case .q4_0: 5e-1
+    }
+  }
+
+  @Test("every format and instruction set agrees with the scalar reference", arguments: InstructionSet.supported, WeightFormat.allCases)
+  func agrees(level: InstructionSet, format: WeightFormat) throws {
+    let compute = Compute(threads: 2, instructionSet: level)
+    var random = Random(seed: 1)
+    for shape in Self.shapes {
+      let weights = random.values(shape.rows * shape.columns)
+      let bias = random.values(shape.rows)
+      let x = (0..<shape.tokens).map { _ in random.values(shape.columns) }
+      let matrix = try WeightMatrix(weights, rows: shape.rows, columns: shape.columns, format: format, compute: compute)
+      let output = Activations(columns: shape.rows)
+      compute.multiply(Activations(x), by: matrix, bias: bias, into: output)
+      #expect(output.rows == shape.tokens)
+      // Against what the matrix really holds, so that only the arithmetic is judged.
+      let held = Activations(columns: shape.columns)
+      compute.gather((0..<Int32(shape.rows)).map { $0 }, from: matrix, into: held)
+      let heldWeights = held.allRows.flatMap { $0 }
+      let budget = format == .q4_0 ? Self.budget(.q8_0) : Self.budget(format)
+      var expected: [Double] = []
+      for token in 0..<shape.tokens {
+        expected += zip(Reference.multiply(x[token], heldWeights, rows: shape.rows), bias).map { $0 + Double($1) }
+      }
+      #expect(difference(output.allRows.flatMap { $0 }, expected) < budget, "\(shape.testDescription)")
+      // And the matrix holds the weights that it was given, to the format's precision.
+      #expect(difference(heldWeights, weights.map(Double.init)) < Self.budget(format), "\(shape.testDescription)")
+    }
+  }
+
+  @Test(
+    "a row's result does not depend on the number of rows or threads, bit for bit", arguments: InstructionSet.supported,
+    WeightFormat.allCases)
+  func independent(level: InstructionSet, format: WeightFormat) throws {
+    var random = Random(seed: 2)
+    let weights = random.values(75 * 160)
+    let x = (0..<20).map { _ in random.values(160) }
+    var results: [[[Float]]] = []
+    for threads in [1, 2, 3] {
+      let compute = Compute(threads: threads, instructionSet: level)
+      let matrix = try WeightMatrix(weights, rows: 75, columns: 160, format: format, compute: compute)
+      let together = Activations(columns: 75)
+      compute.multiply(Activations(x), by: matrix, into: together)
+      results.append(together.allRows)
+      for count in [1, 2, 3, 4, 5, 6, 7] {
+        let part = Activations(columns: 75)
+        compute.multiply(Activations(Array(x[..<count])), by: matrix, into: part)
+        #expect(part.allRows == Array(together.allRows[..<count]))
+      }
+    }
+    #expect(results[0] == results[1] && results[0] == results[2])
+  }
+
+  @Test("OpenBLAS and our float32 kernels agree")
+  func blasAgrees() throws {
+    var random = Random(seed: 3)
+    let weights = random.values(100 * 77)
+    let bias = random.values(100)
+    let x = Activations((0..<9).map { _ in random.values(77) })
+    var outputs: [[[Float]]] = []
+    for backend in Compute.Backend.allCases {
+      let compute = Compute(threads: 2, backend: backend)
+      let matrix = try WeightMatrix(weights, rows: 100, columns: 77, format: .f32, compute: compute)
+      let output = Activations((0..<9).map { _ in Array(repeating: 1, count: 100) })
+      compute.multiply(x, by: matrix, bias: bias, addingInto: output)
+      outputs.append(output.allRows)
+    }
+    #expect(difference(outputs[0].flatMap { $0 }, outputs[1].flatMap { $0 }.map(Double.init)) < 1e-5)
+  }
+
+  @Test("several matrices at once are the same as one at a time")
+  func together() throws {
+    var random = Random(seed: 4)
+    let compute = Compute(threads: 2)
+    let x = Activations((0..<3).map { _ in random.values(64) })
+    let matrices = try [40, 8, 100].map {
+      try WeightMatrix(random.values($0 * 64), rows: $0, columns: 64, format: .q8_0, compute: compute)
+    }
+    let outputs = matrices.map { Activations(columns: $0.rows) }
+    compute.multiply(x, by: matrices, into: outputs)
+    for (matrix, output) in zip(matrices, outputs) {
+      let alone = Activations(columns: matrix.rows)
+      compute.multiply(x, by: matrix, into: alone)
+      #expect(alone.allRows == output.allRows)
+    }
+  }
+
+  @Test("bytes of the wrong length are refused")
+  func wrongLength() throws {
+    let compute = Compute(threads: 1)
+    #expect(throws: (any Error).self) {
+      try WeightMatrix([1, 2, 3], rows: 2, columns: 2, format: .f32, compute: compute)
+    }
+    #expect(WeightEncoding.q4_0.rowBytes(columns: 33) == nil)
+    #expect(WeightEncoding.q6_K.rowBytes(columns: 512) == 420)
+  }
+}

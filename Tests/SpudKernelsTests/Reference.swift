@@ -1,0 +1,87 @@
+// The operations of the module as plain loops in double precision, written to be read.
+import SpudKernels
+
+struct Random {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+  /// SplitMix64.
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+
+  /// Roughly normal, of unit variance.
+  mutating func value() -> Float {
+    var sum: Float = 0
+    for _ in 0..<4 { sum += Float(next() >> 40) / Float(1 << 24) - 0.5 }
+    return sum * 1.732
+  }
+
+  mutating func values(_ count: Int, scale: Float = 1) -> [Float] { (0..<count).map { _ in value() * scale } }
+  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+}
+
+enum Reference {
+  /// y[r] = Σ_c x[c] · w[r, c].
+  static func multiply(_ x: [Float], _ weights: [Float], rows: Int) -> [Double] {
+    (0..<rows).map { row in
+      var sum = 0.0
+      for (column, value) in x.enumerated() { sum += Double(value) * Double(weights[row * x.count + column]) }
+      return sum
+    }
+  }
+
+  static func silu(_ x: Double) -> Double { x / (1 + exponential(-x)) }
+
+  static func exponential(_ x: Double) -> Double {
+    // exp(x) = exp(x / 1024)^1024, by its series.
+    let small = x / 1024
+    var term = 1.0
+    var sum = 1.0
+    for n in 1..<20 {
+      term *= small / Double(n)
+      sum += term
+    }
+    for _ in 0..<10 { sum *= sum }
+    return sum
+  }
+
+  /// down(silu(gate x) · up x).
+  static func feedForward(_ x: [Float], gate: [Float], up: [Float], down: [Float], expertWidth: Int) -> [Double] {
+    let gates = multiply(x, gate, rows: expertWidth)
+    let ups = multiply(x, up, rows: expertWidth)
+    let hidden = zip(gates, ups).map { Float(silu($0) * $1) }
+    return multiply(hidden, down, rows: x.count)
+  }
+
+  /// One query against `keys` and `values`, `[positions][headWidth]`.
+  static func attend(_ query: [Float], keys: [[Float]], values: [[Float]], scale: Float) -> [Double] {
+    let scores = keys.map { multiply(query, $0, rows: 1)[0] * Double(scale) }
+    let best = scores.max() ?? 0
+    let weights = scores.map { exponential($0 - best) }
+    let sum = weights.reduce(0, +)
+    return query.indices.map { column in
+      zip(weights, values).reduce(0) { $0 + $1.0 * Double($1.1[column]) } / sum
+    }
+  }
+}
+
+/// The largest |a - b|, relative to the root mean square of `b`.
+func difference(_ a: [Float], _ b: [Double]) -> Double {
+  let scale = (b.reduce(0) { $0 + $1 * $1 } / Double(max(b.count, 1))).squareRoot()
+  return zip(a, b).reduce(0) { max($0, abs(Double($1.0) - $1.1)) } / max(scale, 1e-30)
+}
+
+extension Activations {
+  convenience init(_ rows: [[Float]]) {
+    self.init(rows: rows.count, columns: rows.first?.count ?? 1)
+    for (index, row) in rows.enumerated() { self[index] = row }
+  }
+
+  var allRows: [[Float]] { (0..<rows).map { self[$0] } }
+}
