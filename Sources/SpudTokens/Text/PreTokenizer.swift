@@ -1,0 +1,165 @@
+internal import SpudErrors
+
+/// How text is cut into words before byte pairs are merged: no merge crosses a cut.
+///
+/// Each case is the regular expression that its tokenizers state, read here by one pass over the bytes: a character is
+/// looked at no more than three times, whatever the text. A backtracking engine is not linear on these patterns, and
+/// a recursive one overflows its stack on a long run of one class.
+enum PreTokenizer: Sendable, Equatable {
+  /// GPT-2's, also of OLMoE and GPT-NeoX.
+  case gpt2
+  /// Qwen2's and Qwen3's when `maximumDigits` is 1, Llama 3's when it is 3.
+  case caseless(maximumDigits: Int)
+  /// The text is one word.
+  case none
+
+  static let gpt2Pattern = #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
+  static let qwen2Pattern =
+    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"#
+    + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+  static let llama3Pattern =
+    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"#
+    + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+
+  /// The scanner of a pattern as a tokenizer.json spells it.
+  init(pattern: String, in name: String) throws {
+    switch pattern {
+    case Self.gpt2Pattern: self = .gpt2
+    case Self.qwen2Pattern: self = .caseless(maximumDigits: 1)
+    case Self.llama3Pattern: self = .caseless(maximumDigits: 3)
+    default:
+      throw SpudError(
+        .badData,
+        "\(name): the pre-tokenizer splits by the pattern \(pattern.prefix(200)), expected that of GPT-2 "
+          + "(\(Self.gpt2Pattern)), Qwen2 (\(Self.qwen2Pattern)) or Llama 3 (\(Self.llama3Pattern))")
+    }
+  }
+
+  /// The end of the word that starts at `start`, which must be before `end`.
+  func endOfWord(in bytes: [UInt8], from start: Int, to end: Int, classes: UnicodeClasses) -> Int {
+    let cursor = WordCursor(bytes: bytes, end: end, classes: classes)
+    switch self {
+    case .gpt2: return cursor.gpt2Word(from: start)
+    case .caseless(let maximumDigits): return cursor.caselessWord(from: start, maximumDigits: maximumDigits)
+    case .none: return end
+    }
+  }
+}
+
+/// The three patterns, over bytes; a byte that is not UTF-8 counts as a character of no class.
+private struct WordCursor {
+  let bytes: [UInt8]
+  let end: Int
+  let classes: UnicodeClasses
+
+  /// The alternatives of the patterns that a character can begin.
+  enum Kind { case letter, number, space, other }
+
+  struct Character {
+    var kind: Kind
+    var end: Int
+  }
+
+  @inline(__always)
+  func character(at index: Int) -> Character? {
+    guard index < end else { return nil }
+    let decoded = bytes.scalar(at: index, before: end)
+    let set = classes[decoded.value]
+    let kind: Kind =
+      set.contains(.letter) ? .letter : set.contains(.number) ? .number : set.contains(.space) ? .space : .other
+    return Character(kind: kind, end: index + decoded.length)
+  }
+
+  /// The end of the run of `kind` from `index`, of at most `limit` characters.
+  func endOfRun(of kind: Kind, from index: Int, limit: Int = .max) -> Int {
+    var index = index
+    var count = 0
+    while count < limit, let next = character(at: index), next.kind == kind {
+      index = next.end
+      count += 1
+    }
+    return index
+  }
+
+  /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
+  func gpt2Word(from start: Int) -> Int {
+    if let end = endOfContraction(from: start, ignoringCase: false) { return end }
+    guard let first = character(at: start) else { return end }
+    if first.kind != .space { return endOfRun(of: first.kind, from: first.end) }
+    if bytes[start] == UInt8(ascii: " "), let second = character(at: first.end), second.kind != .space {
+      return endOfRun(of: second.kind, from: second.end)
+    }
+    return endOfSpaces(from: start)
+  }
+
+  /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+  func caselessWord(from start: Int, maximumDigits: Int) -> Int {
+    if let end = endOfContraction(from: start, ignoringCase: true) { return end }
+    guard let first = character(at: start) else { return end }
+    switch first.kind {
+    case .letter: return endOfRun(of: .letter, from: first.end)
+    case .number: return endOfRun(of: .number, from: first.end, limit: maximumDigits - 1)
+    case .space, .other: break
+    }
+    let second = character(at: first.end)
+    if second?.kind == .letter, !isLineBreak(start) { return endOfRun(of: .letter, from: first.end) }
+    if first.kind == .other { return endOfLineBreaks(from: endOfRun(of: .other, from: first.end)) }
+    if bytes[start] == UInt8(ascii: " "), second?.kind == .other {
+      return endOfLineBreaks(from: endOfRun(of: .other, from: first.end))
+    }
+    return endOfLastLineBreak(from: start) ?? endOfSpaces(from: start)
+  }
+
+  /// `\s+(?!\S)|\s+`: all of a run at the end of the text, all but its last character elsewhere, but never nothing.
+  private func endOfSpaces(from start: Int) -> Int {
+    var index = start
+    var last = start
+    while let next = character(at: index), next.kind == .space {
+      last = index
+      index = next.end
+    }
+    return index == end || last == start ? index : last
+  }
+
+  /// `\s*[\r\n]+`: up to and with the last line break of the run, if there is one.
+  private func endOfLastLineBreak(from start: Int) -> Int? {
+    var index = start
+    var found: Int?
+    while let next = character(at: index), next.kind == .space {
+      if isLineBreak(index) { found = next.end }
+      index = next.end
+    }
+    return found
+  }
+
+  private func isLineBreak(_ index: Int) -> Bool {
+    bytes[index] == UInt8(ascii: "\r") || bytes[index] == UInt8(ascii: "\n")
+  }
+
+  private func endOfLineBreaks(from index: Int) -> Int {
+    var index = index
+    while index < end, isLineBreak(index) { index += 1 }
+    return index
+  }
+
+  /// `'s|'t|'re|'ve|'m|'ll|'d`
+  private func endOfContraction(from start: Int, ignoringCase: Bool) -> Int? {
+    guard bytes[start] == UInt8(ascii: "'"), start + 1 < end else { return nil }
+    let fold: UInt8 = ignoringCase ? 0x20 : 0
+    let first = bytes[start + 1]
+    switch first | fold {
+    case UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "m"), UInt8(ascii: "d"): return start + 2
+    default: break
+    }
+    guard start + 2 < end else { return nil }
+    let second = bytes[start + 2]
+    switch (first | fold, second | fold) {
+    case (UInt8(ascii: "r"), UInt8(ascii: "e")), (UInt8(ascii: "v"), UInt8(ascii: "e")),
+      (UInt8(ascii: "l"), UInt8(ascii: "l")):
+      return start + 3
+    default: break
+    }
+    // U+017F, the long s, is another case of s.
+    return ignoringCase && first == 0xC5 && second == 0xBF ? start + 3 : nil
+  }
+}

@@ -1,0 +1,82 @@
+internal import SpudErrors
+
+/// What a GGUF file's metadata says of its tokenizer, under `tokenizer.ggml.`.
+public struct GGUFTokenizerMetadata: Sendable {
+  /// `tokens`: the spelling of each id.
+  public var tokens: [String]
+  /// `merges`: two tokens with a space between, first merges first.
+  public var merges: [String]
+  /// `token_type`: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; one for each token, or none at all.
+  public var tokenTypes: [Int32]
+  /// `pre`: the name of the pre-tokenizer.
+  public var preTokenizer: String
+  /// `bos_token_id`, where `add_bos_token` is not false.
+  public var beginID: Int32?
+  /// `eos_token_id`.
+  public var endID: Int32?
+
+  public init(
+    tokens: [String], merges: [String], tokenTypes: [Int32] = [], preTokenizer: String,
+    beginID: Int32? = nil, endID: Int32? = nil
+  ) {
+    self.tokens = tokens
+    self.merges = merges
+    self.tokenTypes = tokenTypes
+    self.preTokenizer = preTokenizer
+    self.beginID = beginID
+    self.endID = endID
+  }
+}
+
+extension TextTokenizer {
+  /// Creates the tokenizer of a GGUF file whose `tokenizer.ggml.model` is `gpt2`: byte-level byte pairs.
+  ///
+  /// Source: ggml/docs/gguf.md and the list of pre-tokenizers in llama.cpp's `llama-vocab.cpp`.
+  ///
+  /// - Throws: `SpudError` for an unknown pre-tokenizer, or tokens and merges that contradict each other.
+  public init(gguf metadata: GGUFTokenizerMetadata, name: String) throws {
+    let tokens = metadata.tokens
+    var builder = TextTokenizerBuilder(name: name, tokenCount: tokens.count, mergeCount: metadata.merges.count)
+    switch metadata.preTokenizer {
+    case "gpt-2", "gpt2", "olmo": builder.preTokenizer = .gpt2
+    case "qwen2":
+      builder.preTokenizer = .caseless(maximumDigits: 1)
+      builder.normalizations = [.composition]
+    case "llama-bpe", "llama3", "llama-v3":
+      builder.preTokenizer = .caseless(maximumDigits: 3)
+      builder.ignoresMerges = true
+    default:
+      throw builder.bad(
+        "tokenizer.ggml.pre is \(builder.shown(metadata.preTokenizer)), expected gpt-2, olmo, qwen2 or llama-bpe")
+    }
+    guard metadata.tokenTypes.isEmpty || metadata.tokenTypes.count == tokens.count else {
+      throw builder.bad(
+        "tokenizer.ggml.token_type has \(metadata.tokenTypes.count) entries, expected \(tokens.count), one a token")
+    }
+    // Control and user-defined tokens are matched as they stand; padding of the vocabulary is never made from text.
+    var matched: [AddedToken] = []
+    for (index, token) in tokens.enumerated() {
+      let type = metadata.tokenTypes.isEmpty ? 1 : metadata.tokenTypes[index]
+      let id = try builder.checked(id: index, of: token)
+      switch type {
+      case 3, 4:
+        var added = AddedToken(id: id, content: token)
+        added.isSpecial = type == 3
+        matched.append(added)
+      case 1, 2, 5, 6: try builder.add(token: token, id: index)
+      default:
+        throw builder.bad("token \(builder.shown(token)) has the type \(type), expected 1 to 6")
+      }
+    }
+    for token in matched { try builder.add(token) }
+    for merge in metadata.merges { try builder.addMerge(merge) }
+    for (key, id) in [("bos_token_id", metadata.beginID), ("eos_token_id", metadata.endID)] {
+      if let id, builder.table.spelling(of: id) == nil {
+        throw builder.bad("tokenizer.ggml.\(key) is \(id), expected 0 to \(tokens.count - 1)")
+      }
+    }
+    builder.beginID = metadata.beginID
+    builder.endID = metadata.endID
+    self = try builder.finished()
+  }
+}
