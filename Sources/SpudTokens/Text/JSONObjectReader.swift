@@ -7,15 +7,15 @@ struct JSONObjectReader {
   let name: String
   /// Where in the file the object is.
   let path: String
-  private let value: JSONValue
+  private let value: JSONObject
 
   init(_ value: JSONValue, name: String, path: String) throws {
-    guard value.isObject else {
+    guard let object = value.object else {
       throw SpudError(.badData, "\(name): \(path) is \(value.kind), expected an object")
     }
     self.name = name
     self.path = path
-    self.value = value
+    self.value = object
   }
 
   func wrong(_ key: String, expected: String) -> SpudError {
@@ -46,10 +46,10 @@ struct JSONObjectReader {
   }
 
   func optionalString(_ key: String) throws -> String? { try optional(key, "a string", \.string) }
-  func optionalInteger(_ key: String) throws -> Int? { try optional(key, "a whole number", \.integer) }
-  func optionalNumber(_ key: String) throws -> Double? { try optional(key, "a number", \.number) }
+  func optionalInteger(_ key: String) throws -> Int? { try optional(key, "a whole number", \.int) }
+  func optionalNumber(_ key: String) throws -> Double? { try optional(key, "a number", \.double) }
   func optionalBool(_ key: String) throws -> Bool? { try optional(key, "true or false", \.bool) }
-  func optionalArray(_ key: String) throws -> [JSONValue]? { try optional(key, "an array", \.elements) }
+  func optionalArray(_ key: String) throws -> [JSONValue]? { try optional(key, "an array", \.array) }
   func optionalObject(_ key: String) throws -> JSONObjectReader? {
     try member(key).map { try JSONObjectReader($0, name: name, path: "\"\(key)\"") }
   }
@@ -63,7 +63,7 @@ struct JSONObjectReader {
   }
 
   /// The members of the object at `key`, in the order of the file.
-  func members(_ key: String) throws -> [(key: String, value: JSONValue)] {
-    try required(key, "an object", optional(key, "an object", \.members))
+  func members(_ key: String) throws -> [JSONObject.Member] {
+    try required(key, "an object", optional(key, "an object", \.object?.members))
   }
 }

@@ -41,14 +41,16 @@ private struct TokenizerFile {
     let merges = try model.array("merges")
     var builder = TextTokenizerBuilder(name: name, tokenCount: vocabulary.count, mergeCount: merges.count)
     try readModel(model, into: &builder)
-    for (token, value) in vocabulary {
-      guard let id = value.integer else { throw builder.bad("token \(builder.shown(token)) has no whole number as its id") }
-      try builder.add(token: token, id: id)
+    for member in vocabulary {
+      guard let id = member.value.int else {
+        throw builder.bad("token \(builder.shown(member.key)) has no whole number as its id")
+      }
+      try builder.add(token: member.key, id: id)
     }
     for merge in merges {
       if let pair = merge.string {
         try builder.addMerge(pair)
-      } else if let pair = merge.elements, pair.count == 2, let left = pair[0].string, let right = pair[1].string {
+      } else if let pair = merge.array, pair.count == 2, let left = pair[0].string, let right = pair[1].string {
         try builder.addMerge(left, right)
       } else {
         throw model.wrong("merges", expected: "\"left right\" or [\"left\", \"right\"] throughout")
