@@ -17,6 +17,9 @@ struct Spud: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
+      Tokenize.self,
+      Detokenize.self,
+      Fit.self,
       Doctor.self,
     ])
 

@@ -1,0 +1,196 @@
+internal import COpenBLAS
+
+/// A set of centres with their squared lengths, ready for nearest-neighbour search.
+package struct Codebook: Sendable {
+  package let centres: Matrix  // [count, width]
+  private let squaredLengths: [Float]  // [count]
+
+  package init(centres: Matrix) {
+    precondition(centres.rows > 0 && centres.columns > 0, "a codebook has at least one centre")
+    self.centres = centres
+    squaredLengths = (0..<centres.rows).map { row in centres[row: row].reduce(0) { $0 + $1 * $1 } }
+  }
+
+  /// The nearest centre to each row of `points`; ties go to the lower index.
+  ///
+  ///     index[i] = argmin_j ‖p_i − c_j‖² = argmin_j (‖c_j‖² − 2 · p_i·c_j)
+  ///
+  /// - Parameter points: `[rows, width]`.
+  /// - Returns: `indices` and `squaredDistances`, each `[rows]`.
+  /// - Complexity: O(rows · count · width) by `sgemm`, in blocks whose products stay in the cache.
+  package func nearest(to points: Matrix) -> (indices: [Int32], squaredDistances: [Float]) {
+    precondition(points.columns == centres.columns, "points are \(points.columns) wide, centres \(centres.columns)")
+    let count = centres.rows
+    let width = centres.columns
+    let blockRows = 128
+    var indices = [Int32](repeating: 0, count: points.rows)
+    var distances = [Float](repeating: 0, count: points.rows)
+    var products = [Float](repeating: 0, count: min(blockRows, points.rows) * count)
+    LinearAlgebra.useOneThread()
+    for first in stride(from: 0, to: points.rows, by: blockRows) {
+      let rows = min(blockRows, points.rows - first)
+      for row in 0..<rows { products.replaceSubrange(row * count..<(row + 1) * count, with: squaredLengths) }
+      // SAFETY: the block lies within `points`, and `products` holds `blockRows` rows of `count`.
+      unsafe points.values.withUnsafeBufferPointer { source in
+        unsafe centres.values.withUnsafeBufferPointer { target in
+          unsafe products.withUnsafeMutableBufferPointer { result in
+            unsafe cblas_sgemm(
+              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(count), blasint(width), -2,
+              source.baseAddress.map { unsafe $0 + first * width }, blasint(width),
+              target.baseAddress, blasint(width), 1, result.baseAddress, blasint(count))
+          }
+        }
+      }
+      for row in 0..<rows {
+        let (index, value) = Self.minimum(of: products, in: row * count..<(row + 1) * count)
+        let length = points[row: first + row].reduce(0) { $0 + $1 * $1 }
+        indices[first + row] = Int32(index)
+        distances[first + row] = max(0, value + length)
+      }
+    }
+    return (indices, distances)
+  }
+
+  /// The position, counted from the range's start, and value of the first least number in `range`.
+  private static func minimum(of values: [Float], in range: Range<Int>) -> (index: Int, value: Float) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= values.count && !range.isEmpty)
+    var least = values[range.lowerBound]
+    var position = range.lowerBound
+    // Whole lanes first: most lanes hold no new minimum, so one comparison settles sixteen values.
+    // SAFETY: the range was checked above, and a lane is read only where sixteen values are left.
+    unsafe values.withUnsafeBufferPointer { values in
+      var index = range.lowerBound
+      while index + 16 <= range.upperBound {
+        let lane = unsafe UnsafeRawPointer(values.baseAddress.unsafelyUnwrapped + index)
+          .loadUnaligned(as: SIMD16<Float>.self)
+        if lane.min() < least {
+          for offset in 0..<16 where lane[offset] < least {
+            least = lane[offset]
+            position = index + offset
+          }
+        }
+        index += 16
+      }
+      while index < range.upperBound {
+        if unsafe values[index] < least {
+          least = unsafe values[index]
+          position = index
+        }
+        index += 1
+      }
+    }
+    return (position - range.lowerBound, least)
+  }
+}
+
+/// A repeatable stream of random numbers: SplitMix64, after Steele, Lea and Flood (2014).
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  package init(seed: UInt64) { state = seed }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+extension LinearAlgebra {
+  /// Fits `count` centres to weighted points: k-means++ seeding, then Lloyd's iterations.
+  ///
+  /// Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding" (2007). A centre that loses all its
+  /// points moves to the point that is served worst, so every centre is in use at the end (given enough distinct points).
+  ///
+  /// - Parameters:
+  ///   - points: `[rows, width]`, at least one row.
+  ///   - weights: `[rows]`, positive; all alike if `nil`.
+  ///   - progress: called after each iteration with its number and the weighted mean squared error.
+  /// - Returns: the centres, and the weighted mean squared error of the last assignment.
+  package static func kMeans(
+    _ points: Matrix, weights: [Float]? = nil, count: Int, iterations: Int, seed: UInt64,
+    progress: ((Int, Float) -> Void)? = nil
+  ) -> (centres: Matrix, meanSquaredError: Float) {
+    precondition(points.rows > 0 && count > 0, "k-means needs points and at least one centre")
+    let weights = weights ?? [Float](repeating: 1, count: points.rows)
+    precondition(weights.count == points.rows, "one weight a point")
+    let totalWeight = weights.reduce(0.0) { $0 + Double($1) }
+    var centres = spreadCentres(points, weights: weights, count: count, seed: seed)
+    var error = Float.infinity
+    for iteration in 0..<max(1, iterations) {
+      let (owners, distances) = Codebook(centres: centres).nearest(to: points)
+      let sum = zip(distances, weights).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      let newError = Float(sum / totalWeight)
+      progress?(iteration, newError)
+      moveCentres(&centres, to: points, weights: weights, owners: owners, distances: distances)
+      if newError == 0 || (error.isFinite && error - newError < 1e-5 * error) { return (centres, newError) }
+      error = newError
+    }
+    return (centres, error)
+  }
+
+  /// k-means++: each new centre is a point drawn with probability in proportion to weight · squared distance.
+  private static func spreadCentres(_ points: Matrix, weights: [Float], count: Int, seed: UInt64) -> Matrix {
+    var generator = SeededGenerator(seed: seed)
+    let width = points.columns
+    var centres = Matrix(rows: count, columns: width)
+    var cost = weights.map(Double.init)  // weight · squared distance to the nearest centre so far
+    var nearest = [Float](repeating: .infinity, count: points.rows)
+    let lengths = (0..<points.rows).map { row in points[row: row].reduce(0) { $0 + $1 * $1 } }
+    for centre in 0..<count {
+      let chosen = draw(in: cost, using: &generator)
+      centres.values.replaceSubrange(centre * width..<(centre + 1) * width, with: points[row: chosen])
+      let distances = squaredDistances(of: points, lengths: lengths, toRow: chosen)
+      for row in 0..<points.rows {
+        nearest[row] = min(nearest[row], distances[row])
+        cost[row] = Double(nearest[row]) * Double(weights[row])
+      }
+    }
+    return centres
+  }
+
+  private static func draw(in cost: [Double], using generator: inout SeededGenerator) -> Int {
+    let total = cost.reduce(0, +)
+    guard total > 0 else { return Int.random(in: 0..<cost.count, using: &generator) }
+    var target = Double.random(in: 0..<total, using: &generator)
+    for (row, share) in cost.enumerated() {
+      target -= share
+      if target < 0, share > 0 { return row }
+    }
+    return cost.lastIndex { $0 > 0 } ?? 0
+  }
+
+  /// ‖p_i − p_row‖² = ‖p_i‖² − 2 · p_i·p_row + ‖p_row‖², so that BLAS does the work.
+  private static func squaredDistances(of points: Matrix, lengths: [Float], toRow row: Int) -> [Float] {
+    let products = multiply(points, by: points.selecting([row]), transposed: true)
+    return zip(lengths, products.values).map { max(0, $0 - 2 * $1 + lengths[row]) }
+  }
+
+  /// Moves every centre to the weighted mean of the points it owns, and orphans to the worst-served points.
+  private static func moveCentres(
+    _ centres: inout Matrix, to points: Matrix, weights: [Float], owners: [Int32], distances: [Float]
+  ) {
+    let width = points.columns
+    var sums = [Double](repeating: 0, count: centres.values.count)
+    var shares = [Double](repeating: 0, count: centres.rows)
+    for row in 0..<points.rows {
+      let owner = Int(owners[row])
+      let weight = Double(weights[row])
+      shares[owner] += weight
+      for column in 0..<width { sums[owner * width + column] += weight * Double(points.values[row * width + column]) }
+    }
+    let orphans = shares.indices.filter { shares[$0] == 0 }
+    for centre in 0..<centres.rows where shares[centre] > 0 {
+      for column in 0..<width {
+        centres.values[centre * width + column] = Float(sums[centre * width + column] / shares[centre])
+      }
+    }
+    guard !orphans.isEmpty else { return }
+    let worst = distances.indices.sorted { distances[$0] * weights[$0] > distances[$1] * weights[$1] }
+    for (orphan, row) in zip(orphans, worst) where distances[row] > 0 {
+      centres.values.replaceSubrange(orphan * width..<(orphan + 1) * width, with: points[row: row])
+    }
+  }
+}

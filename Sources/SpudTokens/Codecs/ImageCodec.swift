@@ -1,0 +1,193 @@
+internal import Foundation
+public import SpudErrors
+internal import SpudKernels
+public import SpudMedia
+
+/// An image as codes, one a patch, in reading order.
+public struct ImageCodes: Sendable, Equatable {
+  /// In patches.
+  public let height: Int
+  /// In patches.
+  public let width: Int
+  public let codes: [Int32]  // [height, width], each in 0..<ImageCodec.codeCount
+
+  public init(height: Int, width: Int, codes: [Int32]) {
+    precondition(codes.count == height * width, "\(codes.count) codes do not fill \(height)×\(width) patches")
+    self.height = height
+    self.width = width
+    self.codes = codes
+  }
+}
+
+/// Pictures to codes and back: each square patch becomes the nearest entry of a fitted codebook.
+public struct ImageCodec: Sendable {
+  /// The side of a patch, in pixels.
+  public let patch: Int
+  package let codebook: ResidualCodebook  // width patch · patch · 3, values 0…1
+
+  /// At most so many patches a side; the vocabulary has size tokens up to this.
+  public static let longestSide = 32
+
+  public var codeCount: Int { codebook.codesPerLevel }
+
+  package init(patch: Int, codebook: ResidualCodebook) {
+    precondition(codebook.width == patch * patch * 3 && codebook.levels.count == 1, "one level of RGB patches")
+    self.patch = patch
+    self.codebook = codebook
+  }
+
+  /// The codes of a picture, which is first brought to a size that the codec takes (see `fittingSize`).
+  public func encode(_ image: RGBImage) -> ImageCodes {
+    encode(image, size: Self.fittingSize(width: image.width, height: image.height, patch: patch))
+  }
+
+  /// The codes of a picture scaled to `size` pixels, each a positive multiple of the patch.
+  func encode(_ image: RGBImage, size: (width: Int, height: Int)) -> ImageCodes {
+    let scaled = Self.scaled(image, to: size)
+    let patches = Self.patches(of: scaled, side: patch)
+    return ImageCodes(
+      height: size.height / patch, width: size.width / patch, codes: codebook.encode(patches))
+  }
+
+  /// The picture that `codes` stand for.
+  ///
+  /// - Throws: `.badData` when a code is outside the codebook.
+  public func decode(_ image: ImageCodes) throws(SpudError) -> RGBImage {
+    if let wrong = image.codes.first(where: { $0 < 0 || $0 >= codeCount }) {
+      throw SpudError(.badData, "image code \(wrong) is outside the codebook's 0..<\(codeCount)")
+    }
+    let patches = codebook.decode(image.codes)
+    let width = image.width * patch
+    var pixels = [UInt8](repeating: 0, count: image.height * image.width * patch * patch * 3)
+    for index in 0..<image.codes.count {
+      let top = index / image.width * patch
+      let left = index % image.width * patch
+      for y in 0..<patch {
+        let source = index * codebook.width + y * patch * 3
+        let target = ((top + y) * width + left) * 3
+        for x in 0..<patch * 3 {
+          pixels[target + x] = UInt8((min(max(patches.values[source + x], 0), 1) * 255).rounded())
+        }
+      }
+    }
+    return RGBImage(width: width, height: image.height * patch, pixels: pixels)
+  }
+
+  /// The size at which a picture is coded.
+  ///
+  /// A picture of at most `keptUpTo` pixels a side keeps its size, to the nearest multiple of the patch; a larger one
+  /// is scaled so that its longest side is 64, and keeps its shape as nearly as whole patches allow.
+  static func fittingSize(
+    width: Int, height: Int, patch: Int, keptUpTo: Int = 128
+  ) -> (width: Int, height: Int) {
+    let longest = max(width, height, 1)
+    let scale = longest <= keptUpTo ? 1 : 64 / Double(longest)
+    func side(_ length: Int) -> Int {
+      let patches = (Double(length) * scale / Double(patch)).rounded()
+      return min(max(Int(patches), 1), longestSide) * patch
+    }
+    return (side(width), side(height))
+  }
+
+  static func scaled(_ image: RGBImage, to size: (width: Int, height: Int)) -> RGBImage {
+    if image.width == size.width, image.height == size.height { return image }
+    return image.resized(width: size.width, height: size.height, filter: .bilinear)
+  }
+
+  /// `[patches, side · side · 3]`, values 0…1; whole patches in reading order.
+  static func patches(of image: RGBImage, side: Int) -> Matrix {
+    var values: [Float] = []
+    values.reserveCapacity(image.pixels.count)
+    forEachPatch(of: image, side: side) { bytes in
+      for byte in bytes { values.append(Float(byte) / 255) }
+    }
+    let width = side * side * 3
+    return Matrix(rows: values.count / width, columns: width, values: values)
+  }
+
+  static func forEachPatch(of image: RGBImage, side: Int, _ body: ([UInt8]) -> Void) {
+    var bytes = [UInt8](repeating: 0, count: side * side * 3)
+    for top in stride(from: 0, through: image.height - side, by: side) {
+      for left in stride(from: 0, through: image.width - side, by: side) {
+        for y in 0..<side {
+          let source = ((top + y) * image.width + left) * 3
+          for x in 0..<side * 3 { bytes[y * side * 3 + x] = image.pixels[source + x] }
+        }
+        body(bytes)
+      }
+    }
+  }
+}
+
+extension ImageCodec {
+  /// How an image codebook is fitted.
+  public struct Recipe: Sendable {
+    public var patch = 8
+    public var codeCount = 1024
+    public var iterations = 40
+    public var seed: UInt64 = 1
+    /// At most so many distinct patches are learned from.
+    public var patchLimit = 150_000
+
+    public init() {}
+  }
+
+  /// Fits a codebook to the patches of pictures.
+  ///
+  /// Identical patches count as the square root of their number, so that flat backgrounds leave codes for edges.
+  ///
+  /// - Parameter pictures: calls its argument with each picture until that answers false, which it does at `patchLimit`;
+  ///   so they should come in random order.
+  public static func fit(
+    recipe: Recipe, progress: ((String) -> Void)? = nil, pictures: ((RGBImage) -> Bool) throws -> Void
+  ) throws -> ImageCodec {
+    let width = recipe.patch * recipe.patch * 3
+    var distinct = DistinctPoints(width: width, limit: recipe.patchLimit)
+    try pictures { image in
+      let size = fittingSize(width: image.width, height: image.height, patch: recipe.patch)
+      forEachPatch(of: scaled(image, to: size), side: recipe.patch) { distinct.insert($0) }
+      return !distinct.isFull
+    }
+    progress?("\(distinct.count) distinct patches")
+    let (points, weights) = distinct.points { Float($0) / 255 }
+    let codebook = try ResidualCodebook.fit(
+      points, weights: weights,
+      recipe: .init(
+        levels: 1, codesPerLevel: recipe.codeCount, componentCount: width, iterations: recipe.iterations,
+        seed: recipe.seed),
+      progress: progress)
+    return ImageCodec(patch: recipe.patch, codebook: codebook)
+  }
+
+  /// Peak signal-to-noise ratio of pictures, brought to the codec's size, after a round trip: over all their pixels together.
+  public func peakSignalToNoise(over pictures: [RGBImage]) throws(SpudError) -> Double {
+    var sum = 0.0
+    var count = 0
+    for picture in pictures {
+      let size = Self.fittingSize(width: picture.width, height: picture.height, patch: patch)
+      let original = Self.scaled(picture, to: size)
+      sum += Self.squaredDifference(original, try decode(encode(original)))
+      count += original.pixels.count
+    }
+    return Self.decibels(sum, count)
+  }
+
+  /// Peak signal-to-noise ratio of `copy` against `original`, in decibels; infinite when they are equal.
+  ///
+  ///     10 · log₁₀(255² / mean squared difference)
+  public static func peakSignalToNoise(_ original: RGBImage, _ copy: RGBImage) -> Double {
+    decibels(squaredDifference(original, copy), original.pixels.count)
+  }
+
+  private static func squaredDifference(_ original: RGBImage, _ copy: RGBImage) -> Double {
+    precondition(original.width == copy.width && original.height == copy.height, "the pictures have one size")
+    return zip(original.pixels, copy.pixels).reduce(0.0) { total, pair in
+      let difference = Double(pair.0) - Double(pair.1)
+      return total + difference * difference
+    }
+  }
+
+  private static func decibels(_ sum: Double, _ count: Int) -> Double {
+    sum == 0 ? .infinity : 10 * log10(255 * 255 * Double(count) / sum)
+  }
+}

@@ -1,0 +1,124 @@
+internal import ArgumentParser
+internal import Foundation
+internal import SpudErrors
+internal import SpudMedia
+internal import SpudTokens
+
+/// `spud detokenize`: ids back to text and files.
+struct Detokenize: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Turn ids back into text, pictures and sound.",
+    discussion: """
+      Ids are numbers with spaces or commas between them, or the object that spud tokenize --json or spud run \
+      --json prints. They may be a whole stream, which begins with <bos>, or the inside of one turn. Pictures and \
+      sounds are numbered in the order of the stream.
+
+      Examples:
+        spud detokenize 104,101,108,108,111
+        spud tokenize --image scene.png --json | spud detokenize - -o copy
+      """)
+
+  @Argument(help: "The ids; - reads them from standard input.")
+  var ids: String?
+
+  @Option(
+    name: [.short, .customLong("output")],
+    help: ArgumentHelp(
+      "Files are named PREFIX-1.png, PREFIX-2.wav, …; a directory receives 1.png, 2.wav, ….", valueName: "prefix"))
+  var output = "spud"
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var json: JSONOptions
+
+  struct Report: Encodable {
+    var text: String
+    var files: [String]
+  }
+
+  func run() async throws {
+    let tokenizer = try StreamTokenizer.load(directory: try model.resolved())
+    let source = ids == nil || ids == "-" ? String(decoding: try Terminal.readInput(), as: UTF8.self) : ids ?? ""
+    let ids = try Self.parse(source)
+    let turns =
+      ids.first == tokenizer.vocabulary.id(of: .begin)
+      ? try tokenizer.decode(ids, mayEndInTurn: true)
+      : [StreamTurn(.assistant, try tokenizer.decodeParts(ids))]
+    let report = try write(turns)
+    if json.json { return try JSONOutput.print(report) }
+    if !report.text.isEmpty { try Terminal.writeLine(report.text) }
+    for file in report.files { Terminal.report("wrote \(file)") }
+  }
+
+  /// Writes the media to files; a turn's text, thoughts left out, is one paragraph.
+  private func write(_ turns: [StreamTurn]) throws -> Report {
+    var report = Report(text: "", files: [])
+    var paragraphs: [String] = []
+    for turn in turns {
+      var text = ""
+      for part in turn.parts {
+        switch part {
+        case .text(let string): text += string
+        case .thought: break
+        case .image(let image): try image.writePNG(to: next(&report, ".png"))
+        case .audio(let waveform): try waveform.writeWAV(to: next(&report, ".wav"))
+        case .video(let clip):
+          for frame in clip.frames { try frame.writePNG(to: next(&report, ".png")) }
+          if let sound = clip.audio { try sound.writeWAV(to: next(&report, ".wav")) }
+        }
+      }
+      if !text.isEmpty { paragraphs.append(text) }
+    }
+    report.text = paragraphs.joined(separator: "\n")
+    return report
+  }
+
+  private func next(_ report: inout Report, _ suffix: String) -> String {
+    let number = "\(report.files.count + 1)"
+    let values = try? URL(filePath: output).resourceValues(forKeys: [.isDirectoryKey])
+    let path =
+      output.hasSuffix("/") || values?.isDirectory == true
+      ? (output.hasSuffix("/") ? output : output + "/") + number + suffix : "\(output)-\(number)\(suffix)"
+    report.files.append(path)
+    return path
+  }
+
+  /// Ids from text: bare numbers, or JSON with `tokens` as objects with an `id` or as numbers.
+  static func parse(_ source: String) throws(SpudError) -> [Int32] {
+    if source.first(where: { !$0.isWhitespace }) == "{" { return try parse(json: source) }
+    var ids: [Int32] = []
+    for word in source.split(whereSeparator: { $0.isWhitespace || $0 == "," || $0 == "[" || $0 == "]" }) {
+      guard let id = Int32(word), id >= 0 else {
+        throw SpudError(.badData, "id \(ids.count + 1) is '\(word.prefix(40))', expected a whole number that is not negative")
+      }
+      ids.append(id)
+    }
+    return ids
+  }
+
+  private struct Document: Decodable {
+    enum Token: Decodable {
+      case id(Int32)
+
+      private enum CodingKeys: String, CodingKey { case id }
+
+      init(from decoder: any Decoder) throws {
+        if let number = try? decoder.singleValueContainer().decode(Int32.self) {
+          self = .id(number)
+        } else {
+          self = .id(try decoder.container(keyedBy: CodingKeys.self).decode(Int32.self, forKey: .id))
+        }
+      }
+    }
+    var tokens: [Token]
+  }
+
+  private static func parse(json: String) throws(SpudError) -> [Int32] {
+    do {
+      return try JSONDecoder().decode(Document.self, from: Data(json.utf8)).tokens.map { token in
+        switch token { case .id(let id): id }
+      }
+    } catch {
+      throw SpudError(.badData, "the JSON holds no list 'tokens' of ids, expected what spud tokenize --json prints")
+    }
+  }
+}

@@ -1,0 +1,139 @@
+internal import ArgumentParser
+internal import Foundation
+internal import SpudErrors
+internal import SpudMedia
+internal import SpudTokens
+
+/// `spud tokenize`: the stream that the model would read.
+struct Tokenize: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the stream of tokens that a prompt and its media become.",
+    discussion: """
+      Examples:
+        spud tokenize "what colour is the star?" --image scene.png
+        spud tokenize --audio question.wav --json
+        spud tokenize --examples world/examples.jsonl --pack packed.safetensors
+      """)
+
+  @Argument(help: "The prompt; - reads it from standard input.")
+  var prompt: String?
+
+  @OptionGroup var media: MediaOptions
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var json: JSONOptions
+  @OptionGroup var threads: ThreadOptions
+
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: ArgumentHelp("Files of examples (JSON Lines) to pack for training.", valueName: "file"),
+    completion: .file(extensions: ["jsonl"]))
+  var examples: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write the examples' streams here: tensors tokens (U16) and offsets (I64).", valueName: "file"),
+    completion: .file(extensions: ["safetensors"]))
+  var pack: String?
+
+  func validate() throws {
+    guard examples.isEmpty == (pack == nil) else {
+      throw ValidationError("--examples and --pack go together.")
+    }
+    guard examples.isEmpty || (prompt == nil && media.inOrder.isEmpty) else {
+      throw ValidationError("--examples takes no prompt and no media.")
+    }
+  }
+
+  func run() async throws {
+    let tokenizer = try StreamTokenizer.load(directory: try model.resolved())
+    if let pack { return try packExamples(to: pack, tokenizer) }
+    let stream = try tokenizer.encodePrompt([StreamTurn(.user, try parts())])
+    let tokens = stream.ids.enumerated().map { position, id in
+      Token(
+        position: position, id: id, modality: tokenizer.vocabulary.modality(of: id)?.rawValue ?? "",
+        piece: tokenizer.piece(of: id))
+    }
+    if json.json { return try JSONOutput.print(Report(tokens: tokens)) }
+    try Terminal.write(Self.table(tokens))
+  }
+
+  struct Token: Encodable, Equatable {
+    var position: Int
+    var id: Int32
+    var modality: String
+    var piece: String
+  }
+
+  struct Report: Encodable {
+    var tokens: [Token]
+  }
+
+  /// Media in the order of the flags, then the prompt.
+  private func parts() throws -> [StreamPart] {
+    var parts: [StreamPart] = []
+    for medium in media.inOrder {
+      switch medium.kind {
+      case .image: parts.append(.image(try RGBImage.load(path: medium.path)))
+      case .audio: parts.append(.audio(try Waveform.load(path: medium.path)))
+      case .video: parts.append(.video(try VideoClip.load(path: medium.path)))
+      }
+    }
+    if let prompt {
+      parts.append(.text(prompt == "-" ? String(decoding: try Terminal.readInput(), as: UTF8.self) : prompt))
+    }
+    guard !parts.isEmpty else { throw SpudError(.usage, "there is nothing to tokenize: give a prompt or a medium") }
+    return parts
+  }
+
+  private func packExamples(to path: String, _ tokenizer: StreamTokenizer) throws {
+    let start = ContinuousClock.now
+    let bar = Progress("packing")
+    let packed = try ExamplePacker(tokenizer).pack(examples, threads: threads.count) { done, total in
+      bar.update(Double(done) / Double(max(1, total)))
+    }
+    bar.finish()
+    try packed.write(to: path)
+    let report = PackReport(
+      file: path, examples: packed.count, tokens: packed.tokens.count, seconds: start.duration(to: .now) / .seconds(1))
+    if json.json { return try JSONOutput.print(report) }
+    try Terminal.writeLine(
+      "\(path): \(report.examples) examples, \(report.tokens) tokens in \(String(format: "%.1f", report.seconds)) s")
+  }
+
+  struct PackReport: Encodable {
+    var file: String
+    var examples: Int
+    var tokens: Int
+    var seconds: Double
+  }
+
+  /// Columns: position, id, modality, piece.
+  static func table(_ tokens: [Token]) -> String {
+    let idWidth = max(2, String(tokens.map(\.id).max() ?? 0).count)
+    let positionWidth = max(8, String(tokens.count).count)
+    func right(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    var lines = ["\(right("position", positionWidth))  \(right("id", idWidth))  modality  piece"]
+    for token in tokens {
+      let modality = token.modality.padding(toLength: 8, withPad: " ", startingAt: 0)
+      lines.append(
+        "\(right(String(token.position), positionWidth))  \(right(String(token.id), idWidth))  \(modality)  \(printable(token))")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A text piece in quotes, with what a terminal would act on spelled out; a name as it is.
+  private static func printable(_ token: Token) -> String {
+    guard token.modality == Modality.text.rawValue else { return token.piece }
+    var text = ""
+    for scalar in token.piece.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
+        text += scalar == "\n" ? "\\n" : scalar == "\t" ? "\\t" : "\\u{\(String(scalar.value, radix: 16))}"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return "\"\(text)\""
+  }
+}
