@@ -9,6 +9,8 @@ struct MelFilterBank: Sendable {
   let bins: [Range<Int>]   // [bands]
   /// The weights of those bins, band after band.
   let weights: [Float]
+  /// Bins of the spectrum: half a frame, and one.
+  let binCount: Int
   private let starts: [Int]  // [bands], into `weights`
 
   /// 80 bands from 0 to 8 kHz over the 201 bins of a 400-sample frame at 16 kHz.
@@ -20,6 +22,7 @@ struct MelFilterBank: Sendable {
     let highest = Self.mel(ofHertz: nyquist)
     let edges = (0..<bandCount + 2).map { Self.hertz(ofMel: highest * Double($0) / Double(bandCount + 1)) }
     let binWidth = Double(sampleRate) / Double(frameLength)
+    binCount = frameLength / 2 + 1
     var (bins, weights, starts): ([Range<Int>], [Float], [Int]) = ([], [], [])
     for band in 0..<bandCount {
       let (low, center, high) = (edges[band], edges[band + 1], edges[band + 2])

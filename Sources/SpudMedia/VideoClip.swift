@@ -55,7 +55,8 @@ public struct VideoClip: Sendable, Equatable {
     guard Double(pictures.count) / rate <= limits.videoSeconds else {
       throw SpudError(
         .badData,
-        "\(path): \(pictures.count) frames at \(rate) a second last longer than the \(limits.videoSeconds) seconds accepted")
+        "\(path): \(pictures.count) frames at \(rate) a second last longer "
+          + "than the \(limits.videoSeconds) seconds accepted")
     }
     var step = 1
     while (pictures.count + step - 1) / step > max(limits.videoFrames, 1) { step *= 2 }

@@ -10,7 +10,8 @@ extension Waveform {
     guard rate != sampleRate, !samples.isEmpty else { return Waveform(samples: samples, sampleRate: max(rate, 1)) }
     let ratio = Double(rate) / Double(sampleRate)
     guard rate > 0, src_is_valid_ratio(ratio) != 0 else {
-      throw SpudError(.badData, "sound at \(sampleRate) Hz cannot be resampled to \(rate) Hz: rates may differ 256-fold")
+      throw SpudError(
+        .badData, "sound at \(sampleRate) Hz cannot be resampled to \(rate) Hz: rates may differ 256-fold")
     }
     let expected = Int((Double(samples.count) * ratio).rounded())
     var output = [Float](repeating: 0, count: expected)
@@ -29,6 +30,7 @@ extension Waveform {
     guard status == 0 else {
       throw SpudError(.internal, "resampling from \(sampleRate) to \(rate) Hz failed: libsamplerate's error \(status)")
     }
-    return Waveform(samples: output, sampleRate: rate)
+    // The steep filter rings at sudden changes, beyond the range that samples have.
+    return Waveform(samples: output.map { min(max($0, -1), 1) }, sampleRate: rate)
   }
 }

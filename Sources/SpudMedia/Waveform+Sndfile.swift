@@ -1,12 +1,15 @@
 internal import CSndfile
 import SpudErrors
+internal import Synchronization
 
 extension Waveform {
-  /// Decodes WAV, FLAC, OGG, MP3 and the other formats that libsndfile knows, at the rate of the file.
+  /// Decodes WAV, FLAC, OGG and MP3, at the rate of the file. The rarer formats that libsndfile also knows are
+  /// left alone: their readers are less well tried against hostile files.
   ///
-  /// - Returns: nil if libsndfile does not know the format.
+  /// - Returns: nil if the file is of another format, or holds an encoding that libsndfile lacks.
   static func decodeBySndfile(_ bytes: [UInt8], name: String, limits: MediaLimits) throws -> Waveform? {
-    try checkRIFFLengths(bytes, name: name)
+    guard let kind = SoundKind(bytes) else { return nil }
+    if kind == .wav { try checkRIFFLengths(bytes, name: name) }
     let source = MemorySource(bytes)
     // SAFETY: libsndfile calls these back only between `sf_open_virtual` and `sf_close`, while `source` is alive.
     return try withExtendedLifetime(source) {
@@ -18,15 +21,23 @@ extension Waveform {
         tell: { unsafe MemorySource.at($0).position })
       var format = SF_INFO()
       let user = unsafe Unmanaged.passUnretained(source).toOpaque()
-      guard let file = unsafe sf_open_virtual(&callbacks, Int32(SFM_READ), &format, user) else {
-        guard let kind = knownKind(bytes) else { return nil }
-        let reason = unsafe String(cString: sf_strerror(nil))
-        throw SpudError(.badData, "\(name): the \(kind) is damaged or cut short: libsndfile says '\(reason)'")
+      var opened: OpaquePointer?
+      let (status, reason) = opening.withLock { _ in
+        unsafe opened = sf_open_virtual(&callbacks, Int32(SFM_READ), &format, user)
+        return unsafe (Int(sf_error(nil)), String(cString: sf_strerror(nil)))
+      }
+      guard let file = unsafe opened else {
+        // What starts like MP3 may be another of its family.
+        if kind == .mp3 || status == SF_ERR_UNSUPPORTED_ENCODING { return nil }
+        throw SpudError(.badData, "\(name): the \(kind.rawValue) is damaged or cut short: libsndfile says '\(reason)'")
       }
       defer { unsafe sf_close(file) }
       return try unsafe decode(file, format, name: name, limits: limits)
     }
   }
+
+  /// libsndfile keeps the reason why a file did not open in one place for the whole process.
+  private static let opening = Mutex(())
 
   private static func decode(
     _ file: OpaquePointer, _ format: SF_INFO, name: String, limits: MediaLimits
@@ -35,7 +46,8 @@ extension Waveform {
     guard limits.audioRates.contains(rate) else {
       throw SpudError(
         .badData,
-        "\(name): the sample rate is \(rate) Hz, expected \(limits.audioRates.lowerBound) to \(limits.audioRates.upperBound)")
+        "\(name): the sample rate is \(rate) Hz, "
+          + "expected \(limits.audioRates.lowerBound) to \(limits.audioRates.upperBound)")
     }
     guard (1...limits.audioChannels).contains(channels) else {
       throw SpudError(.badData, "\(name): the sound has \(channels) channels, expected 1 to \(limits.audioChannels)")
@@ -43,7 +55,7 @@ extension Waveform {
     let most = Int(limits.audioSeconds * Double(rate))
     var samples: [Float] = []
     // The header's count is only a hint: it may lie.
-    samples.reserveCapacity(min(max(Int(format.frames), 0), most))
+    samples.reserveCapacity(min(max(Int(format.frames), 0), most, 1 << 20))
     let blockFrames = 4_096
     var block = [Float](repeating: 0, count: blockFrames * channels)  // [blockFrames, channels]
     while true {
@@ -62,8 +74,8 @@ extension Waveform {
       let reason = unsafe String(cString: sf_error_number(problem))
       throw SpudError(.badData, "\(name): the sound is damaged or cut short: libsndfile says '\(reason)'")
     }
-    // FLAC's header counts its frames; other formats are counted by libsndfile from what is there.
-    guard format.frames <= samples.count || format.frames == SF_COUNT_MAX_VALUE else {
+    // The header's count, where there is one; the largest number stands for none.
+    guard format.frames <= samples.count || format.frames == .max else {
       throw SpudError(
         .badData, "\(name): the sound is cut short: found \(samples.count) frames, expected \(format.frames)")
     }
@@ -86,9 +98,6 @@ extension Waveform {
     }
   }
 }
-
-/// libsndfile's way to say that it does not know how many frames there are (`SF_COUNT_MAX`, a macro with a cast).
-private let SF_COUNT_MAX_VALUE = sf_count_t.max
 
 /// An encoded file in memory, as libsndfile's callbacks see it.
 private final class MemorySource {

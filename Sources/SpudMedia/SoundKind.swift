@@ -1,17 +1,26 @@
 import SpudErrors
 
-extension Waveform {
-  /// The name of the sound format that `bytes` start as, if it is one that libsndfile should open.
-  static func knownKind(_ bytes: [UInt8]) -> String? {
+/// The formats that libsndfile decodes for us, known by their first bytes.
+enum SoundKind: String {
+  case wav = "WAV"
+  case flac = "FLAC"
+  case ogg = "OGG"
+  case mp3 = "MP3"
+
+  init?(_ bytes: [UInt8]) {
+    let isMPEG = bytes.count >= 2 && bytes[0] == 0xFF && bytes[1] & 0xE0 == 0xE0
     switch String(decoding: bytes.prefix(4), as: UTF8.self) {
-    case "RIFF": hasTag("WAVE", bytes, at: 8) || bytes.count < 12 ? "WAV" : nil
-    case "RF64": "WAV"
-    case "fLaC": "FLAC"
-    case "OggS": "OGG"
-    default: nil
+    case "RIFF" where bytes.count < 12 || Waveform.hasTag("WAVE", bytes, at: 8): self = .wav
+    case "RF64": self = .wav
+    case "fLaC": self = .flac
+    case "OggS": self = .ogg
+    case let start where start.hasPrefix("ID3") || isMPEG: self = .mp3
+    default: return nil
     }
   }
+}
 
+extension Waveform {
   /// Refuses a WAV file whose sound chunk announces more than the file holds. libsndfile would silently
   /// shorten it, and a recording cut short would pass for a whole one.
   ///
@@ -36,7 +45,7 @@ extension Waveform {
     }
   }
 
-  private static func hasTag(_ tag: String, _ bytes: [UInt8], at offset: Int) -> Bool {
+  fileprivate static func hasTag(_ tag: String, _ bytes: [UInt8], at offset: Int) -> Bool {
     bytes.dropFirst(offset).prefix(4).elementsEqual(tag.utf8)
   }
 }
