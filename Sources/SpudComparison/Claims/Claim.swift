@@ -1,0 +1,139 @@
+/// A claim about unified models, as reported, with what was measured of it here.
+package struct Claim: Sendable, Equatable {
+  /// The claims, in the order of the report.
+  package enum Identifier: String, Codable, Sendable, CaseIterable {
+    case latency
+    case nuance
+    case cost
+    case constantLatency = "constant-latency"
+    case video
+    case together
+    case oneSpace = "one-space"
+    case depth
+    case price
+  }
+
+  package var id: Identifier
+  /// The claim in the words of those who make it.
+  package var statement: String
+  /// What was found, in one sentence with its numbers, or why nothing was.
+  package var finding: String
+  package var measured: Figure?
+  package var baseline: Figure?
+  /// Measured against baseline, with its interval.
+  package var ratio: Estimate?
+  package var verdict: Verdict
+  /// Observations behind the figures: requests, pairs or runs.
+  package var runs: Int
+  /// The interval or the quantiles of the figures, in words.
+  package var spread: String
+  package var method: String
+  /// What would change the verdict.
+  package var line: String
+  package var tables: [Table] = []
+  package var plots: [Plot] = []
+}
+
+/// A number with its name and unit.
+package struct Figure: Codable, Sendable, Equatable {
+  package var name: String
+  package var value: Double
+  package var unit: Unit
+
+  package init(_ name: String, _ value: Double, _ unit: Unit) {
+    self.name = name
+    self.value = value
+    self.unit = unit
+  }
+
+  /// The number as a person reads it.
+  package var text: String { unit.text(value) }
+}
+
+/// What became of a claim.
+package enum Verdict: String, Codable, Sendable, CaseIterable {
+  case holds
+  case holdsInPart = "holds in part"
+  case doesNotHold = "does not hold"
+  case notMeasured = "not measured"
+}
+
+extension Claim.Identifier {
+  /// The claim as reported.
+  package var statement: String {
+    switch self {
+    case .latency: "Nothing is routed between modules, so answers come sooner."
+    case .nuance: "Turning pictures and sound into text first loses nuance."
+    case .cost: "Routing to experts cuts the cost per token by 35 %."
+    case .constantLatency: "Capability grows at constant latency per token."
+    case .video: "Video is understood as it unfolds: predicting outcomes gets 90 % better."
+    case .together: "It sees and hears at the same moment."
+    case .oneSpace: "One latent space holds all modalities."
+    case .depth: "Thinking scaled to the question is ten times more efficient."
+    case .price: "It is aggressively priced."
+    }
+  }
+
+  /// A few words for headings and marks.
+  package var title: String {
+    switch self {
+    case .latency: "Latency"
+    case .nuance: "Nuance"
+    case .cost: "Cost per token"
+    case .constantLatency: "Constant latency"
+    case .video: "Video"
+    case .together: "Seeing and hearing together"
+    case .oneSpace: "One space"
+    case .depth: "Depth of thinking"
+    case .price: "Price per request"
+    }
+  }
+
+  /// A claim of which nothing could be measured.
+  ///
+  /// - Parameter why: one sentence.
+  func notMeasured(_ why: String, method: String, line: String) -> Claim {
+    Claim(
+      id: self, statement: statement, finding: why, verdict: .notMeasured, runs: 0, spread: "none", method: method,
+      line: line)
+  }
+}
+
+/// A unit that knows how its numbers are written.
+package enum Unit: String, Codable, Sendable {
+  case seconds
+  /// A fraction of 1, written in per cent.
+  case share
+  /// A difference of two shares, written in points of a hundred.
+  case points
+  case count
+  case factor
+  /// Money per thousand requests.
+  case moneyPerThousand
+  case loss
+
+  package func text(_ value: Double) -> String {
+    switch self {
+    case .seconds: Format.seconds(value)
+    case .share: Format.percent(value)
+    case .points: Format.points(value)
+    case .count: Format.number(value)
+    case .factor: Format.factor(value)
+    case .moneyPerThousand: Format.money(value) + " per 1,000"
+    case .loss: Format.fixed(value, 3)
+    }
+  }
+}
+
+/// A table of texts; the first column is a heading, and columns that hold numbers stand to the right.
+package struct Table: Codable, Sendable, Equatable {
+  package var title: String
+  package var columns: [String]
+  package var rows: [[String]]
+
+  package init(_ title: String, columns: [String], rows: [[String]]) {
+    self.title = title
+    self.columns = columns
+    self.rows = rows
+  }
+}

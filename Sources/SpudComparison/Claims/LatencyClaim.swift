@@ -1,0 +1,167 @@
+/// "Nothing is routed between modules, so answers come sooner."
+package enum LatencyClaim {
+  static let method = """
+    Every system answers the same question in turn (A B, then B A), each in the same runtime with the same kernels and \
+    threads. The time runs from the moment that the files are named, their decoding included. Ratios are taken within \
+    each question and their median is reported with its bootstrap interval. A cell is a kind of prompt, first or second \
+    question about the same media, first or last token; in each cell the baseline is the pipeline that was fastest there. \
+    For the second question a pipeline reuses its description and the unified model its cached prefix.
+    """
+  static let line = """
+    Holds when the unified model is faster in every cell with media, the interval of the ratio below 1; does not hold \
+    when it is faster in none; holds in part otherwise.
+    """
+
+  /// One kind of prompt, one question, one moment.
+  package struct Cell: Sendable, Equatable {
+    package var kind: PromptKind
+    package var isSecond: Bool
+    package var isLast: Bool
+    package var ratio: Estimate
+    package var unified: [Double]
+    package var pipeline: [Double]
+    package var baseline: String
+
+    package init(
+      kind: PromptKind, isSecond: Bool, isLast: Bool, ratio: Estimate, unified: [Double], pipeline: [Double],
+      baseline: String
+    ) {
+      self.kind = kind
+      self.isSecond = isSecond
+      self.isLast = isLast
+      self.ratio = ratio
+      self.unified = unified
+      self.pipeline = pipeline
+      self.baseline = baseline
+    }
+
+    var isFaster: Bool { ratio.high < 1 }
+    var name: String { "\(kind.rawValue), \(isSecond ? "second" : "first") question" }
+  }
+
+  package static func verdict(_ ratios: [Estimate]) -> Verdict {
+    guard !ratios.isEmpty else { return .notMeasured }
+    let faster = ratios.filter { $0.high < 1 }.count
+    return faster == ratios.count ? .holds : faster == 0 ? .doesNotHold : .holdsInPart
+  }
+
+  package static func evaluate(_ evidence: Evidence) -> Claim {
+    let id = Claim.Identifier.latency
+    guard let unified = evidence.unified, evidence.missingPipeline == nil else {
+      return id.notMeasured(evidence.missingPipeline ?? "", method: method, line: line)
+    }
+    let cells = cells(evidence, unified: unified)
+    let withMedia = cells.filter { $0.kind != .text }
+    guard !withMedia.isEmpty else {
+      return id.notMeasured("The suite has no question with a picture, a sound or a film.", method: method, line: line)
+    }
+    let verdict = verdict(withMedia.map(\.ratio))
+    let first = withMedia.filter { !$0.isSecond && $0.isLast }
+    let ours = (first.isEmpty ? withMedia : first).flatMap(\.unified)
+    let theirs = (first.isEmpty ? withMedia : first).flatMap(\.pipeline)
+    let ratio = Estimate.medianRatio(zip(ours, theirs).map { $0 / $1 }, seed: evidence.seed)
+    let faster = withMedia.filter(\.isFaster).count
+    return Claim(
+      id: id, statement: id.statement,
+      finding: """
+        To the last token of a first question with media the unified model takes \(Format.factor(ratio.value)) the time \
+        of the fastest pipeline; it is faster in \(faster) of \(withMedia.count) cells.
+        """,
+      measured: Figure("unified, median to the last token", ours.median, .seconds),
+      baseline: Figure("fastest pipeline, median to the last token", theirs.median, .seconds),
+      ratio: ratio, verdict: verdict, runs: ratio.count,
+      spread: "95 % interval of the ratio \(Format.interval(ratio, .factor)); unified p95 "
+        + "\(Format.seconds(ours.quantile(0.95))), pipeline p95 \(Format.seconds(theirs.quantile(0.95)))",
+      method: method, line: line,
+      tables: [table(cells), quantiles(evidence)],
+      plots: [ratioPlot(cells), timePlot(evidence, cells)])
+  }
+
+  static func cells(_ evidence: Evidence, unified: SystemCard) -> [Cell] {
+    PromptKind.allCases.flatMap { kind in
+      [false, true].flatMap { isSecond in
+        [false, true].compactMap { isLast in
+          let candidates = evidence.pipelines.compactMap { pipeline -> Cell? in
+            let pairs = evidence.pairs(unified, pipeline, modes: isSecond ? [.second] : [.question, .again]) {
+              $0.kind == kind
+            }
+            guard !pairs.isEmpty else { return nil }
+            let ours = pairs.map { isLast ? $0.unified.total : $0.unified.firstToken }
+            let theirs = pairs.map { isLast ? $0.other.total : $0.other.firstToken }
+            return Cell(
+              kind: kind, isSecond: isSecond, isLast: isLast,
+              ratio: .medianRatio(zip(ours, theirs).map { $0 / max($1, 1e-9) }, seed: evidence.seed),
+              unified: ours, pipeline: theirs, baseline: pipeline.id)
+          }
+          return candidates.min { $0.pipeline.median < $1.pipeline.median }
+        }
+      }
+    }
+  }
+
+  private static func table(_ cells: [Cell]) -> Table {
+    Table(
+      "Unified against the fastest pipeline",
+      columns: ["prompt", "to the", "unified p50", "pipeline p50", "baseline", "ratio", "95 % interval", "pairs"],
+      rows: cells.map { cell in
+        [
+          cell.name, cell.isLast ? "last token" : "first token", Format.seconds(cell.unified.median),
+          Format.seconds(cell.pipeline.median), cell.baseline, Format.factor(cell.ratio.value),
+          Format.interval(cell.ratio, .factor), "\(cell.ratio.count)",
+        ]
+      })
+  }
+
+  private static func quantiles(_ evidence: Evidence) -> Table {
+    var rows: [[String]] = []
+    for kind in PromptKind.allCases {
+      for system in evidence.systems {
+        let answers = evidence.answers(of: system, modes: [.question, .again]).filter { $0.kind == kind }
+        guard !answers.isEmpty else { continue }
+        let first = answers.map(\.firstToken)
+        let last = answers.map(\.total)
+        rows.append(
+          [kind.rawValue, system.id]
+            + [0.5, 0.95, 0.99].map { Format.seconds(first.quantile($0)) }
+            + [0.5, 0.95, 0.99].map { Format.seconds(last.quantile($0)) } + ["\(answers.count)"])
+      }
+    }
+    return Table(
+      "First questions: quantiles of the time",
+      columns: [
+        "prompt", "system", "first token p50", "p95", "p99", "last token p50", "p95", "p99", "requests",
+      ], rows: rows)
+  }
+
+  private static func ratioPlot(_ cells: [Cell]) -> Plot {
+    Plot(
+      id: "latency-ratio", title: "Time of the unified model over the fastest pipeline's",
+      caption: "Left of 1 the unified model is faster. Bars are 95 % intervals of the median ratio.",
+      content: .forest(
+        Plot.Forest(
+          rows: cells.map {
+            .init(
+              name: "\($0.name), \($0.isLast ? "last" : "first") token", estimate: $0.ratio, isTotal: $0.isLast)
+          },
+          unit: .factor, neutral: 1, leftLabel: "unified faster", rightLabel: "pipeline faster")))
+  }
+
+  private static func timePlot(_ evidence: Evidence, _ cells: [Cell]) -> Plot {
+    let kinds = PromptKind.allCases.filter { kind in cells.contains { $0.kind == kind } }
+    let groups = kinds.map { kind in
+      Plot.Ranges.Group(
+        name: kind.rawValue,
+        values: evidence.systems.map { system in
+          let times = evidence.answers(of: system, modes: [.question, .again]).filter { $0.kind == kind }.map(\.total)
+          return times.isEmpty
+            ? nil
+            : Plot.Ranges.Range(middle: times.median, low: times.quantile(0.05), high: times.quantile(0.95))
+        })
+    }
+    return Plot(
+      id: "latency-time", title: "Time to the last token, by kind of prompt",
+      caption: "Dots are medians, bars reach from the 5th to the 95th percentile. First questions only.",
+      content: .ranges(
+        Plot.Ranges(series: evidence.systems.map(\.id), groups: groups, unit: .seconds, reference: nil)))
+  }
+}

@@ -1,0 +1,67 @@
+/// "It sees and hears at the same moment."
+package enum TogetherClaim {
+  static let method = """
+    Questions that need both at once: a spoken question about a picture, and films in which only the moment of a sound \
+    tells which object made it. Answers are scored alike and paired by question; the baseline is the pipeline that \
+    answered best, and what one would get by always giving the commonest answer of each task.
+    """
+  static let line = """
+    Holds when the intervals of the unified model's lead lie above 0 both over the best pipeline and over the commonest \
+    answer; holds in part when it leads the commonest answer only; does not hold otherwise.
+    """
+
+  package static func verdict(overPipeline: Estimate, overCommonest: Estimate) -> Verdict {
+    guard overCommonest.low > 0 else { return .doesNotHold }
+    return overPipeline.low > 0 ? .holds : .holdsInPart
+  }
+
+  /// Whether a question needs eye and ear together.
+  static func needsBoth(_ record: AnswerRecord) -> Bool {
+    record.kind == .both || (record.kind == .video && record.skill.contains("hear"))
+  }
+
+  package static func evaluate(_ evidence: Evidence) -> Claim {
+    let id = Claim.Identifier.together
+    if let missing = evidence.missingPipeline { return id.notMeasured(missing, method: method, line: line) }
+    guard
+      let comparison = AccuracyComparison.best(
+        evidence, group: { "\($0.skill): \($0.task)" }, where: needsBoth)
+    else {
+      return id.notMeasured("The suite has no question that needs eye and ear together.", method: method, line: line)
+    }
+    let total = comparison.total
+    let commonest = commonestAnswers(comparison.pairs)
+    let lead = Estimate.meanDifference(
+      comparison.pairs.map { pair in
+        pair.unified.score.value - (commonest[pair.unified.taskName] == pair.unified.expected ? 1 : 0)
+      }, seed: evidence.seed)
+    return Claim(
+      id: id, statement: id.statement,
+      finding: """
+        On questions that need eye and ear together the unified model is right in \(Format.percent(total.unified)), \
+        \(comparison.baseline.id) in \(Format.percent(total.pipeline)) and the commonest answer in \
+        \(Format.percent(total.unified - lead.value)).
+        """,
+      measured: Figure("unified, accuracy with both", total.unified, .share),
+      baseline: Figure("\(comparison.baseline.id), accuracy with both", total.pipeline, .share),
+      ratio: total.pipeline > 0 ? .exact(total.unified / total.pipeline, count: total.difference.count) : nil,
+      verdict: verdict(overPipeline: total.difference, overCommonest: lead), runs: total.difference.count,
+      spread: """
+        95 % intervals of the lead: \(Format.interval(total.difference, .points)) over the pipeline, \
+        \(Format.interval(lead, .points)) over the commonest answer
+        """,
+      method: method, line: line, tables: [comparison.table("Accuracy with both", heading: "task")],
+      plots: [comparison.plot(id: "together-difference", title: "Accuracy with both, unified minus pipeline")])
+  }
+
+  private static func commonestAnswers(_ pairs: [AnswerPair]) -> [String: String] {
+    Dictionary(grouping: pairs.map(\.unified), by: \.taskName).compactMapValues { records in
+      let counts = Dictionary(grouping: records, by: \.expected).mapValues(\.count)
+      return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.first?.key
+    }
+  }
+}
+
+extension AnswerRecord {
+  var taskName: String { "\(skill): \(task)" }
+}

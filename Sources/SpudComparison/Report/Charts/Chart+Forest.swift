@@ -1,0 +1,77 @@
+extension Chart {
+  /// Intervals against the line of no effect; what lies clear of it is drawn in full colour.
+  static func draw(_ forest: Plot.Forest, _ layout: Layout) -> (SVG, height: Double) {
+    var svg = SVG()
+    let width = layout.width
+    // On a narrow page a row's name stands above its bar, on a wide one beside it.
+    let gutter = layout.isNarrow ? 4 : (forest.rows.map { SVG.width(of: $0.name) }.max() ?? 0) + 18
+    let numbers = layout.isNarrow ? 8.0 : 190.0
+    let rowHeight = layout.isNarrow ? 38.0 : 25.0
+    let top = 30.0
+    let bottom = top + Double(forest.rows.count) * rowHeight
+    let scale = Scale(
+      covering: forest.rows.flatMap { [$0.estimate.low, $0.estimate.high] }, from: gutter + 6,
+      to: width - numbers - 10, tickCount: layout.isNarrow ? 4 : 6, including: [forest.neutral])
+    for tick in scale.ticks {
+      svg.line(scale.place(tick), top - 4, scale.place(tick), bottom, "grid")
+      svg.text(axisText(tick, forest.unit), scale.place(tick), bottom + 17, "tick", anchor: .middle)
+    }
+    let neutral = scale.place(forest.neutral)
+    svg.line(neutral, top - 8, neutral, bottom + 4, "axis")
+    label(&svg, forest, neutral: neutral, width: width)
+    for (index, row) in forest.rows.enumerated() {
+      let y = top + (Double(index) + 0.5) * rowHeight + (layout.isNarrow ? 8 : 0)
+      let style =
+        row.estimate.low > forest.neutral ? "right" : row.estimate.high < forest.neutral ? "left" : "unclear"
+      let side = (forest.neutral == 1) ? (style == "left" ? "good" : style == "right" ? "bad" : "unclear")
+        : (style == "right" ? "good" : style == "left" ? "bad" : "unclear")
+      let weight = row.isTotal ? "label strong" : "label"
+      let numbers = "\(forest.unit.text(row.estimate.value))  [\(bare(row.estimate.low, forest.unit)), \(bare(row.estimate.high, forest.unit))]"
+      if layout.isNarrow {
+        svg.text(row.name, gutter, y - 12, weight)
+        svg.text(forest.unit.text(row.estimate.value), width - 6, y - 12, "number", anchor: .end)
+      } else {
+        svg.text(row.name, gutter - 12, y + 4, weight, anchor: .end)
+        svg.text(numbers, width - 4, y + 4, "number", anchor: .end)
+      }
+      let low = scale.place(row.estimate.low)
+      let high = scale.place(row.estimate.high)
+      let height = row.isTotal ? 7.0 : 4.0
+      svg.rectangle(low, y - height / 2, max(1.5, high - low), height, "bar \(side)", radius: 2, title: "\(row.name): \(numbers)")
+      svg.circle(scale.place(row.estimate.value), y, row.isTotal ? 6 : 4.5, "dot \(side)", title: "\(row.name): \(numbers)")
+    }
+    return (svg, bottom + 28)
+  }
+
+  private static func label(_ svg: inout SVG, _ forest: Plot.Forest, neutral: Double, width: Double) {
+    let left = "◂ \(forest.leftLabel)"
+    let right = "\(forest.rightLabel) ▸"
+    // Each label stands on its own side of the line if there is room for it there.
+    if neutral - SVG.width(of: left, size: 11) > 4 {
+      svg.text(left, neutral - 8, 12, "tick", anchor: .end)
+    }
+    if neutral + SVG.width(of: right, size: 11) < width - 4 {
+      svg.text(right, neutral + 8, 12, "tick")
+    }
+  }
+
+  /// A number on an axis: the unit's last word would be repeated at every tick.
+  static func axisText(_ value: Double, _ unit: Unit) -> String {
+    switch unit {
+    case .points: (value > 0 ? "+" : "") + Format.fixed(value * 100, value.magnitude < 0.0999 && value != 0 ? 1 : 0)
+    case .share: Format.fixed(value * 100, 0) + " %"
+    case .factor: Format.figures(value) + "×"
+    case .seconds: value == 0 ? "0" : Format.seconds(value)
+    case .loss: Format.figures(value)
+    case .count, .moneyPerThousand: Format.number(value)
+    }
+  }
+
+  private static func bare(_ value: Double, _ unit: Unit) -> String {
+    switch unit {
+    case .points: (value > 0 ? "+" : "") + Format.fixed(value * 100, 1)
+    case .factor: Format.fixed(value, 2)
+    case .seconds, .share, .count, .moneyPerThousand, .loss: unit.text(value)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+internal import SpudErrors
+package import SpudMedia
+internal import Synchronization
+
+/// The decoded files of the request at hand: a file that several modules need is decoded once.
+package final class MediaStore: Sendable {
+  private struct Contents {
+    var images: [String: RGBImage] = [:]
+    var sounds: [String: Waveform] = [:]
+    var films: [String: VideoClip] = [:]
+  }
+
+  private let contents = Mutex(Contents())
+
+  package init() {}
+
+  /// Forgets everything, so that the next request pays for its own decoding.
+  package func forget() {
+    contents.withLock { $0 = Contents() }
+  }
+
+  package func image(at path: String) throws -> RGBImage {
+    if let image = contents.withLock({ $0.images[path] }) { return image }
+    let image = try RGBImage.load(path: path)
+    contents.withLock { $0.images[path] = image }
+    return image
+  }
+
+  package func sound(at path: String) throws -> Waveform {
+    if let sound = contents.withLock({ $0.sounds[path] }) { return sound }
+    let sound = try Waveform.load(path: path)
+    contents.withLock { $0.sounds[path] = sound }
+    return sound
+  }
+
+  package func film(at path: String) throws -> VideoClip {
+    if let film = contents.withLock({ $0.films[path] }) { return film }
+    let film = try VideoClip.load(path: path)
+    contents.withLock { $0.films[path] = film }
+    return film
+  }
+
+  /// The frame `number`, counted from 1, of the film at `path`.
+  package func frame(_ number: Int, ofFilmAt path: String) throws -> RGBImage {
+    let film = try film(at: path)
+    guard film.frames.indices.contains(number - 1) else {
+      throw SpudError(.badData, "\(path) has \(film.frames.count) frames; frame \(number) was asked for")
+    }
+    return film.frames[number - 1]
+  }
+}

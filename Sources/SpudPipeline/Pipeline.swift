@@ -1,0 +1,143 @@
+internal import SpudMedia
+internal import Synchronization
+
+/// The baseline: media become text, and a language module answers from the text alone.
+///
+/// Built to be hard to beat: modules stay loaded; a description is made once and kept for every later question about the
+/// same file; vision and hearing can work side by side; and the language module keeps its own cache of the prompt.
+package final class Pipeline: Responder {
+  private let vision: any Responder
+  private let hearing: any Responder
+  private let language: any Responder
+  private let prompts: PipelinePrompts
+  private let media: MediaStore
+  private let isParallel: Bool
+  private let stopwatch: Stopwatch
+  private let known = Mutex<[PromptPart: String]>([:])
+
+  /// - Parameters:
+  ///   - isParallel: whether vision and hearing work at the same time; they must then be different models.
+  ///   - media: what the modules decode their files with, so that a film's frames are decoded once.
+  package init(
+    vision: any Responder, hearing: any Responder, language: any Responder, prompts: PipelinePrompts,
+    media: MediaStore, isParallel: Bool, stopwatch: Stopwatch = .continuous
+  ) {
+    self.vision = vision
+    self.hearing = hearing
+    self.language = language
+    self.prompts = prompts
+    self.media = media
+    self.isParallel = isParallel
+    self.stopwatch = stopwatch
+  }
+
+  package func forget() async {
+    known.withLock { $0.removeAll() }
+    media.forget()
+    await vision.forget()
+    await hearing.forget()
+    await language.forget()
+  }
+
+  package func respond(to request: Request) async throws -> Response {
+    let start = stopwatch.now()
+    let pieces = try pieces(of: request.turns)
+    let described = try await describe(pieces.flatMap(\.parts), from: start)
+    let descriptions = known.withLock { $0 }
+
+    var translated = request
+    translated.turns = try request.turns.map { turn in
+      PromptTurn(turn.speaker, try turn.parts.map { try text(for: $0, descriptions: descriptions) })
+    }
+    let languageStart = stopwatch.now() - start
+    var response = try await language.respond(to: translated)
+    response.shift(by: languageStart, module: "language")
+    response.stages = described.stages + response.stages
+    response.usage = described.usage + response.usage
+    response.descriptions = pieces.flatMap(\.parts).compactMap { descriptions[$0] }
+    return response
+  }
+
+  // MARK: - From media to text
+
+  /// A medium of the prompt with what the modules can take of it: a film falls into frames and its sound.
+  private struct Piece {
+    var medium: PromptPart
+    var parts: [PromptPart]
+  }
+
+  private func pieces(of turns: [PromptTurn]) throws -> [Piece] {
+    try turns.media.map { Piece(medium: $0, parts: try parts(of: $0)) }
+  }
+
+  private func parts(of medium: PromptPart) throws -> [PromptPart] {
+    guard case .video(let path) = medium else { return [medium] }
+    let film = try media.film(at: path)
+    var parts = film.frames.indices.map { PromptPart.frame(path: path, number: $0 + 1) }
+    if film.audio != nil { parts.append(.soundtrack(path: path)) }
+    return parts
+  }
+
+  private struct Described: Sendable {
+    var usage = Usage()
+    var stages: [Stage] = []
+  }
+
+  /// Describes whatever has no description yet.
+  private func describe(_ parts: [PromptPart], from start: Double) async throws -> Described {
+    let missing = known.withLock { known in parts.filter { known[$0] == nil } }
+    let seen = missing.filter(\.isSeen)
+    let heard = missing.filter { !$0.isSeen }
+    guard isParallel, !seen.isEmpty, !heard.isEmpty else {
+      var described = try await describe(seen, by: vision, module: "vision", from: start)
+      let sounds = try await describe(heard, by: hearing, module: "hearing", from: start)
+      described.usage = described.usage + sounds.usage
+      described.stages += sounds.stages
+      return described
+    }
+    async let pictures = describe(seen, by: vision, module: "vision", from: start)
+    async let sounds = describe(heard, by: hearing, module: "hearing", from: start)
+    let (first, second) = try await (pictures, sounds)
+    return Described(usage: first.usage + second.usage, stages: first.stages + second.stages)
+  }
+
+  // `@concurrent`: two of these run at the same time when the pipeline is parallel.
+  @concurrent
+  private func describe(
+    _ parts: [PromptPart], by module: any Responder, module name: String, from start: Double
+  ) async throws -> Described {
+    var described = Described()
+    for part in parts {
+      let offset = stopwatch.now() - start
+      var response = try await module.respond(
+        to: Request(turns: [PromptTurn(.user, [part, .text(prompts.request(for: part))])], thinking: .never))
+      response.shift(by: offset, module: name)
+      described.usage = described.usage + response.usage
+      described.stages += response.stages
+      known.withLock { $0[part] = response.text }
+    }
+    return described
+  }
+
+  private func text(for part: PromptPart, descriptions: [PromptPart: String]) throws -> PromptPart {
+    switch part {
+    case .text, .thought:
+      return part
+    case .image, .audio, .video, .frame, .soundtrack:
+      let pieces = try parts(of: part)
+      return .text(
+        pieces.map { prompts.sentence(for: $0, description: descriptions[$0] ?? "") }.joined())
+    }
+  }
+}
+
+extension Response {
+  /// Moves the times by `seconds` and names the module that worked.
+  mutating func shift(by seconds: Double, module: String) {
+    firstToken += seconds
+    total += seconds
+    stages = stages.map {
+      Stage(module: module, work: $0.work, start: $0.start + seconds, end: $0.end + seconds)
+    }
+  }
+}

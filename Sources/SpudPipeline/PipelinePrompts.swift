@@ -1,0 +1,27 @@
+/// The words that pass between the modules of a pipeline.
+package struct PipelinePrompts: Sendable, Hashable, Codable {
+  /// Asks the vision module for everything that a later question may need.
+  package var describeImage: String
+  /// Asks the hearing module for what was said or heard.
+  package var describeSound: String
+
+  package init(describeImage: String = "describe the picture.", describeSound: String = "what is said?") {
+    self.describeImage = describeImage
+    self.describeSound = describeSound
+  }
+
+  /// What the module that gets `part` is asked.
+  package func request(for part: PromptPart) -> String {
+    part.isSeen ? describeImage : describeSound
+  }
+
+  /// The text that stands in the place of `part` in the language module's prompt.
+  package func sentence(for part: PromptPart, description: String) -> String {
+    switch part {
+    case .frame(_, let number): "frame \(number): \(description)\n"
+    case .image, .video: "picture: \(description)\n"
+    case .audio, .soundtrack: "sound: \(description)\n"
+    case .text, .thought: description
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package import SpudMedia
+
+/// A model that answers: what a system under test is built from. Behind it stands a loaded checkpoint, or, in tests,
+/// a model of known answers.
+package protocol Responder: AnyObject, Sendable {
+  /// Answers the last turn of `request`.
+  ///
+  /// - Throws: `SpudError` when a file cannot be read, or when the stream does not fit into the model's context.
+  func respond(to request: Request) async throws -> Response
+
+  /// Drops what earlier requests left behind (the key-value cache's prefix), so that the next one starts cold.
+  func forget() async
+}
+
+/// What is asked of a `Responder`.
+package struct Request: Sendable {
+  /// What the answer is made of.
+  package enum Output: String, Sendable, Codable {
+    case text
+    case image
+    case audio
+  }
+
+  /// Whether the model may think before it answers.
+  package enum Thinking: String, Sendable, Codable, CaseIterable {
+    /// The model decides.
+    case free
+    /// `<think>` is not allowed.
+    case never
+    /// The answer is opened with `<think>`.
+    case always
+  }
+
+  package var turns: [PromptTurn]
+  package var output: Output
+  package var maximumTokens: Int
+  package var thinking: Thinking
+
+  package init(
+    turns: [PromptTurn], output: Output = .text, maximumTokens: Int = 512, thinking: Thinking = .free
+  ) {
+    self.turns = turns
+    self.output = output
+    self.maximumTokens = maximumTokens
+    self.thinking = thinking
+  }
+}
+
+/// Tokens of one request, by where they stood.
+package struct Usage: Sendable, Hashable, Codable {
+  /// Tokens read by the model, by modality; control tokens count as text.
+  package var text: Int
+  package var image: Int
+  package var audio: Int
+  /// Of the tokens above, those found in the cache of an earlier request and so not computed again.
+  package var cached: Int
+  /// Tokens written by the model.
+  package var output: Int
+
+  package init(text: Int = 0, image: Int = 0, audio: Int = 0, cached: Int = 0, output: Int = 0) {
+    self.text = text
+    self.image = image
+    self.audio = audio
+    self.cached = cached
+    self.output = output
+  }
+
+  /// Tokens read.
+  package var input: Int { text + image + audio }
+  /// Tokens that the model computed: read, not cached, or written.
+  package var computed: Int { input - cached + output }
+
+  package static func + (left: Usage, right: Usage) -> Usage {
+    Usage(
+      text: left.text + right.text, image: left.image + right.image, audio: left.audio + right.audio,
+      cached: left.cached + right.cached, output: left.output + right.output)
+  }
+}
+
+/// A part of a request's time.
+package struct Stage: Sendable, Hashable, Codable {
+  /// What the time went to, in one vocabulary for all systems.
+  package enum Work: String, Sendable, Codable, CaseIterable {
+    /// Reading and decoding files, and turning them into tokens.
+    case tokenize
+    /// Reading the prompt's tokens.
+    case prefill
+    /// Writing tokens.
+    case decode
+  }
+
+  /// The module that worked: `unified`, `vision`, `hearing` or `language`.
+  package var module: String
+  package var work: Work
+  /// Seconds from the start of the request.
+  package var start: Double
+  package var end: Double
+
+  package init(module: String, work: Work, start: Double, end: Double) {
+    self.module = module
+    self.work = work
+    self.start = start
+    self.end = end
+  }
+
+  package var seconds: Double { end - start }
+}
+
+/// What a `Responder` gave back.
+package struct Response: Sendable {
+  package var text: String
+  /// The text between `<think>` and `</think>`; nil when there was none.
+  package var thought: String?
+  /// The last picture drawn.
+  package var image: RGBImage?
+  /// The last sound made.
+  package var audio: Waveform?
+  /// The ids written.
+  package var tokens: [Int32]
+  /// The texts that a pipeline made of the media, in their order; none in a unified model.
+  package var descriptions: [String] = []
+  package var usage: Usage
+  /// In seconds from the start of the request, in order.
+  package var stages: [Stage]
+  /// Seconds until the first token was written.
+  package var firstToken: Double
+  /// Seconds until the last token was written.
+  package var total: Double
+
+  package init(
+    text: String, thought: String? = nil, image: RGBImage? = nil, audio: Waveform? = nil, tokens: [Int32] = [],
+    usage: Usage = Usage(), stages: [Stage] = [], firstToken: Double = 0, total: Double = 0
+  ) {
+    self.text = text
+    self.thought = thought
+    self.image = image
+    self.audio = audio
+    self.tokens = tokens
+    self.usage = usage
+    self.stages = stages
+    self.firstToken = firstToken
+    self.total = total
+  }
+}
