@@ -77,7 +77,7 @@ package struct AnswerRecord: Codable, Sendable, Equatable {
     self.example = example.id
     self.mode = mode
     self.repetition = repetition
-    skill = example.skill
+    skill = Skill.name(skill: example.skill, task: example.task)
     task = example.task
     kind = example.kind
     text = String(response.text.prefix(400))
