@@ -1,0 +1,88 @@
+internal import Foundation
+internal import SpudErrors
+
+/// The questions of a comparison, in the form of the world's examples: a JSONL file a set, media beside it.
+package struct Suite: Sendable {
+  /// The directory or file as it was named.
+  package var name: String
+  package var examples: [Example]
+  /// Changes whenever an example does.
+  package var fingerprint: String
+
+  package init(name: String, examples: [Example]) {
+    self.name = name
+    self.examples = examples
+    // FNV-1a, 64 bits: told apart, not authenticated.
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for example in examples {
+      for byte in "\(example.id)\u{0}\(example.question)\u{0}\(example.answer)\u{0}".utf8 {
+        hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+      }
+    }
+    fingerprint = String(hash, radix: 16)
+  }
+
+  /// Reads every `*.jsonl` of a directory and its directories in the order of their names, or one file.
+  ///
+  /// - Throws: `noInput` when there is nothing at `path`; `badData` naming file and line when a line is not an example,
+  ///   a medium is missing, an id stands twice, or there is no example at all.
+  package static func load(path: String) throws -> Suite {
+    let files = try files(at: path)
+    var examples: [Example] = []
+    var places: [String: String] = [:]
+    for file in files {
+      guard let data = FileManager.default.contents(atPath: file) else {
+        throw SpudError(.noInput, "\(file) cannot be read")
+      }
+      let folder = (file as NSString).deletingLastPathComponent
+      var number = 0
+      for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        number += 1
+        guard line.contains(where: { $0 > 0x20 }) else { continue }
+        let place = "\(file), line \(number)"
+        let example = try Example(json: Data(line), folder: folder, place: place)
+        if let first = places.updateValue(place, forKey: example.id) {
+          throw SpudError(.badData, "\(place): the id '\(example.id)' stands at \(first) already")
+        }
+        examples.append(example)
+      }
+    }
+    guard !examples.isEmpty else {
+      throw SpudError(.badData, "\(path) holds no example: a suite needs at least one line in a .jsonl file")
+    }
+    return Suite(name: path, examples: examples)
+  }
+
+  /// The questions that a run asks: at most `limit` of each task, chosen by `seed`, in turn from every skill, so that a
+  /// run that has to stop early has asked of everything.
+  package func selection(perSkill limit: Int, seed: UInt64) -> [Example] {
+    var generator = SeededGenerator(seed: seed)
+    let bySkill = Dictionary(grouping: examples, by: \.skill)
+    let queues = bySkill.keys.sorted().map { skill -> [Example] in
+      let byTask = Dictionary(grouping: bySkill[skill] ?? [], by: \.task)
+      let tasks = byTask.keys.sorted().map { (byTask[$0] ?? []).shuffled(using: &generator) }
+      return Array(Self.interleaved(tasks).prefix(limit))
+    }
+    return Self.interleaved(queues)
+  }
+
+  /// The first of each, then the second of each, …
+  private static func interleaved<Element>(_ lists: [[Element]]) -> [Element] {
+    let longest = lists.map(\.count).max() ?? 0
+    return (0..<longest).flatMap { index in lists.compactMap { $0.indices.contains(index) ? $0[index] : nil } }
+  }
+
+  private static func files(at path: String) throws -> [String] {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw SpudError(.noInput, "there is no suite at \(path)")
+    }
+    guard isDirectory.boolValue else { return [path] }
+    let names = (FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? [])
+      .filter { $0.hasSuffix(".jsonl") && !$0.split(separator: "/").contains { $0.hasPrefix(".") } }
+    guard !names.isEmpty else {
+      throw SpudError(.badData, "\(path) holds no .jsonl file: a suite needs at least one")
+    }
+    return names.sorted().map { path + "/" + $0 }
+  }
+}
