@@ -65,7 +65,8 @@ let package = Package(
     module("SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels"]),
     module("SpudPipeline", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudInference"]),
     module("SpudComparison", imports: [
-      "SpudErrors", "SpudMedia", "SpudTokens", "SpudKernels", "SpudModels", "SpudInference", "SpudPipeline",
+      "SpudErrors", "SpudMedia", "SpudTensors", "SpudTokens", "SpudKernels", "SpudModels", "SpudInference",
+      "SpudPipeline",
     ]),
     .executableTarget(
       name: "spud",
@@ -81,7 +82,7 @@ let package = Package(
     tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"]),
     tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
     tests(of: "SpudInference", imports: ["SpudErrors", "SpudTokens", "SpudModels"]),
-    tests(of: "SpudComparison", imports: ["SpudErrors", "SpudInference", "SpudPipeline", "SpudTokens"]),
+    tests(of: "SpudComparison", imports: ["SpudErrors", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),
     tests(of: "spud"),
   ],
   cLanguageStandard: .gnu17

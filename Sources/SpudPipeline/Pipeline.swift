@@ -39,23 +39,23 @@ package final class Pipeline: Responder {
     await language.forget()
   }
 
-  package func respond(to request: Request) async throws -> Response {
+  package func respond(to question: Question) async throws -> Reply {
     let start = stopwatch.now()
-    let pieces = try pieces(of: request.turns)
+    let pieces = try pieces(of: question.turns)
     let described = try await describe(pieces.flatMap(\.parts), from: start)
     let descriptions = known.withLock { $0 }
 
-    var translated = request
-    translated.turns = try request.turns.map { turn in
+    var translated = question
+    translated.turns = try question.turns.map { turn in
       PromptTurn(turn.speaker, try turn.parts.map { try text(for: $0, descriptions: descriptions) })
     }
     let languageStart = stopwatch.now() - start
-    var response = try await language.respond(to: translated)
-    response.shift(by: languageStart, module: "language")
-    response.stages = described.stages + response.stages
-    response.usage = described.usage + response.usage
-    response.descriptions = pieces.flatMap(\.parts).compactMap { descriptions[$0] }
-    return response
+    var reply = try await language.respond(to: translated)
+    reply.shift(by: languageStart, module: "language")
+    reply.stages = described.stages + reply.stages
+    reply.usage = described.usage + reply.usage
+    reply.descriptions = pieces.flatMap(\.parts).compactMap { descriptions[$0] }
+    return reply
   }
 
   // MARK: - From media to text
@@ -79,7 +79,7 @@ package final class Pipeline: Responder {
   }
 
   private struct Described: Sendable {
-    var usage = Usage()
+    var usage = TokenUsage()
     var stages: [Stage] = []
   }
 
@@ -109,12 +109,12 @@ package final class Pipeline: Responder {
     var described = Described()
     for part in parts {
       let offset = stopwatch.now() - start
-      var response = try await module.respond(
-        to: Request(turns: [PromptTurn(.user, [part, .text(prompts.request(for: part))])], thinking: .never))
-      response.shift(by: offset, module: name)
-      described.usage = described.usage + response.usage
-      described.stages += response.stages
-      known.withLock { $0[part] = response.text }
+      var reply = try await module.respond(
+        to: Question(turns: [PromptTurn(.user, [part, .text(prompts.request(for: part))])], thinking: .never))
+      reply.shift(by: offset, module: name)
+      described.usage = described.usage + reply.usage
+      described.stages += reply.stages
+      known.withLock { $0[part] = reply.text }
     }
     return described
   }
@@ -131,7 +131,7 @@ package final class Pipeline: Responder {
   }
 }
 
-extension Response {
+extension Reply {
   /// Moves the times by `seconds` and names the module that worked.
   mutating func shift(by seconds: Double, module: String) {
     firstToken += seconds

@@ -3,17 +3,17 @@ package import SpudMedia
 /// A model that answers: what a system under test is built from. Behind it stands a loaded checkpoint, or, in tests,
 /// a model of known answers.
 package protocol Responder: AnyObject, Sendable {
-  /// Answers the last turn of `request`.
+  /// Answers the last turn of `question`.
   ///
   /// - Throws: `SpudError` when a file cannot be read, or when the stream does not fit into the model's context.
-  func respond(to request: Request) async throws -> Response
+  func respond(to question: Question) async throws -> Reply
 
   /// Drops what earlier requests left behind (the key-value cache's prefix), so that the next one starts cold.
   func forget() async
 }
 
 /// What is asked of a `Responder`.
-package struct Request: Sendable {
+package struct Question: Sendable {
   /// What the answer is made of.
   package enum Output: String, Sendable, Codable {
     case text
@@ -47,7 +47,7 @@ package struct Request: Sendable {
 }
 
 /// Tokens of one request, by where they stood.
-package struct Usage: Sendable, Hashable, Codable {
+package struct TokenUsage: Sendable, Hashable, Codable {
   /// Tokens read by the model, by modality; control tokens count as text.
   package var text: Int
   package var image: Int
@@ -70,8 +70,8 @@ package struct Usage: Sendable, Hashable, Codable {
   /// Tokens that the model computed: read, not cached, or written.
   package var computed: Int { input - cached + output }
 
-  package static func + (left: Usage, right: Usage) -> Usage {
-    Usage(
+  package static func + (left: TokenUsage, right: TokenUsage) -> TokenUsage {
+    TokenUsage(
       text: left.text + right.text, image: left.image + right.image, audio: left.audio + right.audio,
       cached: left.cached + right.cached, output: left.output + right.output)
   }
@@ -107,7 +107,7 @@ package struct Stage: Sendable, Hashable, Codable {
 }
 
 /// What a `Responder` gave back.
-package struct Response: Sendable {
+package struct Reply: Sendable {
   package var text: String
   /// The text between `<think>` and `</think>`; nil when there was none.
   package var thought: String?
@@ -119,7 +119,7 @@ package struct Response: Sendable {
   package var tokens: [Int32]
   /// The texts that a pipeline made of the media, in their order; none in a unified model.
   package var descriptions: [String] = []
-  package var usage: Usage
+  package var usage: TokenUsage
   /// In seconds from the start of the request, in order.
   package var stages: [Stage]
   /// Seconds until the first token was written.
@@ -129,7 +129,7 @@ package struct Response: Sendable {
 
   package init(
     text: String, thought: String? = nil, image: RGBImage? = nil, audio: Waveform? = nil, tokens: [Int32] = [],
-    usage: Usage = Usage(), stages: [Stage] = [], firstToken: Double = 0, total: Double = 0
+    usage: TokenUsage = TokenUsage(), stages: [Stage] = [], firstToken: Double = 0, total: Double = 0
   ) {
     self.text = text
     self.thought = thought

@@ -50,11 +50,12 @@ enum SampleEvidence {
         }
         if skill == "reason" {
           for mode in [AnswerRecord.Mode.thinking, .unthinking] {
+            let isThought = mode == .thinking
             var record = answer(
-              unified, "\(skill)-\(number)", skill: skill, kind: kind, mode: mode,
-              isRight: mode == .thinking || number % 4 < 2, total: 0.1)
+              unified, "thought-\(number)", skill: skill, kind: kind, mode: mode,
+              isRight: isThought || number % 4 < 2, total: 0.1)
             record.difficulty = Double(number % 4)
-            record.usage.output = mode == .thinking ? 24 : 2
+            record.usage.output = isThought ? 24 : 2
             records.append(.answer(record))
           }
         }
@@ -85,11 +86,11 @@ enum SampleEvidence {
         Stage(module: "language", work: .decode, start: total * 0.88, end: total),
       ]
     }
-    let response = Response(
-      text: isRight ? "red" : "blue <b>&", usage: Usage(text: 20, image: isUnified ? 66 : 0, output: 6),
+    let reply = Reply(
+      text: isRight ? "red" : "blue <b>&", usage: TokenUsage(text: 20, image: isUnified ? 66 : 0, output: 6),
       stages: stages, firstToken: total * 0.8, total: total)
     var record = AnswerRecord(
-      system: system.id, example: example, mode: mode, repetition: 0, response: response,
+      system: system.id, example: example, mode: mode, repetition: 0, reply: reply,
       score: isRight ? .right : .wrong)
     record.kind = kind
     if Skill.named(skill).metric.isError {

@@ -9,7 +9,7 @@ package enum DepthClaim {
   package static let least = 1.1
 
   static let method = """
-    Each question that can be thought about is answered twice, once with the thought forced open and once forbidden. \
+    Each question that can be thought about is answered twice, once with a thought opened and once with thoughts forbidden. \
     The rule thinks when the prompt's own difficulty (its digits, and two for each step or operator) reaches a \
     threshold. The threshold is chosen on one half of the questions, the cheapest that costs at most 1 point of accuracy \
     against always thinking, and judged on the other half. Efficiency is tokens written per right answer.
@@ -55,7 +55,7 @@ package enum DepthClaim {
     let questions = questions(evidence, unified)
     guard questions.count >= 4 else {
       return id.notMeasured(
-        "The suite has fewer than four questions of the skill “reason” that were answered with and without a thought.",
+        "Fewer than four questions were answered both with a thought and without one.",
         method: method, line: line)
     }
     let calibration = questions.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)

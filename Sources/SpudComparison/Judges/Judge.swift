@@ -10,15 +10,15 @@ package struct Judge: Sendable {
     self.speech = speech
   }
 
-  package func score(_ response: Response, for example: Example) -> Score {
+  package func score(_ reply: Reply, for example: Example) -> Score {
     switch example.output {
     case .image:
-      return DrawingJudge.score(response.image, asked: DrawingJudge.things(in: example.answer))
+      return DrawingJudge.score(reply.image, asked: DrawingJudge.things(in: example.answer))
     case .audio:
-      let word = response.audio.flatMap(speech.word(in:))
+      let word = reply.audio.flatMap(speech.word(in:))
       return word.map { TextMetrics.matches($0, accept: example.accept) } == true ? .right : .wrong
     case .text:
-      return score(response.text, for: example)
+      return score(reply.text, for: example)
     }
   }
 

@@ -41,7 +41,7 @@ package struct AnswerRecord: Codable, Sendable, Equatable {
     case second
     /// The language module alone, with the descriptions that the suite gives: what a perfect describer would allow.
     case toldTruth
-    /// With `<think>` opened; with `<think>` forbidden.
+    /// The question again, with `<think>` opened for the model, or forbidden.
     case thinking
     case unthinking
   }
@@ -60,18 +60,20 @@ package struct AnswerRecord: Codable, Sendable, Equatable {
   package var score: Score
   /// The prompt's own difficulty signal.
   package var difficulty: Double
-  package var usage: Usage
+  package var usage: TokenUsage
   package var stages: [Stage]
   /// Seconds until the first token of the answer, and until its last.
   package var firstToken: Double
   package var total: Double
+  /// Energy of the whole package while it answered, in joules; nil where it cannot be read.
+  package var joules: Double?
 
   package var key: String {
     "answer/\(system)/\(example)/\(mode.rawValue)/\(repetition)"
   }
 
   package init(
-    system: String, example: Example, mode: Mode, repetition: Int, response: Response, score: Score
+    system: String, example: Example, mode: Mode, repetition: Int, reply: Reply, score: Score
   ) {
     self.system = system
     self.example = example.id
@@ -80,15 +82,15 @@ package struct AnswerRecord: Codable, Sendable, Equatable {
     skill = Skill.name(skill: example.skill, task: example.task)
     task = example.task
     kind = example.kind
-    text = String(response.text.prefix(400))
+    text = String(reply.text.prefix(400))
     expected = String(example.answer.prefix(400))
-    descriptions = response.descriptions.map { String($0.prefix(400)) }
+    descriptions = reply.descriptions.map { String($0.prefix(400)) }
     self.score = score
     difficulty = example.difficulty
-    usage = response.usage
-    stages = response.stages
-    firstToken = response.firstToken
-    total = response.total
+    usage = reply.usage
+    stages = reply.stages
+    firstToken = reply.firstToken
+    total = reply.total
   }
 }
 

@@ -12,14 +12,14 @@ package struct Example: Sendable, Equatable {
   /// Every answer that counts as right.
   package var accept: [String]
   /// What the answer is made of.
-  package var output: Request.Output
+  package var output: Question.Output
   /// True descriptions of the media, by kind, in the order of the media: what a perfect describer would say.
   package var imageDescriptions: [String]
   package var soundDescriptions: [String]
 
   package init(
     id: String, skill: String, task: String, turns: [PromptTurn], answer: String, accept: [String]? = nil,
-    output: Request.Output = .text, imageDescriptions: [String] = [], soundDescriptions: [String] = []
+    output: Question.Output = .text, imageDescriptions: [String] = [], soundDescriptions: [String] = []
   ) {
     self.id = id
     self.skill = skill

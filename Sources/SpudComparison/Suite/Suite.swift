@@ -40,7 +40,7 @@ package struct Suite: Sendable {
         number += 1
         guard line.contains(where: { $0 > 0x20 }) else { continue }
         let place = "\(file), line \(number)"
-        let example = try Example(json: Data(line), folder: folder, place: place)
+        let example = try Example(json: Array(line), folder: folder, place: place)
         if let first = places.updateValue(place, forKey: example.id) {
           throw SpudError(.badData, "\(place): the id '\(example.id)' stands at \(first) already")
         }
@@ -73,11 +73,10 @@ package struct Suite: Sendable {
   }
 
   private static func files(at path: String) throws -> [String] {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
       throw SpudError(.noInput, "there is no suite at \(path)")
     }
-    guard isDirectory.boolValue else { return [path] }
+    guard attributes[.type] as? FileAttributeType == .typeDirectory else { return [path] }
     let names = (FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? [])
       .filter { $0.hasSuffix(".jsonl") && !$0.split(separator: "/").contains { $0.hasPrefix(".") } }
     guard !names.isEmpty else {
