@@ -77,7 +77,7 @@ package enum OneSpaceClaim {
     var plots = [
       Plot(
         id: "one-space-layers", title: "Concepts nearest to themselves in another modality, by layer",
-        caption: "1 would be one space; the dashed line is chance.",
+        caption: "100 % would be one space; the dashed line is chance.",
         content: .lines(
           Plot.Lines(
             series: series, xLabel: "layer", yLabel: "hits", xUnit: .count, yUnit: .share, xIsLogarithmic: false,

@@ -1,7 +1,7 @@
 package import SpudMedia
 
-/// Judges a drawing by looking for what was asked for: connected regions, their colour, their shape's moments and the
-/// cell that they stand in. It is no model and has learned nothing.
+/// Judges a drawing by looking for what was asked for: connected regions, their colour, their shape (by area, centre
+/// and overlap) and the cell that they stand in. It is no model and has learned nothing.
 package enum DrawingJudge {
   /// A thing in a scene, in the words of the world.
   package struct Thing: Sendable, Hashable {
@@ -45,9 +45,8 @@ package enum DrawingJudge {
       let centre = region.centre
       let column = min(2, Int(centre.x * 3 / Double(image.width)))
       let row = min(2, Int(centre.y * 3 / Double(image.height)))
-      let moments = ShapeMoments(region.pixels.map { (Double($0.x), Double($0.y)) })
       return Thing(
-        colour: nearestColour(region.colour), shape: WorldShape.nearest(to: moments).rawValue,
+        colour: nearestColour(region.colour), shape: WorldShape.nearest(to: region.pixels).rawValue,
         cell: row * 3 + column)
     }
   }

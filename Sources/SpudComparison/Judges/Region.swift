@@ -17,54 +17,47 @@ struct Region: Sendable {
     )
   }
 
-  /// The least rectangle of pixels that holds the region.
-  var bounds: (left: Int, top: Int, right: Int, bottom: Int) {
-    pixels.reduce((Int.max, Int.max, Int.min, Int.min)) {
-      (min($0.0, $1.x), min($0.1, $1.y), max($0.2, $1.x), max($0.3, $1.y))
-    }
-  }
-
   /// The regions of a picture that stand out from its background, largest first.
   ///
-  /// The background is the median of the border's pixels. A pixel stands out when it is further from it than `threshold`
-  /// in the RGB cube; neighbours (of eight) that stand out, and whose colours are alike, belong together.
+  /// The background is the median of the border's pixels. Pixels further from it than `threshold` in the RGB cube that
+  /// touch (eight neighbours) belong together. Of each patch the pixels are kept that stand out at least half as much as
+  /// its core does: where an edge is blurred, that is where the edge was. The colour is the core's.
   ///
   /// - Parameter leastArea: smaller specks are left out.
-  static func all(in image: RGBImage, threshold: Double = 60, leastArea: Int = 16) -> [Region] {
+  static func all(in image: RGBImage, threshold: Double = 48, leastArea: Int = 16) -> [Region] {
     let width = image.width
     let height = image.height
     guard width > 0, height > 0, image.pixels.count == width * height * 3 else { return [] }
+    let bytes = image.pixels
     let colours = (0..<(width * height)).map { index in
-      SIMD3<Double>(
-        Double(image.pixels[index * 3]), Double(image.pixels[index * 3 + 1]), Double(image.pixels[index * 3 + 2]))
+      SIMD3<Double>(Double(bytes[index * 3]), Double(bytes[index * 3 + 1]), Double(bytes[index * 3 + 2]))
     }
     let background = background(colours, width: width, height: height)
-    let standsOut = colours.map { length($0 - background) > threshold }
-    var isTaken = [Bool](repeating: false, count: colours.count)
+    let contrasts = colours.map { length($0 - background) }
+    var isTaken = contrasts.map { $0 <= threshold }
     var regions: [Region] = []
-    for start in colours.indices where standsOut[start] && !isTaken[start] {
-      var pixels: [(x: Int, y: Int)] = []
-      var sum = SIMD3<Double>()
+    for start in colours.indices where !isTaken[start] {
+      var patch: [Int] = []
       var queue = [start]
       isTaken[start] = true
       while let index = queue.popLast() {
+        patch.append(index)
         let x = index % width
         let y = index / width
-        pixels.append((x, y))
-        sum += colours[index]
         for nextY in max(0, y - 1)...min(height - 1, y + 1) {
-          for nextX in max(0, x - 1)...min(width - 1, x + 1) {
-            let next = nextY * width + nextX
-            // A wide step between neighbours is the edge of another thing, not the blur of one.
-            guard standsOut[next], !isTaken[next], length(colours[next] - colours[index]) < 110 else { continue }
-            isTaken[next] = true
-            queue.append(next)
+          for nextX in max(0, x - 1)...min(width - 1, x + 1) where !isTaken[nextY * width + nextX] {
+            isTaken[nextY * width + nextX] = true
+            queue.append(nextY * width + nextX)
           }
         }
       }
-      guard pixels.count >= leastArea else { continue }
-      let mean = sum / Double(pixels.count)
-      regions.append(Region(colour: (mean.x, mean.y, mean.z), pixels: pixels))
+      let strength = patch.map { contrasts[$0] }.quantile(0.8)
+      let kept = patch.filter { contrasts[$0] >= strength / 2 }
+      guard kept.count >= leastArea else { continue }
+      let core = kept.filter { contrasts[$0] >= strength * 0.8 }.map { colours[$0] }
+      let mean = core.reduce(SIMD3<Double>(), +) / Double(max(1, core.count))
+      regions.append(
+        Region(colour: (mean.x, mean.y, mean.z), pixels: kept.map { ($0 % width, $0 / width) }))
     }
     return regions.sorted { $0.area > $1.area }
   }

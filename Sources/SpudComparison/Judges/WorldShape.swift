@@ -7,15 +7,45 @@ enum WorldShape: String, CaseIterable, Sendable {
   case cross
   case ring
 
-  /// The moments of the ideal shape, from an outline filled on a fine grid.
-  static let moments: [(shape: WorldShape, moments: ShapeMoments)] = allCases.map { shape in
-    (shape, ShapeMoments(shape.pixels(radius: 40)))
+  /// The shape that a patch is most like.
+  ///
+  /// The patch's zeroth and first moments, its area and centre, say how large an ideal shape would be and where it would
+  /// stand; the shape that then covers the patch best is the answer.
+  ///
+  /// - Parameter pixels: the patch, as (x, y) of its pixels.
+  static func nearest(to pixels: [(x: Int, y: Int)]) -> WorldShape {
+    allCases.max { $0.overlap(with: pixels) < $1.overlap(with: pixels) } ?? .circle
   }
 
-  /// The shape whose moments are nearest.
-  static func nearest(to moments: ShapeMoments) -> WorldShape {
-    Self.moments.min { $0.moments.distance(to: moments) < $1.moments.distance(to: moments) }?.shape ?? .circle
+  /// The area that this shape and a patch of the same area and centre have in common, over what they cover together.
+  func overlap(with pixels: [(x: Int, y: Int)]) -> Double {
+    guard !pixels.isEmpty, let ideal = Self.moments[self] else { return 0 }
+    let area = Double(pixels.count)
+    let radius = (area / ideal.area).squareRoot()
+    let x = pixels.reduce(0) { $0 + Double($1.x) } / area - radius * ideal.x
+    let y = pixels.reduce(0) { $0 + Double($1.y) } / area - radius * ideal.y
+    let common = Double(
+      pixels.filter { contains(x: (Double($0.x) - x) / radius, y: (Double($0.y) - y) / radius) }.count)
+    return common / (2 * area - common)
   }
+
+  /// Area and centre of each shape with radius 1.
+  private static let moments: [WorldShape: (area: Double, x: Double, y: Double)] = {
+    let fineness = 100
+    return Dictionary(
+      uniqueKeysWithValues: allCases.map { shape in
+        let points = shape.pixels(radius: fineness)
+        let count = Double(max(1, points.count))
+        let scale = Double(fineness)
+        return (
+          shape,
+          (
+            count / (scale * scale), points.reduce(0) { $0 + $1.x } / count / scale,
+            points.reduce(0) { $0 + $1.y } / count / scale
+          )
+        )
+      })
+  }()
 
   /// Whether the point, in units of the radius about the centre, lies inside.
   func contains(x: Double, y: Double) -> Bool {
@@ -29,7 +59,7 @@ enum WorldShape: String, CaseIterable, Sendable {
     }
   }
 
-  func pixels(radius: Int) -> [(x: Double, y: Double)] {
+  private func pixels(radius: Int) -> [(x: Double, y: Double)] {
     let reach = radius + radius / 4
     return (-reach...reach).flatMap { y in
       (-reach...reach).compactMap { x in

@@ -51,6 +51,16 @@ package enum Format {
     return figures(value * 1e6) + " µs"
   }
 
+  /// `text` without the zeros that end its number's decimals: what an axis shows.
+  package static func trimmed(_ text: String) -> String {
+    guard let point = text.firstIndex(of: ".") else { return text }
+    let end = text[point...].dropFirst().firstIndex { !$0.isNumber } ?? text.endIndex
+    var number = text[..<end]
+    while number.last == "0" { number.removeLast() }
+    if number.last == "." { number.removeLast() }
+    return String(number) + text[end...]
+  }
+
   package static func percent(_ share: Double) -> String {
     fixed(share * 100, share.magnitude >= 0.9995 ? 0 : 1) + " %"
   }

@@ -22,27 +22,27 @@ enum StyleSheet {
     *{box-sizing:border-box}html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
     @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
     body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 var(--sans);font-variant-numeric:tabular-nums}
-    main{max-width:1120px;margin:0 auto;padding:44px 32px 96px}
+    main{max-width:1180px;margin:0 auto;padding:30px 40px 96px}
     a{color:inherit;text-decoration-color:var(--faint);text-underline-offset:3px}a:hover{text-decoration-color:currentColor}
     :focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-radius:3px}
     h1,h2,h3{font-family:var(--serif);font-weight:600;line-height:1.18;letter-spacing:-.008em;margin:0;text-wrap:balance}
-    h1{font-size:clamp(30px,4.4vw,46px)}h2{font-size:clamp(23px,2.6vw,30px)}h3{font-size:19px}
+    h1{font-size:clamp(30px,4vw,42px)}h2{font-size:clamp(23px,2.6vw,30px)}h3{font-size:19px}
     h4{font:600 14px/1.4 var(--sans);margin:0 0 10px}
-    p{margin:0}header p.summary{font:400 19px/1.5 var(--serif);max-width:64ch;margin-top:12px;text-wrap:pretty}
-    .meta{color:var(--soft);font-size:13.5px;margin-top:10px;max-width:100ch}
-    .remark{border-left:3px solid var(--part);background:var(--part-wash);padding:8px 14px;margin-top:14px;font-size:14.5px;\
+    p{margin:0}header p.summary{font:400 19px/1.5 var(--serif);max-width:96ch;margin-top:8px;text-wrap:pretty}
+    .meta{color:var(--soft);font-size:13.5px;margin-top:6px;max-width:130ch}
+    .remark{border-left:3px solid var(--part);background:var(--part-wash);padding:6px 14px;margin-top:10px;font-size:14px;\
     border-radius:0 6px 6px 0}
     .skip{position:absolute;left:-9999px}.skip:focus{left:12px;top:12px;background:var(--card);padding:8px 12px}
 
     """
 
   private static let overview = """
-    ol.claims{list-style:none;margin:26px 0 0;padding:0;border-top:1px solid var(--rule)}
-    ol.claims a{display:grid;grid-template-columns:148px minmax(0,1fr) 190px 190px 76px;column-gap:20px;align-items:center;\
-    padding:9px 8px;border-bottom:1px solid var(--rule);text-decoration:none}
+    ol.claims{list-style:none;margin:44px 0 0;padding:0;border-top:1px solid var(--rule)}
+    ol.claims a{display:grid;grid-template-columns:140px minmax(0,1fr) 236px 264px 70px;column-gap:20px;align-items:center;\
+    padding:7px 8px;border-bottom:1px solid var(--rule);text-decoration:none}
     ol.claims a:hover{background:var(--wash)}
     ol.claims .head{color:var(--faint);font-size:12px;display:grid;\
-    grid-template-columns:148px minmax(0,1fr) 190px 190px 76px;column-gap:20px;padding:0 8px 6px;margin-top:-24px}
+    grid-template-columns:140px minmax(0,1fr) 236px 264px 70px;column-gap:20px;padding:0 8px 5px;margin-top:-25px}
     .claim b{font:600 17px/1.25 var(--serif);display:block}.claim span{color:var(--soft);font-size:13.5px;line-height:1.35;\
     display:block;margin-top:1px}
     .number b{font-size:16px;font-weight:600;display:block;line-height:1.3}.number span{color:var(--faint);font-size:12px;\
@@ -82,11 +82,11 @@ enum StyleSheet {
 
   private static let plots = """
     figure.plot{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:20px 22px 16px;margin:24px 0 0}
-    figure.plot svg{display:block;width:100%;height:auto;max-width:1000px;overflow:visible;font-family:var(--sans)}
+    figure.plot svg{display:block;width:100%;height:auto;overflow:visible;font-family:var(--sans)}
     figcaption{color:var(--soft);font-size:13.5px;margin-top:12px;max-width:80ch}
     svg.narrow{display:none!important}
-    .label{font-size:12px;fill:var(--ink)}.strong{font-weight:600}.small{font-size:11px;fill:var(--soft)}
-    .tick{font-size:11px;fill:var(--faint)}.number{font-size:12px;fill:var(--soft)}
+    .label{font-size:13px;fill:var(--ink)}.strong{font-weight:600}.small{font-size:12px;fill:var(--soft)}
+    .tick{font-size:12px;fill:var(--faint)}.number{font-size:12.5px;fill:var(--soft)}
     .grid{stroke:var(--rule);stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}.rule{stroke:var(--rule);stroke-width:1}
     .frame{fill:none;stroke:var(--rule)}.reference{stroke:var(--soft);stroke-dasharray:4 4}
     .joint{fill:none;stroke:var(--faint);stroke-width:1;opacity:.5}.line{fill:none;stroke-width:2.2;stroke-linejoin:round}

@@ -21,15 +21,14 @@ extension Chart {
     label(&svg, forest, neutral: neutral, width: width)
     for (index, row) in forest.rows.enumerated() {
       let y = top + (Double(index) + 0.5) * rowHeight + (layout.isNarrow ? 8 : 0)
-      let style =
-        row.estimate.low > forest.neutral ? "right" : row.estimate.high < forest.neutral ? "left" : "unclear"
-      let side = (forest.neutral == 1) ? (style == "left" ? "good" : style == "right" ? "bad" : "unclear")
-        : (style == "right" ? "good" : style == "left" ? "bad" : "unclear")
+      let style = style(row.estimate, forest)
       let weight = row.isTotal ? "label strong" : "label"
-      let numbers = "\(forest.unit.text(row.estimate.value))  [\(bare(row.estimate.low, forest.unit)), \(bare(row.estimate.high, forest.unit))]"
+      let numbers =
+        "\(forest.unit.text(row.estimate.value)) "
+        + "[\(bare(row.estimate.low, forest.unit)), \(bare(row.estimate.high, forest.unit))]"
       if layout.isNarrow {
         svg.text(row.name, gutter, y - 12, weight)
-        svg.text(forest.unit.text(row.estimate.value), width - 6, y - 12, "number", anchor: .end)
+        svg.text(numbers, width - 6, y - 12, "number", anchor: .end)
       } else {
         svg.text(row.name, gutter - 12, y + 4, weight, anchor: .end)
         svg.text(numbers, width - 4, y + 4, "number", anchor: .end)
@@ -37,20 +36,31 @@ extension Chart {
       let low = scale.place(row.estimate.low)
       let high = scale.place(row.estimate.high)
       let height = row.isTotal ? 7.0 : 4.0
-      svg.rectangle(low, y - height / 2, max(1.5, high - low), height, "bar \(side)", radius: 2, title: "\(row.name): \(numbers)")
-      svg.circle(scale.place(row.estimate.value), y, row.isTotal ? 6 : 4.5, "dot \(side)", title: "\(row.name): \(numbers)")
+      svg.rectangle(low, y - height / 2, max(1.5, high - low), height, "bar \(style)", radius: 2,
+        title: "\(row.name): \(numbers)")
+      svg.circle(
+        scale.place(row.estimate.value), y, row.isTotal ? 6 : 4.5, "dot \(style)", title: "\(row.name): \(numbers)")
     }
     return (svg, bottom + 28)
+  }
+
+  /// Whether the interval lies on the unified model's side of the line, on the other's, or on both. Of ratios, which are
+  /// of times and prices, less is better; of differences, which are of accuracies, more is.
+  private static func style(_ estimate: Estimate, _ forest: Plot.Forest) -> String {
+    let isBelow = estimate.high < forest.neutral
+    let isAbove = estimate.low > forest.neutral
+    guard isBelow || isAbove else { return "unclear" }
+    return isBelow == (forest.unit == .factor) ? "good" : "bad"
   }
 
   private static func label(_ svg: inout SVG, _ forest: Plot.Forest, neutral: Double, width: Double) {
     let left = "◂ \(forest.leftLabel)"
     let right = "\(forest.rightLabel) ▸"
     // Each label stands on its own side of the line if there is room for it there.
-    if neutral - SVG.width(of: left, size: 11) > 4 {
+    if neutral - SVG.width(of: left, size: 12) > 4 {
       svg.text(left, neutral - 8, 12, "tick", anchor: .end)
     }
-    if neutral + SVG.width(of: right, size: 11) < width - 4 {
+    if neutral + SVG.width(of: right, size: 12) < width - 4 {
       svg.text(right, neutral + 8, 12, "tick")
     }
   }
@@ -60,10 +70,10 @@ extension Chart {
     switch unit {
     case .points: (value > 0 ? "+" : "") + Format.fixed(value * 100, value.magnitude < 0.0999 && value != 0 ? 1 : 0)
     case .share: Format.fixed(value * 100, 0) + " %"
-    case .factor: Format.figures(value) + "×"
-    case .seconds: value == 0 ? "0" : Format.seconds(value)
-    case .loss: Format.figures(value)
-    case .count, .moneyPerThousand: Format.number(value)
+    case .factor: Format.trimmed(Format.figures(value)) + "×"
+    case .seconds: value == 0 ? "0" : Format.trimmed(Format.seconds(value))
+    case .loss: Format.trimmed(Format.figures(value))
+    case .count, .moneyPerThousand: Format.trimmed(Format.number(value))
     }
   }
 

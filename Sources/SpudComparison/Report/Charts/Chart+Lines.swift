@@ -10,7 +10,7 @@ extension Chart {
     let y = Scale(
       covering: heights + [lines.reference].compactMap { $0 }, from: bottom, to: top, tickCount: 5,
       including: lines.startsAtZero ? [0] : [])
-    let gutter = (y.ticks.map { SVG.width(of: axisText($0, lines.yUnit), size: 11) }.max() ?? 0) + 14
+    let gutter = (y.ticks.map { SVG.width(of: axisText($0, lines.yUnit), size: 12) }.max() ?? 0) + 14
     let x = Scale(
       covering: points.map(\.x), from: gutter + 8, to: width - 18, tickCount: layout.isNarrow ? 4 : 8,
       isLogarithmic: lines.xIsLogarithmic)
@@ -22,7 +22,7 @@ extension Chart {
     var occupied = -Double.infinity
     for tick in x.ticks {
       let text = axisText(tick, lines.xUnit)
-      let half = SVG.width(of: text, size: 11) / 2
+      let half = SVG.width(of: text, size: 12) / 2
       // A label that would touch its neighbour is left out; its mark stays.
       svg.line(x.place(tick), bottom, x.place(tick), bottom + 4, "axis")
       guard x.place(tick) - half > occupied else { continue }

@@ -6,7 +6,7 @@ enum Chart {
     case wide
     case narrow
 
-    var width: Double { self == .wide ? 760 : 340 }
+    var width: Double { self == .wide ? 1000 : 340 }
     var isNarrow: Bool { self == .narrow }
   }
 

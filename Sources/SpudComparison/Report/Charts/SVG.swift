@@ -114,7 +114,7 @@ struct SVG {
 
 extension SVG {
   /// About how wide `text` is at the plots' size of letters, in pixels: there is no font to ask.
-  static func width(of text: String, size: Double = 12) -> Double {
+  static func width(of text: String, size: Double = 13) -> Double {
     text.reduce(0) { sum, character in
       sum + (character.isUppercase || character == "m" || character == "w" ? 0.68 : "iljt.,:;|' ".contains(character) ? 0.3 : 0.55)
     } * size

@@ -1,0 +1,97 @@
+import Testing
+
+@testable import SpudComparison
+
+@Suite("Metrics come out as computed by hand")
+struct MetricsTests {
+  @Test("edit distances", arguments: [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("same", "same", 0)])
+  func editDistance(first: String, second: String, distance: Int) {
+    #expect(TextMetrics.editDistance(Array(first), Array(second)) == distance)
+    #expect(TextMetrics.editDistance(Array(second), Array(first)) == distance)
+  }
+
+  @Test("error rates count edits against what was expected")
+  func errorRates() {
+    #expect(TextMetrics.characterErrors("hallo", expected: "hello").rate == 0.2)
+    #expect(TextMetrics.wordErrors("two red stars here", expected: "three red stars").edits == 2)
+    #expect(TextMetrics.wordErrors("", expected: "one two").rate == 1)
+    #expect(ErrorCount(edits: 0, length: 0).rate == 0)
+    #expect(ErrorCount(edits: 2, length: 0).rate == 1)
+  }
+
+  @Test("answers are compared without case, spacing and the marks around words, but with their signs")
+  func normalization() {
+    #expect(TextMetrics.matches("  Top   LEFT. ", accept: ["top left"]))
+    #expect(TextMetrics.matches("“-5”", accept: ["-5"]))
+    #expect(!TextMetrics.matches("5", accept: ["-5"]))
+    #expect(!TextMetrics.matches("red circle", accept: ["red"]))
+    #expect(TextMetrics.contains("a big red circle", anyOf: ["red"]))
+    #expect(!TextMetrics.contains("a reddish circle", anyOf: ["red"]))
+    #expect(TextMetrics.recall(of: "a red ring; a blue star", in: "a red star") == 0.6)
+  }
+
+  @Test("quantiles are linear between neighbours, as NumPy's default is")
+  func quantiles() {
+    let values = [4.0, 1, 3, 2]
+    #expect(values.median == 2.5)
+    #expect(values.quantile(0) == 1)
+    #expect(values.quantile(1) == 4)
+    #expect(abs(values.quantile(0.95) - 3.85) < 1e-12)
+    #expect([Double]().median == 0)
+    #expect([7.0].quantile(0.99) == 7)
+  }
+
+  // The interval of 81 of 263 is the worked example of Newcombe, Statistics in Medicine 17, 1998, table I: 0.2553, 0.3662.
+  @Test("Wilson's interval agrees with published values")
+  func wilson() {
+    let estimate = Estimate.proportion(81, of: 263)
+    #expect(abs(estimate.low - 0.2553) < 5e-5)
+    #expect(abs(estimate.high - 0.3662) < 5e-5)
+    let none = Estimate.proportion(0, of: 20)
+    #expect(none.low == 0 && abs(none.high - 0.1611) < 5e-5)
+    #expect(Estimate.proportion(0, of: 0).high == 1)
+  }
+
+  @Test("the bootstrap gives the same interval for the same seed, and it holds the mean")
+  func bootstrap() {
+    let values = (0..<40).map { Double($0 % 7) }
+    let first = Estimate.meanDifference(values, seed: 3)
+    #expect(first == Estimate.meanDifference(values, seed: 3))
+    #expect(first.low < values.mean && values.mean < first.high)
+    // The standard error of the mean is 2.0 / √40 = 0.32: the interval is near ± 0.62.
+    #expect(abs((first.high - first.low) / 2 - 0.62) < 0.08)
+    let constant = Estimate.medianRatio([0.5, 0.5, 0.5], seed: 1)
+    #expect(constant.low == 0.5 && constant.high == 0.5)
+  }
+
+  @Test("a curve is read between its points and never beyond them")
+  func interpolation() throws {
+    // loss = 8 / cost: at a loss of 2 the cost is 4, half-way in the logarithms.
+    let points = [(x: 2.0, y: 4.0), (x: 8.0, y: 1.0)]
+    let cost = try #require(Interpolation.solve(for: 2, in: points))
+    #expect(abs(cost - 4) < 1e-12)
+    #expect(Interpolation.solve(for: 5, in: points) == nil)
+    #expect(Interpolation.solve(for: 0.5, in: points) == nil)
+  }
+
+  @Test("loss curves are read from CSV, and what is missing is named")
+  func lossCurve() throws {
+    let curve = try LossCurve(csv: "step,tokens,loss\n1,100,4.0\n2,200,2.0\n3,300,oops\n", name: "run.csv")
+    #expect(curve.points == [.init(tokens: 100, loss: 4), .init(tokens: 200, loss: 2)])
+    #expect(curve.finalLoss(over: 0.5) == 2)
+    #expect(throws: (any Error).self) { try LossCurve(csv: "a,b\n1,2\n", name: "run.csv") }
+  }
+
+  @Test("numbers are written as people read them")
+  func formats() {
+    #expect(Format.seconds(0.001234) == "1.23 ms")
+    #expect(Format.seconds(0.0000021) == "2.10 µs")
+    #expect(Format.percent(0.9) == "90.0 %")
+    #expect(Format.percent(1) == "100 %")
+    #expect(Format.points(-0.0314) == "−3.1 points")
+    #expect(Format.number(10_900_000) == "10.9 M")
+    #expect(Format.grouped(1_234_567) == "1,234,567")
+    #expect(Format.trimmed("0.700 ms") == "0.7 ms" && Format.trimmed("100 %") == "100 %")
+    #expect(Format.fixed(.nan, 2) == "–" && Format.number(.infinity) == "–")
+  }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import SpudErrors
+import SpudPipeline
+import Synchronization
+import Testing
+
+@testable import SpudComparison
+
+@Suite("A run")
+struct RunnerTests {
+  /// A folder of its own for each test, taken away at the end.
+  final class Folder {
+    let path = FileManager.default.temporaryDirectory.appending(path: "spud-compare-\(UUID().uuidString)").path
+
+    deinit {
+      try? FileManager.default.removeItem(atPath: path)
+    }
+  }
+
+  static let suite = Suite(
+    name: "made up",
+    examples: (0..<8).map { number in
+      Example(
+        id: "see-\(number)", skill: "see", task: number % 2 == 0 ? "colour" : "shape",
+        turns: [PromptTurn(.user, [.image(path: "picture-\(number).png"), .text("question \(number)?")])],
+        answer: number % 2 == 0 ? "red" : "star", imageDescriptions: ["a red star"])
+    })
+
+  /// The unified model knows everything and takes 2 s; the pipeline takes 5 s, its vision module sees colours only.
+  static func systems(_ clock: ScriptedClock) -> [SystemUnderTest] {
+    let unified = ScriptedResponder(clock: clock, prefill: 1.5, decode: 0.5) { question in
+      question.words.contains { "02468".contains($0) } ? "red" : "star"
+    }
+    let vision = ScriptedResponder(clock: clock, prefill: 1, decode: 3) { _ in "something red" }
+    let language = ScriptedResponder(clock: clock, prefill: 0.5, decode: 0.5) { question in
+      question.words.contains { "02468".contains($0) } ? "red" : question.words.contains("star") ? "star" : "unknown"
+    }
+    let pipeline = Pipeline(
+      vision: vision, hearing: vision, language: language, prompts: PipelinePrompts(), media: MediaStore(),
+      isParallel: false, stopwatch: clock.stopwatch)
+    return [
+      SystemUnderTest(card: SampleEvidence.unified, responder: unified),
+      SystemUnderTest(card: SampleEvidence.shared, responder: pipeline, language: language),
+    ]
+  }
+
+  static func run(
+    _ folder: Folder, extent: Runner.Extent = .init(perSkill: 8, timedPerKind: 2, repetitions: 1, budget: 1e9),
+    clock: ScriptedClock = ScriptedClock(), systems: [SystemUnderTest]? = nil, probes: [Probe] = []
+  ) async throws -> (records: [Record], remarks: [String], resumed: Int) {
+    let journal = try Journal(directory: folder.path, settings: "test")
+    let runner = Runner(
+      suite: suite, systems: systems ?? Self.systems(clock), probes: probes, judge: Judge(), journal: journal,
+      extent: extent, seed: 5, stopwatch: clock.stopwatch)
+    let remarks = try await runner.run()
+    return (journal.records, remarks, journal.resumedCount)
+  }
+
+  @Test("with a scripted clock and models of known answers, the claims come out as computed by hand")
+  func byHand() async throws {
+    let folder = Folder()
+    let records = try await Self.run(folder).records
+    let evidence = Evidence(systems: [SampleEvidence.unified, SampleEvidence.shared], records: records, seed: 1)
+
+    let latency = LatencyClaim.evaluate(evidence)
+    #expect(latency.measured?.value == 2)
+    #expect(latency.baseline?.value == 5)
+    #expect(latency.ratio?.value == 0.4)
+    // A second question costs the pipeline 1 s, for it keeps its description, and the unified model 2 s.
+    let second = LatencyClaim.cells(evidence, unified: SampleEvidence.unified).filter { $0.isSecond && $0.isLast }
+    #expect(second.map(\.ratio.value) == [2])
+    #expect(latency.verdict == .holdsInPart)
+
+    let nuance = NuanceClaim.evaluate(evidence)
+    #expect(nuance.measured?.value == 1)
+    #expect(nuance.baseline?.value == 0.5)
+    // All four lost answers asked for a shape, which the descriptions lacked and the true ones have.
+    #expect(nuance.finding.contains("lacked what was asked in 4 and the language module missed it in 0"))
+
+    let price = PriceClaim.evaluate(evidence)
+    // 2 s on 2 cores at 0.05 an hour, a thousand times.
+    #expect(abs((price.measured?.value ?? 0) - 2 * 2 * 0.05 / 3600 * 1000) < 1e-12)
+    #expect(abs((price.ratio?.value ?? 0) - 0.4) < 1e-12)
+
+    let skill = try #require(SkillResult.all(evidence).first { $0.system == "pipeline-shared" })
+    #expect(skill.value == .proportion(4, of: 8))
+    #expect(skill.isCleared == false)
+  }
+
+  @Test("systems take turns, A B then B A, each starting cold")
+  func interleaves() async throws {
+    let folder = Folder()
+    let records = try await Self.run(folder).records
+    let first = records.prefix(4).map { record in
+      if case .answer(let answer) = record { answer.system } else { "" }
+    }
+    #expect(first == ["unified", "pipeline-shared", "pipeline-shared", "unified"])
+  }
+
+  @Test("two runs with one seed give the same answers to the same questions")
+  func isReproducible() async throws {
+    let (first, second) = (Folder(), Folder())
+    let one = try await Self.run(first).records
+    let other = try await Self.run(second).records
+    #expect(one == other)
+  }
+
+  @Test("an interrupted run goes on where it stopped, and loses nothing that was measured")
+  func resumes() async throws {
+    let (folder, whole) = (Folder(), Folder())
+    let complete = try await Self.run(whole).records
+    let short = try await Self.run(folder, extent: .init(perSkill: 8, timedPerKind: 2, repetitions: 1, budget: 20))
+    #expect(short.remarks.first?.contains("was up after") == true)
+    #expect(!short.records.isEmpty && short.records.count < complete.count)
+    // A line that was cut short by the interruption is dropped, and only that one.
+    let path = folder.path + "/journal.jsonl"
+    let bytes = try #require(FileManager.default.contents(atPath: path))
+    try (bytes + Data("{\"kind\":\"answer\",\"rec".utf8)).write(to: URL(fileURLWithPath: path))
+    let resumed = try await Self.run(folder)
+    #expect(resumed.resumed == short.records.count)
+    #expect(Array(resumed.records.prefix(short.records.count)) == short.records)
+    #expect(Set(resumed.records.map(\.key)) == Set(complete.map(\.key)))
+  }
+
+  @Test("a finished journal, or one of other settings, is set aside, not overwritten")
+  func setsAside() throws {
+    let folder = Folder()
+    let journal = try Journal(directory: folder.path, settings: "one")
+    try journal.append(SampleEvidence.stream)
+    try journal.append(SampleEvidence.stream)
+    #expect(journal.records.count == 1)
+    #expect(try Journal(directory: folder.path, settings: "one").resumedCount == 1)
+    #expect(try Journal(directory: folder.path, settings: "two").resumedCount == 0)
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/journal.jsonl.1"))
+    try Journal(directory: folder.path, settings: "two").finish()
+    #expect(try Journal(directory: folder.path, settings: "two").resumedCount == 0)
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/journal.jsonl.2"))
+  }
+
+  @Test("every kind of measurement survives the journal")
+  func roundTrip() throws {
+    let folder = Folder()
+    let journal = try Journal(directory: folder.path, settings: "all")
+    let records = SampleEvidence.records()
+    for record in records { try journal.append(record) }
+    let read = try Journal(directory: folder.path, settings: "all").records
+    #expect(read.count == Set(records.map(\.key)).count)
+    #expect(read == journal.records)
+  }
+
+  @Test("probes are measured once")
+  func probes() async throws {
+    let folder = Folder()
+    let count = Mutex(0)
+    let probe = Probe(title: "probe", keys: [SampleEvidence.stream.key], seconds: 1) {
+      count.withLock { $0 += 1 }
+      return [SampleEvidence.stream]
+    }
+    _ = try await Self.run(folder, probes: [probe])
+    _ = try await Self.run(folder, probes: [probe])
+    #expect(count.withLock { $0 } == 1)
+  }
+}

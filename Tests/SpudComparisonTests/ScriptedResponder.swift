@@ -1,0 +1,57 @@
+import SpudPipeline
+import Synchronization
+
+/// A clock that stands still until it is told to go on.
+final class ScriptedClock: Sendable {
+  private let time = Mutex(0.0)
+
+  var stopwatch: Stopwatch { Stopwatch { self.time.withLock { $0 } } }
+
+  func advance(by seconds: Double) {
+    time.withLock { $0 += seconds }
+  }
+}
+
+/// A model of known answers that takes a known time.
+final class ScriptedResponder: Responder {
+  private let clock: ScriptedClock
+  private let prefill: Double
+  private let decode: Double
+  private let answer: @Sendable (Question) -> String
+  let asked = Mutex<[Question]>([])
+  let forgotten = Mutex(0)
+
+  init(
+    clock: ScriptedClock, prefill: Double, decode: Double, answer: @escaping @Sendable (Question) -> String
+  ) {
+    self.clock = clock
+    self.prefill = prefill
+    self.decode = decode
+    self.answer = answer
+  }
+
+  func respond(to question: Question) async throws -> Reply {
+    asked.withLock { $0.append(question) }
+    clock.advance(by: prefill + decode)
+    return Reply(
+      text: answer(question), usage: TokenUsage(text: 10, image: 5, output: 3),
+      stages: [
+        Stage(module: "unified", work: .prefill, start: 0, end: prefill),
+        Stage(module: "unified", work: .decode, start: prefill, end: prefill + decode),
+      ],
+      firstToken: prefill, total: prefill + decode)
+  }
+
+  func forget() async {
+    forgotten.withLock { $0 += 1 }
+  }
+}
+
+extension Question {
+  /// The words of all turns.
+  var words: String {
+    turns.flatMap(\.parts).compactMap { part in
+      if case .text(let text) = part { text } else { nil }
+    }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import SpudErrors
+import SpudPipeline
+import Testing
+
+@testable import SpudComparison
+
+@Suite("A suite")
+struct SuiteTests {
+  private func load(_ lines: String, files: [String] = []) throws -> SpudComparison.Suite {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "spud-suite-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder.appending(path: "media"), withIntermediateDirectories: true)
+    for file in files { try Data().write(to: folder.appending(path: file)) }
+    try Data(lines.utf8).write(to: folder.appending(path: "a.jsonl"))
+    return try SpudComparison.Suite.load(path: folder.path)
+  }
+
+  private func message(_ lines: String, files: [String] = []) -> String {
+    do {
+      _ = try load(lines, files: files)
+      return "nothing was thrown"
+    } catch let error as SpudError {
+      return error.message
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test("is read from JSON lines, media beside it; the last turn is the answer")
+  func reads() throws {
+    let suite = try load(
+      """
+      {"id":"a","skill":"see","task":"colour","turns":[{"role":"user","parts":[{"image":"media/1.png"},{"text":"what?"}]},\
+      {"role":"assistant","parts":[{"text":"red"}]}],"answer":"red","accept":["red","crimson"],\
+      "descriptions":{"image":["a red ring"]},"more":1}
+
+      {"id":"b","skill":"draw","turns":[{"role":"user","parts":[{"text":"draw"}]},\
+      {"role":"assistant","parts":[{"image":"media/1.png"}]}],"answer":"a red ring at the top"}
+      """, files: ["media/1.png"])
+    #expect(suite.examples.map(\.id) == ["a", "b"])
+    let first = suite.examples[0]
+    #expect(first.kind == .image && first.accept == ["red", "crimson"] && first.question == "what?")
+    #expect(first.imageDescriptions == ["a red ring"])
+    #expect(first.turns.count == 1)
+    #expect(suite.examples[1].output == .image && suite.examples[1].task == "draw")
+    let told = try #require(first.toldTruth(PipelinePrompts()))
+    #expect(Question(turns: told).words == "picture: a red ring\n what?")
+  }
+
+  @Test("what is wrong is said in one sentence that names the line")
+  func namesLines() {
+    let good = #"{"id":"a","skill":"s","turns":[{"role":"user","parts":[{"text":"x"}]}],"answer":"y"}"#
+    #expect(message(good + "\n{").contains("a.jsonl, line 2"))
+    #expect(message(good + "\n" + good).contains("the id 'a' stands at"))
+    #expect(message(#"{"id":"a","skill":"s","turns":[{"role":"user","parts":[{"text":"x"}]}]}"#).contains("has no answer"))
+    #expect(message(#"{"id":"a","skill":"s","turns":[],"answer":"y"}"#).contains("has no turn of the user"))
+    #expect(message(good.replacing("text", with: "smell")).contains("'smell'"))
+    #expect(message(good.replacing(#""text":"x""#, with: #""image":"none.png""#)).contains("which is not there"))
+    #expect(message(good.replacing(#""text":"x""#, with: #""image":"../x.png""#)).contains("leaves the suite's directory"))
+    #expect(message("").contains("holds no example"))
+    #expect(message("{\"id\":1}").contains("line 1"))
+  }
+
+  @Test("a directory that is not there is no input")
+  func missing() {
+    #expect(throws: SpudError(.noInput, "there is no suite at /no/such/suite")) {
+      try SpudComparison.Suite.load(path: "/no/such/suite")
+    }
+  }
+
+  @Test("a selection takes from every skill and task in turn, and the same for the same seed")
+  func selects() {
+    let examples = (0..<60).map { number in
+      Example(
+        id: "\(number)", skill: number % 3 == 0 ? "a" : "b", task: "\(number % 2)", turns: [], answer: "x")
+    }
+    let suite = Suite(name: "", examples: examples)
+    let chosen = suite.selection(perSkill: 4, seed: 2)
+    #expect(chosen.map(\.skill) == ["a", "b", "a", "b", "a", "b", "a", "b"])
+    #expect(Set(chosen.filter { $0.skill == "b" }.map(\.task)) == ["0", "1"])
+    #expect(chosen == suite.selection(perSkill: 4, seed: 2))
+    #expect(chosen != suite.selection(perSkill: 4, seed: 3))
+  }
+}

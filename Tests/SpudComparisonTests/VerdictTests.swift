@@ -1,0 +1,114 @@
+import Testing
+
+@testable import SpudComparison
+
+private func between(_ low: Double, _ value: Double, _ high: Double) -> Estimate {
+  Estimate(value: value, low: low, high: high, count: 100)
+}
+
+@Suite("A verdict flips when its number crosses its line")
+struct VerdictTests {
+  @Test("latency: faster in every cell, in some, in none")
+  func latency() {
+    let faster = between(0.5, 0.6, 0.999)
+    let tie = between(0.9, 0.95, 1.0)
+    #expect(LatencyClaim.verdict([faster, faster]) == .holds)
+    #expect(LatencyClaim.verdict([faster, tie]) == .holdsInPart)
+    #expect(LatencyClaim.verdict([tie, tie]) == .doesNotHold)
+    #expect(LatencyClaim.verdict([]) == .notMeasured)
+  }
+
+  @Test("nuance: the interval, then the difference, then a single skill must exceed 2 points")
+  func nuance() {
+    #expect(NuanceClaim.verdict(total: between(0.021, 0.05, 0.09), skills: []) == .holds)
+    #expect(NuanceClaim.verdict(total: between(0.02, 0.05, 0.09), skills: []) == .holdsInPart)
+    #expect(NuanceClaim.verdict(total: between(-0.02, 0.02, 0.06), skills: []) == .doesNotHold)
+    #expect(
+      NuanceClaim.verdict(total: between(-0.02, 0.01, 0.04), skills: [between(0.03, 0.1, 0.2)]) == .holdsInPart)
+  }
+
+  @Test("cost: 35 % and 0 % are the lines")
+  func cost() {
+    #expect(CostClaim.verdict(saving: 0.35) == .holds)
+    #expect(CostClaim.verdict(saving: 0.349) == .holdsInPart)
+    #expect(CostClaim.verdict(saving: 0) == .doesNotHold)
+  }
+
+  @Test("cost: the dense model of equal loss is interpolated, or bounded where the controls do not reach")
+  func equalQuality() throws {
+    let dense = [
+      SampleEvidence.control("small", dense: true, flops: 2, loss: 4),
+      SampleEvidence.control("large", dense: true, flops: 8, loss: 1),
+    ]
+    func cost(_ loss: Double) -> CostClaim.EqualQuality? {
+      CostClaim.denseCost(atLoss: loss, dense: dense) { Double($0.flopsPerToken) }
+    }
+    let exact = try #require(cost(2))
+    #expect(abs(exact.cost - 4) < 1e-9 && exact.bound == .exact)
+    #expect(cost(0.9) == CostClaim.EqualQuality(cost: 8, bound: .atLeast))
+    #expect(cost(4.5) == CostClaim.EqualQuality(cost: 2, bound: .atMost))
+    #expect(CostClaim.denseCost(atLoss: 2, dense: []) { Double($0.flopsPerToken) } == nil)
+  }
+
+  @Test("constant latency: 10 % more is still constant, for experts and for context apart")
+  func constantLatency() {
+    #expect(ConstantLatencyClaim.verdict(experts: 1.10, context: 1.10) == .holds)
+    #expect(ConstantLatencyClaim.verdict(experts: 1.10, context: 1.11) == .holdsInPart)
+    #expect(ConstantLatencyClaim.verdict(experts: 1.11, context: 1.11) == .doesNotHold)
+    #expect(ConstantLatencyClaim.verdict(experts: nil, context: nil) == .notMeasured)
+  }
+
+  @Test("video: 1.9 times as often right, and surely better at all")
+  func video() {
+    #expect(VideoClaim.verdict(unified: 0.95, pipeline: 0.5, difference: between(0.3, 0.45, 0.6)) == .holds)
+    #expect(VideoClaim.verdict(unified: 0.94, pipeline: 0.5, difference: between(0.3, 0.44, 0.6)) == .holdsInPart)
+    #expect(VideoClaim.verdict(unified: 0.95, pipeline: 0.5, difference: between(0, 0.45, 0.6)) == .doesNotHold)
+  }
+
+  @Test("together: ahead of the pipeline and of the commonest answer")
+  func together() {
+    let ahead = between(0.01, 0.1, 0.2)
+    let level = between(0, 0.1, 0.2)
+    #expect(TogetherClaim.verdict(overPipeline: ahead, overCommonest: ahead) == .holds)
+    #expect(TogetherClaim.verdict(overPipeline: level, overCommonest: ahead) == .holdsInPart)
+    #expect(TogetherClaim.verdict(overPipeline: ahead, overCommonest: level) == .doesNotHold)
+  }
+
+  @Test("one space: above a half, above chance, or neither")
+  func oneSpace() {
+    #expect(OneSpaceClaim.verdict(hits: between(0.51, 0.6, 0.7), chance: 0.1) == .holds)
+    #expect(OneSpaceClaim.verdict(hits: between(0.5, 0.6, 0.7), chance: 0.1) == .holdsInPart)
+    #expect(OneSpaceClaim.verdict(hits: between(0.1, 0.2, 0.3), chance: 0.1) == .doesNotHold)
+  }
+
+  @Test("depth: ten times, 1.1 times, and at most one point of accuracy")
+  func depth() {
+    #expect(DepthClaim.verdict(gain: 10, accuracyLost: 0.01) == .holds)
+    #expect(DepthClaim.verdict(gain: 9.9, accuracyLost: 0.01) == .holdsInPart)
+    #expect(DepthClaim.verdict(gain: 1.09, accuracyLost: 0) == .doesNotHold)
+    #expect(DepthClaim.verdict(gain: 20, accuracyLost: 0.011) == .doesNotHold)
+  }
+
+  @Test("price: per request, else per token or for some kinds")
+  func price() {
+    #expect(PriceClaim.verdict(perRequest: between(0.8, 0.9, 0.99), perToken: 2, kinds: []) == .holds)
+    #expect(PriceClaim.verdict(perRequest: between(0.9, 1.1, 1.2), perToken: 0.9, kinds: []) == .holdsInPart)
+    #expect(
+      PriceClaim.verdict(perRequest: between(0.9, 1.1, 1.2), perToken: 1, kinds: [between(0.5, 0.6, 0.7)])
+        == .holdsInPart)
+    #expect(PriceClaim.verdict(perRequest: between(0.9, 1.1, 1.2), perToken: 1, kinds: []) == .doesNotHold)
+  }
+
+  @Test("a whole claim flips with its evidence: the pipeline made three times faster wins")
+  func wholeClaim() {
+    var evidence = SampleEvidence.evidence()
+    #expect(LatencyClaim.evaluate(evidence).verdict == .holds)
+    for index in evidence.answers.indices where evidence.answers[index].system != "unified" {
+      evidence.answers[index].total /= 3
+      evidence.answers[index].firstToken /= 3
+    }
+    let claim = LatencyClaim.evaluate(evidence)
+    #expect(claim.verdict == .doesNotHold)
+    #expect((claim.ratio?.value ?? 0) > 1)
+  }
+}
