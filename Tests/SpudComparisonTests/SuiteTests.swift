@@ -54,10 +54,10 @@ struct SuiteTests {
     #expect(message(good + "\n{").contains("a.jsonl, line 2"))
     #expect(message(good + "\n" + good).contains("the id 'a' stands at"))
     #expect(message(#"{"id":"a","skill":"s","turns":[{"role":"user","parts":[{"text":"x"}]}]}"#).contains("has no answer"))
-    #expect(message(#"{"id":"a","skill":"s","turns":[],"answer":"y"}"#).contains("has no turn of the user"))
+    #expect(message(#"{"id":"a","skill":"s","turns":[],"answer":"y"}"#).contains("'turns' is missing or empty"))
     #expect(message(good.replacing("text", with: "smell")).contains("'smell'"))
     #expect(message(good.replacing(#""text":"x""#, with: #""image":"none.png""#)).contains("which is not there"))
-    #expect(message(good.replacing(#""text":"x""#, with: #""image":"../x.png""#)).contains("leaves the suite's directory"))
+    #expect(message(good.replacing(#""text":"x""#, with: #""image":"../x.png""#)).contains("leaves the examples' folder"))
     #expect(message("").contains("holds no example"))
     #expect(message("{\"id\":1}").contains("line 1"))
   }

@@ -2,6 +2,7 @@ internal import Foundation
 internal import SpudErrors
 internal import SpudPipeline
 internal import SpudTensors
+internal import SpudTokens
 
 extension Example {
   /// Reads one line of a suite.
@@ -11,12 +12,13 @@ extension Example {
   ///   - place: the file and line, for errors.
   /// - Throws: `badData` when the line is not an example, has no answer, or names a medium that is not there.
   init(json: [UInt8], folder: String, place: String) throws {
+    let stored = try SpudTokens.Example(line: json, folder: folder, name: place)
     let line = try JSONValue(parsing: json, name: place)
     let id = try Self.text("id", in: line, place)
     let skill = try Self.text("skill", in: line, place)
     let task = line["task"]?.string ?? skill
     // The answer of an example is its last turn; what comes before is the prompt.
-    var turns = try Self.turns(line, folder: folder, place: place)
+    var turns = stored.turns.map { PromptTurn($0.role == .user ? .user : .assistant, $0.parts.map(PromptPart.init)) }
     var answerParts: [PromptPart] = []
     if let last = turns.last, last.speaker == .assistant {
       answerParts = last.parts
@@ -42,49 +44,6 @@ extension Example {
         throw SpudError(.badData, "\(place): example '\(id)' names \(part.path ?? ""), which is not there")
       }
     }
-  }
-
-  private static func turns(_ line: JSONValue, folder: String, place: String) throws -> [PromptTurn] {
-    guard let turns = line["turns"]?.array else {
-      throw SpudError(.badData, "\(place): 'turns' should be a list, but it is \(line["turns"]?.kind ?? "missing")")
-    }
-    return try turns.map { turn in
-      guard let name = turn["role"]?.string, let speaker = PromptTurn.Speaker(rawValue: name) else {
-        throw SpudError(
-          .badData, "\(place): a turn's 'role' should be user or assistant, but it is \(turn["role"]?.string ?? "missing")")
-      }
-      guard let parts = turn["parts"]?.array else {
-        throw SpudError(
-          .badData, "\(place): a turn's 'parts' should be a list, but it is \(turn["parts"]?.kind ?? "missing")")
-      }
-      return PromptTurn(speaker, try parts.map { try part($0, folder: folder, place: place) })
-    }
-  }
-
-  private static func part(_ part: JSONValue, folder: String, place: String) throws -> PromptPart {
-    let members = part.object?.members ?? []
-    guard members.count == 1, let member = members.first, let value = member.value.string else {
-      throw SpudError(
-        .badData, "\(place): a part should hold one text, thought, image, audio or video, but it holds \(members.count)")
-    }
-    switch member.key {
-    case "text": return .text(value)
-    case "thought": return .thought(value)
-    case "image": return .image(path: try path(value, folder, place))
-    case "audio": return .audio(path: try path(value, folder, place))
-    case "video": return .video(path: try path(value, folder, place))
-    default:
-      throw SpudError(
-        .badData, "\(place): a part should hold text, thought, image, audio or video, but it holds '\(member.key)'")
-    }
-  }
-
-  /// Media stay below the suite's directory: a suite from elsewhere must not read other files.
-  private static func path(_ relative: String, _ folder: String, _ place: String) throws -> String {
-    guard !relative.hasPrefix("/"), !relative.split(separator: "/").contains(".."), !relative.contains("\u{0}") else {
-      throw SpudError(.badData, "\(place): the path \(relative) leaves the suite's directory")
-    }
-    return folder.isEmpty ? relative : folder + "/" + relative
   }
 
   private static func text(_ key: String, in line: JSONValue, _ place: String) throws -> String {
@@ -114,5 +73,18 @@ extension Example {
       }
     }
     return .text
+  }
+}
+
+extension PromptPart {
+  init(_ part: SpudTokens.Example.Part) {
+    self =
+      switch part {
+      case .text(let text): .text(text)
+      case .thought(let text): .thought(text)
+      case .image(let path): .image(path: path)
+      case .audio(let path): .audio(path: path)
+      case .video(let path): .video(path: path)
+      }
   }
 }
