@@ -52,6 +52,11 @@ struct AddedTokenMatcher: Sendable {
     tokens.append(token)
   }
 
+  /// Makes the tokens of a range special.
+  mutating func makeSpecial(_ ids: Range<Int32>) {
+    for index in tokens.indices where ids.contains(tokens[index].id) { tokens[index].isSpecial = true }
+  }
+
   enum Piece: Equatable { case text(Range<Int>), token(Int32) }
 
   /// Cuts a range of text at the added tokens in it.

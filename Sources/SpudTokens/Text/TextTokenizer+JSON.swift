@@ -101,8 +101,13 @@ private struct TokenizerFile {
       builder.normalizations.append(.prepend(Array(try step.string("prepend").utf8)))
     case "Replace":
       let old = try step.object("pattern").string("String")
+      let new = try step.string("content")
       guard !old.isEmpty else { throw step.wrong("pattern", expected: "a text") }
-      builder.normalizations.append(.replace(Array(old.utf8), with: Array(try step.string("content").utf8)))
+      // Each step may multiply the text; together they must not multiply it without bound.
+      guard new.utf8.count <= 4 * old.utf8.count, builder.normalizations.count < 4 else {
+        throw step.wrong("content", expected: "at most four times the pattern, in at most four steps")
+      }
+      builder.normalizations.append(.replace(Array(old.utf8), with: Array(new.utf8)))
     default:
       throw step.wrong("type", expected: "a normalizer of type NFC, Prepend, Replace or a Sequence of them")
     }

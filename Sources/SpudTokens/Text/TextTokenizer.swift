@@ -35,16 +35,16 @@ public struct TextTokenizer: Sendable {
   let ignoresMerges: Bool
   /// The decoded text loses one leading space, which encoding had put there.
   let stripsLeadingSpace: Bool
-  let rawMatcher: AddedTokenMatcher
-  let normalizedMatcher: AddedTokenMatcher
-  let specialIDs: Set<Int32>
+  var rawMatcher: AddedTokenMatcher
+  var normalizedMatcher: AddedTokenMatcher
+  var specialIDs: Set<Int32>
   /// Tokens that only an `AddedTokenMatcher` makes: merging never does.
-  let matchedIDs: Set<Int32>
+  var matchedIDs: Set<Int32>
   let pieceBytes: [UInt8]
   let pieceEnds: [Int]  // [vocabularyCount + 1]
 
   /// The tokens that stand outside the merges, in the order of the file.
-  public let addedTokens: [AddedToken]
+  public internal(set) var addedTokens: [AddedToken]
   /// The token that the file's template puts before a text, if it has one.
   public let beginID: Int32?
   /// The token that the file's template puts after a text, if it has one.

@@ -54,10 +54,10 @@ struct TextTokenizerBuilder {
   /// Adds the next merge.
   mutating func addMerge(_ left: String, _ right: String) throws {
     let rank = nextRank
-    guard let leftID = table.id(of: Array(left.utf8)) else { throw unknown(left, merge: rank) }
-    guard let rightID = table.id(of: Array(right.utf8)) else { throw unknown(right, merge: rank) }
-    let joined = left + right
-    guard let id = table.id(of: Array(left.utf8) + Array(right.utf8)) else { throw unknown(joined, merge: rank) }
+    let (leftBytes, rightBytes) = (Array(left.utf8), Array(right.utf8))
+    guard let leftID = table.id(of: leftBytes) else { throw unknown(left, merge: rank) }
+    guard let rightID = table.id(of: rightBytes) else { throw unknown(right, merge: rank) }
+    guard let id = table.id(of: leftBytes + rightBytes) else { throw unknown(left + right, merge: rank) }
     merges.insert(leftID, rightID, MergeTable.Merge(rank: rank, result: id))
     nextRank += 1
   }
