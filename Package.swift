@@ -79,7 +79,7 @@ let package = Package(
     tests(of: "SpudTensors", imports: ["SpudErrors"]),
     tests(of: "SpudKernels", imports: ["SpudTensors"]),
     tests(of: "SpudMedia", imports: ["SpudErrors"], fixtures: true),
-    tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"]),
+    tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"], fixtures: true),
     tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
     tests(of: "SpudInference", imports: ["SpudErrors", "SpudTokens", "SpudModels"]),
     tests(of: "SpudComparison", imports: ["SpudErrors", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),

@@ -15,8 +15,12 @@ extension StreamTokenizer {
   public static func load(directory: String) throws -> StreamTokenizer {
     func path(_ file: String) -> String { directory.hasSuffix("/") ? directory + file : directory + "/" + file }
     let vocabulary = try Vocabulary(path: path(File.vocabulary))
-    let text = try TextTokenizer(path: path(File.text))
+    var text = try TextTokenizer(path: path(File.text))
     try check(text, against: vocabulary, path: path(File.text))
+    // Whatever the file calls them: what a person types never becomes a control token or a code.
+    for range in [0..<vocabulary.text.lowerBound, vocabulary.text.upperBound..<Int32(vocabulary.count)] {
+      try text.reserve(range)
+    }
     return try StreamTokenizer(
       vocabulary: vocabulary, text: text,
       imageCodec: try ImageCodec(path: path(File.image)), audioCodec: try AudioCodec(path: path(File.audio)))

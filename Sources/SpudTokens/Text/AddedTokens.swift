@@ -70,7 +70,8 @@ struct AddedTokenMatcher: Sendable {
     var spacesEnd = range.lowerBound
     var index = range.lowerBound
     while index < range.upperBound {
-      guard begins[Int(bytes[index])], let (token, matchEnd) = longestMatch(in: bytes, from: index, to: range.upperBound)
+      guard begins[Int(bytes[index])],
+        let (token, matchEnd) = longestMatch(in: bytes, from: index, to: range.upperBound)
       else {
         index += 1
         continue

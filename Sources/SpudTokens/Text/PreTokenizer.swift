@@ -92,7 +92,8 @@ private struct WordCursor {
     return endOfSpaces(from: start)
   }
 
-  /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+  /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*`, then
+  /// `|\s*[\r\n]+|\s+(?!\S)|\s+`
   func caselessWord(from start: Int, maximumDigits: Int) -> Int {
     if let end = endOfContraction(from: start, ignoringCase: true) { return end }
     guard let first = character(at: start) else { return end }

@@ -6,7 +6,7 @@ public struct GGUFTokenizerMetadata: Sendable {
   public var tokens: [String]
   /// `merges`: two tokens with a space between, first merges first.
   public var merges: [String]
-  /// `token_type`: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; one for each token, or none at all.
+  /// `token_type`: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; one for each token, or none.
   public var tokenTypes: [Int32]
   /// `pre`: the name of the pre-tokenizer.
   public var preTokenizer: String

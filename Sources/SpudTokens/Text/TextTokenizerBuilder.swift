@@ -90,7 +90,8 @@ struct TextTokenizerBuilder {
       }
     case .knownID:
       let other = table.spelling(of: token.id).map { String(decoding: $0, as: UTF8.self) } ?? ""
-      throw bad("the id \(token.id) belongs to \(shown(other)) and to \(shown(token.content)), expected one token an id")
+      throw bad(
+        "the id \(token.id) belongs to \(shown(other)) and to \(shown(token.content)), expected one token an id")
     }
     addedTokens.append(token)
   }

@@ -144,12 +144,14 @@ struct HostileTokenizerTests {
   func merges() throws {
     expectRefusal(try Self.model { $0["merges"] = ["a zz"] }, naming: "merge 0", "\"zz\"")
     expectRefusal(try Self.model { $0["merges"] = ["a b", "b c"] }, naming: "merge 1", "\"bc\"")
-    for merge in ["ab", "a b c", "", " ", "a "] { expectRefusal(try Self.model { $0["merges"] = [merge] }, naming: "merge 0") }
+    for merge in ["ab", "a b c", "", " ", "a "] {
+      expectRefusal(try Self.model { $0["merges"] = [merge] }, naming: "merge 0")
+    }
     for merge in [["a"], ["a", "b", "c"], [1, 2], 7, NSNull()] as [Any] {
       expectRefusal(try Self.model { $0["merges"] = [merge] }, naming: "merges")
     }
-    expectRefusal(
-      try Self.changed { $0["added_tokens"] = [["id": 256, "content": "ab", "special": true]] }, naming: "special", "ab")
+    let special: [Any] = [["id": 256, "content": "ab", "special": true]]
+    expectRefusal(try Self.changed { $0["added_tokens"] = special }, naming: "special", "ab")
   }
 
   @Test("without a token for some byte")

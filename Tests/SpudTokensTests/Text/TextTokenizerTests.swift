@@ -137,7 +137,8 @@ struct TextTokenizerTests {
     let converted = try TextTokenizer(gguf: metadata, name: "test.gguf")
     let original = try tokenizer(name)
     for text in try TextParityTests.strings.get().prefix(3000) {
-      if ["<|l", "<|r", "<|b", "wörd", "nïc", "  "].contains(where: { text.range(of: $0, options: .literal) != nil }) {
+      let flagged = ["<|l", "<|r", "<|b", "wörd", "nïc", "  "]
+      if flagged.contains(where: { text.range(of: $0, options: .literal) != nil }) {
         continue
       }
       #expect(converted.encode(text) == original.encode(text), "\(text.debugDescription)")
