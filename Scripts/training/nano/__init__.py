@@ -1,0 +1,1 @@
+"""The trainer's library: the model, its optimizer, its data and its checkpoints."""

@@ -1,0 +1,44 @@
+"""Checkpoints of a run: weights.safetensors, and each process's optimizer state beside it."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from .model import Config, Model
+from .optim import Optimizer
+
+
+def save_checkpoint(folder: Path, model: Model, optimizer: Optimizer, state: dict, rank: int) -> None:
+    """Writes this process's part; process 0 writes the weights and the state. Files replace the old ones whole."""
+    def replace(path: Path, write) -> None:
+        temporary = path.with_suffix(path.suffix + ".partial")
+        write(temporary)
+        temporary.rename(path)
+
+    replace(folder / f"optimizer-{rank}.pt", lambda p: torch.save(optimizer.state(), p))
+    if rank == 0:
+        replace(folder / "weights.safetensors", lambda p: save_file(
+            {n: t.detach().cpu().contiguous() for n, t in model.state_dict().items()}, p))
+        replace(folder / "state.json", lambda p: p.write_text(json.dumps(state)))
+        replace(folder / "config.json", lambda p: p.write_text(json.dumps(vars(model.c))))
+
+
+def load_checkpoint(folder: Path, model: Model, optimizer: Optimizer | None) -> dict | None:
+    """Restores what `save_checkpoint` wrote, for any number of processes; None when there is nothing."""
+    if not (folder / "state.json").exists():
+        return None
+    with torch.no_grad():
+        model.load_state_dict(load_file(folder / "weights.safetensors"))
+    if optimizer is not None:
+        for path in sorted(folder.glob("optimizer-*.pt")):
+            optimizer.restore(torch.load(path, map_location="cpu", weights_only=True))
+    return json.loads((folder / "state.json").read_text())
+
+
+def read_model(folder: Path) -> Model:
+    """The model of a run's last checkpoint."""
+    model = Model(Config(**json.loads((folder / "config.json").read_text()))).bfloat16()
+    load_checkpoint(folder, model, None)
+    return model

@@ -1,0 +1,181 @@
+"""Qwen3-MoE in plain PyTorch, arranged for training speed and exported under Hugging Face's names.
+
+The arithmetic is that of `transformers`' Qwen3MoeForCausalLM (export.py checks the logits of both). What differs is the layout:
+q, k and v are one matrix, an expert's gate and up are one matrix, the experts of a layer are one tensor whose product is grouped
+over tokens sorted by expert, and the head is applied only where a loss is taken.
+"""
+
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass
+class Config:
+    """Sizes of the model; the names are those of Hugging Face's config.json."""
+
+    vocab_size: int = 2560
+    hidden_size: int = 256
+    num_hidden_layers: int = 6
+    num_attention_heads: int = 4
+    num_key_value_heads: int = 2
+    head_dim: int = 64
+    num_experts: int = 16
+    num_experts_per_tok: int = 2
+    moe_intermediate_size: int = 96
+    max_position_embeddings: int = 2048
+    rope_theta: float = 10000.0
+    rms_norm_eps: float = 1e-6
+
+    def huggingface(self, ids: dict[str, int]) -> dict:
+        """The config.json of this model; `ids` are the vocabulary's control tokens by name."""
+        return asdict(self) | {
+            "architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "dtype": "bfloat16", "torch_dtype": "bfloat16",
+            "hidden_act": "silu", "attention_bias": False, "attention_dropout": 0.0, "norm_topk_prob": True,
+            "decoder_sparse_step": 1, "mlp_only_layers": [], "intermediate_size": self.moe_intermediate_size,
+            "tie_word_embeddings": False, "use_sliding_window": False, "sliding_window": None, "max_window_layers": 0,
+            "rope_scaling": None, "rope_parameters": {"rope_type": "default", "rope_theta": self.rope_theta},
+            "output_router_logits": False, "router_aux_loss_coef": 0.001, "initializer_range": 0.02, "use_cache": True,
+            "bos_token_id": ids["<bos>"], "eos_token_id": ids["<end>"], "pad_token_id": ids["<pad>"],
+        }
+
+
+def rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:
+    """RMSNorm over the last axis, in float32."""
+    x = x.float()
+    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + eps) * weight.float()
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary positions, half by half. x: [B, L, heads, D]; cos, sin: [L, D/2]."""
+    a, b = x.chunk(2, -1)
+    cos, sin = cos[None, :, None, :], sin[None, :, None, :]
+    return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
+
+
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """q: [B, L, heads, D]; k, v: [B, L, kv heads, D]; mask: [B, L, L], true where a row may look -> [B, L, heads, D]."""
+    if q.is_cuda:
+        y = F.scaled_dot_product_attention(
+            q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=mask[:, None], enable_gqa=True)
+        return y.transpose(1, 2)
+    # On a CPU and for a few hundred positions, plain products take half the time of the flash kernel and its backward.
+    b, l, heads, d = q.shape
+    groups = heads // k.shape[2]
+    q = q.view(b, l, -1, groups, d).permute(0, 2, 3, 1, 4).reshape(b, -1, groups * l, d)
+    scores = (q @ k.permute(0, 2, 3, 1)).view(b, -1, groups, l, l).float() * d ** -0.5
+    weights = scores.masked_fill(~mask[:, None, None], -1e30).softmax(-1).to(v.dtype).view(b, -1, groups * l, l)
+    y = (weights @ v.transpose(1, 2)).view(b, -1, groups, l, d)
+    return y.permute(0, 3, 1, 2, 4).reshape(b, l, heads, d)
+
+
+class Layer(nn.Module):
+    def __init__(self, c: Config):
+        super().__init__()
+        self.c = c
+        wide = (c.num_attention_heads + 2 * c.num_key_value_heads) * c.head_dim
+        self.qkv = nn.Parameter(torch.empty(wide, c.hidden_size))
+        self.o = nn.Parameter(torch.empty(c.hidden_size, c.num_attention_heads * c.head_dim))
+        self.router = nn.Parameter(torch.empty(c.num_experts, c.hidden_size))
+        self.gate_up = nn.Parameter(torch.empty(c.num_experts, 2 * c.moe_intermediate_size, c.hidden_size))
+        self.down = nn.Parameter(torch.empty(c.num_experts, c.hidden_size, c.moe_intermediate_size))
+        self.norm1 = nn.Parameter(torch.ones(c.hidden_size))
+        self.norm2 = nn.Parameter(torch.ones(c.hidden_size))
+        self.q_norm = nn.Parameter(torch.ones(c.head_dim))
+        self.k_norm = nn.Parameter(torch.ones(c.head_dim))
+
+    def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
+        """x: [B, L, H], mask: [B, L, L] -> [B, L, H]."""
+        c, (b, l, _) = self.c, x.shape
+        h = rms(x, self.norm1, c.rms_norm_eps).to(self.qkv.dtype)
+        q, k, v = F.linear(h, self.qkv).view(b, l, -1, c.head_dim).split(
+            (c.num_attention_heads, c.num_key_value_heads, c.num_key_value_heads), 2)
+        q = rotate(rms(q, self.q_norm, c.rms_norm_eps), cos, sin).to(h.dtype)
+        k = rotate(rms(k, self.k_norm, c.rms_norm_eps), cos, sin).to(h.dtype)
+        return F.linear(attention(q, k, v, mask).reshape(b, l, -1), self.o)
+
+    def mix(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The mixture of experts. x: [B, L, H] -> ([B, L, H], router logits [T, E], experts chosen [T, k])."""
+        c, shape = self.c, x.shape
+        h = rms(x, self.norm2, c.rms_norm_eps).to(self.gate_up.dtype).view(-1, c.hidden_size)
+        logits = F.linear(h, self.router).float()
+        weight, chosen = logits.softmax(-1).topk(c.num_experts_per_tok, -1)
+        weight = weight / weight.sum(-1, keepdim=True)
+        order = chosen.view(-1).argsort(stable=True)
+        ends = F.one_hot(chosen.view(-1), c.num_experts).sum(0).cumsum(0).to(torch.int32)
+        inner = torch._grouped_mm(h.index_select(0, order // c.num_experts_per_tok), self.gate_up.mT, offs=ends)
+        gate, up = inner.chunk(2, -1)
+        inner = (F.silu(gate.float()) * up.float()).to(h.dtype)
+        y = torch._grouped_mm(inner, self.down.mT, offs=ends)
+        back = torch.empty_like(order)
+        back[order] = torch.arange(order.numel(), device=order.device)
+        y = (y.index_select(0, back).view(-1, c.num_experts_per_tok, c.hidden_size).float() * weight[..., None]).sum(1)
+        return y.view(shape), logits, chosen
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x = x + self.attend(x, cos, sin, mask)
+        y, logits, chosen = self.mix(x)
+        return x + y, logits, chosen
+
+
+class Model(nn.Module):
+    def __init__(self, c: Config):
+        super().__init__()
+        self.c = c
+        self.embedding = nn.Parameter(torch.empty(c.vocab_size, c.hidden_size))
+        self.layers = nn.ModuleList(Layer(c) for _ in range(c.num_hidden_layers))
+        self.norm = nn.Parameter(torch.ones(c.hidden_size))
+        self.head = nn.Parameter(torch.zeros(c.vocab_size, c.hidden_size))
+        self.initialize()
+
+    @torch.no_grad()
+    def initialize(self) -> None:
+        """Scaled normal matrices; what writes to the residual stream starts small, the head at zero."""
+        nn.init.normal_(self.embedding, std=0.5)
+        for layer in self.layers:
+            for p, scale in ((layer.qkv, 1.0), (layer.o, 0.3), (layer.router, 0.3), (layer.gate_up, 1.0), (layer.down, 0.3)):
+                nn.init.normal_(p, std=scale * p.shape[-1] ** -0.5)
+
+    def rotary(self, length: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        half = self.c.head_dim // 2
+        angle = torch.arange(length, device=device).float()[:, None] * self.c.rope_theta ** (
+            -torch.arange(half, device=device).float()[None, :] / half)
+        return angle.cos(), angle.sin()
+
+    def trunk(self, tokens: Tensor, segments: Tensor | None = None) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """tokens: [B, L] -> normalized hidden states [B, L, H], and each layer's router logits and choices.
+
+        segments: [B, L], the number of the example in its row; a token sees only its own. Rotary positions are relative, so an
+        example that begins late in its row is the same example.
+        """
+        length = tokens.shape[1]
+        mask = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril().expand(len(tokens), -1, -1)
+        if segments is not None:
+            mask = mask & (segments[:, :, None] == segments[:, None, :])
+        cos, sin = self.rotary(tokens.shape[1], tokens.device)
+        x = F.embedding(tokens, self.embedding).float()
+        routers, choices = [], []
+        for layer in self.layers:
+            x, logits, chosen = layer(x, cos, sin, mask)
+            routers.append(logits)
+            choices.append(chosen)
+        return rms(x, self.norm, self.c.rms_norm_eps).to(self.head.dtype), routers, choices
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Logits at every position: [B, L] -> [B, L, V]."""
+        return F.linear(self.trunk(tokens)[0], self.head).float()
+
+
+def balance_loss(routers: list[Tensor], choices: list[Tensor], real: Tensor) -> tuple[Tensor, Tensor]:
+    """Switch's load-balance loss (1 when even) and the router's z-loss, averaged over layers. real: [T], which tokens count."""
+    balance = z = 0.0
+    share = real.float() / real.sum()
+    for logits, chosen in zip(routers, choices):
+        experts = logits.shape[-1]
+        load = torch.zeros(experts, device=logits.device).index_add_(
+            0, chosen.reshape(-1), share.repeat_interleave(chosen.shape[-1])) / chosen.shape[-1]
+        balance = balance + experts * (load * (logits.softmax(-1) * share[:, None]).sum(0)).sum()
+        z = z + (logits.logsumexp(-1).square() * share).sum()
+    return balance / len(routers), z / len(routers)

@@ -1,0 +1,87 @@
+"""Muon for the matrices, AdamW for the rest, over float32 masters of bfloat16 weights."""
+
+import torch
+from torch import Tensor
+
+# Quintic coefficients of successive Newton-Schulz steps (Polar Express, Amsel et al. 2025): each step is the best for what the
+# step before leaves, so five of them reach what the fixed (3.4445, -4.775, 2.0315) needs more for.
+COEFFICIENTS = [
+    (8.28721201814563, -23.595886519098837, 17.300387312530933), (4.107059111542203, -2.9478499167379106, 0.5448431082926601),
+    (3.9486908534822946, -2.908902115962949, 0.5518191394370137), (3.3184196573706015, -2.488488024314874, 0.51004894012372),
+    (2.300652019954817, -1.6689039845747493, 0.4188073119525673),
+]
+
+
+def orthogonal(g: Tensor) -> Tensor:
+    """The nearest (semi-)orthogonal matrix to each matrix of `g` [..., m, n], roughly."""
+    x = g.bfloat16()
+    tall = x.shape[-2] > x.shape[-1]
+    if tall:
+        x = x.mT
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) * 1.02 + 1e-7)
+    for a, b, c in COEFFICIENTS:
+        s = x @ x.mT
+        x = a * x + (b * s + c * (s @ s)) @ x
+    return (x.mT if tall else x).float()
+
+
+class Optimizer:
+    """One step over `named` parameters. `split` says of a fused matrix into how many rows-blocks it falls for Muon."""
+
+    def __init__(self, named: dict[str, Tensor], splits: dict[str, list[int]], muon_lr: float, adam_lr: float,
+                 weight_decay: float = 0.01, momentum: float = 0.95, betas: tuple[float, float] = (0.9, 0.97)):
+        self.named, self.splits = named, splits
+        self.muon_lr, self.adam_lr, self.weight_decay = muon_lr, adam_lr, weight_decay
+        self.momentum, self.betas = momentum, betas
+        self.steps = 0
+        self.masters = {n: p.detach().float().clone() for n, p in named.items()}
+        self.first = {n: torch.zeros_like(m) for n, m in self.masters.items()}
+        self.second = {n: torch.zeros_like(m) for n, m in self.masters.items() if not self.is_matrix(n)}
+
+    def is_matrix(self, name: str) -> bool:
+        return self.named[name].ndim >= 2 and not any(w in name for w in ("embedding", "head", "router"))
+
+    @torch.no_grad()
+    def step(self, scale: float) -> None:
+        """Applies the gradients in `.grad` at `scale` times the peak rates, and clears them."""
+        self.steps += 1
+        for name, p in self.named.items():
+            if p.grad is None:
+                continue
+            g, m, master = p.grad.float(), self.first[name], self.masters[name]
+            if self.is_matrix(name):
+                m.lerp_(g, 1 - self.momentum)
+                g = g.lerp_(m, self.momentum)
+                blocks = g.split(self.splits[name], -2) if name in self.splits else (g,)
+                update = torch.cat([orthogonal(b) * max(1.0, b.shape[-2] / b.shape[-1]) ** 0.5 for b in blocks], -2)
+                rate = self.muon_lr * scale
+            else:
+                b1, b2 = self.betas
+                v = self.second[name]
+                m.lerp_(g, 1 - b1)
+                v.lerp_(g.square(), 1 - b2)
+                update = (m / (1 - b1 ** self.steps)) / ((v / (1 - b2 ** self.steps)).sqrt() + 1e-8)
+                rate = self.adam_lr * scale * (0.3 if "router" in name else 1.0)
+            if p.ndim >= 2:
+                master.mul_(1 - rate * self.weight_decay)
+            master.add_(update, alpha=-rate)
+            p.copy_(master)
+            p.grad = None
+
+    def state(self) -> dict:
+        return {"steps": self.steps, "masters": self.masters, "first": self.first, "second": self.second}
+
+    @torch.no_grad()
+    def restore(self, state: dict) -> None:
+        self.steps = state["steps"]
+        for mine, theirs in ((self.masters, state["masters"]), (self.first, state["first"]), (self.second, state["second"])):
+            for name in mine.keys() & theirs.keys():
+                mine[name].copy_(theirs[name])
+        for name, p in self.named.items():
+            p.copy_(self.masters[name])
+
+    @torch.no_grad()
+    def reset_masters(self) -> None:
+        """Takes the weights as they are now for the masters."""
+        for name, p in self.named.items():
+            self.masters[name].copy_(p)

@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+"""Trains the unified model on packed streams; resumes from its last checkpoint; uses CUDA when it is there.
+
+    train.py --model DIR --data build/train/*.safetensors --held-out build/held-out.safetensors --out build/run --minutes 60
+
+DIR holds vocabulary.json and the codecs. The schedule follows the clock: warm-up, a constant rate, and over the last part a decay to
+nothing that ends with the given minutes (or at the time of day of --until), however fast the machine turns out to be.
+"""
+
+import argparse
+import csv
+import datetime
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+
+from nano.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from nano.data import Shards, Vocabulary, principal_embeddings  # noqa: E402
+from nano.evaluation import teacher_forced  # noqa: E402
+from nano.model import Config, Model, balance_loss  # noqa: E402
+from nano.optim import Optimizer  # noqa: E402
+from nano.parallel import Group  # noqa: E402
+from nano.plot import plot_losses  # noqa: E402
+
+MODALITIES = ["text", "control", "image", "audio"]
+
+
+def options() -> argparse.Namespace:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--model", type=Path, required=True)
+    p.add_argument("--data", type=Path, nargs="+", required=True)
+    p.add_argument("--held-out", type=Path)
+    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--minutes", type=float, default=60)
+    p.add_argument("--until", default="", help="HH:MM of this machine's clock, instead of --minutes")
+    p.add_argument("--warm", type=Path, help="start from the weights of this run's checkpoint, with a fresh optimizer")
+    p.add_argument("--steps", type=int, default=0, help="stop after so many steps (for measurements)")
+    p.add_argument("--row", type=int, default=320, help="tokens of a row, into which examples are packed; longer ones are left out")
+    p.add_argument("--rows", type=int, default=0, help="rows of one forward pass (12; CUDA 192)")
+    p.add_argument("--passes", type=int, default=1, help="forward passes of each process in a step")
+    p.add_argument("--processes", type=int, default=0, help="processes of one thread each (CPU: one a core; CUDA: 1)")
+    p.add_argument("--muon", type=float, default=0.02, help="peak rate of the matrices")
+    p.add_argument("--adam", type=float, default=0.004, help="peak rate of the rest")
+    p.add_argument("--warm-up", type=int, default=60, help="steps")
+    p.add_argument("--decay", type=float, default=0.3, help="share of the time over which the rate falls to nothing")
+    p.add_argument("--weights", default="1,1,0.3,0.3", help="loss weights of text, control, image and sound tokens")
+    p.add_argument("--balance", type=float, default=0.01)
+    p.add_argument("--z", type=float, default=1e-4)
+    p.add_argument("--save-minutes", type=float, default=4)
+    p.add_argument("--eval-minutes", type=float, default=8)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--no-compile", action="store_true")
+    for name, default in (("hidden", 256), ("layers", 5), ("heads", 4), ("kv-heads", 2), ("head-dim", 64), ("experts", 16),
+                          ("top", 2), ("intermediate", 112)):
+        p.add_argument("--" + name, type=int, default=default)
+    return p.parse_args()
+
+
+def schedule(elapsed: float, total: float, step: int, a: argparse.Namespace) -> float:
+    """Warm-up, stable, decay: the share of the peak rates to use now."""
+    left = max(0.0, (total - elapsed) / (a.decay * total))
+    return min(1.0, (step + 1) / a.warm_up, max(left, 0.01))
+
+
+def make_model(a: argparse.Namespace, v: Vocabulary) -> Model:
+    torch.manual_seed(a.seed)
+    model = Model(Config(
+        vocab_size=v.size, hidden_size=a.hidden, num_hidden_layers=a.layers, num_attention_heads=a.heads,
+        num_key_value_heads=a.kv_heads, head_dim=a.head_dim, num_experts=a.experts, num_experts_per_tok=a.top,
+        moe_intermediate_size=a.intermediate))
+    with torch.no_grad():
+        for (first, count), name in ((v.image, "image_codec"), (v.audio, "audio_codec")):
+            path = a.model / f"{name}.safetensors"
+            if path.exists():
+                rows = principal_embeddings(path, a.hidden)
+                model.embedding[first:first + count] = rows[:count]
+                model.head[first:first + count] = rows[:count] * 0.1
+    return model.bfloat16()
+
+
+def splits(model: Model) -> dict[str, list[int]]:
+    """The rows of fused matrices that are matrices of their own."""
+    c, found = model.c, {}
+    for name, _ in model.named_parameters():
+        if name.endswith("qkv"):
+            found[name] = [c.num_attention_heads * c.head_dim] + [c.num_key_value_heads * c.head_dim] * 2
+        elif name.endswith("gate_up"):
+            found[name] = [c.moe_intermediate_size] * 2
+    return found
+
+
+def warm_up(model: Model, v: Vocabulary, rows: int, length: int, device: torch.device) -> None:
+    """Compiles before the clock starts: forward with and without gradients, and backward."""
+    tokens = torch.randint(1, v.size, (rows, length), device=device)
+    hidden, routers, _ = model.trunk(tokens, tokens)
+    (hidden.float().mean() + sum(r.mean() for r in routers)).backward()
+    with torch.no_grad():
+        model.trunk(tokens, tokens)
+    for p in model.parameters():
+        p.grad = None
+
+
+class Meter:
+    """Running means of the loss, by modality and by skill, between two rows of the log."""
+
+    def __init__(self):
+        self.sums: dict[str, list[float]] = {}
+
+    def add(self, name: str, total: float, count: float) -> None:
+        s = self.sums.setdefault(name, [0.0, 0.0])
+        s[0] += total
+        s[1] += count
+
+    def losses(self, losses: torch.Tensor, weight: torch.Tensor, kinds: torch.Tensor, skill_of: list[int], segments: torch.Tensor,
+               skills: list[str]) -> None:
+        """Adds a batch's losses of answer tokens; segments are numbers of examples from 1, as `skill_of` counts from 0."""
+        self.add("loss", float((losses * weight).sum()), float(weight.sum()))
+        of = torch.tensor(skill_of, device=losses.device)[segments - 1]
+        for names, index in ((MODALITIES, kinds), (skills, of)):
+            sums = torch.zeros(len(names), device=losses.device).index_add_(0, index, losses).tolist()
+            for name, total, count in zip(names, sums, torch.bincount(index, minlength=len(names)).tolist()):
+                self.add(name, total, count)
+
+    def means(self) -> dict[str, float]:
+        found = {n: s[0] / s[1] for n, s in self.sums.items() if s[1] > 0}
+        self.sums.clear()
+        return found
+
+
+def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
+    cuda = torch.cuda.is_available()
+    device = torch.device("cuda" if cuda else "cpu")
+    if not cuda:
+        torch.set_num_threads(1 if ranks > 1 else os.cpu_count() or 1)
+    if ranks > 1:
+        torch.distributed.init_process_group("gloo", init_method=f"file://{a.out.resolve()}/.group", rank=rank, world_size=ranks)
+    group, v = Group(rank, ranks), Vocabulary.load(a.model / "vocabulary.json")
+    rows = a.rows or (192 if cuda else 12)
+    weights = torch.tensor([float(w) for w in a.weights.split(",")], device=device)
+
+    shards = Shards(a.data, v)
+    held_out = Shards([a.held_out], v) if a.held_out else None
+    skills = sorted(set(shards.skills))
+    model = make_model(a, v).to(device)
+    named = dict(model.named_parameters())
+    owners = group.owner(named)
+    optimizer = Optimizer({n: p for n, p in named.items() if owners[n] == rank}, splits(model), a.muon, a.adam)
+    state = {"step": 0, "tokens": 0, "seconds": 0.0, "epochs": 0.0, "batches": 0, "seed": a.seed}
+    resumed = load_checkpoint(a.out, model, optimizer)
+    if resumed:
+        state |= resumed
+    elif a.warm:
+        load_checkpoint(a.warm, model, None)
+        optimizer.reset_masters()
+    if a.until:
+        now = datetime.datetime.now()
+        hour, minute = map(int, a.until.split(":"))
+        total = state["seconds"] + (now.replace(hour=hour, minute=minute, second=0) - now).total_seconds()
+    else:
+        total = a.minutes * 60
+    if rank == 0:
+        parameters = sum(p.numel() for p in named.values())
+        print(f"{parameters / 1e6:.2f} M parameters, {len(shards.lengths)} examples of {len(shards.tokens) / 1e6:.2f} M tokens, "
+              f"{ranks} process(es) on {device}, {'resumed at step ' + str(state['step']) if resumed else 'from the start'}, "
+              f"{(total - state['seconds']) / 60:.1f} minutes to go", flush=True)
+        (a.out / "arguments.json").write_text(json.dumps(vars(a), default=str, indent=2) + "\n")
+
+    if not a.no_compile:
+        for layer in model.layers:  # one graph serves every layer, which a sixth of the time compiles
+            layer.compile(dynamic=False)
+        warm_up(model, v, rows, a.row, device)
+    started, before = time.monotonic(), state["seconds"]
+    last_save = last_eval = last_row = started
+    row_tokens, meter = 0, Meter()
+    log = open(a.out / "log.csv", "a", newline="") if rank == 0 else None
+    columns = ["step", "seconds", "tokens", "epochs", "rate", "tokens_per_second", "loss", "balance"] + MODALITIES + skills
+    writer = csv.DictWriter(log, columns, restval="") if log else None
+    if writer and log.tell() == 0:
+        writer.writeheader()
+
+    batches = shards.batches(rows * a.passes, a.row, state["seed"] + 1000 * state["batches"], rank, ranks)
+    state["batches"] += 1  # a resumed run draws another order, so that it does not repeat what it has just seen
+    for batch, epochs in batches:
+        elapsed = before + time.monotonic() - started
+        if group.any(elapsed >= total or bool(a.steps) and state["step"] >= a.steps):
+            break
+        scale = schedule(elapsed, total, state["step"], a)
+        batch.to(device)
+        kinds = v.modality(batch.tokens)
+        whole = float((weights[kinds] * batch.answer).sum())
+        for first in range(0, len(batch.tokens), rows):
+            tokens, answer, segments = (t[first:first + rows] for t in (batch.tokens, batch.answer, batch.segments))
+            hidden, routers, choices = model.trunk(tokens, segments)
+            target = answer[:, 1:].nonzero()
+            row, column = target[:, 0], target[:, 1]
+            logits = F.linear(hidden[row, column], model.head).float()
+            losses = F.cross_entropy(logits, tokens[row, column + 1], reduction="none")
+            weight = weights[kinds[first:first + rows][row, column + 1]]
+            balance, z = balance_loss(routers, choices, (segments > 0).reshape(-1))
+            regular = a.balance * balance + a.z * (z + logits.logsumexp(-1).square().mean())
+            ((losses * weight).sum() / whole + regular / a.passes).backward()
+            if rank == 0:
+                meter.add("balance", float(balance), 1)
+                meter.losses(losses.detach(), weight, kinds[first:first + rows][row, column + 1],
+                             [skills.index(shards.skills[e]) for e in batch.examples], segments[row, column + 1], skills)
+        count = int((batch.segments > 0).sum())
+        gradients = [p.grad for p in named.values() if p.grad is not None]
+        group.mean(gradients)
+        optimizer.step(scale)
+        for p in named.values():
+            p.grad = None
+        group.share(named, owners)
+        state["step"] += 1
+        state["tokens"] += count * ranks
+        state["epochs"], row_tokens = epochs, row_tokens + count * ranks
+        now = time.monotonic()
+        state["seconds"] = before + now - started
+
+        if rank == 0 and (now - last_row > 15 or a.steps):
+            means = meter.means()
+            row = {"step": state["step"], "seconds": round(state["seconds"], 1), "tokens": state["tokens"],
+                   "epochs": round(epochs, 3), "rate": round(scale, 4), "tokens_per_second": round(row_tokens / (now - last_row))}
+            writer.writerow(row | {n: round(m, 4) for n, m in means.items()})
+            log.flush()
+            print(" ".join(f"{k} {x}" for k, x in row.items()), " ".join(f"{k} {m:.3f}" for k, m in means.items()), flush=True)
+            last_row, row_tokens = now, 0
+        if group.any(rank == 0 and now - last_save > a.save_minutes * 60):
+            save_checkpoint(a.out, model, optimizer, state, rank)
+            last_save = time.monotonic()
+            if rank == 0:
+                plot_losses(a.out / "log.csv", a.out / "log.png")
+        if held_out and rank == 0 and now - last_eval > a.eval_minutes * 60:
+            report(model, held_out, rows, a.row, state, a.out, limit=100)
+            last_eval = time.monotonic()
+    save_checkpoint(a.out, model, optimizer, state, rank)
+    if rank == 0:
+        plot_losses(a.out / "log.csv", a.out / "log.png")
+        if held_out:
+            report(model, held_out, rows, a.row, state, a.out, limit=0)
+        print(f"done: {state['step']} steps, {state['tokens'] / 1e6:.2f} M tokens, {state['seconds'] / 60:.1f} minutes", flush=True)
+    if ranks > 1:
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
+
+
+def report(model: Model, held_out: Shards, rows: int, length: int, state: dict, out: Path, limit: int) -> None:
+    """Exact match by task on held-out examples, on stderr and in accuracy.csv."""
+    table = teacher_forced(model, held_out, limit, rows, length)
+    line = f"step {state['step']} tokens {state['tokens']} " + " ".join(f"{k} {100 * r:.0f}%" for k, (r, _) in table.items())
+    print("held out:", line, flush=True)
+    with open(out / "accuracy.csv", "a", newline="") as f:
+        for task, (right, count) in table.items():
+            csv.writer(f).writerow([state["step"], state["tokens"], round(state["seconds"]), task, round(right, 4), count])
+
+
+def spawned(rank: int, ranks: int, a: argparse.Namespace) -> None:
+    train(rank, ranks, a)
+
+
+def main() -> None:
+    a = options()
+    a.out.mkdir(parents=True, exist_ok=True)
+    ranks = a.processes or (1 if torch.cuda.is_available() else min(4, os.cpu_count() or 1))
+    (a.out / ".group").unlink(missing_ok=True)
+    if ranks == 1:
+        train(0, 1, a)
+    else:
+        torch.multiprocessing.spawn(spawned, (ranks, a), nprocs=ranks)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Hear: what is said in a recording: digits, and short phrases of the world."""
+
+import random
+
+from ..maker import Maker, assistant, user
+from ..scene import COLOURS, PLACES, SHAPES
+from ..speech import DIGITS
+
+PROMPTS = ["what is said?", "transcribe the recording.", "what do you hear?", "write down what is said."]
+
+
+def phrase(rng: random.Random) -> str:
+    """A phrase of one to six words: a question, a name, a command."""
+    colour, shape = rng.choice(list(COLOURS)), rng.choice(SHAPES)
+    return rng.choice([
+        f"what colour is the {shape}", f"what shape is the {colour} one", f"where is the {shape}", "how many shapes",
+        f"draw a {colour} {shape}", f"{colour} {shape}", colour, shape, rng.choice(PLACES), f"the {rng.choice(['big', 'small'])} {shape}",
+    ])
+
+
+def make(m: Maker) -> dict:
+    digits = m.index % 2 == 0 if m.short else m.rng.random() < 0.55
+    if digits:
+        words = " ".join(m.rng.choice(DIGITS) for _ in range(m.rng.choice((1, 1, 2, 3))))
+    else:
+        words = phrase(m.rng)
+    prompt = PROMPTS[0] if m.short else m.rng.choice(PROMPTS)
+    turns = [user(m.spoken(words), m.typed(prompt)), assistant(words)]
+    return m.example("digits" if digits else "phrase", turns, words, descriptions={"audio": [words]})

@@ -1,0 +1,83 @@
+"""See: colour, shape, size, place and number of the things in a picture; and the picture put into words."""
+
+import random
+from collections import Counter
+
+from ..maker import Maker, assistant, user
+from ..scene import COLOURS, PLACES, SHAPES, Scene, random_scene
+from ..speech import DIGITS
+
+TASKS = ["colour", "shape", "where", "count", "size", "exists"]
+
+
+def only(scene: Scene, attribute: str) -> list:
+    """The things whose colour (or shape) no other thing of the scene has."""
+    counts = Counter(getattr(t, attribute) for t in scene.things)
+    return [t for t in scene.things if counts[getattr(t, attribute)] == 1]
+
+
+def ask(scene: Scene, task: str, rng: random.Random) -> tuple[str, str] | None:
+    """A question of a task and its answer, or None where the scene has no unambiguous one."""
+    by_shape, by_colour = only(scene, "shape"), only(scene, "colour")
+    if task == "colour":
+        if not by_shape or rng.random() < 0.15:
+            t = rng.choice(scene.things)
+            return f"what colour is the shape at the {PLACES[t.place]}?", t.colour
+        t = rng.choice(by_shape)
+        return f"what colour is the {t.shape}?", t.colour
+    if task == "shape":
+        if not by_colour or rng.random() < 0.15:
+            t = rng.choice(scene.things)
+            return f"what shape is at the {PLACES[t.place]}?", t.shape
+        t = rng.choice(by_colour)
+        return f"what shape is the {t.colour} one?", t.shape
+    if task == "where":
+        if by_shape and rng.random() < 0.5:
+            t = rng.choice(by_shape)
+            return f"where is the {t.shape}?", PLACES[t.place]
+        t = rng.choice(scene.things)
+        return f"where is the {t.name}?", PLACES[t.place]
+    if task == "size":
+        t = rng.choice(by_shape) if by_shape and rng.random() < 0.5 else None
+        if t:
+            return f"how big is the {t.shape}?", t.size
+        t = rng.choice(scene.things)
+        return f"how big is the {t.name}?", t.size
+    if task == "exists":
+        t = rng.choice(scene.things)
+        if rng.random() < 0.5:
+            return f"is there a {t.name}?", "yes"
+        other = (rng.choice(list(COLOURS)), t.shape) if rng.random() < 0.5 else (t.colour, rng.choice(SHAPES))
+        found = any((u.colour, u.shape) == other for u in scene.things)
+        return f"is there a {other[0]} {other[1]}?", "yes" if found else "no"
+    if task == "count":
+        kind = rng.random()
+        if kind < 0.5:
+            return "how many shapes?", DIGITS[len(scene.things)]
+        if kind < 0.75:
+            shape = rng.choice([rng.choice(scene.things).shape, rng.choice(SHAPES)])
+            plural = shape + ("es" if shape == "cross" else "s")
+            return f"how many {plural}?", DIGITS[sum(t.shape == shape for t in scene.things)]
+        colour = rng.choice([rng.choice(scene.things).colour, rng.choice(list(COLOURS))])
+        return f"how many {colour} shapes?", DIGITS[sum(t.colour == colour for t in scene.things)]
+    raise ValueError(f"no task named {task}")
+
+
+def make(m: Maker) -> dict:
+    scene = random_scene(m.rng, m.split)
+    picture, descriptions = m.image(scene), {"image": [scene.description]}
+    if m.short:
+        task = (TASKS + ["describe"])[m.index % 7]
+        question, answer = ask(scene, task, m.rng) if task != "describe" else ("describe the picture.", scene.description)
+        return m.example(task, [user(picture, {"text": question}), assistant(answer)], answer, descriptions=descriptions)
+    # Several questions about one picture: its codes are read once and pay for all of them.
+    tasks = m.rng.sample(TASKS[:4] * 2 + TASKS[4:], 6) + ["describe"] * (m.rng.random() < 0.5)
+    m.rng.shuffle(tasks)
+    turns, asked = [], set()
+    for task in tasks:
+        question, answer = ask(scene, task, m.rng) if task != "describe" else ("describe the picture.", scene.description)
+        if question in asked:
+            continue
+        asked.add(question)
+        turns += [user(*([] if turns else [picture]), m.typed(question)), assistant(answer)]
+    return m.example("several", turns, turns[-1]["parts"][0]["text"], descriptions=descriptions)
