@@ -29,7 +29,7 @@ def main() -> None:
         part.write_text("".join(some), encoding="utf-8")
         shard = a.out.with_name(f"{a.out.name}-{index:03d}.safetensors")
         try:
-            subprocess.run([a.spud, "tokenize", "--examples", part, "--pack", shard, "-m", a.model], check=True)
+            subprocess.run([a.spud, "tokenize", "--examples", part, "--pack", shard, "--model", a.model], check=True)
         finally:
             part.unlink()
         examples = [json.loads(line) for line in some]

@@ -41,13 +41,13 @@ def options() -> argparse.Namespace:
     p.add_argument("--until", default="", help="HH:MM of this machine's clock, instead of --minutes")
     p.add_argument("--warm", type=Path, help="start from the weights of this run's checkpoint, with a fresh optimizer")
     p.add_argument("--steps", type=int, default=0, help="stop after so many steps (for measurements)")
-    p.add_argument("--row", type=int, default=320, help="tokens of a row, into which examples are packed; longer ones are left out")
-    p.add_argument("--rows", type=int, default=0, help="rows of one forward pass (12; CUDA 192)")
+    p.add_argument("--row", type=int, default=288, help="tokens of a row, into which examples are packed; longer ones are left out")
+    p.add_argument("--rows", type=int, default=0, help="rows of one forward pass (13; CUDA 192)")
     p.add_argument("--passes", type=int, default=1, help="forward passes of each process in a step")
     p.add_argument("--processes", type=int, default=0, help="processes of one thread each (CPU: one a core; CUDA: 1)")
-    p.add_argument("--muon", type=float, default=0.02, help="peak rate of the matrices")
-    p.add_argument("--adam", type=float, default=0.004, help="peak rate of the rest")
-    p.add_argument("--warm-up", type=int, default=60, help="steps")
+    p.add_argument("--muon", type=float, default=0.015, help="peak rate of the matrices")
+    p.add_argument("--adam", type=float, default=0.003, help="peak rate of the rest")
+    p.add_argument("--warm-up", type=int, default=30, help="steps")
     p.add_argument("--decay", type=float, default=0.3, help="share of the time over which the rate falls to nothing")
     p.add_argument("--weights", default="1,1,0.3,0.3", help="loss weights of text, control, image and sound tokens")
     p.add_argument("--balance", type=float, default=0.01)
@@ -56,8 +56,8 @@ def options() -> argparse.Namespace:
     p.add_argument("--eval-minutes", type=float, default=8)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--no-compile", action="store_true")
-    for name, default in (("hidden", 256), ("layers", 5), ("heads", 4), ("kv-heads", 2), ("head-dim", 64), ("experts", 16),
-                          ("top", 2), ("intermediate", 112)):
+    for name, default in (("hidden", 256), ("layers", 4), ("heads", 4), ("kv-heads", 2), ("head-dim", 64), ("experts", 16),
+                          ("top", 2), ("intermediate", 128)):
         p.add_argument("--" + name, type=int, default=default)
     return p.parse_args()
 
@@ -80,7 +80,7 @@ def make_model(a: argparse.Namespace, v: Vocabulary) -> Model:
             if path.exists():
                 rows = principal_embeddings(path, a.hidden)
                 model.embedding[first:first + count] = rows[:count]
-                model.head[first:first + count] = rows[:count] * 0.1
+                model.head[first:first + count] = rows[:count] * 0.02
     return model.bfloat16()
 
 
@@ -141,7 +141,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     if ranks > 1:
         torch.distributed.init_process_group("gloo", init_method=f"file://{a.out.resolve()}/.group", rank=rank, world_size=ranks)
     group, v = Group(rank, ranks), Vocabulary.load(a.model / "vocabulary.json")
-    rows = a.rows or (192 if cuda else 12)
+    rows = a.rows or (192 if cuda else 13)
     weights = torch.tensor([float(w) for w in a.weights.split(",")], device=device)
 
     shards = Shards(a.data, v)
@@ -206,7 +206,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
             regular = a.balance * balance + a.z * (z + logits.logsumexp(-1).square().mean())
             ((losses * weight).sum() / whole + regular / a.passes).backward()
             if rank == 0:
-                meter.add("balance", float(balance), 1)
+                meter.add("balance", float(balance.detach()), 1)
                 meter.losses(losses.detach(), weight, kinds[first:first + rows][row, column + 1],
                              [skills.index(shards.skills[e]) for e in batch.examples], segments[row, column + 1], skills)
         count = int((batch.segments > 0).sum())

@@ -61,6 +61,34 @@ def draw(model: Model, prompts: list[list[int]], v: Vocabulary, height: int = 8,
     return made
 
 
+@torch.no_grad()
+def write(model: Model, prompts: list[list[int]], v: Vocabulary, most: int = 24, rows: int = 32) -> list[list[int]]:
+    """The likeliest text after each prompt, up to `<end>` or `most` ids."""
+    device, end, made = model.head.device, v.control["<end>"], []
+    for first in range(0, len(prompts), rows):
+        some = prompts[first:first + rows]
+        lengths = torch.tensor([len(p) for p in some], device=device)
+        tokens = torch.zeros(len(some), int(lengths.max()) + most, dtype=torch.long, device=device)
+        for row, prompt in enumerate(some):
+            tokens[row, :len(prompt)] = torch.tensor(prompt)
+        every, done = torch.arange(len(some), device=device), torch.zeros(len(some), dtype=torch.bool, device=device)
+        for step in range(most):
+            # What stands right of a row's last id is not seen by it, so rows of unlike length need no mask.
+            hidden = model.trunk(tokens[:, :int(lengths.max())])[0][every, lengths - 1]
+            scores = F.linear(hidden, model.head).float()
+            scores[:, v.text:] = torch.where(torch.arange(v.text, v.size, device=device) == end, scores[:, v.text:], -torch.inf)
+            best = torch.where(done, end, scores.argmax(-1))
+            tokens[every, lengths] = best
+            lengths = lengths + 1
+            done |= best == end
+            if done.all():
+                break
+        for row, prompt in enumerate(some):
+            answer = tokens[row, len(prompt):].tolist()
+            made.append(answer[:answer.index(end)] if end in answer else answer)
+    return made
+
+
 def picture(codes: list[int], codec: dict[str, np.ndarray], width: int = 8) -> Image.Image:
     """Codes as pixels; `codec` holds the tensors of image_codec.safetensors."""
     patches = codec["mean"] + codec["centres"][0][codes] @ codec["components"]  # [codes, 8 * 8 * 3]

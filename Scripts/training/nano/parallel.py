@@ -19,7 +19,7 @@ class Group:
         """Replaces each tensor by its mean over the processes."""
         if self.ranks == 1:
             return
-        flat = torch.cat([t.reshape(-1).float() for t in tensors])
+        flat = torch.cat([t.reshape(-1) for t in tensors])
         dist.all_reduce(flat)
         flat /= self.ranks
         first = 0

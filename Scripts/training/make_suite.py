@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Makes the committed suite of held-out examples and the demonstration's media.
+
+    make_suite.py --out Benchmarks/suites/world --each 60
+    make_suite.py --demo Models/spud-nano/examples
+
+The suite's seed is its own: none of its examples is in training, nor in the trainer's held-out examples.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from world import speech  # noqa: E402
+from world.scene import Scene, Thing, render  # noqa: E402
+
+SEED = 20260
+
+
+def demo(out: Path, cache: Path) -> None:
+    """A picture, a recording, a spoken question about the picture: in a voice and at a speed that training never heard."""
+    out.mkdir(parents=True, exist_ok=True)
+    scene = Scene((Thing("red", "circle", "big", 0, 0.4, -0.3), Thing("yellow", "star", "big", 5, -0.5, 0.2),
+                   Thing("blue", "square", "small", 7, 0.3, 0.6)), (226, 231, 224))
+    render(scene).save(out / "scene.png")
+    voice, speed = "en-us" + speech.HELD_OUT_TIMBRES[0], speech.SPEEDS["held-out"][1]
+    for name, words in (("digits", "seven two five"), ("question", "what colour is the star")):
+        speech.write_wave(out / f"{name}.wav", speech.say(words, voice, speed, 50, cache))
+    (out / "README.md").write_text(
+        "# Examples\n\n| file | what it is |\n|---|---|\n"
+        f"| `scene.png` | {scene.description} |\n| `digits.wav` | \"seven two five\" |\n"
+        "| `question.wav` | \"what colour is the star\" |\n\n"
+        "Made by `Scripts/training/make_suite.py --demo`; the speech is espeak-ng's, in a voice that training never heard.\n")
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--out", type=Path)
+    p.add_argument("--each", type=int, default=60)
+    p.add_argument("--demo", type=Path)
+    p.add_argument("--cache", type=Path, default=Path(__file__).parents[2] / ".build/training/speech")
+    a = p.parse_args()
+    if a.demo:
+        demo(a.demo, a.cache)
+    if a.out:
+        subprocess.run([sys.executable, Path(__file__).with_name("generate.py"), "--split", "held-out", "--seed", str(SEED), "--short",
+                        "--each", str(a.each), "--out", a.out, "--cache", a.cache], check=True)
+        lines = (a.out / "examples.jsonl").read_text(encoding="utf-8").splitlines()
+        tasks: dict[str, int] = {}
+        for line in lines:
+            e = json.loads(line)
+            tasks[f"{e['skill']}/{e['task']}"] = tasks.get(f"{e['skill']}/{e['task']}", 0) + 1
+        print(", ".join(f"{t} {n}" for t, n in sorted(tasks.items())))
+
+
+if __name__ == "__main__":
+    main()
