@@ -58,7 +58,9 @@ struct FFmpeg {
     ) { piece in
       try frames.append(piece) { first = first ?? $0 }
     }
-    guard hasPicture, let first, frames.isAtBoundary else { throw SpudError(.badData, "\(name): ffmpeg found no picture in it") }
+    guard hasPicture, let first, frames.isAtBoundary else {
+      throw SpudError(.badData, "\(name): ffmpeg found no picture in it")
+    }
     return first
   }
 

@@ -69,7 +69,8 @@ struct PAMFrames {
     let last = Array("ENDHDR\n".utf8)
     let head = pending.prefix(512)
     guard head.count >= last.count else { return nil }
-    return (0...head.count - last.count).first { head[$0..<$0 + last.count].elementsEqual(last) }.map { $0 + last.count }
+    let start = (0...head.count - last.count).first { head[$0..<$0 + last.count].elementsEqual(last) }
+    return start.map { $0 + last.count }
   }
 
   private func readHeader(_ text: String) throws -> (Int, Int) {

@@ -9,7 +9,12 @@ extension Waveform {
   /// - Returns: nil if the file is of another format, or holds an encoding that libsndfile lacks.
   static func decodeBySndfile(_ bytes: [UInt8], name: String, limits: MediaLimits) throws -> Waveform? {
     guard let kind = SoundKind(bytes) else { return nil }
-    if kind == .wav { try checkRIFFLengths(bytes, name: name) }
+    switch kind {
+    case .wav: try checkRIFFLengths(bytes, name: name)
+    case .ogg: try StreamFraming.checkOgg(bytes, name: name)
+    case .mp3: guard try StreamFraming.checkMPEG(bytes, name: name) else { return nil }
+    case .flac: break
+    }
     let source = MemorySource(bytes)
     // SAFETY: libsndfile calls these back only between `sf_open_virtual` and `sf_close`, while `source` is alive.
     return try withExtendedLifetime(source) {
@@ -27,8 +32,7 @@ extension Waveform {
         return unsafe (Int(sf_error(nil)), String(cString: sf_strerror(nil)))
       }
       guard let file = unsafe opened else {
-        // What starts like MP3 may be another of its family.
-        if kind == .mp3 || status == SF_ERR_UNSUPPORTED_ENCODING { return nil }
+        if status == SF_ERR_UNSUPPORTED_ENCODING { return nil }
         throw SpudError(.badData, "\(name): the \(kind.rawValue) is damaged or cut short: libsndfile says '\(reason)'")
       }
       defer { unsafe sf_close(file) }
@@ -133,8 +137,9 @@ private final class MemorySource {
     guard let target = unsafe target, position < count else { return 0 }
     let available = min(max(wanted, 0), count - position)
     unsafe bytes.withUnsafeBytes { buffer in
-      // SAFETY: `position` + `available` ≤ `count`; libsndfile asked for at least `available` bytes in `target`.
-      unsafe target.copyMemory(from: buffer.baseAddress! + Int(position), byteCount: Int(available))
+      // SAFETY: libsndfile asked for at least `available` bytes in `target`.
+      let piece = unsafe UnsafeRawBufferPointer(rebasing: buffer[Int(position)..<Int(position + available)])
+      unsafe UnsafeMutableRawBufferPointer(start: target, count: piece.count).copyMemory(from: piece)
     }
     position += available
     return available
