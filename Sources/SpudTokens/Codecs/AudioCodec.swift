@@ -62,11 +62,17 @@ public struct AudioCodec: Sendable {
   /// - Throws: `.badData` when a code is outside the codebook, or the levels do not agree.
   public func decode(_ audio: AudioCodes) throws(SpudError) -> Waveform {
     let features = try decodeFeatures(audio)
-    var samples = LogMel.invert(features.values, iterations: 48)
+    var samples = LogMel.invert(features.values.map(Self.expanded), iterations: 48)
     // The inverse transform may come out a window longer or shorter; frames decide the length.
     let length = audio.frames * Self.samplesPerFrame
     samples = Array(samples.prefix(length)) + [Float](repeating: 0, count: max(0, length - samples.count))
     return Waveform(samples: samples.map { min(max($0, -1), 1) }, sampleRate: Self.sampleRate)
+  }
+
+  /// Log-mel near the floor, which stands for anything below it, made as quiet as silence is; the rest as it is.
+  private static func expanded(_ value: Float) -> Float {
+    let knee = floor + 0.5
+    return value < knee ? knee - (knee - value) * 10 : value
   }
 
   /// The log-mel frames that `audio` stands for, `[frames, 4 · 80]`, which is `[4 · frames, 80]`.
