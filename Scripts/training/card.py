@@ -53,7 +53,7 @@ def main() -> None:
     p.add_argument("--scores", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--machine", default="two CPU cores", help="what it was trained on")
-    p.add_argument("--codecs", type=Path, help="JSON with image_psnr_db and audio_lsd_db")
+    p.add_argument("--codecs", type=Path, nargs="*", default=[], help="what `spud fit … --json` printed")
     a = p.parse_args()
     model, scores = read_model(a.run), json.loads(a.scores.read_text())
     state = json.loads((a.run / "state.json").read_text())
@@ -64,10 +64,24 @@ def main() -> None:
     with open(a.run / "log.csv", newline="") as f:
         rows = list(csv.DictReader(f))
     speed = state["tokens"] / max(1.0, state["seconds"])
-    codecs = json.loads(a.codecs.read_text()) if a.codecs else {}
+    codecs = {k: f"{x:.2f}" if isinstance(x, float) else x for path in a.codecs for k, x in json.loads(path.read_text()).items()}
     for name in ("log.png", "experts.png"):
         if (a.run / name).exists():
             shutil.copy(a.run / name, a.out / name)
+    experts = ""
+    if (a.run / "experts.json").exists():
+        found = json.loads((a.run / "experts.json").read_text())
+        special = ", ".join(f"{100 * x:.0f} %" for x in found["specialization"])
+        load = ", ".join(f"{100 * x:.0f} %" for x in found["largest_load"])
+        experts = f"""
+## Experts
+
+Do experts specialise by modality? For each expert, the share of its work that its commonest kind of token makes up (kinds weighted
+alike: 25 % is no preference, 100 % is one kind only), averaged over a layer's experts, from the first layer to the last: {special}.
+The busiest expert of each layer gets {load} of the choices; an even share is {100 / c.num_experts:.1f} %.
+
+![Experts chosen by kind of token](experts.png)
+"""
     text = f"""# spud-nano
 
 One small model that reads, sees, hears, draws and speaks in a small world of coloured shapes and spoken words. Text, pictures and sound are
@@ -98,8 +112,8 @@ Fitted by `spud fit` to 3,000 training examples, measured on media kept aside.
 
 | | |
 |---|---|
-| pictures | 8x8 patches, 1,024 codes: PSNR {codecs.get("image_psnr_db", "-")} dB |
-| sound | 40 ms frames, two residual levels of 1,024 codes: log-spectral distance {codecs.get("audio_lsd_db", "-")} dB |
+| pictures | 8x8 patches, 1,024 codes: PSNR {codecs.get("psnr_db", "-")} dB |
+| sound | 40 ms frames, two residual levels of 1,024 codes: log-spectral distance {codecs.get("log_spectral_distance_db", "-")} dB |
 
 ## Data and recipe
 
@@ -118,7 +132,7 @@ the last {100 * float(arguments["decay"]):.0f} % of the time; embeddings of code
 | last loss | {rows[-1]["loss"]} nats a weighted answer token |
 
 ![Loss by modality and by skill](log.png)
-
+{experts}
 ## Limits
 
 It knows only this world: 64x64 pictures of the shapes above on light plain backgrounds, the words of the generator, clear synthetic

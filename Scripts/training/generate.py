@@ -22,13 +22,16 @@ from world.skills import SKILLS  # noqa: E402
 
 def plan(arguments: argparse.Namespace) -> list[tuple[str, int]]:
     """Which skill makes which example: mixed evenly, so that any stretch of the file holds all skills by their share."""
-    names = arguments.skills.split(",") if arguments.skills else list(SKILLS)
+    shares = {n: getattr(s, arguments.world) for n, s in SKILLS.items()}
+    if arguments.skills:
+        shares = {n: shares[n] or 0.05 for n in arguments.skills.split(",")}
+    names = [n for n, share in shares.items() if share]
     if arguments.each:
         return [(name, i) for name in names for i in range(arguments.each)]
-    total = sum(SKILLS[n][1] for n in names)
+    total = sum(shares.values())
     counts, jobs = dict.fromkeys(names, 0), []
     for i in range(arguments.count):
-        name = max(names, key=lambda n: SKILLS[n][1] / total * (i + 1) - counts[n])
+        name = max(names, key=lambda n: shares[n] / total * (i + 1) - counts[n])
         jobs.append((name, counts[name]))
         counts[name] += 1
     return jobs
@@ -38,13 +41,14 @@ def make(job: tuple[str, int]) -> str:
     name, index = job
     a = ARGUMENTS
     maker = Maker(Path(a.out), Path(a.cache), a.split, a.seed, name, index + a.first, a.short)
-    return json.dumps(SKILLS[name][0](maker), ensure_ascii=False)
+    return json.dumps(SKILLS[name].make(maker), ensure_ascii=False)
 
 
 def main() -> None:
     global ARGUMENTS
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--split", choices=["train", "held-out"], default="train")
+    parser.add_argument("--world", choices=["small", "full"], default="small", help="which shares of the skills (see world/skills)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1000, help="examples in all, shared among the skills")
     parser.add_argument("--each", type=int, default=0, help="examples of each skill, instead of --count")

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from . import speech
+from .clips import write_clip
 from .scene import Scene, render
 
 Part = dict[str, str]
@@ -37,6 +38,11 @@ class Maker:
         path = self.path(".wav")
         speech.write_wave(path, samples)
         return {"audio": str(path.relative_to(self.folder))}
+
+    def video(self, frames: list[Image.Image], sound: np.ndarray | None = None) -> Part:
+        path = self.path(".clip")
+        write_clip(path, frames, sound)
+        return {"video": str(path.relative_to(self.folder))}
 
     def spoken(self, phrase: str) -> Part:
         return self.audio(speech.random_say(self.rng, phrase, self.split, self.cache))

@@ -1,0 +1,67 @@
+"""Clips: things that move and bounce, frame by frame, and the moments at which they do."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from . import speech
+from .scene import COLOURS, SIDE, SUPERSAMPLING, outline
+
+WALLS = ["left", "right", "top", "bottom"]
+FRAMES_PER_SECOND = 4
+
+
+@dataclass
+class Mover:
+    colour: str
+    shape: str
+    x: float
+    y: float
+    dx: float  # pixels a frame
+    dy: float
+    radius: float = 8.0
+
+    @property
+    def name(self) -> str:
+        return f"{self.colour} {self.shape}"
+
+    def step(self) -> str | None:
+        """Moves by one frame; the wall that it bounced off, if any."""
+        wall = None
+        self.x, self.y = self.x + self.dx, self.y + self.dy
+        low, high = self.radius, SIDE - self.radius
+        if self.x < low or self.x > high:
+            wall = "left" if self.x < low else "right"
+            self.x, self.dx = (2 * low - self.x if self.x < low else 2 * high - self.x), -self.dx
+        if self.y < low or self.y > high:
+            wall = "top" if self.y < low else "bottom"
+            self.y, self.dy = (2 * low - self.y if self.y < low else 2 * high - self.y), -self.dy
+        return wall
+
+
+def frame(movers: list[Mover], background: tuple[int, int, int]) -> Image.Image:
+    k = SUPERSAMPLING
+    image = Image.new("RGB", (SIDE * k, SIDE * k), background)
+    draw = ImageDraw.Draw(image)
+    for t in movers:
+        x, y, r = t.x * k, t.y * k, t.radius * k
+        if t.shape in ("circle", "ring"):
+            draw.ellipse((x - r, y - r, x + r, y + r), fill=COLOURS[t.colour])
+            if t.shape == "ring":
+                draw.ellipse((x - r / 2, y - r / 2, x + r / 2, y + r / 2), fill=background)
+        else:
+            draw.polygon(outline(t.shape, x, y, r), fill=COLOURS[t.colour])
+    return image.reduce(k)
+
+
+def write_clip(folder: Path, frames: list[Image.Image], sound: np.ndarray | None) -> None:
+    """A clip as a directory: frames in the order of their names, `video.json`, and `audio.wav` where there is sound."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, picture in enumerate(frames):
+        picture.save(folder / f"{i:03d}.png", compress_level=1)
+    (folder / "video.json").write_text(json.dumps({"frames_per_second": FRAMES_PER_SECOND}) + "\n")
+    if sound is not None:
+        speech.write_wave(folder / "audio.wav", sound)

@@ -1,0 +1,71 @@
+"""Watch: which wall is hit next, will two things collide, where is a thing two frames on."""
+
+import math
+from copy import copy
+
+from ..clips import Mover, frame
+from ..maker import Maker, assistant, user
+from ..scene import PLACES, SIDE, pairs
+
+
+def mover(m: Maker, name: tuple[str, str], radius: float = 8.0) -> Mover:
+    angle, speed = m.rng.uniform(0, 2 * math.pi), m.rng.uniform(3.5, 7)
+    return Mover(*name, m.rng.uniform(radius, SIDE - radius), m.rng.uniform(radius, SIDE - radius), speed * math.cos(angle),
+                 speed * math.sin(angle), radius)
+
+
+def background(m: Maker) -> tuple[int, int, int]:
+    level = m.rng.randint(205, 245)
+    return (level, level, level)
+
+
+def next_wall(t: Mover) -> str:
+    t = copy(t)
+    while True:
+        wall = t.step()
+        if wall:
+            return wall
+
+
+def place(t: Mover) -> str:
+    return PLACES[min(2, int(t.y * 3 / SIDE)) * 3 + min(2, int(t.x * 3 / SIDE))]
+
+
+def collide(a: Mover, b: Mover, steps: int = 8) -> bool:
+    a, b = copy(a), copy(b)
+    for _ in range(steps):
+        a.step()
+        b.step()
+        if math.hypot(a.x - b.x, a.y - b.y) < a.radius + b.radius:
+            return True
+    return False
+
+
+def make(m: Maker) -> dict:
+    kind = m.index % 3 if m.short else m.rng.randrange(3)
+    count = m.rng.randint(4, 6)
+    want = m.rng.random() < 0.5
+    while True:
+        things = [mover(m, name) for name in m.rng.sample(pairs(m.split), 2 if kind == 1 else 1)]
+        shade, frames, apart = background(m), [], True
+        for i in range(count):
+            if i:
+                for t in things:
+                    t.step()
+            if kind == 1:
+                apart &= math.hypot(things[0].x - things[1].x, things[0].y - things[1].y) > 17
+            frames.append(frame(things, shade))
+        if kind == 1 and (not apart or collide(*things) != want):
+            continue  # neither a collision that is already over, nor an answer that comes up less often
+        break
+    if kind == 0:
+        task, question, answer = "wall", "which wall is hit next?", next_wall(things[0])
+    elif kind == 1:
+        task, question, answer = "collide", "will they collide?", "yes" if want else "no"
+    else:
+        later = copy(things[0])
+        later.step()
+        later.step()
+        task, question, answer = "later", "where is it two frames later?", place(later)
+    told = f"{' and '.join('a ' + t.name for t in things)} moving; at the end at {', '.join(place(t) for t in things)}"
+    return m.example(task, [user(m.video(frames), m.typed(question)), assistant(answer)], answer, descriptions={"video": [told]})
