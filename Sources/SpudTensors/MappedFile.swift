@@ -74,6 +74,19 @@ package final class MappedFile: @unchecked Sendable {
     unsafe munmap(UnsafeMutableRawPointer(mutating: base), mappedByteCount)
   }
 
+  /// True when there is something at `path`, whatever it is.
+  package static func exists(_ path: String) -> Bool {
+    // SAFETY: the path is a NUL-terminated copy that lives for the call.
+    unsafe access(path, F_OK) == 0
+  }
+
+  /// True when `path` is a directory.
+  package static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    // SAFETY: `status` is a local value, written by the call and read after it.
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// All bytes of the file.
   package var bytes: RawSpan {
     @_lifetime(borrow self)

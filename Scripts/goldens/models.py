@@ -1,0 +1,397 @@
+#!/usr/bin/env python3
+"""Makes the golden fixtures of SpudModelsTests: tiny random checkpoints, and what `transformers` computes with them.
+
+    .venv/bin/python Scripts/goldens/models.py [NAME…]
+
+Each folder of Tests/SpudModelsTests/Fixtures is a model directory (config.json, model.safetensors or shards) with a
+golden.safetensors beside it, computed in float32:
+
+    prompt        I64 [16]
+    continuation  I64 [64]         the greedy continuation
+    logits        F32 [80, vocab]  after each position of prompt + continuation
+    hidden        F32 [layers, hidden]  what each layer leaves at the last position, before the final norm
+
+A seed is only taken if neither the greedy choice nor the choice of experts is a close call anywhere on that path: two
+correct implementations that differ by rounding must then agree. `*.gguf` are the same checkpoints as llama.cpp's converter
+would lay them out, written with the `gguf` package.
+"""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import gguf
+import numpy as np
+import torch
+import transformers
+from safetensors.torch import save_file
+
+FIXTURES = Path(__file__).parents[2] / "Tests" / "SpudModelsTests" / "Fixtures"
+PROMPT, CONTINUATION = 16, 64
+LOGIT_MARGIN, ROUTER_MARGIN = 1e-3, 4e-5
+
+LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+          "original_max_position_embeddings": 32}
+
+# name: (model_type, options in the v4 spelling, how it is stored)
+CASES = {
+    "qwen3moe-normalized": ("qwen3_moe", dict(
+        hidden_size=36, intermediate_size=56, moe_intermediate_size=20, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=12, num_experts=5, num_experts_per_tok=2, norm_topk_prob=True, vocab_size=67,
+        rope_theta=1e6, rms_norm_eps=1e-6, mlp_only_layers=[], decoder_sparse_step=1, max_position_embeddings=128,
+        eos_token_id=66), dict(generation={"eos_token_id": [66, 65], "temperature": 0.7, "top_k": 20, "top_p": 0.8})),
+    "qwen3moe-sparse-step": ("qwen3_moe", dict(
+        hidden_size=32, intermediate_size=48, moe_intermediate_size=16, num_hidden_layers=4, num_attention_heads=4,
+        num_key_value_heads=1, head_dim=8, num_experts=5, num_experts_per_tok=3, norm_topk_prob=False, vocab_size=64,
+        rope_theta=1e4, rms_norm_eps=1e-6, mlp_only_layers=[], decoder_sparse_step=2, max_position_embeddings=96,
+        tie_word_embeddings=True), dict(bf16=True, fused=True, v5=True)),
+    "qwen3moe-dense-layers": ("qwen3_moe", dict(
+        hidden_size=32, intermediate_size=40, moe_intermediate_size=16, num_hidden_layers=3, num_attention_heads=4,
+        num_key_value_heads=4, head_dim=6, num_experts=4, num_experts_per_tok=1, norm_topk_prob=False, vocab_size=64,
+        rope_theta=1e4, rms_norm_eps=1e-5, mlp_only_layers=[1], decoder_sparse_step=1, max_position_embeddings=80,
+        attention_bias=True), dict(shards=3)),
+    "olmoe-clipped": ("olmoe", dict(
+        hidden_size=32, intermediate_size=16, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4,
+        num_experts=8, num_experts_per_tok=3, norm_topk_prob=False, clip_qkv=0.75, vocab_size=64, rope_theta=1e4,
+        rms_norm_eps=1e-5, max_position_embeddings=80), dict(bf16=True)),
+    "olmoe-normalized": ("olmoe", dict(
+        hidden_size=36, intermediate_size=20, num_hidden_layers=2, num_attention_heads=6, num_key_value_heads=2,
+        num_experts=7, num_experts_per_tok=2, norm_topk_prob=True, vocab_size=61, rope_theta=5e3, rms_norm_eps=1e-5,
+        max_position_embeddings=80, tie_word_embeddings=True), dict(fused=True, v5=True)),
+    "mixtral": ("mixtral", dict(
+        hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        num_local_experts=4, num_experts_per_tok=2, vocab_size=64, rope_theta=1e6, rms_norm_eps=1e-5,
+        max_position_embeddings=80, sliding_window=None), dict(bf16=True, shards=2)),
+    "mixtral-fused": ("mixtral", dict(
+        hidden_size=24, intermediate_size=20, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        head_dim=10, num_local_experts=5, num_experts_per_tok=2, vocab_size=48, rope_theta=1e4, rms_norm_eps=1e-5,
+        max_position_embeddings=80, tie_word_embeddings=True), dict(fused=True, v5=True)),
+    "qwen3-tied": ("qwen3", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        head_dim=16, vocab_size=64, rope_theta=1e6, rms_norm_eps=1e-6, max_position_embeddings=80,
+        tie_word_embeddings=True), dict(bf16=True)),
+    "qwen3-biased": ("qwen3", dict(
+        hidden_size=28, intermediate_size=36, num_hidden_layers=2, num_attention_heads=7, num_key_value_heads=1,
+        head_dim=4, vocab_size=53, rope_theta=1e4, rms_norm_eps=1e-6, max_position_embeddings=80,
+        attention_bias=True), dict(v5=True)),
+    "llama-scaled": ("llama", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        vocab_size=64, rope_theta=5e5, rms_norm_eps=1e-5, max_position_embeddings=256, rope_scaling=LLAMA3,
+        head_dim=16), dict(bf16=True)),
+    "llama-biased": ("llama", dict(
+        hidden_size=30, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=3,
+        vocab_size=59, rope_theta=1e4, rms_norm_eps=1e-6, max_position_embeddings=128, attention_bias=True,
+        rope_scaling={"rope_type": "linear", "factor": 2.0}, tie_word_embeddings=True), dict(v5=True)),
+}
+
+# name of a GGUF file: (the case it is made from, the type of its matrices); widths must be whole blocks of that type.
+GGUF_CASES = {
+    "qwen3moe-f32": ("qwen3_moe", dict(
+        hidden_size=32, intermediate_size=64, moe_intermediate_size=32, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=16, num_experts=4, num_experts_per_tok=2, norm_topk_prob=True, vocab_size=64,
+        rope_theta=1e6, rms_norm_eps=1e-6, mlp_only_layers=[], decoder_sparse_step=1, max_position_embeddings=96), "F32"),
+    "olmoe-q8_0": ("olmoe", dict(
+        hidden_size=32, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4,
+        num_experts=4, num_experts_per_tok=2, norm_topk_prob=False, vocab_size=64, rope_theta=1e4, rms_norm_eps=1e-5,
+        max_position_embeddings=96), "Q8_0"),
+    "mixtral-q4_0": ("mixtral", dict(
+        hidden_size=64, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        num_local_experts=4, num_experts_per_tok=2, vocab_size=64, rope_theta=1e6, rms_norm_eps=1e-5,
+        max_position_embeddings=96), "Q4_0"),
+    "llama-bf16": ("llama", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        vocab_size=64, rope_theta=5e5, rms_norm_eps=1e-5, max_position_embeddings=256, rope_scaling=LLAMA3), "BF16"),
+    "qwen3-f16": ("qwen3", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        head_dim=16, vocab_size=64, rope_theta=1e6, rms_norm_eps=1e-6, max_position_embeddings=96,
+        tie_word_embeddings=True), "F16"),
+}
+
+ARCHITECTURES = {"qwen3_moe": "Qwen3MoeForCausalLM", "olmoe": "OlmoeForCausalLM", "mixtral": "MixtralForCausalLM",
+                 "qwen3": "Qwen3ForCausalLM", "llama": "LlamaForCausalLM"}
+
+
+def build(kind, options, seed, bf16=False, quantize=None):
+    """A model with random weights: activations of order one, logits a few units apart."""
+    configuration = transformers.AutoConfig.for_model(kind, **json.loads(json.dumps(options)), use_cache=False)
+    configuration._attn_implementation = "eager"
+    torch.manual_seed(seed)
+    model = transformers.AutoModelForCausalLM.from_config(configuration).float().eval()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            if name.endswith("norm.weight"):
+                value = 1 + 0.2 * noise
+            elif name.endswith(".bias"):
+                value = 0.3 * noise
+            elif "embed_tokens" in name:
+                # Where it is the output projection too, a large one would make the model repeat its input.
+                value = noise * (0.2 if options.get("tie_word_embeddings") else 1)
+            elif name.endswith("mlp.gate.weight"):
+                value = noise * 3 / parameter.shape[-1] ** 0.5
+            else:
+                value = noise * 1.2 / parameter.shape[-1] ** 0.5
+            if bf16:
+                value = value.bfloat16().float()
+            if quantize is not None:
+                value = torch.from_numpy(quantize(name, value.numpy()))
+            parameter.copy_(value)
+    return model
+
+
+def run(model, tokens, cache=None):
+    """Logits, what each layer leaves, and the smallest gap between an expert taken and one left."""
+    gaps, hidden = [], []
+
+    def watch_router(module, inputs, outputs):
+        probabilities = outputs[0].float().softmax(-1).sort(-1, descending=True).values
+        gaps.append((probabilities[:, module.top_k - 1] - probabilities[:, module.top_k]).min().item())
+
+    def watch_layer(module, inputs, outputs):
+        hidden.append((outputs[0] if isinstance(outputs, tuple) else outputs)[0])
+
+    hooks = [layer.register_forward_hook(watch_layer) for layer in model.model.layers]
+    hooks += [module.register_forward_hook(watch_router) for name, module in model.named_modules()
+              if type(module).__name__.endswith("TopKRouter")]
+    with torch.no_grad():
+        logits = model(input_ids=tokens[None], past_key_values=cache, use_cache=cache is not None).logits[0]
+    for hook in hooks:
+        hook.remove()
+    return logits, torch.stack(hidden), min(gaps, default=1.0)
+
+
+def golden(model, seed):
+    """The golden tensors, or None if some choice on the path is too close to call."""
+    vocabulary = model.config.vocab_size
+    prompt = torch.randint(0, vocabulary, (PROMPT,), generator=torch.Generator().manual_seed(seed + 1))
+    tokens, cache, fresh = prompt, transformers.DynamicCache(), prompt
+    for _ in range(CONTINUATION):
+        logits, _, gap = run(model, fresh, cache)
+        best = logits[-1].topk(2)
+        if gap < ROUTER_MARGIN or best.values[0] - best.values[1] < LOGIT_MARGIN:
+            return None
+        fresh = best.indices[:1]
+        tokens = torch.cat([tokens, fresh])
+    logits, hidden, gap = run(model, tokens)
+    continuation = tokens[PROMPT:]
+    if gap < ROUTER_MARGIN or len(set(continuation.tolist())) < 8:
+        return None
+    return {"prompt": prompt, "continuation": continuation.contiguous(), "logits": logits.contiguous(),
+            "hidden": hidden[:, -1].contiguous()}
+
+
+def search(kind, options, **how):
+    for seed in range(1, 4000):
+        model = build(kind, options, seed, **how)
+        found = golden(model, seed)
+        if found is not None:
+            return model, found, seed
+    raise SystemExit(f"no seed gives clear choices for {kind} {options}")
+
+
+def on_disk(kind, state, fused):
+    """Parameter names and layouts as published checkpoints have them."""
+    tensors = {}
+    for name, value in state.items():
+        if name == "lm_head.weight" and "tied" in state:
+            continue
+        if fused or ".experts." not in name:
+            if not fused and kind == "mixtral":
+                name = name.replace(".mlp.gate.", ".block_sparse_moe.gate.")
+            tensors[name] = value
+            continue
+        prefix = name.rsplit(".experts.", 1)[0]
+        gate, up, down = "gate_proj", "up_proj", "down_proj"
+        if kind == "mixtral":
+            prefix, gate, up, down = prefix.replace(".mlp", ".block_sparse_moe"), "w1", "w3", "w2"
+        for expert in range(value.shape[0]):
+            base = f"{prefix}.experts.{expert}"
+            if name.endswith("gate_up_proj"):
+                half = value.shape[1] // 2
+                tensors[f"{base}.{gate}.weight"] = value[expert, :half]
+                tensors[f"{base}.{up}.weight"] = value[expert, half:]
+            else:
+                tensors[f"{base}.{down}.weight"] = value[expert]
+    return tensors
+
+
+def configuration(kind, options, v5, bf16):
+    """config.json as `transformers` 4 or 5 spells it."""
+    options = json.loads(json.dumps(options))
+    options.setdefault("tie_word_embeddings", False)
+    result = {"architectures": [ARCHITECTURES[kind]], "model_type": kind, "hidden_act": "silu"}
+    dtype = "bfloat16" if bf16 else "float32"
+    if v5:
+        result["dtype"] = dtype
+        scaling = options.pop("rope_scaling", None) or {"rope_type": "default"}
+        options["rope_parameters"] = {**scaling, "rope_theta": options.pop("rope_theta")}
+        if "num_experts" in options and kind == "qwen3_moe":
+            options["num_local_experts"] = options.pop("num_experts")
+        result["transformers_version"] = "5.23.0"
+    else:
+        result["torch_dtype"] = dtype
+        options.setdefault("rope_scaling", None)
+        result["transformers_version"] = "4.51.0"
+    return {**result, **options}
+
+
+def write_checkpoint(folder, kind, options, model, bf16=False, fused=False, v5=False, shards=1, generation=None):
+    state = {name: value for name, value in model.state_dict().items()}
+    if options.get("tie_word_embeddings"):
+        state.pop("lm_head.weight", None)
+    tensors = on_disk(kind, state, fused)
+    tensors = {name: (value.bfloat16() if bf16 else value).contiguous().clone() for name, value in tensors.items()}
+    config = configuration(kind, options, v5, bf16)
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+    if generation:
+        (folder / "generation_config.json").write_text(json.dumps(generation) + "\n")
+    names = sorted(tensors)
+    if shards == 1:
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    else:
+        where = {}
+        for index in range(shards):
+            file = f"model-{index + 1:05}-of-{shards:05}.safetensors"
+            part = {name: tensors[name] for name in names[index::shards]}
+            save_file(part, folder / file, metadata={"format": "pt"})
+            where.update({name: file for name in part})
+        size = sum(value.nbytes for value in tensors.values())
+        (folder / "model.safetensors.index.json").write_text(
+            json.dumps({"metadata": {"total_size": size}, "weight_map": where}, indent=0) + "\n")
+
+
+def check_loads(folder, found):
+    """transformers itself must read the folder and compute the same."""
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    logits, _, _ = run(model, torch.cat([found["prompt"], found["continuation"]]))
+    difference = (logits - found["logits"]).abs().max().item()
+    assert difference < 1e-5, f"{folder.name}: transformers reads it back {difference} off"
+
+
+# GGUF
+
+
+def gguf_name(name):
+    fixed = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight",
+             "lm_head.weight": "output.weight"}
+    if name in fixed:
+        return fixed[name]
+    _, _, layer, rest = name.split(".", 3)
+    parts = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q",
+             "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
+             "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate": "ffn_gate_inp",
+             "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+             "mlp.experts.down_proj": "ffn_down_exps"}
+    part, kind = rest.rsplit(".", 1) if rest.endswith((".weight", ".bias")) else (rest, "weight")
+    return f"blk.{layer}.{parts[part]}.{kind}"
+
+
+def permute(weights, heads):
+    """What llama.cpp's converter does to the query and key rows of arch `llama` (convert_hf_to_gguf.py, `permute`)."""
+    return (weights.reshape(heads, 2, weights.shape[0] // heads // 2, *weights.shape[1:])
+            .swapaxes(1, 2).reshape(weights.shape))
+
+
+def write_gguf(path, kind, options, model, type_name):
+    config = model.config
+    arch = {"qwen3_moe": "qwen3moe", "olmoe": "olmoe", "mixtral": "llama", "qwen3": "qwen3", "llama": "llama"}[kind]
+    writer = gguf.GGUFWriter(path, arch)
+    head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_key_length(head)
+    writer.add_value_length(head)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(options["rope_theta"])
+    writer.add_rope_dimension_count(head)
+    writer.add_vocab_size(config.vocab_size)
+    if kind in ("qwen3_moe", "olmoe", "mixtral"):
+        writer.add_expert_count(options.get("num_experts") or options["num_local_experts"])
+        writer.add_expert_used_count(config.num_experts_per_tok)
+    if kind == "qwen3_moe":
+        writer.add_expert_feed_forward_length(config.moe_intermediate_size)
+    if options.get("rope_scaling"):
+        # As the converter does: llama.cpp divides the frequencies by this tensor.
+        inverse = 1.0 / (options["rope_theta"] ** (np.arange(0, head, 2) / head))
+        scaled = model.model.rotary_emb.inv_freq.double().numpy()
+        writer.add_tensor("rope_freqs.weight", (inverse / scaled).astype(np.float32))
+    quantization = gguf.GGMLQuantizationType[type_name]
+    state = dict(model.state_dict())
+    if options.get("tie_word_embeddings"):
+        state.pop("lm_head.weight", None)
+    for name, value in state.items():
+        value = value.numpy()
+        pieces = {name: value}
+        if name.endswith("experts.gate_up_proj"):
+            half = value.shape[1] // 2
+            layer = name.split(".")[2]
+            pieces = {f"blk.{layer}.ffn_gate_exps.weight": value[:, :half], f"blk.{layer}.ffn_up_exps.weight": value[:, half:]}
+        for name, value in pieces.items():
+            if arch == "llama" and "self_attn.q_proj" in name:
+                value = permute(value, config.num_attention_heads)
+            if arch == "llama" and "self_attn.k_proj" in name:
+                value = permute(value, config.num_key_value_heads)
+            target = name if name.startswith("blk.") else gguf_name(name)
+            value = np.ascontiguousarray(value)
+            if value.ndim == 1 or "ffn_gate_inp" in target:
+                writer.add_tensor(target, value.astype(np.float32))
+            else:
+                writer.add_tensor(target, gguf.quants.quantize(value, quantization), raw_dtype=quantization)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def rounding_to(type_name):
+    """What a tensor's values are after a trip through the GGUF type: the golden model computes with those."""
+    quantization = gguf.GGMLQuantizationType[type_name]
+
+    def quantize(name, value):
+        if value.ndim == 1 or name.endswith("mlp.gate.weight"):
+            return value
+        # Rows are quantized each for itself, so permuting or fusing them afterwards changes nothing.
+        return gguf.quants.dequantize(gguf.quants.quantize(value, quantization), quantization).reshape(value.shape)
+
+    return quantize
+
+
+def main():
+    torch.set_num_threads(1)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    wanted = sys.argv[1:]
+    for name, (kind, options, how) in CASES.items():
+        if wanted and name not in wanted:
+            continue
+        folder = FIXTURES / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        model, found, seed = search(kind, options, bf16=how.get("bf16", False))
+        write_checkpoint(folder, kind, options, model, **how)
+        check_loads(folder, found)
+        save_file(found, folder / "golden.safetensors", metadata={"seed": str(seed), "transformers": transformers.__version__})
+        print(f"{name}: seed {seed}", flush=True)
+    for name, (kind, options, type_name) in GGUF_CASES.items():
+        if wanted and f"gguf-{name}" not in wanted:
+            continue
+        folder = FIXTURES / f"gguf-{name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        model, found, seed = search(kind, options, quantize=rounding_to(type_name))
+        write_gguf(folder / "model.gguf", kind, options, model, type_name)
+        save_file(found, folder / "golden.safetensors", metadata={"seed": str(seed), "transformers": transformers.__version__})
+        print(f"gguf-{name}: seed {seed}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

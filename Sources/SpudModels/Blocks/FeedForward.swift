@@ -1,0 +1,31 @@
+internal import SpudKernels
+
+/// The second half of a layer: one SwiGLU block, or a choice among many.
+enum FeedForward {
+  case dense(ExpertWeights)
+  case sparse(MixtureOfExperts)
+}
+
+/// A router and its experts.
+///
+///     p = softmax(router · x);  h ← h + Σ over the best k experts of p_e · down_e(silu(gate_e(x)) · up_e(x))
+struct MixtureOfExperts {
+  let router: WeightMatrix  // [expertCount, modelWidth], always float32: a rounded router picks other experts
+  let experts: ExpertWeights
+  let expertsPerToken: Int
+  /// The chosen probabilities are made to sum to 1.
+  let isNormalized: Bool
+
+  /// Adds the experts' answer to `hidden` and leaves the choice in `routing`.
+  ///
+  /// - Parameters:
+  ///   - x: `[tokens, modelWidth]`, normalized.
+  ///   - hidden: `[tokens, modelWidth]`.
+  func transform(
+    _ x: Activations, logits: Activations, routing: inout RoutingTable, compute: Compute, addingInto hidden: Activations
+  ) {
+    compute.multiply(x, by: router, into: logits)
+    compute.route(logits, normalized: isNormalized, into: &routing)
+    compute.mixExperts(x, routing: routing, weights: experts, addingInto: hidden)
+  }
+}
