@@ -113,6 +113,23 @@ SPUD_TILE(tile_q4_0)
 static void prepare_f32(const float *input, int64_t columns, uint8_t *output);
 static void prepare_bf16(const float *input, int64_t columns, uint8_t *output) { prepare_f32(input, columns, output); }
 
+static int64_t peak_f32(int64_t turns);
+static int64_t peak_bf16(int64_t turns) { return peak_f32(turns); }
+static int64_t peak_int8(int64_t turns) {
+  __m256i sums[8];
+  const __m256i ones = _mm256_set1_epi16(1);
+  for (int i = 0; i < 8; i++) sums[i] = _mm256_set1_epi32(i);
+  __m256i x = _mm256_set1_epi8(3);
+  for (int64_t turn = 0; turn < turns; turn++) {
+    SPUD_EACH(i, 8) sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(_mm256_maddubs_epi16(sums[i], x), ones));
+    __asm__ volatile("" : "+x"(x));
+  }
+  for (int i = 1; i < 8; i++) sums[0] = _mm256_add_epi32(sums[0], sums[i]);
+  volatile int32_t keep = _mm256_extract_epi32(sums[0], 0);
+  (void)keep;
+  return turns * 8 * 32 * 2;
+}
+
 #include "kernels_template.h"
 #pragma clang attribute pop
 #else

@@ -111,6 +111,34 @@ static void prepare_bf16(const float *input, int64_t columns, uint8_t *output) {
   }
 }
 
+static int64_t peak_int8(int64_t turns) {
+  __m512i sums[12];
+  for (int i = 0; i < 12; i++) sums[i] = _mm512_set1_epi32(i);
+  __m512i x = _mm512_set1_epi8(3);
+  for (int64_t turn = 0; turn < turns; turn++) {
+    SPUD_EACH(i, 12) sums[i] = _mm512_dpbusd_epi32(sums[i], x, x);
+    __asm__ volatile("" : "+v"(x));
+  }
+  for (int i = 1; i < 12; i++) sums[0] = _mm512_add_epi32(sums[0], sums[i]);
+  volatile int32_t keep = _mm512_reduce_add_epi32(sums[0]);
+  (void)keep;
+  return turns * 12 * 64 * 2;
+}
+
+static int64_t peak_bf16(int64_t turns) {
+  __m512 sums[12];
+  for (int i = 0; i < 12; i++) sums[i] = _mm512_setzero_ps();
+  __m512i x = _mm512_set1_epi32(0x3f803f80);
+  for (int64_t turn = 0; turn < turns; turn++) {
+    SPUD_EACH(i, 12) sums[i] = _mm512_dpbf16_ps(sums[i], (__m512bh)x, (__m512bh)x);
+    __asm__ volatile("" : "+v"(x));
+  }
+  for (int i = 1; i < 12; i++) sums[0] = _mm512_add_ps(sums[0], sums[i]);
+  volatile float keep = _mm512_reduce_add_ps(sums[0]);
+  (void)keep;
+  return turns * 12 * 32 * 2;
+}
+
 #include "kernels_template.h"
 #pragma clang attribute pop
 #else

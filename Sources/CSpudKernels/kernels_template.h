@@ -31,10 +31,24 @@ SPUD_INLINE float sum16(f32x16 v) {
   return lanes[0];
 }
 
+#define SPUD_HALVES(v, n) __builtin_shufflevector(v, v, n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7)
+
 SPUD_INLINE float largest16(f32x16 v) {
-  float best = v[0];
-  for (int lane = 1; lane < 16; lane++) best = v[lane] > best ? v[lane] : best;
-  return best;
+  typedef float f32x8 __attribute__((vector_size(32)));
+  typedef float f32x4 __attribute__((vector_size(16)));
+  const f32x8 a = SPUD_HALVES(v, 0), b = SPUD_HALVES(v, 8), ab = __builtin_elementwise_max(a, b);
+  const f32x4 c = __builtin_shufflevector(ab, ab, 0, 1, 2, 3), d = __builtin_shufflevector(ab, ab, 4, 5, 6, 7);
+  const f32x4 cd = __builtin_elementwise_max(c, d);
+  const float x = cd[0] > cd[1] ? cd[0] : cd[1], y = cd[2] > cd[3] ? cd[2] : cd[3];
+  return x > y ? x : y;
+}
+
+SPUD_INLINE int32_t sum_of_integers(i32x16 v) {
+  typedef int32_t i32x8 __attribute__((vector_size(32)));
+  typedef int32_t i32x4 __attribute__((vector_size(16)));
+  const i32x8 half = SPUD_HALVES(v, 0) + SPUD_HALVES(v, 8);
+  const i32x4 quarter = __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
+  return quarter[0] + quarter[1] + (quarter[2] + quarter[3]);
 }
 
 /// exp(x): x = n ln 2 + r, then a polynomial of degree 6 in r. Relative error below 2e-7 on -87…88; 0 below, +inf above.
@@ -168,14 +182,11 @@ static void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) {
     const float inverse = largest > 0 ? 127.0f / largest : 0;
     // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
     const i32x16 qa = (i32x16)(a * inverse + 12582912.0f) - 0x4b400000, qb = (i32x16)(b * inverse + 12582912.0f) - 0x4b400000;
-    int32_t sum = 0;
-    for (int i = 0; i < 16; i++) {
-      blocks[block].quants[i] = (int8_t)qa[i];
-      blocks[block].quants[i + 16] = (int8_t)qb[i];
-      sum += qa[i] + qb[i];
-    }
+    typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
+    *(i8x16 *)blocks[block].quants = __builtin_convertvector(qa, i8x16);
+    *(i8x16 *)(blocks[block].quants + 16) = __builtin_convertvector(qb, i8x16);
     blocks[block].scale = largest / 127.0f;
-    blocks[block].correction = -128 * sum;
+    blocks[block].correction = -128 * sum_of_integers(qa + qb);
   }
 }
 
@@ -334,6 +345,40 @@ static void attention(const spud_attention *a) {
   }
 }
 
+// ---- What the machine can do ----
+
+/// Reads every byte once and returns something that depends on all of them.
+static uint64_t read_all(const uint8_t *bytes, int64_t count) {
+  i32x16 sums[4] = {{0}, {0}, {0}, {0}};
+  for (int64_t i = 0; i + 256 <= count; i += 256)
+    for (int j = 0; j < 4; j++) sums[j] ^= *(const i32x16 *)(bytes + i + 64 * j);
+  return (uint64_t)(uint32_t)sum_of_integers(sums[0] ^ sums[1] ^ sums[2] ^ sums[3]);
+}
+
+/// Multiply-adds of floats in registers only; returns how many additions and multiplications that was.
+static int64_t peak_f32(int64_t turns) {
+  f32x16 sums[TILE_ROWS * 2], factor = splat16(0.999f);
+  for (int i = 0; i < TILE_ROWS * 2; i++) sums[i] = splat16((float)i);
+  for (int64_t turn = 0; turn < turns; turn++) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < TILE_ROWS * 2; i++) sums[i] = sums[i] * factor + factor;
+    __asm__ volatile("" : "+m"(factor));
+  }
+  f32x16 total = sums[0];
+  for (int i = 1; i < TILE_ROWS * 2; i++) total += sums[i];
+  volatile float keep = sum16(total);
+  (void)keep;
+  return turns * TILE_ROWS * 2 * 16 * 2;
+}
+
+static int64_t peak(spud_format format, int64_t turns) {
+  switch (format) {
+    case SPUD_F32: return peak_f32(turns);
+    case SPUD_BF16: return peak_bf16(turns);
+    default: return peak_int8(turns);
+  }
+}
+
 const spud_kernels *NAME(spud_kernels)(void) {
   static const spud_kernels kernels = {
       .product = product,
@@ -342,6 +387,8 @@ const spud_kernels *NAME(spud_kernels)(void) {
       .normalize = normalize,
       .add = add,
       .softmax = softmax,
+      .read = read_all,
+      .peak = peak,
       .rounds_to_bf16 = BF16_INPUT_UNIT == 4,
   };
   return &kernels;

@@ -48,4 +48,17 @@ static void tile_q4_0(const uint8_t *panel, int64_t units, const uint8_t *const 
 static void prepare_f32(const float *input, int64_t columns, uint8_t *output);
 static void prepare_bf16(const float *input, int64_t columns, uint8_t *output) { prepare_f32(input, columns, output); }
 
+static int64_t peak_f32(int64_t turns);
+static int64_t peak_bf16(int64_t turns) { return peak_f32(turns); }
+static int64_t peak_int8(int64_t turns) {
+  int16_t values[64];
+  int32_t sums[64] = {0};
+  for (int i = 0; i < 64; i++) values[i] = (int16_t)i;
+  for (int64_t turn = 0; turn < turns; turn++) {
+    for (int i = 0; i < 64; i++) sums[i] += values[i] * (int16_t)turn;
+    __asm__ volatile("" : : "r"(sums) : "memory");
+  }
+  return turns * 64 * 2;
+}
+
 #include "kernels_template.h"

@@ -86,6 +86,10 @@ typedef struct {
   void (*add)(const float *input, int64_t count, float *output);
   /// input ← softmax(input), over `count` values.
   void (*softmax)(float *values, int64_t count);
+  /// Reads `count` bytes, a multiple of 256, 64-byte aligned.
+  uint64_t (*read)(const uint8_t *bytes, int64_t count);
+  /// The format's multiply-adds in registers only; returns how many operations (a multiply-add is two).
+  int64_t (*peak)(spud_format format, int64_t turns);
   /// Whether the bf16 format's inputs are pairs of bfloat16 (else they are floats).
   int32_t rounds_to_bf16;
 } spud_kernels;

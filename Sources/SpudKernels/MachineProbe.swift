@@ -1,0 +1,71 @@
+internal import CSpudKernels
+
+/// What this machine can do at most, measured: the lines that kernels are judged against.
+///
+/// Neighbours move these figures from minute to minute: measure them beside what they are compared with.
+package struct MachineProbe {
+  private let compute: Compute
+
+  package init(threads: Int? = nil, instructionSet: InstructionSet = .best) {
+    compute = Compute(threads: threads, instructionSet: instructionSet)
+  }
+
+  package init(sharing compute: Compute) { self.compute = compute }
+
+  /// The fastest of `runs` passes over 512 MiB on huge pages, in 10⁹ bytes a second, all threads together.
+  package func readBandwidth(megabytes: Int = 512, runs: Int = 5) throws -> Double {
+    let share = (megabytes << 20) / compute.threads / 256 * 256
+    let buffer = try PageBuffer(byteCount: share * compute.threads, for: "measuring the read bandwidth")
+    unsafe buffer.base.initializeMemory(as: UInt8.self, repeating: 1, count: buffer.byteCount)
+    let region = unsafe ReadRegion(
+      kernels: compute.kernels, bytes: UnsafePointer(buffer.base.assumingMemoryBound(to: UInt8.self)), share: share)
+    var best = Duration.seconds(1_000_000)
+    for _ in 0..<runs { best = min(best, ContinuousClock().measure { compute.pool.run(region) }) }
+    return Double(share * compute.threads) / best.seconds / 1e9
+  }
+
+  /// Operations in registers only, in 10⁹ a second (a multiply-add is two), all threads together.
+  package func peakGops(_ format: WeightFormat, runs: Int = 5) -> Double {
+    let region = unsafe PeakRegion(kernels: compute.kernels, format: format.code, turns: 200_000)
+    let operations = unsafe Double(compute.kernels.pointee.peak(format.code, 1)) * 200_000 * Double(compute.threads)
+    var best = Duration.seconds(1_000_000)
+    for _ in 0..<runs { best = min(best, ContinuousClock().measure { compute.pool.run(region) }) }
+    return operations / best.seconds / 1e9
+  }
+
+  /// Nanoseconds that an empty region costs: waking the other threads and waiting for them.
+  package func forkJoinNanoseconds(regions: Int = 10_000) -> Double {
+    ContinuousClock().measure {
+      for _ in 0..<regions { compute.pool.run(EmptyRegion()) }
+    }.seconds / Double(regions) * 1e9
+  }
+}
+
+extension Duration {
+  package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+private struct EmptyRegion: Region {
+  func run(_ lane: Lane) {}
+}
+
+@safe
+private struct ReadRegion: Region {
+  let kernels: UnsafePointer<spud_kernels>
+  let bytes: UnsafePointer<UInt8>
+  let share: Int
+
+  func run(_ lane: Lane) {
+    // SAFETY: the buffer holds a share for each lane.
+    unsafe _ = kernels.pointee.read(bytes + lane.index * share, Int64(share))
+  }
+}
+
+@safe
+private struct PeakRegion: Region {
+  let kernels: UnsafePointer<spud_kernels>
+  let format: spud_format
+  let turns: Int64
+
+  func run(_ lane: Lane) { unsafe _ = kernels.pointee.peak(format, turns) }
+}
