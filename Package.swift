@@ -37,6 +37,8 @@ let package = Package(
   products: [
     .executable(name: "spud", targets: ["spud"]),
     .library(name: "SpudInference", targets: ["SpudInference", "SpudTokens"]),
+    // What the package in Benchmarks/ times.
+    .library(name: "SpudKernelBenchmarks", targets: ["SpudKernelBenchmarks"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -56,6 +58,7 @@ let package = Package(
     module("SpudErrors"),
     module("SpudTensors", imports: ["SpudErrors"]),
     module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "CLAPACKE", "SpudErrors", "SpudTensors"]),
+    module("SpudKernelBenchmarks", imports: ["SpudKernels"]),
     module("SpudMedia", imports: [
       "SpudErrors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
       .product(name: "Subprocess", package: "swift-subprocess"),

@@ -92,8 +92,8 @@ SPUD_INLINE tile_function tile_of(spud_format format) {
 SPUD_INLINE int64_t slice_units(spud_format format) {
   switch (format) {
     case SPUD_F32: case SPUD_BF16: return 128;
-    case SPUD_Q8_0: return 16;
-    default: return 32;
+    case SPUD_Q8_0: return 8;
+    default: return 8;
   }
 }
 
@@ -139,6 +139,19 @@ SPUD_INLINE void finish_row(const spud_product *p, int64_t panel, int64_t row, c
   }
 }
 
+SPUD_INLINE const uint8_t *input_row(const spud_product *p, int64_t row) {
+  return p->input + (p->input_rows ? p->input_rows[row] : row) * p->input_stride;
+}
+
+/// Asks for the outputs that this panel's sums will be added to.
+SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t end, int64_t panel) {
+  for (int64_t i = row; i < end; i++) {
+    const float *to = p->output + (p->output_rows ? p->output_rows[i] : i) * p->output_stride + panel * SPUD_PANEL_ROWS;
+    __builtin_prefetch(to, 1, 2);
+    __builtin_prefetch(to + 16, 1, 2);
+  }
+}
+
 static void product(const spud_product *p) {
   const tile_function tile = tile_of(p->format);
   const size_t unit_bytes = spud_unit_bytes(p->format), input_unit = input_unit_bytes(p->format);
@@ -149,13 +162,18 @@ static void product(const spud_product *p) {
       const uint8_t *weights = p->panels + panel * p->panel_bytes;
       for (int64_t unit = 0; unit < p->units; unit += slice) {
         const int64_t units = spud_min(slice, p->units - unit);
+        // While the rows pass over this slice, the next one comes from memory, a part with each tile.
+        const uint8_t *next = weights + (unit + units) * unit_bytes;
+        const int64_t part = (units * (int64_t)unit_bytes * TILE_ROWS / rows + 63) / 64 * 64;
         for (int64_t row = 0; row < rows; row += TILE_ROWS) {
           const int m = (int)spud_min(TILE_ROWS, rows - row);
-          const uint8_t *inputs[TILE_ROWS];
-          for (int i = 0; i < m; i++) {
-            const int64_t source = p->input_rows ? p->input_rows[first_row + row + i] : first_row + row + i;
-            inputs[i] = p->input + source * p->input_stride + unit * input_unit;
+          if (rows > TILE_ROWS) {
+            for (int64_t line = 0; line < part; line += 64) __builtin_prefetch(next + line, 0, 2);
+            next += part;
+            if (unit == 0 && p->epilogue != SPUD_SWIGLU) prefetch_outputs(p, first_row + row, first_row + row + m, panel);
           }
+          const uint8_t *inputs[TILE_ROWS];
+          for (int i = 0; i < m; i++) inputs[i] = input_row(p, first_row + row + i) + unit * input_unit;
           tile(weights + unit * unit_bytes, units, inputs, m, p->scratch + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS, unit == 0);
         }
       }

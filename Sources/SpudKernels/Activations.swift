@@ -18,12 +18,19 @@ package final class Activations: @unchecked Sendable {
     precondition(rows >= 0 && columns > 0, "activations cannot be [\(rows), \(columns)]")
     self.columns = columns
     self.rows = rows
-    stride = columns.roundedUp(to: 32)
+    stride = Activations.stride(columns: columns)
     capacity = max(rows, 1)
     unsafe base = Activations.allocate(capacity * stride)
   }
 
   deinit { unsafe base.deallocate() }
+
+  /// Floats from one row to the next. Rows a multiple of 1 KiB apart would fall into a few sets of the cache, so they get 128 bytes
+  /// more.
+  static func stride(columns: Int) -> Int {
+    let padded = columns.roundedUp(to: 32)
+    return padded % 256 == 0 ? padded + 32 : padded
+  }
 
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)

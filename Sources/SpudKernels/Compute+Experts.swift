@@ -40,7 +40,7 @@ extension Compute {
     let most = (1..<offsets.count).reduce(0) { unsafe max($0, Int(offsets[$1] - offsets[$1 - 1])) }
     let inputStride = inputBytes(format, columns: weights.width)
     let hiddenInputStride = inputBytes(format, columns: weights.expertWidth)
-    let hiddenStride = weights.expertWidth.roundedUp(to: 32)
+    let hiddenStride = Activations.stride(columns: weights.expertWidth)
     let region = unsafe FeedForwardRegion(
       kernels: kernels, x: x, hidden: hidden, weights: weights, offsets: offsets, tokens: tokens, factors: factors,
       inputStride: inputStride, inputs: scratch.inputs.bytes(x.rows * inputStride).assumingMemoryBound(to: UInt8.self),

@@ -51,7 +51,7 @@ typedef struct {
   spud_format format;
   spud_epilogue epilogue;
 } spud_product;
-enum { SPUD_ROW_BLOCK = 192 };
+enum { SPUD_ROW_BLOCK = 96 };
 
 /// One tile of attention: up to `rows` query rows that share a key-value head.
 typedef struct {

@@ -1,0 +1,66 @@
+internal import SpudKernels
+
+/// Random weights in a file's encoding, of ordinary size.
+struct RandomBlocks {
+  private var state: UInt64 = 0x5EED
+
+  private mutating func next() -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state
+  }
+
+  /// `[rows, columns]` weights of about 1/√columns.
+  private mutating func bytes(rows: Int, columns: Int, format: WeightFormat) -> (bytes: [UInt8], encoding: WeightEncoding) {
+    let (encoding, block): (WeightEncoding, Int) =
+      switch format {
+      case .f32: (.f32, 4)
+      case .bf16: (.bf16, 2)
+      case .q8_0: (.q8_0, 34)
+      case .q4_0: (.q4_0, 18)
+      }
+    let count = rows * (encoding.rowBytes(columns: columns) ?? 0)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + 8)
+    while bytes.count < count {
+      var random = next()
+      for _ in 0..<min(8, count - bytes.count) {
+        bytes.append(UInt8(truncatingIfNeeded: random))
+        random >>= 8
+      }
+    }
+    for start in stride(from: 0, to: count, by: block) {
+      switch format {
+      // Magnitudes of about 2^-6: exponent bits of a float, a bfloat16, and the half-precision scales.
+      case .f32: (bytes[start + 3], bytes[start + 2]) = (0x3C | bytes[start + 3] & 0x80, bytes[start + 2] & 0x7F)
+      case .bf16: (bytes[start + 1], bytes[start]) = (0x3C | bytes[start + 1] & 0x80, bytes[start] & 0x7F)
+      case .q8_0: (bytes[start + 1], bytes[start]) = (0x08, bytes[start])
+      case .q4_0: (bytes[start + 1], bytes[start]) = (0x18, bytes[start])
+      }
+    }
+    return (bytes, encoding)
+  }
+
+  mutating func fill(_ matrix: WeightMatrix, compute: Compute) throws {
+    var row = 0
+    while row < matrix.rows {
+      let rows = min(1024, matrix.rows - row)
+      let (bytes, encoding) = bytes(rows: rows, columns: matrix.columns, format: matrix.format)
+      try unsafe matrix.pack(bytes.span.bytes, encoding: encoding, firstRow: row, rows: rows, compute: compute)
+      row += rows
+    }
+  }
+
+  mutating func fill(_ experts: ExpertWeights, compute: Compute) throws {
+    for projection in ExpertWeights.Projection.allCases {
+      let (rows, columns) =
+        projection == .down ? (experts.width, experts.expertWidth) : (experts.expertWidth, experts.width)
+      // One expert's random weights serve all of them: each has a copy of its own to be read.
+      let (bytes, encoding) = bytes(rows: rows, columns: columns, format: experts.format)
+      for expert in 0..<experts.expertCount {
+        try unsafe experts.pack(projection, expert: expert, from: bytes.span.bytes, encoding: encoding, compute: compute)
+      }
+    }
+  }
+}
