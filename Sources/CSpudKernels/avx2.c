@@ -6,6 +6,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
 #define NAME(x) x##_avx2
+#define NIBBLE_SCALE 1.0f
 #define TILE_ROWS 3
 #define BF16_INPUT_UNIT 8
 #include "tiles_float.h"
@@ -23,43 +24,50 @@ SPUD_INLINE __m256i input4(const spud_block *block, int group) {
   return _mm256_set1_epi32(four);
 }
 
+/// A lone row goes at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand first.
+#define KEEP_ORDER \
+  if (m == 1) { uint64_t first_line = *(const volatile uint64_t *)weights; __asm__ volatile("" : : "r"(first_line)); }
+
 // Signed weights: |w| is the unsigned operand and the input takes the sign of w, so that 2 · 128 · 127 fits 16 bits.
 SPUD_INLINE void tile_q8_0_rows(
     const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
 ) {
   const __m256i ones = _mm256_set1_epi16(1), offset = _mm256_set1_epi8((char)0x80);
-  for (int half = 0; half < 2; half++) {
-    __m256 sums[TILE_ROWS][2];
-    SPUD_EACH(i, m) SPUD_EACH(h, 2)
-      sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 16 * half + 8 * h);
+  // A lone row passes over the panel once; more rows take it 16 lanes at a time, for want of registers.
+  const int octets = m == 1 ? 4 : 2;
+  for (int start = 0; start < 4; start += octets) {
+    __m256 sums[TILE_ROWS][4];
+    SPUD_EACH(i, m) SPUD_EACH(h, octets)
+      sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
     const uint8_t *weights = panel;
     for (int64_t unit = 0; unit < units; unit++, weights += 1088) {
-      __m256i dots[TILE_ROWS][2];
-      SPUD_EACH(i, m) SPUD_EACH(h, 2) dots[i][h] = _mm256_setzero_si256();
+      KEEP_ORDER
+      __m256i dots[TILE_ROWS][4];
+      SPUD_EACH(i, m) SPUD_EACH(h, octets) dots[i][h] = _mm256_setzero_si256();
       SPUD_EACH(group, 8) {
-        __m256i w[2], magnitude[2];
-        SPUD_EACH(h, 2) {
+        __m256i w[4], magnitude[4];
+        SPUD_EACH(h, octets) {
           w[h] = _mm256_xor_si256(
-              _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + half * 64 + h * 32)), offset);
+              _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + (start + h) * 32)), offset);
           magnitude[h] = _mm256_abs_epi8(w[h]);
         }
         SPUD_EACH(i, m) {
           const __m256i x = input4((const spud_block *)inputs[i] + unit, group);
-          SPUD_EACH(h, 2) {
+          SPUD_EACH(h, octets) {
             const __m256i pairs = _mm256_maddubs_epi16(magnitude[h], _mm256_sign_epi8(x, w[h]));
             dots[i][h] = _mm256_add_epi32(dots[i][h], _mm256_madd_epi16(pairs, ones));
           }
         }
       }
-      SPUD_EACH(h, 2) {
-        const __m256 scale = scales8(weights, half * 2 + h);
+      SPUD_EACH(h, octets) {
+        const __m256 scale = scales8(weights, start + h);
         SPUD_EACH(i, m) {
           const __m256 x = _mm256_set1_ps(((const spud_block *)inputs[i] + unit)->scale);
           sums[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[i][h]), _mm256_mul_ps(scale, x), sums[i][h]);
         }
       }
     }
-    SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm256_storeu_ps(output + i * stride + 16 * half + 8 * h, sums[i][h]);
+    SPUD_EACH(i, m) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
   }
 }
 
@@ -68,32 +76,35 @@ SPUD_INLINE void tile_q4_0_rows(
     const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
 ) {
   const __m256i ones = _mm256_set1_epi16(1), mask = _mm256_set1_epi8(15);
-  for (int half = 0; half < 2; half++) {
-    __m256 sums[TILE_ROWS][2];
-    SPUD_EACH(i, m) SPUD_EACH(h, 2)
-      sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 16 * half + 8 * h);
+  // A lone row passes over the panel once; more rows take it 16 lanes at a time, for want of registers.
+  const int octets = m == 1 ? 4 : 2;
+  for (int start = 0; start < 4; start += octets) {
+    __m256 sums[TILE_ROWS][4];
+    SPUD_EACH(i, m) SPUD_EACH(h, octets)
+      sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
     const uint8_t *weights = panel;
     for (int64_t unit = 0; unit < units; unit++, weights += 576) {
-      __m256i dots[TILE_ROWS][2];
-      SPUD_EACH(i, m) SPUD_EACH(h, 2) dots[i][h] = _mm256_setzero_si256();
+      KEEP_ORDER
+      __m256i dots[TILE_ROWS][4];
+      SPUD_EACH(i, m) SPUD_EACH(h, octets) dots[i][h] = _mm256_setzero_si256();
       SPUD_EACH(group, 4) {
-        __m256i low[2], high[2];
-        SPUD_EACH(h, 2) {
-          const __m256i w = _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + half * 64 + h * 32));
+        __m256i low[4], high[4];
+        SPUD_EACH(h, octets) {
+          const __m256i w = _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + (start + h) * 32));
           low[h] = _mm256_and_si256(w, mask);
           high[h] = _mm256_and_si256(_mm256_srli_epi16(w, 4), mask);
         }
         SPUD_EACH(i, m) {
           const spud_block *block = (const spud_block *)inputs[i] + unit;
           const __m256i first_half = input4(block, group), second_half = input4(block, group + 4);
-          SPUD_EACH(h, 2) {
+          SPUD_EACH(h, octets) {
             dots[i][h] = _mm256_add_epi16(dots[i][h], _mm256_maddubs_epi16(low[h], first_half));
             dots[i][h] = _mm256_add_epi16(dots[i][h], _mm256_maddubs_epi16(high[h], second_half));
           }
         }
       }
-      SPUD_EACH(h, 2) {
-        const __m256 scale = scales8(weights, half * 2 + h);
+      SPUD_EACH(h, octets) {
+        const __m256 scale = scales8(weights, start + h);
         SPUD_EACH(i, m) {
           const spud_block *block = (const spud_block *)inputs[i] + unit;
           const __m256i offset = _mm256_srai_epi32(_mm256_set1_epi32(block->correction), 4);
@@ -103,7 +114,7 @@ SPUD_INLINE void tile_q4_0_rows(
         }
       }
     }
-    SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm256_storeu_ps(output + i * stride + 16 * half + 8 * h, sums[i][h]);
+    SPUD_EACH(i, m) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
   }
 }
 

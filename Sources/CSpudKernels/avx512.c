@@ -8,6 +8,7 @@
     apply_to = function)
 
 #define NAME(x) x##_avx512
+#define NIBBLE_SCALE 0.0625f
 #define TILE_ROWS 6
 #define BF16_INPUT_UNIT 4
 #include "tiles_float.h"
@@ -36,15 +37,18 @@ SPUD_INLINE void tile_pairs_rows(
   SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
 }
 
+/// Few rows go at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand first.
+#define KEEP_ORDER \
+  if (m <= 4) { uint64_t first_line = *(const volatile uint64_t *)panel; __asm__ volatile("" : : "r"(first_line)); }
+
 /// Adds one block's integer sums, scaled, to the floating ones.
-#define FINISH_BLOCK(factor)                                                                                       \
-  SPUD_EACH(h, 2) {                                                                                                \
-    const __m512 scale = _mm512_mul_ps(                                                                            \
-        _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(panel + 32 * h))), _mm512_set1_ps(factor));            \
-    SPUD_EACH(i, m) {                                                                                              \
-      const __m512 x = _mm512_set1_ps(spud_load_float(inputs[i] + unit * sizeof(spud_block)));                     \
-      sums[i][h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[i][h]), _mm512_mul_ps(scale, x), sums[i][h]);           \
-    }                                                                                                              \
+#define FINISH_BLOCK                                                                                     \
+  SPUD_EACH(h, 2) {                                                                                      \
+    const __m512 scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(panel + 32 * h)));          \
+    SPUD_EACH(i, m) {                                                                                    \
+      const __m512 x = _mm512_set1_ps(spud_load_float(inputs[i] + unit * sizeof(spud_block)));           \
+      sums[i][h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[i][h]), _mm512_mul_ps(scale, x), sums[i][h]); \
+    }                                                                                                    \
   }
 
 SPUD_INLINE void tile_q8_0_rows(
@@ -53,6 +57,7 @@ SPUD_INLINE void tile_q8_0_rows(
   __m512 sums[TILE_ROWS][2];
   SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ? _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
   for (int64_t unit = 0; unit < units; unit++, panel += 1088) {
+    KEEP_ORDER
     // The offset of 128 in the weights is taken out by where the sums start.
     __m512i dots[TILE_ROWS][2];
     SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 4);
@@ -64,12 +69,13 @@ SPUD_INLINE void tile_q8_0_rows(
         dots[i][1] = _mm512_dpbusd_epi32(dots[i][1], high, x);
       }
     }
-    FINISH_BLOCK(1.0f)
+    FINISH_BLOCK
   }
   SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
 }
 
-// Nibbles are left in the upper half of their bytes, 16 times too large: so the offset is 128 here too, and the scale a 16th.
+// Nibbles are left in the upper half of their bytes, 16 times too large: so the offset is 128 here too, and the
+// inputs carry a 16th in their scale (NIBBLE_SCALE).
 SPUD_INLINE void tile_q4_0_rows(
     const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
 ) {
@@ -77,6 +83,7 @@ SPUD_INLINE void tile_q4_0_rows(
   __m512 sums[TILE_ROWS][2];
   SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ? _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
   for (int64_t unit = 0; unit < units; unit++, panel += 576) {
+    KEEP_ORDER
     __m512i dots[TILE_ROWS][2];
     SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 4);
     SPUD_EACH(group, 4) {
@@ -93,7 +100,7 @@ SPUD_INLINE void tile_q4_0_rows(
         SPUD_EACH(h, 2) dots[i][h] = _mm512_dpbusd_epi32(dots[i][h], high[h], second_half);
       }
     }
-    FINISH_BLOCK(0.0625f)
+    FINISH_BLOCK
   }
   SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
 }

@@ -2,6 +2,7 @@
 // has of its own:
 //
 //   NAME(x)             the symbol's suffix
+//   NIBBLE_SCALE        what the inputs of q4_0 carry in their scale, because nibbles may be used in place, 16 times too large
 //   TILE_ROWS           how many input rows the widest tile takes
 //   tile_f32, tile_bf16, tile_q8_0, tile_q4_0
 //                       void (panel, units, input rows, m, output, output_stride, first): the 32 sums of m input rows over one
@@ -191,8 +192,9 @@ static void prepare_f32(const float *input, int64_t columns, uint8_t *output) {
   for (int64_t i = columns; i < padded; i++) to[i] = 0;
 }
 
-/// Signed bytes, to nearest, ties to even, of the largest magnitude in each 32.
-static void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) {
+/// Signed bytes, to nearest, ties to even, of the largest magnitude in each 32. `unit` is a power of two that every scale takes
+/// with it.
+SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *output, float unit) {
   spud_block *blocks = (spud_block *)output;
   for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
     const f32x16 a = load16(input + block * SPUD_BLOCK), b = load16(input + block * SPUD_BLOCK + 16);
@@ -203,8 +205,22 @@ static void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) {
     typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
     *(i8x16 *)blocks[block].quants = __builtin_convertvector(qa, i8x16);
     *(i8x16 *)(blocks[block].quants + 16) = __builtin_convertvector(qb, i8x16);
-    blocks[block].scale = largest / 127.0f;
+    blocks[block].scale = largest / 127.0f * unit;
     blocks[block].correction = -128 * sum_of_integers(qa + qb);
+  }
+}
+
+static void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) { prepare_bytes(input, columns, output, 1); }
+static void prepare_q4_0(const float *input, int64_t columns, uint8_t *output) {
+  prepare_bytes(input, columns, output, NIBBLE_SCALE);
+}
+
+static void prepare(spud_format format, const float *input, int64_t columns, uint8_t *output) {
+  switch (format) {
+    case SPUD_F32: prepare_f32(input, columns, output); break;
+    case SPUD_BF16: prepare_bf16(input, columns, output); break;
+    case SPUD_Q8_0: prepare_q8_0(input, columns, output); break;
+    default: prepare_q4_0(input, columns, output); break;
   }
 }
 
@@ -276,48 +292,57 @@ SPUD_INLINE void load_values(const uint8_t *row, int64_t column, int64_t width, 
   }
 }
 
-/// output[r, column ..< column + 32] = Σ probabilities[r, position] · values[position, column…] / sums[r].
-SPUD_INLINE void combine(const spud_attention *a, int64_t column, int64_t positions, const float *sums, spud_format format, int m) {
-  f32x16 acc[SPUD_ATTENTION_ROWS][2];
-  for (int r = 0; r < m; r++) acc[r][0] = acc[r][1] = (f32x16){0};
+/// output[r, column ..< column + 32 · blocks] = Σ probabilities[r, position] · values[position, column…] / sums[r].
+SPUD_INLINE void combine(
+    const spud_attention *a, int64_t column, int64_t positions, const float *sums, spud_format format, const int m, const int blocks
+) {
+  f32x16 acc[SPUD_ATTENTION_ROWS * 2];  // m * blocks is at most 6
+  SPUD_EACH(i, m * blocks * 2) acc[i] = (f32x16){0};
   const uint8_t *row = a->values;
   for (int64_t position = 0; position < positions; position++, row += a->value_stride) {
-    f32x16 low, high;
-    load_values(row, column, a->head_width, format, &low, &high);
-#pragma clang loop unroll(full)
-    for (int r = 0; r < m; r++) {
-      const float probability = a->scores[r * a->score_stride + position];
-      acc[r][0] += probability * low;
-      acc[r][1] += probability * high;
+    // One query reads values as fast as memory gives them, and memory gives more when it is asked early.
+    if (m == 1) {
+      for (int line = 0; line < blocks * 2; line += 1) __builtin_prefetch(row + 16 * a->value_stride + 64 * line, 0, 3);
+    }
+    SPUD_EACH(b, blocks) {
+      f32x16 low, high;
+      load_values(row, column + 32 * b, a->head_width, format, &low, &high);
+      SPUD_EACH(r, m) {
+        const float probability = a->scores[r * a->score_stride + position];
+        acc[(r * blocks + b) * 2] += probability * low;
+        acc[(r * blocks + b) * 2 + 1] += probability * high;
+      }
     }
   }
-  const int64_t width = spud_min(32, a->head_width - column);
-  for (int r = 0; r < m; r++) {
-    const float inverse = 1.0f / sums[r];
-    float *output = a->outputs[r] + column;
-    acc[r][0] *= inverse, acc[r][1] *= inverse;
+  SPUD_EACH(r, m) SPUD_EACH(b, blocks) {
+    const int64_t start = column + 32 * b, width = spud_min(32, a->head_width - start);
+    const f32x16 low = acc[(r * blocks + b) * 2] * (1.0f / sums[r]), high = acc[(r * blocks + b) * 2 + 1] * (1.0f / sums[r]);
+    float *output = a->outputs[r] + start;
     if (width == 32) {
-      store16(output, acc[r][0]), store16(output + 16, acc[r][1]);
+      store16(output, low), store16(output + 16, high);
     } else {
-      for (int64_t i = 0; i < width; i++) output[i] = i < 16 ? acc[r][0][i] : acc[r][1][i - 16];
+      for (int64_t i = 0; i < width; i++) output[i] = i < 16 ? low[i] : high[i - 16];
     }
   }
 }
 
-SPUD_INLINE void combine_format(const spud_attention *a, int64_t column, int64_t positions, const float *sums, int m) {
+SPUD_INLINE void combine_format(
+    const spud_attention *a, int64_t column, int64_t positions, const float *sums, const int m, const int blocks
+) {
   switch (a->format) {
-    case SPUD_F32: combine(a, column, positions, sums, SPUD_F32, m); break;
-    case SPUD_BF16: combine(a, column, positions, sums, SPUD_BF16, m); break;
-    default: combine(a, column, positions, sums, SPUD_Q8_0, m); break;
+    case SPUD_F32: combine(a, column, positions, sums, SPUD_F32, m, blocks); break;
+    case SPUD_BF16: combine(a, column, positions, sums, SPUD_BF16, m, blocks); break;
+    default: combine(a, column, positions, sums, SPUD_Q8_0, m, blocks); break;
   }
 }
 
-static void prepare(spud_format format, const float *input, int64_t columns, uint8_t *output) {
-  switch (format) {
-    case SPUD_F32: prepare_f32(input, columns, output); break;
-    case SPUD_BF16: prepare_bf16(input, columns, output); break;
-    default: prepare_q8_0(input, columns, output); break;
-  }
+/// All columns, as many at a time as the registers hold sums for: a lone query passes over a head's values once.
+SPUD_INLINE void combine_rows(const spud_attention *a, int64_t positions, const float *sums, const int m) {
+  const int wide = m == 1 ? 4 : m <= 3 ? 2 : 1;
+  const int64_t blocks = (a->head_width + 31) / 32;
+  int64_t block = 0;
+  for (; block + wide <= blocks; block += wide) combine_format(a, block * 32, positions, sums, m, wide);
+  for (; block < blocks; block++) combine_format(a, block * 32, positions, sums, m, 1);
 }
 
 static void attention(const spud_attention *a) {
@@ -351,15 +376,13 @@ static void attention(const spud_attention *a) {
     sums[r] = exponentials(scores, a->lengths[r], a->scale);
     for (int64_t i = a->lengths[r]; i < longest; i++) scores[i] = 0;
   }
-  for (int64_t column = 0; column < a->head_width; column += 32) {
-    switch (a->rows) {
-      case 1: combine_format(a, column, longest, sums, 1); break;
-      case 2: combine_format(a, column, longest, sums, 2); break;
-      case 3: combine_format(a, column, longest, sums, 3); break;
-      case 4: combine_format(a, column, longest, sums, 4); break;
-      case 5: combine_format(a, column, longest, sums, 5); break;
-      default: combine_format(a, column, longest, sums, 6); break;
-    }
+  switch (a->rows) {
+    case 1: combine_rows(a, longest, sums, 1); break;
+    case 2: combine_rows(a, longest, sums, 2); break;
+    case 3: combine_rows(a, longest, sums, 3); break;
+    case 4: combine_rows(a, longest, sums, 4); break;
+    case 5: combine_rows(a, longest, sums, 5); break;
+    default: combine_rows(a, longest, sums, 6); break;
   }
 }
 
@@ -368,8 +391,11 @@ static void attention(const spud_attention *a) {
 /// Reads every byte once and returns something that depends on all of them.
 static uint64_t read_all(const uint8_t *bytes, int64_t count) {
   i32x16 sums[4] = {{0}, {0}, {0}, {0}};
-  for (int64_t i = 0; i + 256 <= count; i += 256)
+  for (int64_t i = 0; i + 256 <= count; i += 256) {
     for (int j = 0; j < 4; j++) sums[j] ^= *(const i32x16 *)(bytes + i + 64 * j);
+    // Unrolled loads out of order cost a quarter of the bandwidth.
+    __asm__ volatile("" : : : "memory");
+  }
   return (uint64_t)(uint32_t)sum_of_integers(sums[0] ^ sums[1] ^ sums[2] ^ sums[3]);
 }
 

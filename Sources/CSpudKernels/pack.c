@@ -163,56 +163,85 @@ void spud_pack_float_row(spud_format format, uint8_t *panel, int64_t row, const 
   }
 }
 
+// Blocks go in the outer loop and rows in the inner one, so that a unit of the panel is written while it is in the first-level cache.
+
+static void copy_q8_blocks(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows, int64_t blocks) {
+  for (int64_t block = 0; block < blocks; block++, panel += 1088, source += Q8_0_BYTES) {
+    const uint8_t *from = source;
+    for (int64_t i = row; i < row + rows; i++, from += row_bytes) {
+      memcpy(panel + 2 * i, from, 2);
+      for (int group = 0; group < 8; group++) {
+        uint32_t four;
+        memcpy(&four, from + 2 + 4 * group, 4);
+        four ^= 0x80808080u;
+        memcpy(panel + 64 + group * 128 + i * 4, &four, 4);
+      }
+    }
+  }
+}
+
+static void copy_q4_blocks(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows, int64_t blocks) {
+  for (int64_t block = 0; block < blocks; block++, panel += 576, source += Q4_0_BYTES) {
+    const uint8_t *from = source;
+    for (int64_t i = row; i < row + rows; i++, from += row_bytes) {
+      memcpy(panel + 2 * i, from, 2);
+      for (int group = 0; group < 4; group++) memcpy(panel + 64 + group * 128 + i * 4, from + 2 + 4 * group, 4);
+    }
+  }
+}
+
+static void copy_bf16_pairs(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows, int64_t columns) {
+  for (int64_t start = 0; start < columns; start += 32) {
+    const int64_t end = spud_min(start + 32, columns);
+    for (int64_t i = 0; i < rows; i++) {
+      const uint8_t *from = source + i * row_bytes;
+      uint8_t *to = panel + (row + i) * 4;
+      int64_t k = start;
+      for (; k + 2 <= end; k += 2) memcpy(to + k / 2 * 128, from + 2 * k, 4);
+      if (k < end) memcpy(to + k / 2 * 128, from + 2 * k, 2);
+    }
+  }
+}
+
 void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_encoding encoding, const uint8_t *source,
                     int64_t rows, int64_t columns, float *workspace) {
   const size_t row_bytes = spud_row_bytes(encoding, columns);
-  const size_t unit_bytes = spud_unit_bytes(format);
-  for (int64_t i = 0; i < rows; i++) {
-    const uint8_t *from = source + i * row_bytes;
-    const int64_t row = first_row + i;
-    if (format == SPUD_Q8_0 && encoding == SPUD_FROM_Q8_0) {
-      uint8_t *unit = panel;
-      for (int64_t block = 0; block < columns / 32; block++, unit += unit_bytes, from += Q8_0_BYTES) {
-        memcpy(unit + 2 * row, from, 2);
-        for (int group = 0; group < 8; group++) {
-          uint32_t four;
-          memcpy(&four, from + 2 + 4 * group, 4);
-          four ^= 0x80808080u;
-          memcpy(unit + 64 + group * 128 + row * 4, &four, 4);
-        }
-      }
-    } else if (format == SPUD_Q4_0 && encoding == SPUD_FROM_Q4_0) {
-      uint8_t *unit = panel;
-      for (int64_t block = 0; block < columns / 32; block++, unit += unit_bytes, from += Q4_0_BYTES) {
-        memcpy(unit + 2 * row, from, 2);
-        for (int group = 0; group < 4; group++) memcpy(unit + 64 + group * 128 + row * 4, from + 2 + 4 * group, 4);
-      }
-    } else if (format == SPUD_BF16 && encoding == SPUD_FROM_BF16) {
-      for (int64_t k = 0; k < columns; k++) memcpy(panel + ((k / 2 * SPUD_PANEL_ROWS + row) * 2 + k % 2) * 2, from + 2 * k, 2);
-    } else {
-      spud_decode_row(encoding, from, columns, workspace);
-      spud_pack_float_row(format, panel, row, workspace, columns);
+  if (format == SPUD_Q8_0 && encoding == SPUD_FROM_Q8_0) {
+    copy_q8_blocks(panel, first_row, source, row_bytes, rows, columns / 32);
+  } else if (format == SPUD_Q4_0 && encoding == SPUD_FROM_Q4_0) {
+    copy_q4_blocks(panel, first_row, source, row_bytes, rows, columns / 32);
+  } else if (format == SPUD_BF16 && encoding == SPUD_FROM_BF16) {
+    copy_bf16_pairs(panel, first_row, source, row_bytes, rows, columns);
+  } else {
+    for (int64_t i = 0; i < rows; i++) {
+      spud_decode_row(encoding, source + i * row_bytes, columns, workspace);
+      spud_pack_float_row(format, panel, first_row + i, workspace, columns);
     }
   }
 }
 
 void spud_unpack_row(spud_format format, const uint8_t *panel, int64_t row, int64_t columns, float *output) {
-  const int64_t unit_columns = spud_unit_columns(format);
-  const size_t unit_bytes = spud_unit_bytes(format);
-  for (int64_t k = 0; k < columns; k++) {
-    const uint8_t *unit = panel + k / unit_columns * unit_bytes;
-    const int64_t i = k % unit_columns;
-    switch (format) {
-      case SPUD_F32: output[k] = ((const float *)unit)[row]; break;
-      case SPUD_BF16: output[k] = spud_float_from_bf16(((const uint16_t *)unit)[row * 2 + i]); break;
-      case SPUD_Q8_0:
-        output[k] = spud_float_from_half(spud_load16(unit + 2 * row)) * (float)(unit[64 + i / 4 * 128 + row * 4 + i % 4] - 128);
-        break;
-      default: {
-        const uint8_t pair = unit[64 + i % 16 / 4 * 128 + row * 4 + i % 4];
-        output[k] = spud_float_from_half(spud_load16(unit + 2 * row)) * (float)((i < 16 ? pair & 15 : pair >> 4) - 8);
+  switch (format) {
+    case SPUD_F32:
+      for (int64_t k = 0; k < columns; k++) output[k] = ((const float *)panel)[k * SPUD_PANEL_ROWS + row];
+      break;
+    case SPUD_BF16:
+      for (int64_t k = 0; k < columns; k++)
+        output[k] = spud_float_from_bf16(((const uint16_t *)panel)[(k / 2 * SPUD_PANEL_ROWS + row) * 2 + k % 2]);
+      break;
+    default:
+      for (int64_t start = 0; start < columns; start += SPUD_BLOCK, panel += spud_unit_bytes(format)) {
+        const float scale = spud_float_from_half(spud_load16(panel + 2 * row));
+        const int64_t width = spud_min(SPUD_BLOCK, columns - start);
+        for (int64_t i = 0; i < width; i++) {
+          if (format == SPUD_Q8_0) {
+            output[start + i] = scale * (float)(panel[64 + i / 4 * 128 + row * 4 + i % 4] - 128);
+          } else {
+            const uint8_t pair = panel[64 + i % 16 / 4 * 128 + row * 4 + i % 4];
+            output[start + i] = scale * (float)((i < 16 ? pair & 15 : pair >> 4) - 8);
+          }
+        }
       }
-    }
   }
 }
 

@@ -2,6 +2,7 @@
 #include "common.h"
 
 #define NAME(x) x##_portable
+#define NIBBLE_SCALE 1.0f
 #define TILE_ROWS 1
 #define BF16_INPUT_UNIT 8
 #include "tiles_float.h"

@@ -48,13 +48,10 @@ extension Compute {
   package func gather(_ rows: [Int32], from matrix: WeightMatrix, into output: Activations) {
     precondition(output.columns == matrix.columns, "rows of \(matrix.columns) into \(output.columns)")
     output.resize(rows: rows.count)
-    for (index, row) in rows.enumerated() {
-      precondition(row >= 0 && Int(row) < matrix.rows, "row \(row) of \(matrix.rows)")
-      // SAFETY: the row lies in the matrix and the output has `columns` floats.
-      unsafe spud_unpack_row(
-        matrix.format.code,
-        matrix.buffer.base.assumingMemoryBound(to: UInt8.self) + Int(row) / 32 * matrix.layout.panelBytes, Int64(row % 32),
-        Int64(matrix.columns), output.base + index * output.stride)
+    for row in rows { precondition(row >= 0 && Int(row) < matrix.rows, "row \(row) of \(matrix.rows)") }
+    unsafe rows.withUnsafeBufferPointer { rows in
+      let region = unsafe GatherRegion(rows: rows, matrix: matrix, output: output)
+      pool.run(region, alone: rows.count * matrix.columns < Compute.smallWork)
     }
   }
 
@@ -95,6 +92,23 @@ extension Compute {
       }
     }
     table.sortByExpert()
+  }
+}
+
+@safe
+private struct GatherRegion: Region {
+  let rows: UnsafeBufferPointer<Int32>
+  let matrix: WeightMatrix
+  let output: Activations
+
+  func run(_ lane: Lane) {
+    for index in unsafe lane.share(of: rows.count) {
+      let row = unsafe Int(rows[index])
+      // SAFETY: `gather` checked that the row lies in the matrix; the output has `columns` floats.
+      unsafe spud_unpack_row(
+        matrix.format.code, matrix.buffer.base.assumingMemoryBound(to: UInt8.self) + row / 32 * matrix.layout.panelBytes,
+        Int64(row % 32), Int64(matrix.columns), output.base + index * output.stride)
+    }
   }
 }
 
