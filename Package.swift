@@ -42,7 +42,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   // In the order of the layers: a target depends only on targets above it.
   targets: [
@@ -61,7 +60,6 @@ let package = Package(
     module("SpudKernelBenchmarks", imports: ["SpudKernels"]),
     module("SpudMedia", imports: [
       "SpudErrors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
-      .product(name: "Subprocess", package: "swift-subprocess"),
     ]),
     module("SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels"]),
     module("SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),

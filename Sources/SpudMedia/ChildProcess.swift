@@ -160,8 +160,15 @@ private final class Descriptor {
   let number: Int32
   private var isOpen = true
 
-  private init(_ number: Int32) {
-    self.number = number
+  /// A number below 3 is exchanged: a program started without standard streams hands those out again, and they would
+  /// be overwritten while a child's are arranged.
+  private init(_ given: Int32) {
+    guard given < 3 else {
+      number = given
+      return
+    }
+    number = fcntl(given, F_DUPFD_CLOEXEC, 3)
+    Glibc.close(given)
   }
 
   deinit { close() }

@@ -97,10 +97,10 @@ struct FFmpeg {
       + "scale=w='min(iw,\(side))':h='min(ih,\(side))':force_original_aspect_ratio=decrease:flags=area"
     let hasPictures = try run(
       .video, bytes, seconds: limits.videoDecodingSeconds, pixels: limits.imagePixels,
-      outputBytes: (most + 2) * (side * side * 4 + 128),
+      outputBytes: (most + 2) * (side * side * 3 + 128),
       output: [
         "-map", "0:v:0", "-t", "\(limits.videoSeconds + 2 / framesPerSecond)", "-vf", filter,
-        "-c:v", "pam", "-pix_fmt", "rgba", "-f", "image2pipe",
+        "-c:v", "pam", "-pix_fmt", "rgb24", "-f", "image2pipe",
       ]
     ) { piece in
       try stream.append(piece) { frame in sampler.append(frame) }
@@ -147,10 +147,12 @@ struct FFmpeg {
     }
   }
 
-  /// The last line that the program wrote, without the made-up name of its input.
+  /// The last line that the program wrote, without the made-up name of its input and the addresses of its parts.
   private func reason(_ result: ChildProcess.Result) -> String {
     let lines = result.messages.split(separator: "\n")
     guard let line = lines.last(where: { $0.contains(": ") }) ?? lines.last else { return "\(result.ending)" }
-    return String(line).replacing("file:/dev/stdin: ", with: "")
+    var text = Substring(String(line).replacing("file:/dev/stdin: ", with: ""))
+    while text.hasPrefix("["), let end = text.firstRange(of: "] ") { text = text[end.upperBound...] }
+    return String(text)
   }
 }

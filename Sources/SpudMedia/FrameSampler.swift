@@ -26,14 +26,14 @@ struct FrameSampler {
   }
 }
 
-/// Pictures from a stream of PAM files, four channels each: a header of text lines, then the pixels.
+/// Pictures from a stream of PAM files of three or four channels: a header of text lines, then the pixels.
 ///
 /// The format: netpbm's pam(5).
 struct PAMFrames {
   private let name: String
   private let limits: MediaLimits
   private var pending: [UInt8] = []
-  private var size: (width: Int, height: Int)?
+  private var header: (width: Int, height: Int, channels: Int)?
 
   init(name: String, limits: MediaLimits) {
     self.name = name
@@ -41,25 +41,25 @@ struct PAMFrames {
   }
 
   /// Whether the stream so far ends where a picture ends.
-  var isAtBoundary: Bool { pending.isEmpty && size == nil }
+  var isAtBoundary: Bool { pending.isEmpty && header == nil }
 
-  /// Takes the next bytes of the stream and hands on the pictures that they complete, over white.
+  /// Takes the next bytes of the stream and hands on the pictures that they complete, four channels over white.
   mutating func append(_ bytes: ArraySlice<UInt8>, handOn: (RGBImage) -> Void) throws {
     pending += bytes
     while true {
-      if let (width, height) = size {
-        let count = width * height * 4
+      if let (width, height, channels) = header {
+        let count = width * height * channels
         guard pending.count >= count else { return }
-        let rgba = Array(pending.prefix(count))
-        handOn(RGBImage(width: width, height: height, pixels: RGBImage.overWhite(rgba)))
+        let pixels = Array(pending.prefix(count))
+        handOn(RGBImage(width: width, height: height, pixels: channels == 4 ? RGBImage.overWhite(pixels) : pixels))
         pending.removeFirst(count)
-        size = nil
+        header = nil
       } else {
         guard let end = headerEnd() else {
           guard pending.count < 512 else { throw unexpected() }
           return
         }
-        size = try readHeader(String(decoding: pending.prefix(end), as: UTF8.self))
+        header = try readHeader(String(decoding: pending.prefix(end), as: UTF8.self))
         pending.removeFirst(end)
       }
     }
@@ -73,17 +73,17 @@ struct PAMFrames {
     return start.map { $0 + last.count }
   }
 
-  private func readHeader(_ text: String) throws -> (Int, Int) {
+  private func readHeader(_ text: String) throws -> (Int, Int, Int) {
     var values: [Substring: Int] = [:]
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ")
       if words.count == 2 { values[words[0]] = Int(words[1]) }
     }
-    guard text.hasPrefix("P7\n"), values["DEPTH"] == 4, values["MAXVAL"] == 255,
-      let width = values["WIDTH"], let height = values["HEIGHT"]
+    guard text.hasPrefix("P7\n"), values["MAXVAL"] == 255,
+      let width = values["WIDTH"], let height = values["HEIGHT"], let channels = values["DEPTH"], 3...4 ~= channels
     else { throw unexpected() }
     try RGBImage.checkSize(width: width, height: height, name: name, limits: limits)
-    return (width, height)
+    return (width, height, channels)
   }
 
   private func unexpected() -> SpudError {
