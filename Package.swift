@@ -82,7 +82,7 @@ let package = Package(
     tests(of: "SpudMedia", imports: ["SpudErrors"], fixtures: true),
     tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"], fixtures: true),
     tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
-    tests(of: "SpudInference", imports: ["SpudErrors", "SpudTokens", "SpudModels"]),
+    tests(of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudModels"], fixtures: true),
     tests(of: "SpudComparison", imports: ["SpudErrors", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),
     tests(of: "spud"),
   ],

@@ -17,9 +17,13 @@ struct Spud: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
+      Run.self,
       Tokenize.self,
       Detokenize.self,
       Fit.self,
+      Inspect.self,
+      Logits.self,
+      Bench.self,
       Doctor.self,
     ])
 

@@ -9,7 +9,7 @@ private let logits: [Float] = [0.5, 0.25, 0.125, 0.0625, 0.0625].map { Float(log
 private let all: [Range<Int32>] = [0..<5]
 
 /// Shares of each id in `count` draws.
-private func shares(_ sampling: Sampling, among allowed: [Range<Int32>] = all, count: Int = 40_000) throws -> [Double] {
+private func shares(_ sampling: Sampling, among allowed: [Range<Int32>] = all, count: Int = 8_000) throws -> [Double] {
   var sampler = Sampler(sampling)
   var counts = [Double](repeating: 0, count: logits.count)
   for _ in 0..<count { counts[Int(try sampler.next(logits.span, among: allowed))] += 1 }
@@ -18,8 +18,8 @@ private func shares(_ sampling: Sampling, among allowed: [Range<Int32>] = all, c
 
 private func expectShares(_ found: [Double], _ expected: [Double], comment: Comment? = nil) {
   for (id, pair) in zip(found, expected).enumerated() {
-    // Four standard deviations of a share over 40,000 draws.
-    let tolerance = 4 * (pair.1 * (1 - pair.1) / 40_000).squareRoot()
+    // Four standard deviations of a share over 8,000 draws.
+    let tolerance = 4 * (pair.1 * (1 - pair.1) / 8_000).squareRoot()
     #expect(abs(pair.0 - pair.1) <= tolerance, "id \(id): \(pair.0), expected \(pair.1)")
   }
 }

@@ -1,7 +1,5 @@
 internal import ArgumentParser
 internal import Foundation
-internal import SpudErrors
-internal import SpudMedia
 internal import SpudTokens
 
 /// `spud tokenize`: the stream that the model would read.
@@ -12,7 +10,6 @@ struct Tokenize: AsyncParsableCommand {
       Examples:
         spud tokenize "what colour is the star?" --image scene.png
         spud tokenize --audio question.wav --json
-        spud tokenize "what is this?" --image scene.png --draw stream.svg
         spud tokenize --examples world/examples.jsonl --pack packed.safetensors
       """)
 
@@ -36,13 +33,7 @@ struct Tokenize: AsyncParsableCommand {
     completion: .file(extensions: ["safetensors"]))
   var pack: String?
 
-  @Option(
-    name: .long, help: ArgumentHelp("Draw the stream as a picture (SVG).", valueName: "file"),
-    completion: .file(extensions: ["svg"]))
-  var draw: String?
-
   func validate() throws {
-    guard draw == nil || examples.isEmpty else { throw ValidationError("--draw shows one prompt, not --examples.") }
     guard examples.isEmpty == (pack == nil) else {
       throw ValidationError("--examples and --pack go together.")
     }
@@ -54,13 +45,7 @@ struct Tokenize: AsyncParsableCommand {
   func run() async throws {
     let tokenizer = try StreamTokenizer.load(directory: try model.resolved())
     if let pack { return try packExamples(to: pack, tokenizer) }
-    let stream = try tokenizer.encodePrompt([StreamTurn(.user, try parts())])
-    if let draw {
-      let picture = try StreamDrawing(tokenizer).svg(stream.ids)
-      do { try Data(picture.utf8).write(to: URL(filePath: draw), options: .atomic) } catch {
-        throw SpudError(.io, "\(draw): the drawing could not be written")
-      }
-    }
+    let stream = try tokenizer.encodePrompt([StreamTurn(.user, try media.parts(prompt: prompt))])
     let tokens = stream.ids.enumerated().map { position, id in
       Token(
         position: position, id: id, modality: tokenizer.vocabulary.modality(of: id)?.rawValue ?? "",
@@ -79,23 +64,6 @@ struct Tokenize: AsyncParsableCommand {
 
   struct Report: Encodable {
     var tokens: [Token]
-  }
-
-  /// Media in the order of the flags, then the prompt.
-  private func parts() throws -> [StreamPart] {
-    var parts: [StreamPart] = []
-    for medium in media.inOrder {
-      switch medium.kind {
-      case .image: parts.append(.image(try RGBImage.load(path: medium.path)))
-      case .audio: parts.append(.audio(try Waveform.load(path: medium.path)))
-      case .video: parts.append(.video(try VideoClip.load(path: medium.path)))
-      }
-    }
-    if let prompt {
-      parts.append(.text(prompt == "-" ? String(decoding: try Terminal.readInput(), as: UTF8.self) : prompt))
-    }
-    guard !parts.isEmpty else { throw SpudError(.usage, "there is nothing to tokenize: give a prompt or a medium") }
-    return parts
   }
 
   private func packExamples(to path: String, _ tokenizer: StreamTokenizer) throws {

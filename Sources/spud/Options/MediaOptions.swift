@@ -1,4 +1,7 @@
 internal import ArgumentParser
+internal import SpudErrors
+internal import SpudMedia
+internal import SpudTokens
 internal import Synchronization
 
 /// A media file named on the command line, with its place among all of them.
@@ -42,5 +45,32 @@ struct MediaOptions: ParsableArguments {
   var inOrder: [(kind: MediaKind, path: String)] {
     let all = image.map { (MediaKind.image, $0) } + audio.map { (.audio, $0) } + video.map { (.video, $0) }
     return all.sorted { $0.1.place < $1.1.place }.map { (kind: $0.0, path: $0.1.path) }
+  }
+
+  /// The user's turn: every medium in the order of the flags, then the prompt.
+  ///
+  /// - Parameter prompt: As the command line has it: nil for none, `-` for standard input, whose last newline, with
+  ///   which a file or `echo` ends, is no part of the prompt.
+  /// - Throws: `SpudError` when a file cannot be read, or when there is nothing at all.
+  func parts(prompt: String?) throws -> [StreamPart] {
+    var parts: [StreamPart] = try inOrder.map { medium in
+      switch medium.kind {
+      case .image: .image(try RGBImage.load(path: medium.path))
+      case .audio: .audio(try Waveform.load(path: medium.path))
+      case .video: .video(try VideoClip.load(path: medium.path))
+      }
+    }
+    if prompt == "-" {
+      guard let text = String(validating: try Terminal.readInput(), as: UTF8.self) else {
+        throw SpudError(.badData, "standard input is not UTF-8 text")
+      }
+      parts.append(.text(text.last?.isNewline == true ? String(text.dropLast()) : text))
+    } else if let prompt {
+      parts.append(.text(prompt))
+    }
+    guard !parts.isEmpty else {
+      throw SpudError(.usage, "there is nothing to read: give a prompt, --image, --audio or --video")
+    }
+    return parts
   }
 }

@@ -1,0 +1,98 @@
+public import SpudMedia
+public import SpudTokens
+
+/// Why an answer stopped where it did.
+public enum FinishReason: String, Sendable, CaseIterable {
+  /// The model ended it.
+  case end
+  /// It reached the greatest number of tokens, or the end of the context.
+  case length
+  /// It was asked to stop.
+  case interrupted
+}
+
+/// Tokens read and written for one answer.
+public struct Usage: Sendable, Equatable {
+  /// Text and control tokens of the prompt.
+  public var text = 0
+  /// Picture tokens of the prompt: the codes alone, as everywhere below.
+  public var image = 0
+  /// Sound tokens of the prompt.
+  public var audio = 0
+  /// Of all these, those that the session's cache held already, so that they were not read again.
+  public var cached = 0
+  /// Tokens that the model wrote, the one that ended the answer included.
+  public var output = 0
+
+  public init() {}
+}
+
+/// How long the steps of one answer took.
+public struct Timings: Sendable, Equatable {
+  /// Reading and packing the model's weights; the same for every answer of one model.
+  public var load = Duration.zero
+  /// From parts to tokens.
+  public var tokenize = Duration.zero
+  /// Reading the prompt.
+  public var prefill = Duration.zero
+  /// From the request to the first token.
+  public var firstToken = Duration.zero
+  /// From the first token to the last.
+  public var decode = Duration.zero
+  /// Tokens that came within `decode`: all but the first.
+  public var decodedTokens = 0
+
+  public init() {}
+
+  /// Tokens a second after the first; 0 when there was no second one.
+  public var decodeTokensPerSecond: Double {
+    decode > .zero ? Double(decodedTokens) / decode.milliseconds * 1e3 : 0
+  }
+}
+
+/// What a model answered, whole.
+public struct Answer: Sendable {
+  /// The answer as people know it: text, pictures, sounds and thoughts, in order. A picture or a sound that was
+  /// not finished is left out.
+  public var parts: [StreamPart] = []
+  /// The ids that the model generated, the one that ended the answer included.
+  public var tokens: [Int32] = []
+  public var finish = FinishReason.end
+  public var usage = Usage()
+  public var timings = Timings()
+
+  /// The words of the answer, thoughts left out.
+  public var text: String {
+    parts.reduce(into: "") { text, part in
+      if case .text(let words) = part { text += words }
+    }
+  }
+
+  /// What the model thought before it answered.
+  public var thought: String {
+    parts.reduce(into: "") { text, part in
+      if case .thought(let words) = part { text += words }
+    }
+  }
+}
+
+/// What comes out of a model while it answers.
+public enum Piece: Sendable {
+  /// More words; never part of a character.
+  case text(String)
+  /// More words of a thought; never part of a character.
+  case thought(String)
+  /// A picture, finished.
+  case image(RGBImage)
+  /// A sound, finished.
+  case audio(Waveform)
+  /// A video, finished.
+  case video(VideoClip)
+  /// The last piece: everything at once, with why it ended and how long it took.
+  case finished(Answer)
+}
+
+extension Duration {
+  /// As a number of milliseconds.
+  package var milliseconds: Double { Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15 }
+}

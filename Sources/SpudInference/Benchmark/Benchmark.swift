@@ -1,0 +1,159 @@
+internal import SpudErrors
+internal import SpudKernels
+package import SpudModels
+
+/// One thing to measure.
+package struct BenchmarkTest: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
+    /// Reading a prompt of so many tokens.
+    case prefill(Int)
+    /// Writing so many tokens.
+    case decode(Int)
+  }
+
+  package var kind: Kind
+  /// Tokens that stand before, in each sequence.
+  package var depth: Int
+  /// Sequences at once.
+  package var batch: Int
+
+  package init(_ kind: Kind, depth: Int = 0, batch: Int = 1) {
+    self.kind = kind
+    self.depth = depth
+    self.batch = batch
+  }
+
+  /// As `llama-bench` calls it: `pp512`, `tg128`.
+  package var name: String {
+    switch kind {
+    case .prefill(let count): "pp\(count)"
+    case .decode(let count): "tg\(count)"
+    }
+  }
+
+  /// Tokens that one sequence takes in.
+  package var tokenCount: Int {
+    switch kind {
+    case .prefill(let count), .decode(let count): count
+    }
+  }
+}
+
+/// What measuring found.
+package struct BenchmarkResult: Sendable {
+  /// Tokens a second, all sequences together, of each run.
+  package var samples: [Double]
+  /// Bytes of keys and values that one token reads, halfway through the test.
+  package var cacheBytesPerToken: Int
+}
+
+extension Model {
+  /// The most tokens that are read at once.
+  package static var tokensReadAtOnce: Int { Engine.tokensAtOnce }
+
+  /// What the model's weights weigh.
+  package var costs: ModelCosts { transformer.costs }
+
+  /// Measures how fast the model reads or writes, apart from tokenizing and sampling.
+  ///
+  /// Tokens are random, and the same for every run. One run goes before the measured ones and is not counted.
+  ///
+  /// - Parameters:
+  ///   - repetitions: Measured runs, at least 1.
+  ///   - interruption: Ends the measurement after the run that is going on; fewer samples come back.
+  /// - Throws: `SpudError` (`usage`) when the test does not fit in the model's context, (`unavailable`) when there is no
+  ///   memory for its cache.
+  package func measure(_ test: BenchmarkTest, repetitions: Int, interruption: Interruption) async throws -> BenchmarkResult {
+    try await thread.run {
+      guard test.depth + test.tokenCount <= self.contextLength else {
+        throw SpudError(
+          .usage, "\(test.name) at depth \(test.depth) needs \(test.depth + test.tokenCount) tokens of context, but "
+            + "\(self.name) has \(self.contextLength)")
+      }
+      var runner = BenchmarkRunner(
+        transformer: self.transformer, test: test,
+        cache: try self.makeCache(sequences: test.batch, capacity: test.depth + test.tokenCount))
+      try runner.read(test.depth)
+      var samples: [Double] = []
+      for run in 0...repetitions where !interruption.isRequested {
+        let time = try runner.time()
+        if run > 0 { samples.append(Double(test.tokenCount * test.batch) / time.milliseconds * 1e3) }
+      }
+      let length = test.depth + test.tokenCount / 2
+      return BenchmarkResult(samples: samples, cacheBytesPerToken: runner.cache.bytesRead(length: length))
+    }
+  }
+}
+
+/// The measured loop. Belongs to the thread that computes.
+private struct BenchmarkRunner {
+  let transformer: Transformer
+  let test: BenchmarkTest
+  let cache: KeyValueCache
+  private var generator = RandomGenerator(seed: 1)
+
+  init(transformer: Transformer, test: BenchmarkTest, cache: KeyValueCache) {
+    self.transformer = transformer
+    self.test = test
+    self.cache = cache
+  }
+
+  /// One run, from the depth asked for.
+  mutating func time() throws -> Duration {
+    for sequence in 0..<test.batch { cache.truncate(sequence: sequence, to: test.depth) }
+    let clock = ContinuousClock()
+    switch test.kind {
+    case .prefill(let count):
+      return try clock.measure { try read(count) }
+    case .decode(let count):
+      let sequences = (0..<test.batch).map { Int32($0) }
+      return try clock.measure {
+        for _ in 0..<count {
+          let batch = Batch(tokens: sequences.map { _ in nextToken() }, sequences: sequences)
+          _ = try transformer.forward(batch, cache: cache, logits: .last)
+        }
+      }
+    }
+  }
+
+  /// Has every sequence read `count` more tokens, as many at once as in earnest.
+  mutating func read(_ count: Int) throws {
+    for sequence in 0..<test.batch {
+      for start in stride(from: 0, to: count, by: Engine.tokensAtOnce) {
+        let size = min(Engine.tokensAtOnce, count - start)
+        let batch = Batch(
+          tokens: (0..<size).map { _ in nextToken() }, sequences: Array(repeating: Int32(sequence), count: size))
+        _ = try transformer.forward(batch, cache: cache, logits: start + size == count ? .last : .none)
+      }
+    }
+  }
+
+  private mutating func nextToken() -> Int32 {
+    Int32(generator.next() % UInt64(transformer.configuration.vocabularyCount))
+  }
+}
+
+/// What the machine can do at most with a model's weights.
+package struct MachineLimits: Sendable {
+  package var instructionSet: String
+  /// Arithmetic operations in the weights' format, in 10⁹ a second.
+  package var peakGops: Double
+}
+
+extension Model {
+  /// Measures the arithmetic peak with this model's threads.
+  package func measureMachine() async throws -> MachineLimits {
+    try await thread.run {
+      let compute = self.transformer.compute
+      let format = WeightFormat(rawValue: self.costs.weightFormat) ?? .f32
+      return MachineLimits(
+        instructionSet: compute.instructionSet.rawValue,
+        peakGops: MachineProbe(sharing: compute).peakGops(format))
+    }
+  }
+
+  /// Measures the read bandwidth with this model's threads, in 10⁹ bytes a second.
+  package func measureBandwidth() async throws -> Double {
+    try await thread.run { try MachineProbe(sharing: self.transformer.compute).readBandwidth(megabytes: 256, runs: 3) }
+  }
+}

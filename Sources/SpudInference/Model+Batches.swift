@@ -1,0 +1,141 @@
+internal import SpudErrors
+public import SpudTokens
+
+/// One question of a batch.
+public struct Request: Sendable {
+  /// What was said so far; the last turn is the user's.
+  public var turns: [StreamTurn]
+  /// What the answer shall be.
+  public var options: GenerationOptions
+
+  public init(_ turns: [StreamTurn], options: GenerationOptions = GenerationOptions()) {
+    self.turns = turns
+    self.options = options
+  }
+
+  /// A question of one turn.
+  public init(_ parts: [StreamPart], options: GenerationOptions = GenerationOptions()) {
+    self.init([StreamTurn(.user, parts)], options: options)
+  }
+}
+
+extension Model {
+  /// Answers many questions, several at a time, which reads the weights once for all of them.
+  ///
+  /// An answer does not depend on its neighbours: it is what `respond(to:options:)` gives for the same question.
+  ///
+  /// - Parameters:
+  ///   - requests: The questions; each has its own options and seed.
+  ///   - atOnce: Answers that are generated at a time.
+  ///   - onAnswer: Told each answer, with the index of its question, as soon as it is whole, from the thread that
+  ///     computes.
+  /// - Returns: The answers in the order of the questions.
+  /// - Throws: A `SpudError` as `Session.respond(to:options:)` does, before anything is computed; `CancellationError`
+  ///   when the task is cancelled.
+  public func answers(
+    to requests: [Request], atOnce: Int = 8, onAnswer: (@Sendable (Int, Answer) -> Void)? = nil
+  ) async throws -> [Answer] {
+    precondition(atOnce >= 1, "at least one answer is generated at a time")
+    guard !requests.isEmpty else { return [] }
+    let interruption = Interruption()
+    let requested = ContinuousClock.now
+    let answers = try await withTaskCancellationHandler {
+      try await thread.run {
+        try self.generate(
+          requests, atOnce: atOnce, requested: requested, interruption: interruption, onAnswer: onAnswer)
+      }
+    } onCancel: {
+      interruption.request()
+    }
+    try Task.checkCancellation()
+    return answers
+  }
+
+  private func generate(
+    _ requests: [Request], atOnce: Int, requested: ContinuousClock.Instant, interruption: Interruption,
+    onAnswer: (@Sendable (Int, Answer) -> Void)?
+  ) throws -> [Answer] {
+    let prepared = try requests.map { try prepare($0, history: [], earlierTurns: []) }
+    let generations = zip(requests, prepared).map { request, prepared in
+      makeGeneration(
+        prepared, reading: prepared.prompt.ids[...], options: request.options, requested: requested,
+        interruption: interruption) { _ in }
+    }
+    let capacity = prepared.map { $0.prompt.ids.count + $0.limit }.max() ?? 1
+    let cache = try makeCache(sequences: min(atOnce, requests.count), capacity: capacity)
+    var answers = [Answer?](repeating: nil, count: requests.count)
+    try engine.run(generations, cache: cache) { index in
+      let answer = self.answer(from: generations[index], usage: prepared[index].prompt.usage)
+      answers[index] = answer
+      onAnswer?(index, answer)
+    }
+    return answers.compactMap(\.self)
+  }
+
+  /// A request that has been checked and written as ids.
+  struct Prepared {
+    var prompt: PromptForm.Prompt
+    var constraint: Constraint
+    /// Ids that may be generated.
+    var limit: Int
+    var tokenize: Duration
+  }
+
+  /// - Parameters:
+  ///   - history: A unified model's ids so far.
+  ///   - earlierTurns: A text-only model's turns so far.
+  func prepare(_ request: Request, history: [Int32], earlierTurns: [StreamTurn]) throws -> Prepared {
+    try request.options.sampling.check()
+    guard request.options.maximumTokens >= 1 else {
+      throw SpudError(.usage, "at most \(request.options.maximumTokens) tokens were asked for, but one is the least")
+    }
+    if let thinking = request.options.thinking, thinking < 0 {
+      throw SpudError(.usage, "\(thinking) tokens of thought were asked for, but none is the least")
+    }
+    let start = ContinuousClock.now
+    let constraint = try form.constraint(request.options)
+    let prompt = try form.prompt(
+      after: history, turns: earlierTurns + request.turns, thinking: request.options.thinking)
+    let tokenize = start.duration(to: .now)
+    guard prompt.ids.count < contextLength else {
+      throw SpudError(
+        .badData,
+        "the prompt holds \(prompt.ids.count) tokens, but \(name) reads at most \(contextLength - 1) before it answers")
+    }
+    let limit = min(request.options.maximumTokens, contextLength - prompt.ids.count)
+    try Self.checkRoom(limit, for: constraint, options: request.options)
+    return Prepared(prompt: prompt, constraint: constraint, limit: limit, tokenize: tokenize)
+  }
+
+  /// Refuses an answer that cannot begin: a picture or a sound that is asked for needs room for the smallest.
+  private static func checkRoom(_ limit: Int, for constraint: Constraint, options: GenerationOptions) throws {
+    guard case .grammar(let grammar) = constraint, let output = options.output, output != .text else { return }
+    let end = grammar.vocabulary.id(of: .end)
+    guard grammar.allowed(remaining: limit).contains(end) else { return }
+    throw SpudError(
+      .usage, "\(limit) tokens are left for the answer, which is too few for \(output == .image ? "a picture" : "a sound")")
+  }
+
+  func makeGeneration(
+    _ prepared: Prepared, reading prompt: ArraySlice<Int32>, options: GenerationOptions,
+    requested: ContinuousClock.Instant, interruption: Interruption, deliver: @escaping (Piece) -> Void
+  ) -> Generation {
+    var timings = Timings()
+    timings.load = loadTime
+    timings.tokenize = prepared.tokenize
+    return Generation(
+      prompt: prompt, constraint: prepared.constraint, assembler: form.makeAssembler(), options: options,
+      limit: prepared.limit, timings: timings, requested: requested, interruption: interruption, deliver: deliver)
+  }
+
+  func answer(from generation: Generation, usage: Usage) -> Answer {
+    var answer = Answer()
+    answer.parts = generation.parts
+    answer.tokens = generation.ids
+    answer.finish = generation.finish ?? .interrupted
+    answer.usage = usage
+    answer.usage.output = generation.ids.count
+    answer.timings = generation.timings
+    return answer
+  }
+}

@@ -1,0 +1,158 @@
+internal import Foundation
+internal import SpudErrors
+package import SpudKernels
+package import SpudModels
+public import SpudTokens
+
+/// A model in memory, ready to answer.
+///
+///     let model = try await Model.load("Models/spud-nano")
+///     for try await piece in model.respond(to: [.image(picture), .text("What colour is the star?")]) {
+///       if case .text(let words) = piece { print(words, terminator: "") }
+///     }
+///
+/// A model computes on a thread of its own, one answer (or one batch) after the other, so waiting for it never
+/// occupies Swift's cooperative threads.
+public final class Model: Sendable {
+  /// Where it was loaded from.
+  public let path: String
+  /// Tokens that a conversation may hold.
+  public let contextLength: Int
+  /// How long loading took.
+  public let loadTime: Duration
+
+  let thread: ComputeThread
+  let engine: Engine
+  let form: PromptForm
+  private let cacheFormat: CacheFormat
+  /// Which kernels multiply.
+  package let kernels: LoadOptions.Kernels
+
+  /// The name to print: the last part of the path.
+  public var name: String { URL(filePath: path).lastPathComponent }
+
+  /// Whether the model reads and writes pictures and sound too.
+  public var isUnified: Bool { streamTokenizer != nil }
+
+  /// What turns parts into ids and back; nil for a text-only model.
+  public var streamTokenizer: StreamTokenizer? {
+    if case .stream(let tokenizer) = form { return tokenizer }
+    return nil
+  }
+
+  /// What turns text into ids and back.
+  public var textTokenizer: TextTokenizer {
+    switch form {
+    case .stream(let tokenizer): tokenizer.text
+    case .text(let form): form.tokenizer
+    }
+  }
+
+  package var transformer: Transformer { engine.transformer }
+
+  /// The decoder's shape.
+  package var configuration: ModelConfiguration { transformer.configuration }
+
+  /// The form of a text-only model's conversations.
+  package var chatTemplate: ChatTemplate? {
+    if case .text(let form) = form { return form.template }
+    return nil
+  }
+
+  /// Bytes of keys and values that each position takes, all layers together; a q8 cache's scales included.
+  package var cacheBytesPerToken: Int {
+    let values = 2 * configuration.layerCount * configuration.keyValueWidth
+    return switch cacheFormat {
+    case .f32: 4 * values
+    case .bf16: 2 * values
+    case .q8: values + values / 32 * 2
+    }
+  }
+
+  /// How the key-value cache is held.
+  package var cacheFormatName: String { cacheFormat.rawValue }
+
+  /// Loads a model.
+  ///
+  /// - Parameter path: A directory in Hugging Face's layout, unified if it holds `vocabulary.json`; or a `.gguf` file.
+  /// - Throws: `SpudError`: `noInput` when there is no such model, `badData` when a file in it is damaged or not of a
+  ///   kind that is known.
+  public static func load(_ path: String, options: LoadOptions = LoadOptions()) async throws -> Model {
+    let thread = ComputeThread(name: "spud compute")
+    return try await thread.run { try Model(path, options: options, thread: thread) }
+  }
+
+  private init(_ path: String, options: LoadOptions, thread: ComputeThread) throws {
+    let start = ContinuousClock.now
+    let files = try ModelFiles(path)
+    var form = try files.loadForm(continuesText: options.continuesText)
+    let compute = Compute(
+      threads: options.threads, instructionSet: try InstructionSet.selected(),
+      backend: options.kernels == .blas ? .blas : .native)
+    let transformer = try Transformer.load(
+      path: path, compute: compute, weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
+      progress: options.onProgress)
+    try form.check(rows: transformer.configuration.vocabularyCount, path: path)
+    if case .text(var text) = form {
+      text.endings.formUnion(transformer.configuration.generation.endTokens)
+      form = .text(text)
+    }
+    let made = transformer.configuration.contextLength
+    if let asked = options.contextLength, !(1...made).contains(asked) {
+      throw SpudError(.usage, "\(path): a context of \(asked) tokens was asked for, but the model has 1 to \(made)")
+    }
+    contextLength = options.contextLength ?? made
+    cacheFormat = options.cache.format
+    kernels = options.kernels
+    if case .stream(let tokenizer) = form {
+      engine = Engine(transformer: transformer, vocabulary: tokenizer.vocabulary)
+    } else {
+      engine = Engine(transformer: transformer, vocabulary: nil)
+    }
+    self.form = form
+    self.path = path
+    self.thread = thread
+    loadTime = start.duration(to: .now)
+  }
+
+  /// Begins to answer one turn, with nothing said before.
+  ///
+  /// - Parameters:
+  ///   - parts: The user's turn, in the order in which the model shall read it.
+  ///   - options: What the answer shall be.
+  /// - Returns: The answer's pieces as they come; see `Session.respond(to:options:)` for what iterating throws.
+  public func respond(to parts: [StreamPart], options: GenerationOptions = GenerationOptions()) -> Response {
+    makeSession().respond(to: parts, options: options)
+  }
+
+  /// A new conversation.
+  public func makeSession() -> Session {
+    Session(model: self)
+  }
+
+  /// - Throws: `SpudError` (`unavailable`) when there is no memory for it.
+  func makeCache(sequences: Int, capacity: Int) throws -> KeyValueCache {
+    try transformer.makeCache(sequences: sequences, capacity: capacity, format: cacheFormat)
+  }
+}
+
+extension LoadOptions.Weights {
+  package var format: WeightFormat {
+    switch self {
+    case .f32: .f32
+    case .bf16: .bf16
+    case .q8: .q8_0
+    case .q4: .q4_0
+    }
+  }
+}
+
+extension LoadOptions.Cache {
+  package var format: CacheFormat {
+    switch self {
+    case .f32: .f32
+    case .bf16: .bf16
+    case .q8: .q8
+    }
+  }
+}

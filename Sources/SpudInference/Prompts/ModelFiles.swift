@@ -1,0 +1,142 @@
+internal import Foundation
+internal import SpudErrors
+internal import SpudTensors
+internal import SpudTokens
+
+/// What a model's files say about its text: everything but the decoder.
+struct ModelFiles {
+  private enum Kind {
+    /// A directory that holds `vocabulary.json`.
+    case unified
+    /// Any other directory.
+    case textOnly
+    /// One `.gguf` file.
+    case gguf
+  }
+
+  let path: String
+  private let kind: Kind
+
+  /// - Throws: `SpudError` (`noInput`) when there is no such model, (`badData`) when it is neither a directory nor GGUF.
+  init(_ path: String) throws {
+    self.path = path
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw SpudError(.noInput, "\(path): there is no such model; a directory or a .gguf file was expected")
+    }
+    if URL(filePath: path).isDirectory {
+      guard FileManager.default.fileExists(atPath: path + "/config.json") else {
+        throw SpudError(.noInput, "\(path): holds no config.json, so it is not a model's directory")
+      }
+      let vocabulary = path + "/" + StreamTokenizer.File.vocabulary
+      kind = FileManager.default.fileExists(atPath: vocabulary) ? .unified : .textOnly
+    } else if path.lowercased().hasSuffix(".gguf") {
+      kind = .gguf
+    } else {
+      throw SpudError(.badData, "\(path): is neither a model's directory nor a .gguf file")
+    }
+  }
+
+  /// How this model's conversations are written.
+  ///
+  /// - Parameter continuesText: Whether a text-only model's chat form is passed over.
+  func loadForm(continuesText: Bool) throws -> PromptForm {
+    switch kind {
+    case .unified: .stream(try StreamTokenizer.load(directory: path))
+    case .textOnly: .text(try directoryForm(continuesText))
+    case .gguf: .text(try ggufForm(continuesText))
+    }
+  }
+
+  private func directoryForm(_ continuesText: Bool) throws -> PromptForm.TextForm {
+    let tokenizer = try TextTokenizer(path: path + "/tokenizer.json")
+    let settings = try optionalJSON("tokenizer_config.json")
+    let jinja = try jinjaTemplate(settings)
+    return Self.form(
+      tokenizer, template: continuesText ? .raw : ChatTemplate(jinja: jinja), beginning: tokenizer.beginID)
+  }
+
+  /// The checkpoint's template: in a file of its own, or in `tokenizer_config.json`, there alone or one of several.
+  private func jinjaTemplate(_ settings: JSONValue?) throws -> String? {
+    let file = path + "/chat_template.jinja"
+    if FileManager.default.fileExists(atPath: file) {
+      guard let data = FileManager.default.contents(atPath: file), data.count <= 1 << 20 else {
+        throw SpudError(.badData, "\(file): cannot be read, or holds more than 1 MiB")
+      }
+      return String(decoding: data, as: UTF8.self)
+    }
+    guard let value = settings?["chat_template"] else { return nil }
+    if let text = value.string { return text }
+    let named = value.array ?? []
+    return (named.first { $0["name"]?.string == "default" } ?? named.first)?["template"]?.string
+  }
+
+  private func optionalJSON(_ name: String) throws -> JSONValue? {
+    let file = path + "/" + name
+    return FileManager.default.fileExists(atPath: file) ? try JSONValue(contentsOf: file) : nil
+  }
+
+  private static func form(
+    _ tokenizer: TextTokenizer, template: ChatTemplate, beginning: Int32?
+  ) -> PromptForm.TextForm {
+    var thoughts: PieceAssembler.ThoughtMarks?
+    let added = Set(tokenizer.addedTokens.map(\.content))
+    if added.isSuperset(of: ["<think>", "</think>"]), let open = tokenizer.id(of: "<think>"),
+      let close = tokenizer.id(of: "</think>")
+    {
+      thoughts = PieceAssembler.ThoughtMarks(open: open, close: close)
+    }
+    return PromptForm.TextForm(
+      tokenizer: tokenizer, template: template, beginning: beginning,
+      endings: Set(template.endings.compactMap { tokenizer.id(of: $0) }), thoughts: thoughts)
+  }
+}
+extension URL {
+  /// Whether there is a directory at this file URL, itself or behind links.
+  fileprivate var isDirectory: Bool {
+    (try? resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
+  }
+}
+
+extension ModelFiles {
+  /// What a GGUF file's metadata say about its text.
+  ///
+  /// - Throws: `SpudError` (`badData`) when there is no tokenizer in them, or one of another kind than byte pairs.
+  private func ggufForm(_ continuesText: Bool) throws -> PromptForm.TextForm {
+    let file = try GGUFFile(path: path)
+    func key(_ name: String) -> String { "tokenizer.ggml." + name }
+    func required<Value>(_ value: Value?, _ name: String) throws -> Value {
+      guard let value else { throw SpudError(.badData, "\(path): \(key(name)) is missing, so its text cannot be read") }
+      return value
+    }
+    let kind = try required(file.string(key("model")), "model")
+    guard kind == "gpt2" else {
+      throw SpudError(.badData, "\(path): \(key("model")) is '\(kind)', but only 'gpt2' (byte pairs) can be read")
+    }
+    let begin = try file.bool(key("add_bos_token")) == false ? nil : try id(file, key("bos_token_id"))
+    let tokenizer = try TextTokenizer(
+      gguf: GGUFTokenizerMetadata(
+        tokens: try required(file.strings(key("tokens")), "tokens"),
+        merges: try required(file.strings(key("merges")), "merges"),
+        tokenTypes: try (file.ints(key("token_type")) ?? []).map { type in
+          try number(type, key("token_type"))
+        },
+        preTokenizer: try required(file.string(key("pre")), "pre"), beginID: begin,
+        endID: try id(file, key("eos_token_id"))),
+      name: path)
+    let template = ChatTemplate(jinja: try file.string("tokenizer.chat_template"))
+    var form = Self.form(tokenizer, template: continuesText ? .raw : template, beginning: begin)
+    if let end = tokenizer.endID { form.endings.insert(end) }
+    return form
+  }
+
+  private func id(_ file: GGUFFile, _ key: String) throws -> Int32? {
+    try file.int(key).map { try number($0, key) }
+  }
+
+  private func number(_ value: Int, _ key: String) throws -> Int32 {
+    guard let number = Int32(exactly: value), number >= 0 else {
+      throw SpudError(.badData, "\(path): \(key) holds \(value), expected 0 to \(Int32.max)")
+    }
+    return number
+  }
+}

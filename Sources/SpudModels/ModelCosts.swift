@@ -1,0 +1,123 @@
+internal import SpudKernels
+
+/// What a model's weights weigh, and what one token costs to read or write.
+package struct ModelCosts: Sendable, Equatable {
+  /// All weights, in bytes as they stand in memory.
+  package var bytes = 0
+  package var parameters = 0
+  /// Parameters that one token meets: all but the experts that it is not sent to.
+  package var activeParameters = 0
+  /// The format of the feed-forward weights, which are most.
+  package var weightFormat = ""
+  /// Bytes that every step reads once, however many tokens it has: attention, norms, routers, dense layers.
+  package var sharedBytes = 0
+  /// Bytes of the matrix that makes logits.
+  package var headBytes = 0
+  package var headParameters = 0
+  /// Parameters that are looked up and not multiplied: the embedding of a model whose head is a matrix of its own.
+  package var lookedUpParameters = 0
+  /// Layers that have experts.
+  package var sparseLayers: [SparseLayer] = []
+  package var layerCount = 0
+  /// Query heads times their width.
+  package var attentionWidth = 0
+
+  /// The experts of one layer.
+  package struct SparseLayer: Sendable, Equatable {
+    package var expertCount: Int
+    package var expertsPerToken: Int
+    /// Bytes of one expert.
+    package var expertBytes: Int
+  }
+
+  /// Bytes of weights that one token reads, when `together` tokens share each step.
+  ///
+  /// Tokens of one step share what every token meets, and those experts that several of them are sent to. How many
+  /// experts n tokens meet is their expectation under even routing, E·(1 − (1 − k/E)ⁿ).
+  ///
+  /// - Parameter writes: Whether each token needs logits; when a prompt is read, only its last one does.
+  package func weightBytesPerToken(together: Int, writes: Bool) -> Double {
+    precondition(together >= 1, "a step has at least one token")
+    var bytes = Double(sharedBytes) + (writes ? Double(headBytes) : 0)
+    for layer in sparseLayers {
+      let missed = 1 - Double(layer.expertsPerToken) / Double(layer.expertCount)
+      var allMissed = 1.0
+      for _ in 0..<together { allMissed *= missed }
+      bytes += Double(layer.expertBytes) * Double(layer.expertCount) * (1 - allMissed)
+    }
+    return bytes / Double(together)
+  }
+
+  /// Arithmetic operations of one token: two for every weight that it is multiplied by, and two each for the scores
+  /// and the sums of attention.
+  package func operationsPerToken(depth: Int, writes: Bool) -> Double {
+    let weights = activeParameters - lookedUpParameters - (writes ? 0 : headParameters)
+    return 2 * Double(weights) + 4 * Double(depth) * Double(attentionWidth) * Double(layerCount)
+  }
+}
+
+extension Transformer {
+  /// What this model's weights weigh, as they stand in memory.
+  package var costs: ModelCosts {
+    var costs = ModelCosts()
+    costs.layerCount = configuration.layerCount
+    costs.attentionWidth = configuration.queryWidth
+    costs.headBytes = head.byteCount
+    costs.headParameters = head.rows * head.columns
+    // A tied model multiplies by its embedding, which then is its head.
+    if embedding !== head { costs.lookedUpParameters = embedding.rows * embedding.columns }
+    costs.bytes = head.byteCount + (embedding === head ? 0 : embedding.byteCount)
+    costs.activeParameters = costs.headParameters + costs.lookedUpParameters
+    costs.countShared(vectors: [finalNorm])
+    for layer in layers { costs.count(layer) }
+    costs.parameters += costs.headParameters + costs.lookedUpParameters
+    return costs
+  }
+}
+
+extension ModelCosts {
+  fileprivate mutating func countShared(vectors: [[Float]] = [], matrices: [WeightMatrix] = []) {
+    let parameters =
+      vectors.reduce(0) { $0 + $1.count } + matrices.reduce(0) { $0 + $1.rows * $1.columns }
+    let bytes = vectors.reduce(0) { $0 + 4 * $1.count } + matrices.reduce(0) { $0 + $1.byteCount }
+    self.parameters += parameters
+    activeParameters += parameters
+    self.bytes += bytes
+    sharedBytes += bytes
+  }
+
+  fileprivate mutating func count(_ layer: DecoderLayer) {
+    let attention = layer.attention
+    countShared(
+      vectors: [layer.attentionNorm, layer.feedForwardNorm],
+      matrices: [attention.query, attention.key, attention.value, attention.output])
+    if let biases = attention.biases {
+      countShared(vectors: [biases.query, biases.key, biases.value, biases.output])
+    }
+    switch attention.norm {
+    case .none: break
+    case .perHead(let query, let key), .fullWidth(let query, let key): countShared(vectors: [query, key])
+    }
+    switch layer.feedForward {
+    case .dense(let weights):
+      weightFormat = weights.format.rawValue
+      let parameters = 3 * weights.width * weights.expertWidth
+      self.parameters += parameters
+      activeParameters += parameters
+      bytes += weights.byteCount
+      sharedBytes += weights.byteCount
+    case .sparse(let mixture):
+      countShared(matrices: [mixture.router])
+      let experts = mixture.experts
+      weightFormat = experts.format.rawValue
+      let parameters = 3 * experts.width * experts.expertWidth
+      self.parameters += experts.expertCount * parameters
+      activeParameters += mixture.expertsPerToken * parameters
+      bytes += experts.byteCount
+      sparseLayers.append(
+        SparseLayer(
+          expertCount: experts.expertCount, expertsPerToken: mixture.expertsPerToken,
+          expertBytes: experts.bytesPerExpert))
+    }
+  }
+}

@@ -1,0 +1,130 @@
+internal import ArgumentParser
+internal import Foundation
+internal import SpudErrors
+internal import SpudInference
+
+/// `spud bench`: how fast a model reads and writes.
+struct Bench: AsyncParsableCommand {
+  /// How results are printed.
+  enum Form: String, ExpressibleByArgument, CaseIterable {
+    case md, csv, json, jsonl
+  }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Measure how fast a model reads (pp) and writes (tg), at depths and in batches.",
+    discussion: """
+      Every list is combined with every other. One run before the measured ones is not counted; neither is \
+      tokenizing or sampling. Beside each test the memory's read bandwidth is measured, and the arithmetic peak once: \
+      the fractions say how much of them the model used.
+
+      Numbers: 512 · 1,2,4 · 1-4 · 128-512+128 (step) · 1-16*2 (factor).
+
+      Examples:
+        spud bench
+        spud bench -m model.gguf -p 512 -n 128 -t 1,2
+        spud bench -p 0 -n 64 -d 0,4096 -b 1-16*2 -o csv > decode.csv
+        spud bench -o jsonl | jq .tokens_per_second
+      """)
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+
+  @Option(name: [.customShort("p"), .long], help: ArgumentHelp("Tokens to read; 0 for none.", valueName: "list"))
+  var prompt = IntegerList([512])
+
+  @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Tokens to write; 0 for none.", valueName: "list"))
+  var generate = IntegerList([128])
+
+  @Option(name: [.customShort("d"), .long], help: ArgumentHelp("Tokens that stand before.", valueName: "list"))
+  var depth = IntegerList([0])
+
+  @Option(name: [.customShort("b"), .long], help: ArgumentHelp("Sequences at once.", valueName: "list"))
+  var batch = IntegerList([1])
+
+  @Option(
+    name: [.customShort("t"), .long],
+    help: ArgumentHelp("Threads that compute. Default: all processors.", valueName: "list"))
+  var threads: IntegerList?
+
+  @Option(name: [.customShort("r"), .long], help: ArgumentHelp("Runs that count.", valueName: "n"))
+  var repetitions = 5
+
+  @Option(name: [.customShort("o"), .customLong("output")], help: "How to print.")
+  var form = Form.md
+
+  @Option(name: .long, help: "Whose kernels multiply: the project's own, or OpenBLAS in float32.")
+  var kernels = LoadOptions.Kernels.native
+
+  @Option(name: .long, help: "Hold the weights in this format. Default: as the file does.")
+  var weights: LoadOptions.Weights?
+
+  @Option(name: .long, help: "Hold the key-value cache in this format.")
+  var cache = LoadOptions.Cache.bf16
+
+  @OptionGroup var json: JSONOptions
+
+  func validate() throws {
+    guard (1...1000).contains(repetitions) else {
+      throw ValidationError("--repetitions is \(repetitions), but must be between 1 and 1000.")
+    }
+    guard batch.values.allSatisfy({ (1...1024).contains($0) }) else {
+      throw ValidationError("--batch must hold numbers between 1 and 1024.")
+    }
+    guard (threads?.values ?? [1]).allSatisfy({ (1...1024).contains($0) }) else {
+      throw ValidationError("--threads must hold numbers between 1 and 1024.")
+    }
+    guard !tests.isEmpty else { throw ValidationError("There is nothing to measure: -p and -n are both 0.") }
+  }
+
+  /// Every combination, prompts first.
+  private var tests: [BenchmarkTest] {
+    let kinds =
+      prompt.values.filter { $0 > 0 }.map(BenchmarkTest.Kind.prefill)
+      + generate.values.filter { $0 > 0 }.map(BenchmarkTest.Kind.decode)
+    return batch.values.flatMap { batch in
+      depth.values.flatMap { depth in kinds.map { BenchmarkTest($0, depth: depth, batch: batch) } }
+    }
+  }
+
+  func run() async throws {
+    let path = try model.resolved()
+    let interruption = Interruption()
+    let signal = InterruptSignal { interruption.request() }
+    defer { withExtendedLifetime(signal) {} }
+    var rows: [BenchmarkRow] = []
+    for count in threads?.values ?? [ProcessInfo.processInfo.activeProcessorCount] {
+      let loading = Progress("loading")
+      let model = try await Model.load(
+        path,
+        options: LoadOptions(
+          threads: count, kernels: kernels, weights: weights, cache: cache, onProgress: { loading.update($0) }))
+      loading.finish()
+      let limits = try await model.measureMachine()
+      for test in tests where !interruption.isRequested {
+        let progress = Progress("\(test.name), depth \(test.depth), batch \(test.batch), \(count) threads")
+        progress.update(0)
+        defer { progress.finish() }
+        let before = try await model.measureBandwidth()
+        let result = try await model.measure(test, repetitions: repetitions, interruption: interruption)
+        guard !result.samples.isEmpty else { continue }
+        let bandwidth = max(before, try await model.measureBandwidth())
+        let row = BenchmarkRow(
+          model: model, threads: count, test: test, result: result, bandwidth: bandwidth, peak: limits)
+        progress.finish()
+        if form == .jsonl { try JSONOutput.print(row) } else { rows.append(row) }
+      }
+    }
+    try show(rows)
+  }
+
+  private func show(_ rows: [BenchmarkRow]) throws {
+    struct Document: Encodable {
+      var tests: [BenchmarkRow]
+    }
+    switch json.json ? .json : form {
+    case .md: try Terminal.writeLine(BenchmarkRow.table(rows).markdown)
+    case .csv: try Terminal.writeLine(BenchmarkRow.records(rows).csv)
+    case .json: try JSONOutput.print(Document(tests: rows))
+    case .jsonl: break
+    }
+  }
+}

@@ -1,0 +1,123 @@
+internal import ArgumentParser
+internal import Foundation
+internal import SpudInference
+internal import SpudModels
+internal import SpudTokens
+
+/// `spud inspect`: what a model is made of, and what a token costs.
+struct Inspect: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show a model's shape, sizes, vocabulary and what one token costs.",
+    discussion: """
+      Active parameters are those that one token meets: all but the experts that it is not sent to. Bytes a token are \
+      the weights that writing one token reads from memory, which bounds how fast a model can write.
+
+      Examples:
+        spud inspect
+        spud inspect -m model.gguf
+        spud inspect -m Qwen3-30B-A3B --weights q4_0 --json
+      """)
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
+  @OptionGroup var json: JSONOptions
+
+  struct IDRange: Encodable {
+    var first: Int32
+    var count: Int
+  }
+
+  struct Report: Encodable {
+    var model: String
+    var architecture: String
+    var layers, modelWidth, heads, keyValueHeads, headWidth: Int
+    /// Experts of a layer that has them, and how many of them a token is sent to; null in a dense model.
+    var experts, expertsPerToken: Int?
+    var context: Int
+    var parameters, activeParameters: Int
+    /// All weights as they stand in memory, and how.
+    var bytes: Int
+    var weights: String
+    /// Weights that writing one token reads.
+    var bytesPerToken: Int
+    /// Keys and values that each token of context takes.
+    var cacheBytesPerToken: Int
+    var cache: String
+    /// Ids by modality; a text-only model has `text` alone.
+    var vocabulary: [String: IDRange]
+    /// The form of a text-only model's conversations.
+    var chat: String?
+  }
+
+  func run() async throws {
+    let model = try await compute.load(self.model.resolved())
+    let report = try Report(model)
+    if json.json { return try JSONOutput.print(report) }
+    for (name, value) in report.lines {
+      try Terminal.writeLine(name.padding(toLength: 18, withPad: " ", startingAt: 0) + value)
+    }
+  }
+}
+
+extension Inspect.Report {
+  init(_ model: Model) throws {
+    let costs = model.costs
+    let shape = model.configuration
+    self.model = model.name
+    architecture = shape.architecture.rawValue
+    layers = shape.layerCount
+    modelWidth = shape.modelWidth
+    heads = shape.headCount
+    keyValueHeads = shape.keyValueHeadCount
+    headWidth = shape.headWidth
+    experts = costs.sparseLayers.first?.expertCount
+    expertsPerToken = costs.sparseLayers.first?.expertsPerToken
+    context = model.contextLength
+    parameters = costs.parameters
+    activeParameters = costs.activeParameters
+    bytes = costs.bytes
+    weights = costs.weightFormat
+    bytesPerToken = Int(costs.weightBytesPerToken(together: 1, writes: true))
+    cacheBytesPerToken = model.cacheBytesPerToken
+    cache = model.cacheFormatName
+    if let vocabulary = model.streamTokenizer?.vocabulary {
+      self.vocabulary = [
+        "text": .init(vocabulary.text), "control": .init(vocabulary.control), "image": .init(vocabulary.image),
+        "audio": .init(vocabulary.audio),
+      ]
+    } else {
+      vocabulary = ["text": .init(0..<Int32(model.textTokenizer.vocabularyCount))]
+      chat = model.chatTemplate?.rawValue
+    }
+  }
+
+  /// As a person reads it.
+  var lines: [(name: String, value: String)] {
+    func size(_ bytes: Int) -> String {
+      bytes < 1 << 20
+        ? String(format: "%.1f KiB", Double(bytes) / 1024) : String(format: "%.1f MiB", Double(bytes) / 1_048_576)
+    }
+    var lines = [
+      ("model", model), ("architecture", architecture),
+      ("layers", "\(layers), \(modelWidth) wide; \(heads) heads of \(headWidth), \(keyValueHeads) for keys and values"),
+    ]
+    if let experts, let expertsPerToken { lines.append(("experts", "\(experts) a layer, \(expertsPerToken) a token")) }
+    lines += [
+      ("parameters", "\(BenchmarkRow.short(parameters)), \(BenchmarkRow.short(activeParameters)) active"),
+      ("weights", "\(size(bytes)) in \(weights), of which a token reads \(size(bytesPerToken))"),
+      ("context", "\(context) tokens, each \(size(cacheBytesPerToken)) of \(cache) cache"),
+    ]
+    for name in ["text", "control", "image", "audio"] {
+      guard let range = vocabulary[name] else { continue }
+      lines.append(("\(name) ids", "\(range.first) to \(Int(range.first) + range.count - 1) (\(range.count))"))
+    }
+    if let chat { lines.append(("chat form", chat)) }
+    return lines
+  }
+}
+
+extension Inspect.IDRange {
+  init(_ range: Range<Int32>) {
+    self.init(first: range.lowerBound, count: range.count)
+  }
+}

@@ -1,0 +1,50 @@
+internal import ArgumentParser
+internal import Foundation
+internal import SpudErrors
+internal import SpudInference
+internal import Synchronization
+
+/// `spud logits`: what the model predicts after each position, for parity checks against other runtimes.
+struct Logits: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print the logits after each position of a sequence of ids.",
+    discussion: """
+      Without --json, the five likeliest ids after each position. For the closest comparison with another runtime, \
+      compute in float32: --kernels blas --cache f32.
+
+      Examples:
+        spud logits --ids 1,2,3
+        spud logits -m model.gguf --ids 1,2,3 --json --kernels blas --cache f32
+        spud tokenize "hello" --json | spud logits --ids -
+      """)
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Ids, with commas or spaces between, or what spud tokenize --json prints; - is standard input.", valueName: "ids"))
+  var ids: String
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
+  @OptionGroup var json: JSONOptions
+
+  struct Report: Encodable {
+    var logits: [[Float]]
+  }
+
+  func run() async throws {
+    let ids = try Detokenize.parse(ids == "-" ? String(decoding: try Terminal.readInput(), as: UTF8.self) : ids)
+    let model = try await compute.load(self.model.resolved())
+    if json.json {
+      let rows = Mutex<[[Float]]>([])
+      try await model.logits(of: ids) { row in rows.withLock { $0.append(row) } }
+      return try JSONOutput.print(Report(logits: rows.withLock { $0 }))
+    }
+    let position = Atomic(0)
+    try await model.logits(of: ids) { row in
+      let likeliest = row.indices.sorted { row[$0] != row[$1] ? row[$0] > row[$1] : $0 < $1 }.prefix(5)
+      let place = position.wrappingAdd(1, ordering: .relaxed).oldValue
+      try Terminal.writeLine(
+        "\(place)\t\(ids[place])\t" + likeliest.map { String(format: "%d:%.4f", $0, row[$0]) }.joined(separator: "\t"))
+    }
+  }
+}

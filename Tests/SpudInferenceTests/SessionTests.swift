@@ -1,0 +1,117 @@
+import SpudTokens
+import Testing
+
+@testable import SpudInference
+
+@Suite("Conversations")
+struct SessionTests {
+  @Test("a later turn reads only what is new, and is answered as if all had been read at once")
+  func cacheReuse() async throws {
+    for model in [try await TinyModel.unified.value, try await TinyModel.textOnly.value] {
+      let greedy = GenerationOptions(sampling: .greedy, maximumTokens: 12, output: .text, thinking: 0)
+      let session = model.makeSession()
+      let first = try await session.respond(to: [.text("the first")], options: greedy).answer()
+      let second = try await session.respond(to: [.text("the second")], options: greedy).answer()
+      #expect(first.usage.cached == 0)
+      #expect(second.usage.cached >= 7)
+      // Asked anew, with the ids of the first answer given as text, the model reads the same and says the same.
+      let whole = Request(
+        [StreamTurn(.user, [.text("the first")]), StreamTurn(.assistant, first.parts), StreamTurn(.user, [.text("the second")])],
+        options: greedy)
+      let fresh = try await model.makeSession().respond(toConversation: whole).answer()
+      #expect(fresh.usage.cached == 0)
+      if fresh.usage.text == second.usage.text { #expect(fresh.tokens == second.tokens) }
+      // The same conversation given whole to the session that has it in its cache.
+      let again = try await session.respond(toConversation: whole).answer()
+      #expect(again.tokens == fresh.tokens)
+      #expect(again.usage.cached >= 7)
+    }
+  }
+
+  @Test("answers of one batch are what each question gets alone, in any company", arguments: [1, 2, 3, 7])
+  func batches(atOnce: Int) async throws {
+    let model = try await TinyModel.unified.value
+    let requests = (0..<7).map { index in
+      Request(
+        [.text(String(repeating: "the ", count: 1 + index * 5)), .image(TinyModel.picture)],
+        options: TinyModel.options(seed: UInt64(index), tokens: 10 + 7 * index))
+    }
+    let together = try await model.answers(to: requests, atOnce: atOnce)
+    #expect(together.count == requests.count)
+    for (request, answer) in zip(requests, together) {
+      let alone = try await model.makeSession().respond(toConversation: request).answer()
+      #expect(answer.tokens == alone.tokens)
+      #expect(answer.finish == alone.finish)
+    }
+  }
+
+  @Test("an empty batch has no answers")
+  func emptyBatch() async throws {
+    #expect(try await TinyModel.unified.value.answers(to: []).isEmpty)
+  }
+
+  @Test("a conversation outlives answers that failed, were cut off or were interrupted")
+  func robustness() async throws {
+    let model = try await TinyModel.unified.value
+    let session = model.makeSession()
+    // A picture cut off by the limit of the context must not stay open in the history.
+    for seed in 0..<4 as Range<UInt64> {
+      let response = session.respond(to: [.text("a")], options: TinyModel.options(seed: seed, tokens: 20))
+      for try await piece in response {
+        if case .text = piece { response.interrupt() }
+      }
+    }
+    await #expect(throws: (any Error).self) {
+      try await session.respond(to: [.text(String(repeating: "x ", count: 300))]).answer()
+    }
+    let answer = try await session.respond(to: [.text("b")], options: TinyModel.options(tokens: 8)).answer()
+    #expect(answer.usage.cached > 0)
+  }
+}
+
+@Suite("Interruption")
+struct InterruptionTests {
+  /// Long enough that no answer ends by itself before it is interrupted.
+  private let long = TinyModel.options(tokens: 200, output: .audio)
+
+  @Test("an interrupted answer ends in order, with what there is")
+  func interrupt() async throws {
+    let model = try await TinyModel.unified.value
+    let response = model.respond(to: [.text("sing")], options: long)
+    response.interrupt()
+    let answer = try await response.answer()
+    #expect(answer.finish == .interrupted)
+    #expect(answer.tokens.count < 200)
+    #expect(answer.parts.isEmpty)
+  }
+
+  @Test("cancelling the task stops the model, and the next answer does not wait for the rest")
+  func cancellation() async throws {
+    let model = try await TinyModel.unified.value
+    let task = Task {
+      for try await _ in model.respond(to: [.text("sing")], options: long) {}
+      return Task.isCancelled
+    }
+    task.cancel()
+    #expect(try await task.value)
+    _ = try await model.respond(to: [.text("hi")], options: TinyModel.options(tokens: 2)).answer()
+  }
+
+  @Test("leaving the loop stops the model")
+  func leaving() async throws {
+    let model = try await TinyModel.unified.value
+    for try await piece in model.respond(to: [.text("hi")], options: TinyModel.options(tokens: 200, output: .text)) {
+      if case .text = piece { break }
+    }
+    _ = try await model.respond(to: [.text("hi")], options: TinyModel.options(tokens: 2)).answer()
+  }
+
+  @Test("a cancelled batch throws")
+  func batch() async throws {
+    let model = try await TinyModel.unified.value
+    let requests = (0..<50).map { Request([.text("sing \($0)")], options: long) }
+    let task = Task { try await model.answers(to: requests, atOnce: 2) }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+}

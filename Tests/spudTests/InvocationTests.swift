@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import spud
+
+private let model = CommandLineProgram.model
+private let picture = CommandLineProgram.repository.appending(path: "Tests/SpudMediaTests/Fixtures/rgb.png").path
+private let recording = CommandLineProgram.repository.appending(path: "Tests/SpudMediaTests/Fixtures/speech.wav").path
+
+/// One wrong way to call the program.
+struct BadInvocation: CustomTestStringConvertible, Sendable {
+  var arguments: [String]
+  var exitCode: Int32
+  /// What the sentence on standard error must contain.
+  var says: String
+
+  init(_ arguments: String..., exits exitCode: Int32, says: String) {
+    self.arguments = arguments
+    self.exitCode = exitCode
+    self.says = says
+  }
+
+  var testDescription: String { "spud " + arguments.joined(separator: " ") }
+}
+
+@Suite("Bad invocations")
+struct BadInvocationTests {
+  @Test(
+    "each ends with its exit code and one sentence, and leaves no file behind",
+    arguments: [
+      BadInvocation("nonsense", exits: 64, says: "nonsense"),
+      BadInvocation("run", "-m", model, exits: 64, says: "nothing to read"),
+      BadInvocation("run", "hi", "--image", exits: 64, says: "--image"),
+      BadInvocation("run", "hi", "--output", "smell", exits: 64, says: "smell"),
+      BadInvocation("run", "hi", "-t", "0", exits: 64, says: "--threads"),
+      BadInvocation("run", "hi", "--temperature", "-1", exits: 64, says: "--temperature"),
+      BadInvocation("run", "hi", "--temperature", "nan", exits: 64, says: "--temperature"),
+      BadInvocation("run", "hi", "--top-p", "0", exits: 64, says: "--top-p"),
+      BadInvocation("run", "hi", "--top-k", "-3", exits: 64, says: "--top-k"),
+      BadInvocation("run", "hi", "--min-p", "1.5", exits: 64, says: "--min-p"),
+      BadInvocation("run", "hi", "--max-tokens", "0", exits: 64, says: "--max-tokens"),
+      BadInvocation("run", "hi", "--seed", "-1", exits: 64, says: "--seed"),
+      BadInvocation("run", "hi", "--think", "-1", exits: 64, says: "--think"),
+      BadInvocation("run", "hi", "--kernels", "cuda", exits: 64, says: "cuda"),
+      BadInvocation("run", "hi", "-o", "-", "--json", exits: 64, says: "standard output"),
+      BadInvocation("run", "hi", "-m", model, "-o", "x.jpg", exits: 64, says: "x.jpg"),
+      BadInvocation("run", "hi", "-m", model, "--output", "image", "-o", "x.wav", exits: 64, says: ".png"),
+      BadInvocation("run", "hi", "-m", model, "-o", "no/such/x.png", exits: 74, says: "no/such/x.png"),
+      BadInvocation("run", "hi", "-m", "/nowhere/model", exits: 66, says: "/nowhere/model"),
+      BadInvocation("run", "hi", "-m", "/nowhere/model.gguf", exits: 66, says: "/nowhere/model.gguf"),
+      BadInvocation("run", "hi", "-m", "/usr", exits: 66, says: "config.json"),
+      BadInvocation("run", "hi", "-m", picture, exits: 65, says: "rgb.png"),
+      BadInvocation("run", "hi", "-m", model, "--image", "/nowhere.png", exits: 66, says: "/nowhere.png"),
+      BadInvocation("run", "hi", "-m", model, "--image", recording, exits: 65, says: "speech.wav"),
+      BadInvocation("run", "hi", "-m", model, "--audio", "/nowhere.wav", exits: 66, says: "/nowhere.wav"),
+      BadInvocation("run", "hi", "-m", model, "--audio", picture, exits: 65, says: "rgb.png"),
+      BadInvocation("run", "hi", "-m", model, "--video", "/nowhere.mp4", exits: 66, says: "/nowhere.mp4"),
+      BadInvocation(
+        "run", String(repeating: "long ", count: 200), "-m", model, exits: 65, says: "reads at most 255"),
+      BadInvocation("run", "hi", "-m", model, "--output", "image", "-n", "3", exits: 64, says: "too few"),
+      BadInvocation("logits", "-m", model, "--ids", "1,x", exits: 65, says: "'x'"),
+      BadInvocation("logits", "-m", model, "--ids", "", exits: 64, says: "no ids"),
+      BadInvocation("logits", "-m", model, "--ids", "1,99999", exits: 65, says: "id 99999 at position 1"),
+      BadInvocation("logits", "-m", model, "--ids", "-5", exits: 64, says: "ids"),
+      BadInvocation("tokenize", "hi", "-m", "/nowhere/model", exits: 66, says: "/nowhere/model"),
+      BadInvocation("doctor", "--nonsense", exits: 64, says: "--nonsense"),
+    ])
+  func refused(_ invocation: BadInvocation) async throws {
+    try await CommandLineProgram.run(invocation.arguments, inspect: { directory, outcome in
+      #expect(outcome.exitCode == invocation.exitCode, "\(outcome.errors)")
+      #expect(outcome.output.isEmpty)
+      #expect(outcome.errors.hasPrefix("spud: "), "\(outcome.errors)")
+      #expect(outcome.errors.contains(invocation.says), "\(outcome.errors)")
+      // Wrong usage is followed by how to use it right; anything else is one line.
+      if invocation.exitCode != 64 { #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)") }
+      try #expect(FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+    })
+  }
+}
+
+@Suite("Help")
+struct HelpTests {
+  @Test("every command explains itself with examples that parse", arguments: Spud.configuration.subcommands.map { $0._commandName })
+  func examples(command: String) async throws {
+    let outcome = try await CommandLineProgram.run([command, "--help"])
+    #expect(outcome.exitCode == 0)
+    let lines = outcome.output.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    let start = try #require(lines.firstIndex(of: "Examples:"))
+    let examples = lines[(start + 1)...].prefix { !$0.hasPrefix("USAGE") }
+    #expect(examples.contains { $0.contains("spud \(command)") })
+    #expect(outcome.errors.isEmpty)
+  }
+
+  @Test("the root lists every command, and completions are there for every shell", arguments: ["bash", "zsh", "fish"])
+  func completions(shell: String) async throws {
+    let outcome = try await CommandLineProgram.run(["--generate-completion-script", shell])
+    #expect(outcome.exitCode == 0)
+    for command in Spud.configuration.subcommands.map({ $0._commandName }) {
+      #expect(outcome.output.contains(command))
+    }
+  }
+}
