@@ -102,7 +102,7 @@ extension LinearAlgebra {
   /// Fits `count` centres to weighted points: k-means++ seeding, then Lloyd's iterations.
   ///
   /// Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding" (2007). A centre that loses all its
-  /// points moves to the point that is served worst, so every centre is in use at the end (given enough distinct points).
+  /// points moves to the point that is served worst, so that every centre is in use, given enough distinct points.
   ///
   /// - Parameters:
   ///   - points: `[rows, width]`, at least one row.

@@ -57,8 +57,9 @@ struct CodecFileTests {
 
   @Test("each wrong tensor, shape, type, value or remark is refused by name")
   func wrongContent() throws {
-    func write(_ name: String, _ change: (inout [(String, [Int], [Float])], inout [String: String]) -> Void) throws -> String {
-      var tensors: [(String, [Int], [Float])] = [
+    typealias Tensors = [(String, [Int], [Float])]
+    func write(_ name: String, _ change: (inout Tensors, inout [String: String]) -> Void) throws -> String {
+      var tensors: Tensors = [
         ("mean", [192], [Float](repeating: 0, count: 192)),
         ("components", [2, 192], [Float](repeating: 0.1, count: 384)),
         ("variances", [2], [2, 1]),

@@ -41,8 +41,8 @@ struct ImageCodecTests {
   @Test(
     "pictures are coded at their size, or with a longest side of 64, in whole patches",
     arguments: [
-      (64, 64, 8, 8), (128, 128, 16, 16), (8, 8, 1, 1), (1, 1, 1, 1), (60, 30, 4, 8), (129, 129, 8, 8), (640, 480, 6, 8),
-      (1000, 10, 1, 8), (10, 1000, 8, 1), (128, 8, 1, 16),
+      (64, 64, 8, 8), (128, 128, 16, 16), (8, 8, 1, 1), (1, 1, 1, 1), (60, 30, 4, 8), (129, 129, 8, 8),
+      (640, 480, 6, 8), (1000, 10, 1, 8), (10, 1000, 8, 1), (128, 8, 1, 16),
     ])
   func sizes(width: Int, height: Int, rows: Int, columns: Int) throws {
     let picture = RGBImage(width: width, height: height, pixels: [UInt8](repeating: 200, count: width * height * 3))

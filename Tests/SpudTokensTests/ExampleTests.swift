@@ -58,12 +58,15 @@ struct ExampleTests {
   @Test(
     "a bad line is refused with its file and number",
     arguments: [
-      "nonsense", "[]", "{}", #"{"turns":[]}"#, #"{"turns":[{"role":"user"}]}"#, #"{"turns":[{"role":"king","parts":[]}]}"#,
+      "nonsense", "[]", "{}", #"{"turns":[]}"#, #"{"turns":[{"role":"user"}]}"#,
+      #"{"turns":[{"role":"king","parts":[]}]}"#,
       #"{"turns":[{"role":"user","parts":[{"text":1}]}]}"#, #"{"turns":[{"role":"user","parts":["text"]}]}"#,
-      #"{"turns":[{"role":"user","parts":[{"smell":"rose"}]}]}"#, #"{"turns":[{"role":"user","parts":[{"image":"none.png"}]}]}"#,
+      #"{"turns":[{"role":"user","parts":[{"smell":"rose"}]}]}"#,
+      #"{"turns":[{"role":"user","parts":[{"image":"none.png"}]}]}"#,
       #"{"turns":[{"role":"user","parts":[{"image":"../picture.png"}]}]}"#,
       #"{"turns":[{"role":"user","parts":[{"image":"/etc/hostname"}]}]}"#,
-      #"{"turns":[{"role":"user","parts":[{"image":"sound.wav"}]}]}"#, #"{"turns":[{"role":"user","parts":[{"audio":"picture.png"}]}]}"#,
+      #"{"turns":[{"role":"user","parts":[{"image":"sound.wav"}]}]}"#,
+      #"{"turns":[{"role":"user","parts":[{"audio":"picture.png"}]}]}"#,
       #"{"turns":[{"role":"user","parts":[{"text":"a","image":"picture.png"}]}]}"#,
     ])
   func refuses(bad: String) throws {

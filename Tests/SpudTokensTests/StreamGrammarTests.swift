@@ -21,7 +21,8 @@ struct StreamGrammarTests {
   }
 
   private var picture: [Int32] {
-    [id(.image), vocabulary.size(1), vocabulary.size(2), vocabulary.imageCode(0), vocabulary.imageCode(4), id(.imageEnd)]
+    [id(.image), vocabulary.size(1), vocabulary.size(2)]
+      + [vocabulary.imageCode(0), vocabulary.imageCode(4), id(.imageEnd)]
   }
 
   private var sound: [Int32] {
@@ -44,22 +45,26 @@ struct StreamGrammarTests {
 
   @Test("names the position, what was found and what was expected")
   func errorsSayWhatAndWhere() throws {
-    let missing = [id(.begin), id(.user), 1, id(.image), vocabulary.size(1), vocabulary.size(2), vocabulary.imageCode(3), id(.end)]
+    let missing = [id(.begin), id(.user), 1] + picture.prefix(4) + [id(.end)]
     #expect(
       check(missing)?.message
         == "position 7: found <end> (id \(id(.end))), expected 1 more image code in the image opened at position 3")
     #expect(check(missing)?.code == .badData)
     #expect(
       check([id(.begin), id(.user), 1, vocabulary.imageCode(3)])?.message
-        == "position 3: found image code 3 (id \(vocabulary.imageCode(3))), expected text, <image>, <audio>, <video>, <think> or <end>")
+        == "position 3: found image code 3 (id \(vocabulary.imageCode(3))), "
+        + "expected text, <image>, <audio>, <video>, <think> or <end>")
     #expect(
       check([id(.begin), id(.user), id(.audio), vocabulary.soundCode(1, 0)])?.message
-        == "position 3: found sound code <a1:0> (id \(vocabulary.soundCode(1, 0))), expected a sound code of level 0 or </audio> in the audio opened at position 2")
+        == "position 3: found sound code <a1:0> (id \(vocabulary.soundCode(1, 0))), "
+        + "expected a sound code of level 0 or </audio> in the audio opened at position 2")
     #expect(
       check([id(.begin), id(.user), 1])?.message
         == "position 3: the stream ends, expected text, <image>, <audio>, <video>, <think> or <end>")
-    #expect(check([Int32(vocabulary.count)])?.message.hasPrefix("position 0: id \(vocabulary.count) is outside the vocabulary") == true)
-    #expect(check([-1])?.message.hasPrefix("position 0: id -1 is outside the vocabulary") == true)
+    for foreign in [Int32(vocabulary.count), -1, .max, .min] {
+      let message = "position 0: id \(foreign) is outside the vocabulary, expected 0 to \(vocabulary.count - 1)"
+      #expect(check([foreign])?.message == message)
+    }
   }
 
   @Test("refuses what breaks a span")
@@ -71,7 +76,8 @@ struct StreamGrammarTests {
       [id(.image), code], [id(.image), vocabulary.size(1), code], [id(.image)] + size + [id(.imageEnd)],
       [id(.image)] + size + [code, code], [id(.image)] + size + [1],
       [id(.image)] + size + [code, id(.imageEnd), code],
-      [id(.audio), vocabulary.soundCode(0, 0), id(.audioEnd)], [id(.audio), vocabulary.soundCode(0, 0), vocabulary.soundCode(0, 0)],
+      [id(.audio), vocabulary.soundCode(0, 0), id(.audioEnd)],
+      [id(.audio), vocabulary.soundCode(0, 0), vocabulary.soundCode(0, 0)],
       [id(.audio), id(.imageEnd)], [id(.audio), 1], [id(.audio), id(.audio)],
       [id(.video), code], [id(.video)] + size + [code], [id(.video)] + size + [vocabulary.soundCode(0, 0)],
       [id(.video)] + size + [id(.frame), id(.frame)],

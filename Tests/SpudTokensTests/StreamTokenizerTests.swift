@@ -21,8 +21,8 @@ struct StreamTokenizerTests {
   @Test("text comes back exactly, whatever it spells")
   func textIsExact() throws {
     let texts = [
-      "what colour is the star?", "", " ", "\n\n", "<image><size:8></image> <bos><end><i:3><a0:1>", "naïve 🥔 汉字 e\u{301}",
-      "\u{0}\u{7F}", String(repeating: "a", count: 5000),
+      "what colour is the star?", "", " ", "\n\n", "<image><size:8></image> <bos><end><i:3><a0:1>",
+      "naïve 🥔 汉字 e\u{301}", "\u{0}\u{7F}", String(repeating: "a", count: 5000),
     ]
     for text in texts {
       let stream = try tokenizer.encode([StreamTurn(.user, [.text(text)])])
@@ -60,7 +60,8 @@ struct StreamTokenizerTests {
 
   @Test("spans lie end to end between the marks of their turns")
   func spans() throws {
-    let stream = try tokenizer.encodePrompt([StreamTurn(.user, [.image(scene(seed: 1)), .text("hm"), .audio(tone(500, seconds: 0.2))])])
+    let parts: [StreamPart] = [.image(scene(seed: 1)), .text("hm"), .audio(tone(500, seconds: 0.2))]
+    let stream = try tokenizer.encodePrompt([StreamTurn(.user, parts)])
     #expect(stream.spans.map(\.kind) == [.image, .text, .audio])
     #expect(stream.spans.map(\.range) == [2..<70, 70..<72, 72..<84])
     #expect(stream.ids.count == 86)
@@ -72,7 +73,9 @@ struct StreamTokenizerTests {
     #expect(next.ids.first == vocabulary.id(of: .user) && next.spans[0].range == 1..<3)
   }
 
-  @Test("a video's sound stands beside the picture of its moment", arguments: [(4.0, 1.0), (2.0, 2.0), (4.0, 0.3), (4.0, 3.0)])
+  @Test(
+    "a video's sound stands beside the picture of its moment",
+    arguments: [(4.0, 1.0), (2.0, 2.0), (4.0, 0.3), (4.0, 3.0)])
   func interleaves(rate: Double, seconds: Double) throws {
     let pictures = (0..<4).map { scene(width: 16, height: 16, seed: UInt64($0)) }
     let sound = tone(500, seconds: Float(seconds))
@@ -128,9 +131,11 @@ struct StreamTokenizerTests {
   @Test("random valid streams decode, and a change of any one id never traps")
   func mutations() throws {
     var generator = SeededGenerator(seed: 21)
-    let clip = VideoClip(frames: [scene(width: 16, height: 8, seed: 1)], framesPerSecond: 4, audio: tone(500, seconds: 0.2))
+    let sound = tone(500, seconds: 0.2)
+    let clip = VideoClip(frames: [scene(width: 16, height: 8, seed: 1)], framesPerSecond: 4, audio: sound)
+    let picture = scene(width: 16, height: 16, seed: 1)
     let ids = try tokenizer.encode([
-      StreamTurn(.user, [.image(scene(width: 16, height: 16, seed: 1)), .video(clip), .text("hm"), .audio(tone(500, seconds: 0.1))]),
+      StreamTurn(.user, [.image(picture), .video(clip), .text("hm"), .audio(sound)]),
       StreamTurn(.assistant, [.thought("so"), .text("yes")]),
     ]).ids
     for position in ids.indices {
@@ -146,7 +151,8 @@ struct StreamTokenizerTests {
   @Test("files that contradict each other are refused")
   func contradictions() throws {
     let folder = try temporaryDirectory("contradiction")
-    for file in [StreamTokenizer.File.text, StreamTokenizer.File.vocabulary, StreamTokenizer.File.image, StreamTokenizer.File.audio] {
+    typealias File = StreamTokenizer.File
+    for file in [File.text, File.vocabulary, File.image, File.audio] {
       try FileManager.default.copyItem(atPath: directory + "/" + file, toPath: folder + "/" + file)
     }
     _ = try StreamTokenizer.load(directory: folder)

@@ -20,8 +20,8 @@ public struct AudioCodes: Sendable, Equatable {
 /// Sound to codes and back: log-mel frames, four at a time, through a residual codebook; phase by Griffin-Lim.
 ///
 /// Loudness is removed before coding: a recording is scaled so that its active parts have one level (`activeLevel`).
-/// So a whisper into a distant microphone and a close shout spend the same codes on the same word, and nothing depends on
-/// one loudest sample. Silence stays silence: gain is never more than `largestGain`.
+/// So a whisper into a distant microphone and a close shout spend the same codes on the same word, and nothing depends
+/// on one loudest sample. Silence stays silence: gain is never more than `largestGain`.
 public struct AudioCodec: Sendable {
   package let codebook: ResidualCodebook  // width melFramesPerFrame · bands, log₁₀ of mel power
 

@@ -2,8 +2,8 @@ package import SpudKernels
 
 /// Training vectors with duplicates folded together.
 ///
-/// A flat background fills most patches of a drawn scene, and silence most frames of a recording. Counted as often as they
-/// occur, they would take the codes that edges and letters need; so a vector seen n times weighs √n.
+/// A flat background fills most patches of a drawn scene, and silence most frames of a recording. Counted as often as
+/// they occur, they would take the codes that edges and letters need; so a vector seen n times weighs √n.
 package struct DistinctPoints {
   package let width: Int
   private let limit: Int

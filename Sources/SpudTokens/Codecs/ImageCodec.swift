@@ -136,8 +136,8 @@ extension ImageCodec {
   ///
   /// Identical patches count as the square root of their number, so that flat backgrounds leave codes for edges.
   ///
-  /// - Parameter pictures: calls its argument with each picture until that answers false, which it does at `patchLimit`;
-  ///   so they should come in random order.
+  /// - Parameter pictures: calls its argument with each picture until that answers false, which it does at
+  ///   `patchLimit`; so they should come in random order.
   public static func fit(
     recipe: Recipe, progress: ((String) -> Void)? = nil, pictures: ((RGBImage) -> Bool) throws -> Void
   ) throws -> ImageCodec {
@@ -159,7 +159,7 @@ extension ImageCodec {
     return ImageCodec(patch: recipe.patch, codebook: codebook)
   }
 
-  /// Peak signal-to-noise ratio of pictures, brought to the codec's size, after a round trip: over all their pixels together.
+  /// Peak signal-to-noise ratio of pictures, brought to the codec's size, after a round trip: over all their pixels.
   public func peakSignalToNoise(over pictures: [RGBImage]) throws(SpudError) -> Double {
     var sum = 0.0
     var count = 0

@@ -13,9 +13,9 @@ extension ResidualCodebook {
 
   /// Writes the codebook as safetensors.
   ///
-  /// Tensors, all `F32`: `mean` [width], `components` [n, width], `variances` [n] and `centres` [levels, codes, n], where
-  /// a code stands for `mean + centre · components`. Rows of `centres` are coordinates along principal components, the
-  /// one of greatest variance first, so their first columns start a model's embeddings well.
+  /// Tensors, all `F32`: `mean` [width], `components` [n, width], `variances` [n] and `centres` [levels, codes, n],
+  /// where a code stands for `mean + centre · components`. Rows of `centres` are coordinates along principal
+  /// components, the one of greatest variance first, so their first columns start a model's embeddings well.
   func write(_ kind: FileKind, metadata: [String: String], to path: String) throws {
     var writer = SafetensorsWriter()
     writer.add("mean", shape: [width], mean)
@@ -31,14 +31,15 @@ extension ResidualCodebook {
 
   /// Reads what `write` wrote.
   ///
-  /// - Throws: `.noInput` when the file is not there; `.badData` naming the tensor, what was found and what was expected.
+  /// - Throws: `.noInput` when the file is not there; `.badData` naming the tensor, what was found and expected.
   static func read(_ kind: FileKind, path: String) throws -> (codebook: ResidualCodebook, metadata: [String: String]) {
     let file = try SafetensorsFile(path: path)
     let metadata = Dictionary(file.metadata.map { ($0.key, $0.value) }) { first, _ in first }
     guard metadata["kind"] == kind.rawValue, metadata["schema"] == "1" else {
       throw SpudError(
         .badData,
-        "\(path): the metadata says kind '\(metadata["kind"] ?? "")', schema '\(metadata["schema"] ?? "")', expected '\(kind.rawValue)' and '1'")
+        "\(path): the metadata says kind '\(metadata["kind"] ?? "")', schema '\(metadata["schema"] ?? "")', "
+          + "expected '\(kind.rawValue)' and '1'")
     }
     func values(_ name: String, rank: Int) throws -> (shape: [Int], values: [Float]) {
       let tensor = try file.tensor(name)
@@ -47,14 +48,16 @@ extension ResidualCodebook {
       else {
         throw SpudError(
           .badData,
-          "\(path): tensor '\(name)' is \(tensor.elementType) \(tensor.shape), expected F32 with \(rank) positive dimensions")
+          "\(path): tensor '\(name)' is \(tensor.elementType) \(tensor.shape), "
+            + "expected F32 with \(rank) positive dimensions")
       }
       let bytes = file.bytes(of: tensor)
       let numbers = (0..<tensor.elementCount).map {
         Float(bitPattern: bytes.loadLittleEndian(fromByteOffset: $0 * 4, as: UInt32.self))
       }
       guard numbers.allSatisfy(\.isFinite) else {
-        throw SpudError(.badData, "\(path): tensor '\(name)' holds a number that is not finite, expected finite numbers")
+        throw SpudError(
+          .badData, "\(path): tensor '\(name)' holds a number that is not finite, expected finite numbers")
       }
       return (tensor.shape, numbers)
     }
@@ -64,7 +67,8 @@ extension ResidualCodebook {
     let centres = try values("centres", rank: 3)
     func check(_ name: String, _ found: [Int], _ expected: [Int]) throws {
       guard found == expected else {
-        throw SpudError(.badData, "\(path): tensor '\(name)' has shape \(found), expected \(expected) like its neighbours")
+        throw SpudError(
+          .badData, "\(path): tensor '\(name)' has shape \(found), expected \(expected) like its neighbours")
       }
     }
     let count = components.shape[0]
@@ -94,7 +98,8 @@ extension ImageCodec {
     else {
       throw SpudError(
         .badData,
-        "\(path): patch '\(metadata["patch"] ?? "")' and \(codebook.levels.count) levels of width \(codebook.width), expected one level of patch · patch · 3")
+        "\(path): patch '\(metadata["patch"] ?? "")' and \(codebook.levels.count) levels of width \(codebook.width), "
+          + "expected one level of patch · patch · 3")
     }
     self.init(patch: patch, codebook: codebook)
   }
@@ -111,7 +116,8 @@ extension AudioCodec {
     guard codebook.width == Self.melFramesPerFrame * Self.bands, codebook.levels.count <= 16 else {
       throw SpudError(
         .badData,
-        "\(path): \(codebook.levels.count) levels of width \(codebook.width), expected at most 16 of \(Self.melFramesPerFrame * Self.bands)")
+        "\(path): \(codebook.levels.count) levels of width \(codebook.width), "
+          + "expected at most 16 of \(Self.melFramesPerFrame * Self.bands)")
     }
     self.init(codebook: codebook)
   }

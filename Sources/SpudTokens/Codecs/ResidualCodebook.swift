@@ -115,7 +115,8 @@ extension ResidualCodebook {
     guard points.rows >= recipe.codesPerLevel else {
       throw SpudError(
         .badData,
-        "the examples hold \(points.rows) distinct patches or frames, but \(recipe.codesPerLevel) codes need at least as many")
+        "the examples hold \(points.rows) distinct patches or frames, but \(recipe.codesPerLevel) codes need "
+          + "at least as many")
     }
     let basis = try LinearAlgebra.principalComponents(
       of: points, weights: weights, count: min(recipe.componentCount, points.columns))

@@ -23,7 +23,8 @@ public struct ExampleFile: Sendable {
     (lines, numbers) = Self.split(bytes)
     if let long = lines.indices.first(where: { lines[$0].count > Self.lineLimit }) {
       throw SpudError(
-        .badData, "\(path):\(numbers[long]): the line has \(lines[long].count) bytes, expected at most \(Self.lineLimit)")
+        .badData,
+        "\(path):\(numbers[long]): the line has \(lines[long].count) bytes, expected at most \(Self.lineLimit)")
     }
   }
 

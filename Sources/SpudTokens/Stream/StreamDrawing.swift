@@ -87,7 +87,8 @@ public struct StreamDrawing {
     return Item(
       width: width, height: height,
       drawing: """
-        <image width="\(width)" height="\(height)" style="image-rendering:pixelated" href="data:image/png;base64,\(data)"/>\
+        <image width="\(width)" height="\(height)" style="image-rendering:pixelated" \
+        href="data:image/png;base64,\(data)"/>\
         <path d="\(lines)" stroke="\(Self.stroke(.image))" fill="none"/>
         """)
   }
@@ -113,7 +114,7 @@ public struct StreamDrawing {
   private func legend(of ids: [Int32]) -> [Item] {
     let names: [(Modality, String)] = [
       (.text, "text pieces"), (.control, "control tokens"), (.image, "image codes, one a patch"),
-      (.audio, "sound codes, \(tokenizer.vocabulary.audioLevels) each 40 ms"),
+      (.audio, "sound codes, \(tokenizer.vocabulary.audioLevels) every 40 ms"),
     ]
     return names.compactMap { modality, name in
       let count = ids.count { tokenizer.vocabulary.modality(of: $0) == modality }
@@ -211,7 +212,7 @@ public struct StreamDrawing {
 }
 
 extension AudioCodec {
-  /// How strong a code is among those of its level, 0…1: loudness for the first level, size of the correction for others.
+  /// How strong a code is among those of its level, 0…1: loudness for the first, size of the correction for others.
   func strength(ofCode code: Int, level: Int) -> Double {
     let centres = codebook.levels[level].centres
     func value(_ row: Int) -> Float {

@@ -13,8 +13,8 @@ public struct StreamPolicy: Sendable, Equatable {
   }
 
   public var output: Output = .any
-  /// Ids that a thought may hold: `nil` leaves thinking to the model, 0 forbids it, and any other number opens a thought
-  /// at once and closes it after so many ids at the latest.
+  /// Ids that a thought may hold: `nil` leaves thinking to the model, 0 forbids it, and any other number opens a
+  /// thought at once and closes it after so many ids at the latest.
   public var thinking: Int?
   /// Heights and widths of generated pictures, in patches.
   public var imageSides: ClosedRange<Int> = 1...16

@@ -20,8 +20,8 @@ public enum PartKind: String, Sendable, CaseIterable {
 ///     video   = <video> height width (<frame> code{height·width} frame*)* </video>
 ///     thought = <think> text </think>
 ///
-/// It serves twice: `push` checks a stream that is given, and `allowed` (in `StreamGrammar+Sampling.swift`) says which ids
-/// a sampler may choose next.
+/// It serves twice: `push` checks a stream that is given, and `allowed` (in `StreamGrammar+Sampling.swift`) says which
+/// ids a sampler may choose next.
 public struct StreamGrammar: Sendable {
   /// Where the machine stands.
   enum State: Sendable, Equatable {
@@ -88,7 +88,7 @@ public struct StreamGrammar: Sendable {
 
   /// Takes the next id.
   ///
-  /// - Throws: `.badData` naming the position, the id found and what was expected; the machine then stands where it stood.
+  /// - Throws: `.badData` naming the position, the id found and what was expected; the machine then stays as it was.
   public mutating func push(_ id: Int32) throws(SpudError) {
     guard let modality = vocabulary.modality(of: id) else {
       throw SpudError(
@@ -204,7 +204,8 @@ public struct StreamGrammar: Sendable {
     case .imageHeight, .videoHeight: "a height, <size:1> to <size:\(vocabulary.sizes.count)>"
     case .imageWidth, .videoWidth: "a width, <size:1> to <size:\(vocabulary.sizes.count)>"
     case .imageCodes(0): "</image>"
-    case .imageCodes(let remaining), .videoCodes(_, let remaining): "\(remaining) more image code\(remaining == 1 ? "" : "s")"
+    case .imageCodes(let remaining), .videoCodes(_, let remaining):
+      "\(remaining) more image code\(remaining == 1 ? "" : "s")"
     case .audio(0): "a sound code of level 0 or </audio>"
     case .audio(let level): "a sound code of level \(level) of \(levels)"
     case .videoFrame(_, 0, false): "<frame> or </video>"

@@ -8,7 +8,7 @@ extension StreamTokenizer {
   /// The turns that a whole stream stands for.
   ///
   /// - Parameter mayEndInTurn: whether the last turn may lack its `<end>`, as in a prompt that asks for an answer.
-  /// - Throws: `.badData` naming the position, what was found and what was expected, where the stream breaks the grammar.
+  /// - Throws: `.badData` naming the position, what was found and expected, where the stream breaks the grammar.
   public func decode(_ ids: [Int32], mayEndInTurn: Bool = false) throws(SpudError) -> [StreamTurn] {
     var grammar = StreamGrammar(vocabulary)
     var turns: [StreamTurn] = []
@@ -37,7 +37,8 @@ extension StreamTokenizer {
     var collector = PartCollector()
     for id in ids {
       if grammar.isComplete {
-        throw SpudError(.badData, "position \(grammar.position): found id \(id) after <end>, expected the answer to end there")
+        throw SpudError(
+          .badData, "position \(grammar.position): found id \(id) after <end>, expected the answer to end there")
       }
       try grammar.push(id)
       try take(id, after: grammar, into: &collector)

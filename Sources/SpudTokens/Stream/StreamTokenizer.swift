@@ -135,7 +135,9 @@ public struct StreamTokenizer: Sendable {
 
   private func appendSize(_ height: Int, _ width: Int, to ids: inout [Int32]) {
     for side in [height, width] {
-      guard let id = vocabulary.id(ofSize: side) else { preconditionFailure("the codec made a side of \(side) patches") }
+      guard let id = vocabulary.id(ofSize: side) else {
+        preconditionFailure("the codec made a side of \(side) patches")
+      }
       ids.append(id)
     }
   }

@@ -4,7 +4,7 @@ internal import SpudTensors
 extension Vocabulary {
   /// Reads `vocabulary.json`.
   ///
-  /// - Throws: `.noInput` when the file is not there; `.badData` naming the field, what was found and what was expected.
+  /// - Throws: `.noInput` when the file is not there; `.badData` naming the field, what was found and expected.
   public init(path: String) throws {
     try self.init(try JSONValue(contentsOf: path, limit: 1 << 20), name: path)
   }

@@ -87,7 +87,7 @@ public struct Vocabulary: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - name: of the file, for errors.
-  ///   - imageFirst, audioFirst: what the file says; the ranges must be contiguous in the order text, control, image, audio.
+  ///   - imageFirst, audioFirst: what the file says; text, control, image and audio must follow each other directly.
   /// - Throws: `.badData` naming the field, what was found and what was expected.
   public init(
     name: String, textFirst: Int, textCount: Int, controlFirst: Int, controlTokens: [String],
@@ -105,11 +105,13 @@ public struct Vocabulary: Sendable, Equatable {
     try check((1...64).contains(patch), "image.patch", found: patch, expected: "1 to 64 pixels")
     try check((1...16).contains(audioLevels), "audio.levels", found: audioLevels, expected: "1 to 16")
     try check(
-      (1...most / 16).contains(codesPerLevel), "audio.codes_per_level", found: codesPerLevel, expected: "1 to \(most / 16)")
+      (1...most / 16).contains(codesPerLevel), "audio.codes_per_level", found: codesPerLevel,
+      expected: "1 to \(most / 16)")
     try check(
       audioFramesPerSecond == AudioCodec.framesPerSecond, "audio.frames_per_second", found: audioFramesPerSecond,
       expected: "\(AudioCodec.framesPerSecond)")
-    try check(controlTokens.count <= 4096, "control.tokens", found: "\(controlTokens.count) names", expected: "at most 4096")
+    try check(
+      controlTokens.count <= 4096, "control.tokens", found: "\(controlTokens.count) names", expected: "at most 4096")
     let textEnd = textFirst + textCount
     try check(controlFirst == textEnd, "control.first", found: controlFirst, expected: "\(textEnd), where text ends")
     let controlEnd = textEnd + controlTokens.count

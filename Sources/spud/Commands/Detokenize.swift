@@ -88,7 +88,8 @@ struct Detokenize: AsyncParsableCommand {
     var ids: [Int32] = []
     for word in source.split(whereSeparator: { $0.isWhitespace || $0 == "," || $0 == "[" || $0 == "]" }) {
       guard let id = Int32(word), id >= 0 else {
-        throw SpudError(.badData, "id \(ids.count + 1) is '\(word.prefix(40))', expected a whole number that is not negative")
+        throw SpudError(
+          .badData, "id \(ids.count + 1) is '\(word.prefix(40))', expected a whole number that is not negative")
       }
       ids.append(id)
     }

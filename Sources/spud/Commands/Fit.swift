@@ -35,7 +35,8 @@ struct FitOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("At most so many passes of k-means.", valueName: "n"))
   var iterations = 40
 
-  @Option(name: .long, help: ArgumentHelp("At most so many distinct patches or frames are learned from.", valueName: "n"))
+  @Option(
+    name: .long, help: ArgumentHelp("At most so many distinct patches or frames are learned from.", valueName: "n"))
   var limit = 150_000
 
   @Option(name: .long, help: ArgumentHelp("Pictures or recordings kept aside to measure on.", valueName: "n"))
@@ -50,7 +51,9 @@ struct FitOptions: ParsableArguments {
     guard (1...10_000).contains(iterations) else {
       throw ValidationError("--iterations is \(iterations), but must be 1 to 10000.")
     }
-    guard (1...2_000_000).contains(limit) else { throw ValidationError("--limit is \(limit), but must be 1 to 2000000.") }
+    guard (1...2_000_000).contains(limit) else {
+      throw ValidationError("--limit is \(limit), but must be 1 to 2000000.")
+    }
     guard held >= 0 else { throw ValidationError("--held is \(held), but must be 0 or more.") }
   }
 
@@ -90,7 +93,8 @@ private struct FitReport: Encodable {
     var line = "\(file): \(levels) × \(codes) codes in \(Int(seconds.rounded())) s"
     if let psnrDb { line += String(format: "; PSNR %.2f dB on \(measuredOn) pictures kept aside", psnrDb) }
     if let logSpectralDistanceDb {
-      line += String(format: "; log-spectral distance %.2f dB on \(measuredOn) recordings kept aside", logSpectralDistanceDb)
+      line += String(
+        format: "; log-spectral distance %.2f dB on \(measuredOn) recordings kept aside", logSpectralDistanceDb)
     }
     try Terminal.writeLine(line)
   }

@@ -98,8 +98,8 @@ struct Tokenize: AsyncParsableCommand {
     var lines = ["\(right("position", positionWidth))  \(right("id", idWidth))  modality  piece"]
     for token in tokens {
       let modality = token.modality.padding(toLength: 8, withPad: " ", startingAt: 0)
-      lines.append(
-        "\(right(String(token.position), positionWidth))  \(right(String(token.id), idWidth))  \(modality)  \(printable(token))")
+      let numbers = "\(right(String(token.position), positionWidth))  \(right(String(token.id), idWidth))"
+      lines.append("\(numbers)  \(modality)  \(printable(token))")
     }
     return lines.joined(separator: "\n") + "\n"
   }
