@@ -77,6 +77,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // Every parser, for `Scripts/fuzz`; built as it is, it replays the corpora.
+    .executableTarget(
+      name: "spud-fuzz",
+      dependencies: ["SpudErrors", "SpudTensors", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels"],
+      swiftSettings: settings),
     tests(of: "SpudTensors", imports: ["SpudErrors"]),
     tests(of: "SpudKernels", imports: ["SpudTensors"]),
     tests(of: "SpudMedia", imports: ["SpudErrors"], fixtures: true),

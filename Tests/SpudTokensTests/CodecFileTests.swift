@@ -78,7 +78,7 @@ struct CodecFileTests {
     for index in 0..<4 {
       expectRefusal(try write("without-\(index)") { tensors, _ in tensors.remove(at: index) })
       expectRefusal(
-        try write("nan-\(index)") { tensors, _ in tensors[index].2[0] = .nan }, naming: "not finite")
+        try write("nan-\(index)") { tensors, _ in tensors[index].2[0] = .nan }, naming: "not within")
     }
     expectRefusal(try write("flat") { tensors, _ in tensors[3].1 = [6] }, naming: "centres")
     expectRefusal(try write("empty") { tensors, _ in tensors[3] = ("centres", [1, 0, 2], []) }, naming: "centres")

@@ -10,6 +10,8 @@ extension ResidualCodebook {
 
   /// The most values that one codebook file may hold: 256 MiB of `Float`.
   private static let valueLimit = 1 << 26
+  /// Far beyond any codebook, and small enough that no product or sum overflows into what is no number.
+  private static let magnitudeLimit: Float = 1e6
 
   /// Writes the codebook as safetensors.
   ///
@@ -55,9 +57,9 @@ extension ResidualCodebook {
       let numbers = (0..<tensor.elementCount).map {
         Float(bitPattern: bytes.loadLittleEndian(fromByteOffset: $0 * 4, as: UInt32.self))
       }
-      guard numbers.allSatisfy(\.isFinite) else {
+      guard numbers.allSatisfy({ $0.magnitude <= magnitudeLimit }) else {
         throw SpudError(
-          .badData, "\(path): tensor '\(name)' holds a number that is not finite, expected finite numbers")
+          .badData, "\(path): tensor '\(name)' holds a number that is not within ±\(magnitudeLimit), expected none")
       }
       return (tensor.shape, numbers)
     }

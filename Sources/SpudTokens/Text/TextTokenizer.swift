@@ -50,6 +50,11 @@ public struct TextTokenizer: Sendable {
   /// The token that the file's template puts after a text, if it has one.
   public let endID: Int32?
 
+  /// The token that stands for a character the vocabulary cannot spell; byte-level vocabularies need none.
+  public var unknownID: Int32? {
+    if case .characters(_, let unknown, _) = alphabet { unknown } else { nil }
+  }
+
   /// One more than the highest id.
   public var vocabularyCount: Int { pieceEnds.count - 1 }
 
