@@ -6,8 +6,16 @@ let package = Package(
   platforms: [.macOS("26.0")],
   dependencies: [
     .package(name: "spud", path: ".."),
+    // Without traits it needs no jemalloc; its malloc counts then read 0.
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
   targets: [
+    .executableTarget(
+      name: "Kernels",
+      dependencies: [
+        .product(name: "Benchmark", package: "benchmark"), .product(name: "SpudKernelBenchmarks", package: "spud"),
+      ],
+      path: "Sources/Kernels", plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     .executableTarget(
       name: "Roofline", dependencies: [.product(name: "SpudKernelBenchmarks", package: "spud")], path: "Sources/Roofline"),
   ]

@@ -44,7 +44,7 @@ extension Compute {
     let region = unsafe FeedForwardRegion(
       kernels: kernels, x: x, hidden: hidden, weights: weights, offsets: offsets, tokens: tokens, factors: factors,
       inputStride: inputStride, inputs: scratch.inputs.bytes(x.rows * inputStride).assumingMemoryBound(to: UInt8.self),
-      gatedStride: hiddenStride, gated: scratch.hidden.floats(most * hiddenStride),
+      gatedStride: hiddenStride, gatedSize: most * hiddenStride, gated: scratch.hidden.floats(pool.count * most * hiddenStride),
       gatedInputStride: hiddenInputStride,
       gatedInputs: scratch.hiddenInputs.bytes(pairs * hiddenInputStride).assumingMemoryBound(to: UInt8.self),
       sums: scratch.sums.floats(pool.count * Compute.sumsPerLane))
@@ -64,7 +64,8 @@ private struct FeedForwardRegion: Region {
   let inputStride: Int
   let inputs: UnsafeMutablePointer<UInt8>  // [tokens] prepared
   let gatedStride: Int
-  let gated: UnsafeMutablePointer<Float>  // [rows of one expert, expertWidth]: each lane writes its own columns
+  let gatedSize: Int
+  let gated: UnsafeMutablePointer<Float>  // [lanes][rows of one expert, expertWidth]
   let gatedInputStride: Int
   let gatedInputs: UnsafeMutablePointer<UInt8>  // [pairs] prepared
   let sums: UnsafeMutablePointer<Float>
@@ -72,15 +73,33 @@ private struct FeedForwardRegion: Region {
   func run(_ lane: Lane) {
     unsafe prepareRows(x, format: weights.format, stride: inputStride, into: inputs, kernels: kernels, lane: lane)
     lane.barrier()
-    // Two panels make one block of 32 gated values, which one lane computes and prepares whole.
-    let panels = lane.share(of: weights.gateUpLayout.panels, grain: 2)
-    if !panels.isEmpty {
-      for expert in 0..<weights.expertCount { gate(expert, panels, lane) }
-    }
+    gateExperts(lane)
     lane.barrier()
-    let downPanels = lane.share(of: weights.downLayout.panels)
-    guard !downPanels.isEmpty else { return }
-    for expert in 0..<weights.expertCount { project(expert, downPanels, lane) }
+    // Here each takes columns of the output, for all experts: no two add to the same sums, and the order of experts is fixed.
+    let downPanels = weights.downLayout.panels
+    let downSize = max(1, downPanels / (lane.count * (x.rows >= 32 ? 8 : 1)))
+    while let panels = lane.takeChunk(of: downPanels, size: downSize) {
+      for expert in 0..<weights.expertCount { project(expert, panels, lane) }
+    }
+  }
+
+  /// Two panels make one block of 32 gated values, which one thread computes and prepares whole.
+  private func gateExperts(_ lane: Lane) {
+    let panels = weights.gateUpLayout.panels
+    guard x.rows >= 32 else {
+      // Few rows: one contiguous stream of each expert's weights for each thread.
+      let share = lane.share(of: panels, grain: 2)
+      guard !share.isEmpty else { return }
+      for expert in 0..<weights.expertCount { gate(expert, share, lane) }
+      return
+    }
+    // Many rows: threads take parts of experts in turn, so that one that is held up does not hold up the others.
+    let size = ((panels + lane.count - 1) / lane.count).roundedUp(to: 2)
+    let parts = (panels + size - 1) / size
+    while let item = lane.takeChunk(of: weights.expertCount * parts, size: 1)?.lowerBound {
+      let start = item % parts * size
+      gate(item / parts, start..<min(start + size, panels), lane)
+    }
   }
 
   /// The expert's rows, as a range of pairs.
@@ -103,7 +122,7 @@ private struct FeedForwardRegion: Region {
     unsafe product.input_stride = inputStride
     unsafe product.input_rows = tokens.map { unsafe $0 + pairs.lowerBound }
     unsafe product.rows = Int64(pairs.count)
-    unsafe product.output = gated
+    unsafe product.output = gated + lane.index * gatedSize
     unsafe product.output_stride = gatedStride
     unsafe product.scratch = sums + lane.index * Compute.sumsPerLane
     unsafe product.format = weights.format.code
@@ -115,7 +134,7 @@ private struct FeedForwardRegion: Region {
     let columns = min(panels.upperBound * 16, weights.expertWidth) - first
     let offset = gatedInputStride(upTo: first)
     for (row, pair) in pairs.enumerated() {
-      let values = unsafe gated + row * gatedStride + first
+      let values = unsafe gated + lane.index * gatedSize + row * gatedStride + first
       for column in columns..<columns.roundedUp(to: 32) { unsafe values[column] = 0 }
       unsafe prepareRow(
         values, columns: columns, format: weights.format, into: gatedInputs + pair * gatedInputStride + offset, kernels: kernels)

@@ -77,15 +77,33 @@ private struct ProductRegion: Region {
       unsafe prepareRows(x, format: format, stride: inputStride, into: prepared, kernels: kernels, lane: lane)
       lane.barrier()
     }
-    for job in jobs {
-      if isBLAS { multiplyWithBLAS(job, lane) } else { multiply(job, lane) }
+    guard x.rows >= 32 else {
+      // Few rows: one contiguous stream of weights for each thread.
+      for job in jobs { multiply(job, lane.share(of: job.matrix.layout.panels), lane) }
+      return
+    }
+    // Many rows: threads take chunks in turn, so that one that is held up does not hold up the others.
+    let total = jobs.reduce(0) { $0 + $1.matrix.layout.panels }
+    let size = max(2, total / (lane.count * 8))
+    while var chunk = lane.takeChunk(of: total, size: size) {
+      var first = 0
+      for job in jobs {
+        let end = first + job.matrix.layout.panels
+        if chunk.lowerBound < end {
+          let part = chunk.lowerBound - first..<min(chunk.upperBound, end) - first
+          multiply(job, part, lane)
+          if chunk.upperBound <= end { break }
+          chunk = end..<chunk.upperBound
+        }
+        first = end
+      }
     }
   }
 
-  private func multiply(_ job: ProductJob, _ lane: Lane) {
-    let layout = job.matrix.layout
-    let panels = lane.share(of: layout.panels)
+  private func multiply(_ job: ProductJob, _ panels: Range<Int>, _ lane: Lane) {
     guard !panels.isEmpty else { return }
+    if isBLAS { return multiplyWithBLAS(job, panels) }
+    let layout = job.matrix.layout
     var product = unsafe spud_product()
     unsafe product.panels = UnsafePointer(job.matrix.buffer.base.assumingMemoryBound(to: UInt8.self))
     unsafe product.panel_bytes = layout.panelBytes
@@ -119,9 +137,9 @@ private struct ProductRegion: Region {
   }
 
   /// A panel of f32 weights is a column-major `[32, columns]` matrix: one `sgemm` a panel.
-  private func multiplyWithBLAS(_ job: ProductJob, _ lane: Lane) {
+  private func multiplyWithBLAS(_ job: ProductJob, _ panels: Range<Int>) {
     let layout = job.matrix.layout
-    for panel in lane.share(of: layout.panels) {
+    for panel in panels {
       let weights = unsafe (job.matrix.buffer.base + panel * layout.panelBytes).assumingMemoryBound(to: Float.self)
       let width = min(32, job.matrix.rows - panel * 32)
       let output = unsafe job.output.base + panel * 32

@@ -36,6 +36,12 @@ struct Lane {
   /// The next item of work that the threads take in turn, counted from 0 in every region.
   func takeItem() -> Int { unsafe Int(spud_take(&team.pointee.next)) }
 
+  /// The next chunk of `0 ..< items` that the threads take in turn; nil when all are taken.
+  func takeChunk(of items: Int, size: Int) -> Range<Int>? {
+    let start = takeItem() * size
+    return start < items ? start..<min(start + size, items) : nil
+  }
+
   /// Waits until every thread of the region is here. Work taken with `takeItem` starts again from 0.
   func barrier() {
     guard count > 1 else {

@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""Runs the same GGUF file through llama.cpp and through Spud, in turn, and prints the ratios.
+
+    Benchmarks/peers/compare.py --model model.gguf [--model other.gguf] [--spud .build/release/spud] [--out results/]
+
+llama.cpp is the one vendored in the source package of llama-cpp-python 0.3.36, built for this processor the first time (minutes)
+under --cache. Each measurement is taken A B A B …: llama.cpp without flash attention, llama.cpp with it, Spud, and again; the median
+of the rounds counts, and of llama.cpp's two settings the better. Figures move with a machine's neighbours, so only ratios taken in
+one run mean anything. --prefix runs every measured command under another one, e.g. `--prefix "chrt -f 10"` on a busy machine.
+
+Only the standard library is needed; the logits check also needs --logits and the built llama-cpp-python.
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+
+VERSION = "0.3.36"
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+
+def run(command: list[str], **options) -> subprocess.CompletedProcess:
+    result = subprocess.run(command, text=True, capture_output=True, **options)
+    if result.returncode != 0:
+        sys.exit(f"{shlex.join(map(str, command))} ended with {result.returncode}:\n{result.stderr[-2000:]}")
+    return result
+
+
+def install(cache: pathlib.Path) -> pathlib.Path:
+    """Builds llama.cpp and its Python binding; returns the directory of its programs."""
+    programs = cache / "build" / "bin"
+    python = cache / "venv" / "bin" / "python"
+    if not (programs / "llama-bench").exists() or not (programs / "llama-batched-bench").exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        print(f"Building llama.cpp of llama-cpp-python {VERSION} in {cache}; this takes minutes.", file=sys.stderr)
+        run([sys.executable, "-m", "venv", str(cache / "venv")])
+        run([str(python), "-m", "pip", "download", "--no-deps", "--no-binary", ":all:", f"llama-cpp-python=={VERSION}",
+             "-d", str(cache)])
+        run(["tar", "-C", str(cache), "-xf", str(cache / f"llama_cpp_python-{VERSION}.tar.gz")])
+        source = cache / f"llama_cpp_python-{VERSION}" / "vendor" / "llama.cpp"
+        run(["cmake", "-S", str(source), "-B", str(cache / "build"), "-DCMAKE_BUILD_TYPE=Release", "-DGGML_NATIVE=ON",
+             "-DLLAMA_CURL=OFF", "-DLLAMA_OPENSSL=OFF", "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_EXAMPLES=OFF",
+             "-DLLAMA_BUILD_SERVER=OFF"])
+        run(["cmake", "--build", str(cache / "build"), "-j", str(os.cpu_count() or 1),
+             "--target", "llama", "llama-bench", "llama-batched-bench"])
+        # The binding uses the library that was just built, so nothing is compiled twice.
+        run([str(python), "-m", "pip", "install", str(cache / f"llama_cpp_python-{VERSION}.tar.gz")],
+            env={**os.environ, "CMAKE_ARGS": "-DLLAMA_BUILD=OFF"})
+    return programs
+
+
+class Peers:
+    def __init__(self, arguments, programs: pathlib.Path):
+        self.spud = str(arguments.spud)
+        self.programs = programs
+        self.threads = arguments.threads
+        self.prefix = shlex.split(arguments.prefix)
+        self.level = arguments.instruction_set
+
+    def llama_bench(self, model, flash, prompt=0, generate=0, depth=0) -> float:
+        command = [str(self.programs / "llama-bench"), "-m", model, "-t", str(self.threads), "-p", str(prompt),
+                   "-n", str(generate), "-d", str(depth), "-fa", str(flash), "-r", "1", "-o", "json"]
+        return json.loads(run(self.prefix + command, env=self.llama_environment()).stdout)[0]["avg_ts"]
+
+    def llama_batched(self, model, flash, batch, generate) -> float:
+        command = [str(self.programs / "llama-batched-bench"), "-m", model, "-t", str(self.threads), "-c", "4096",
+                   "-npp", "16", "-ntg", str(generate), "-npl", str(batch), "-fa", "on" if flash else "off",
+                   "--output-format", "jsonl"]
+        lines = run(self.prefix + command, env=self.llama_environment()).stdout.splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")][-1]["speed_tg"]
+
+    def llama_environment(self):
+        return {**os.environ, "LD_LIBRARY_PATH": str(self.programs)}
+
+    def spud_bench(self, model, cache, prompt=0, generate=0, depth=0, batch=1) -> dict:
+        command = [self.spud, "bench", "-m", model, "-t", str(self.threads), "-p", str(prompt), "-n", str(generate),
+                   "-d", str(depth), "-b", str(batch), "-r", "1", "--cache", cache, "-o", "jsonl"]
+        environment = dict(os.environ)
+        if self.level:
+            environment["SPUD_INSTRUCTION_SET"] = self.level
+        lines = run(self.prefix + command, env=environment).stdout.splitlines()
+        return json.loads([line for line in lines if line.startswith("{")][-1])
+
+    def first_token(self, command, environment) -> tuple[float, float]:
+        """Seconds from start to end of a process that reads one token, and its largest resident size in bytes."""
+        start = time.monotonic()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        if status != 0:
+            sys.exit(f"{shlex.join(command)} ended with {status}")
+        return time.monotonic() - start, usage.ru_maxrss * 1024
+
+
+TESTS = [
+    # name, key words, cache formats of Spud's
+    ("prefill 512", dict(prompt=512), ["bf16"]),
+    ("prefill 128", dict(prompt=128), ["bf16"]),
+    ("prefill 32", dict(prompt=32), ["bf16"]),
+    ("decode", dict(generate=32), ["bf16"]),
+    ("decode at 4096", dict(generate=16, depth=4096), ["bf16", "q8"]),
+    ("decode of 4", dict(generate=16, batch=4), ["bf16"]),
+    ("decode of 8", dict(generate=16, batch=8), ["bf16"]),
+    ("decode of 16", dict(generate=16, batch=16), ["bf16"]),
+]
+
+
+def measure(peers: Peers, model: str, rounds: int, names: list[str]) -> list[dict]:
+    results = []
+    for name, options, caches in TESTS:
+        if names and name not in names:
+            continue
+        figures = {"llama.cpp": [], "llama.cpp, flash attention": [], **{f"spud, {cache} cache": [] for cache in caches}}
+        details = {}
+        for _ in range(rounds):
+            for flash, label in ((0, "llama.cpp"), (1, "llama.cpp, flash attention")):
+                if "batch" in options:
+                    figures[label].append(peers.llama_batched(model, flash, options["batch"], options["generate"]))
+                else:
+                    figures[label].append(peers.llama_bench(model, flash, **options))
+            for cache in caches:
+                found = peers.spud_bench(model, cache, **options)
+                figures[f"spud, {cache} cache"].append(found["tokens_per_second"])
+                details[cache] = found
+        medians = {label: statistics.median(values) for label, values in figures.items()}
+        anchor = max(medians["llama.cpp"], medians["llama.cpp, flash attention"])
+        for cache in caches:
+            own = medians[f"spud, {cache} cache"]
+            results.append({
+                "model": pathlib.Path(model).name, "test": name, "cache": cache, "llama_cpp": anchor, "spud": own,
+                "ratio": own / anchor, "figures": figures, "rounds": rounds,
+                "fraction_of_bandwidth": details[cache].get("fraction_of_bandwidth"),
+                "fraction_of_compute": details[cache].get("fraction_of_compute"),
+            })
+            print(line(results[-1]), flush=True)
+    return results
+
+
+def percent(value) -> str:
+    return "" if value is None else f"{100 * value:.0f} %"
+
+
+def line(result: dict) -> str:
+    return (f"| {result['model']} | {result['test']} | {result['cache']} | {result['llama_cpp']:.1f} | {result['spud']:.1f} "
+            f"| {result['ratio']:.2f} | {percent(result['fraction_of_bandwidth'])} | {percent(result['fraction_of_compute'])} |")
+
+
+def loading(peers: Peers, model: str, rounds: int) -> dict:
+    """Page cache warm: process start to one token read, and peak memory."""
+    llama = [str(peers.programs / "llama-bench"), "-m", model, "-t", str(peers.threads), "-p", "1", "-n", "0", "-r", "1",
+             "--no-warmup"]
+    spud = [peers.spud, "logits", "-m", model, "--ids", "1"]
+    size = os.path.getsize(model)
+    times = {"llama.cpp": [], "spud": []}
+    memory = {}
+    for _ in range(rounds):
+        for label, command, environment in (
+                ("llama.cpp", llama, peers.llama_environment()), ("spud", spud, dict(os.environ))):
+            seconds, peak = peers.first_token(peers.prefix + command, environment)
+            times[label].append(seconds)
+            memory[label] = max(memory.get(label, 0), peak)
+    medians = {label: statistics.median(values) for label, values in times.items()}
+    print(f"{pathlib.Path(model).name}: load to first token {medians['llama.cpp']:.2f} s (llama.cpp), {medians['spud']:.2f} s "
+          f"(spud); peak memory {memory['llama.cpp'] / size:.2f} and {memory['spud'] / size:.2f} of the file", flush=True)
+    return {"model": pathlib.Path(model).name, "seconds": medians, "peak_bytes": memory, "file_bytes": size, "all": times}
+
+
+def logits(peers: Peers, cache: pathlib.Path, model: str) -> dict:
+    """The largest difference of the two runtimes' logits, and the mean KL divergence, over 32 ids."""
+    ids = [(7919 * index + 13) % 4096 for index in range(32)]
+    script = (
+        "import json, sys, numpy as np, llama_cpp\n"
+        "model, ids, threads = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])\n"
+        "llama = llama_cpp.Llama(model, n_ctx=64, n_batch=64, n_threads=threads, n_threads_batch=threads, logits_all=True,\n"
+        "                        verbose=False)\n"
+        "llama.eval(ids)\n"
+        "np.save(sys.argv[4], llama.scores[:len(ids)])\n")
+    reference = cache / "logits.npy"
+    python = str(cache / "venv" / "bin" / "python")
+    run([python, "-c", script, model, json.dumps(ids), str(peers.threads), str(reference)],
+        env={**os.environ, "LLAMA_CPP_LIB_PATH": str(peers.programs), "LD_LIBRARY_PATH": str(peers.programs)})
+    own = json.loads(run([peers.spud, "logits", "-m", model, "--ids", ",".join(map(str, ids)), "--json"]).stdout)["logits"]
+    compare = (
+        "import json, sys, numpy as np\n"
+        "a = np.load(sys.argv[1]).astype(np.float64)\n"
+        "b = np.array(json.load(open(sys.argv[2])), dtype=np.float64)\n"
+        "log = lambda x: x - x.max(1, keepdims=True) - np.log(np.exp(x - x.max(1, keepdims=True)).sum(1, keepdims=True))\n"
+        "p, q = log(a), log(b)\n"
+        "print(json.dumps({'largest_difference': float(np.abs(a - b).max()), 'spread': float(a.std()),\n"
+        "                  'mean_kl': float((np.exp(p) * (p - q)).sum(1).mean()),\n"
+        "                  'same_best': float((a.argmax(1) == b.argmax(1)).mean())}))\n")
+    other = cache / "logits.json"
+    other.write_text(json.dumps(own))
+    found = json.loads(run([python, "-c", compare, str(reference), str(other)]).stdout)
+    print(f"{pathlib.Path(model).name}: logits differ by at most {found['largest_difference']:.4f} (their deviation is "
+          f"{found['spread']:.3f}), mean KL {found['mean_kl']:.2e}, the same best id in {100 * found['same_best']:.0f} %", flush=True)
+    return {"model": pathlib.Path(model).name, **found}
+
+
+def processor() -> str:
+    for text in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if os.path.exists("/proc/cpuinfo") else []:
+        if text.startswith("model name"):
+            return text.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", action="append", required=True, help="a GGUF file; may be given again")
+    parser.add_argument("--spud", default=str(ROOT / ".build" / "release" / "spud"))
+    parser.add_argument("--cache", type=pathlib.Path, default=HERE / ".cache", help="where llama.cpp is built")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--test", action="append", default=[], help="only this test; may be given again")
+    parser.add_argument("--instruction-set", help="Spud's: portable, avx2 or avx512")
+    parser.add_argument("--logits", action="store_true", help="check that both produce close logits")
+    parser.add_argument("--load", action="store_true", help="also time loading and measure peak memory")
+    parser.add_argument("--prefix", default="", help="a command that runs the measured ones")
+    parser.add_argument("--out", type=pathlib.Path, help="directory for results.json and results.md")
+    arguments = parser.parse_args()
+    if not os.path.exists(arguments.spud):
+        sys.exit(f"{arguments.spud} is not there: swift build -c release --product spud")
+    programs = install(arguments.cache)
+    peers = Peers(arguments, programs)
+    report = {"schema": 1, "processor": processor(), "threads": arguments.threads, "rounds": arguments.rounds,
+              "llama_cpp_python": VERSION, "instruction_set": arguments.instruction_set, "tests": [], "loading": [], "logits": []}
+    header = ("| model | test | cache | llama.cpp, tokens/s | spud, tokens/s | ratio | of the bandwidth | of the peak |\n"
+              "|---|---|---|---|---|---|---|---|")
+    print(header, flush=True)
+    for model in arguments.model:
+        report["tests"] += measure(peers, model, arguments.rounds, arguments.test)
+    for model in arguments.model:
+        if arguments.load:
+            report["loading"].append(loading(peers, model, arguments.rounds))
+        if arguments.logits:
+            report["logits"].append(logits(peers, arguments.cache, model))
+    if arguments.out:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / "results.json").write_text(json.dumps(report, indent=1) + "\n")
+        (arguments.out / "results.md").write_text("\n".join([header] + [line(result) for result in report["tests"]]) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+internal import COpenBLAS
+internal import SpudKernels
+
+/// One product of inputs with a matrix, to be run again and again.
+public final class ProductWorkload {
+  private let compute: Compute
+  private let matrices: [WeightMatrix]
+  private let input: Activations
+  private let output: Activations
+  private var turn = 0
+  /// Additions and multiplications of one run.
+  public let operations: Int
+  /// Bytes of weights that one run reads.
+  public let bytes: Int
+
+  /// - Parameters:
+  ///   - format: `f32`, `bf16`, `q8_0` or `q4_0`.
+  ///   - copies: so many matrices are used in turn; with enough of them, weights come from memory and not from a cache.
+  public init(
+    tokens: Int, rows: Int, columns: Int, format: String, instructionSet: String? = nil, threads: Int, copies: Int = 1
+  ) throws {
+    let level = instructionSet.flatMap(InstructionSet.init(rawValue:)) ?? .best
+    let compute = Compute(threads: threads, instructionSet: level)
+    self.compute = compute
+    var source = RandomBlocks()
+    matrices = try (0..<max(copies, 1)).map { _ in
+      let matrix = try WeightMatrix(rows: rows, columns: columns, format: WeightFormat(rawValue: format) ?? .f32)
+      try source.fill(matrix, compute: compute)
+      return matrix
+    }
+    input = Activations(rows: tokens, columns: columns)
+    for token in 0..<tokens { input[token] = (0..<columns).map { Float(($0 &* 31 &+ token) % 17) / 8 - 1 } }
+    output = Activations(columns: rows)
+    operations = 2 * tokens * rows * columns
+    bytes = matrices[0].byteCount
+  }
+
+  public func run() {
+    compute.multiply(input, by: matrices[turn], into: output)
+    turn = (turn + 1) % matrices.count
+  }
+}
+
+/// The same product by OpenBLAS.
+public final class SgemmWorkload {
+  private let tokens: Int
+  private let rows: Int
+  private let columns: Int
+  private let weights: [Float]
+  private let input: [Float]
+  private var output: [Float]
+
+  /// `threads` are OpenBLAS's own.
+  public init(tokens: Int, rows: Int, columns: Int, threads: Int) {
+    self.tokens = tokens
+    self.rows = rows
+    self.columns = columns
+    weights = (0..<rows * columns).map { Float($0 % 13) / 13 - 0.5 }
+    input = (0..<tokens * columns).map { Float($0 % 17) / 8 - 1 }
+    output = Array(repeating: 0, count: tokens * rows)
+    openblas_set_num_threads(Int32(threads))
+  }
+
+  public var operations: Int { 2 * tokens * rows * columns }
+
+  public func run() {
+    unsafe weights.withUnsafeBufferPointer { weights in
+      unsafe input.withUnsafeBufferPointer { input in
+        unsafe output.withUnsafeMutableBufferPointer { output in
+          // SAFETY: the arrays hold [rows, columns], [tokens, columns] and [tokens, rows].
+          unsafe cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(tokens), Int32(rows), Int32(columns), 1, input.baseAddress, Int32(columns),
+            weights.baseAddress, Int32(columns), 0, output.baseAddress, Int32(rows))
+        }
+      }
+    }
+  }
+}
+
+/// One layer's mixture of experts.
+public final class ExpertsWorkload {
+  private let compute: Compute
+  private let weights: ExpertWeights
+  private let input: Activations
+  private let hidden: Activations
+  private var routing: RoutingTable
+  /// Additions and multiplications of one run.
+  public let operations: Int
+
+  public init(
+    tokens: Int, experts: Int, expertsPerToken: Int, width: Int, expertWidth: Int, format: String, instructionSet: String? = nil,
+    threads: Int
+  ) throws {
+    compute = Compute(threads: threads, instructionSet: instructionSet.flatMap(InstructionSet.init(rawValue:)) ?? .best)
+    weights = try ExpertWeights(
+      expertCount: experts, width: width, expertWidth: expertWidth, format: WeightFormat(rawValue: format) ?? .f32)
+    var source = RandomBlocks()
+    try source.fill(weights, compute: compute)
+    input = Activations(rows: tokens, columns: width)
+    for token in 0..<tokens { input[token] = (0..<width).map { Float(($0 &* 31 &+ token) % 17) / 8 - 1 } }
+    hidden = Activations(rows: tokens, columns: width)
+    let logits = Activations(rows: tokens, columns: experts)
+    for token in 0..<tokens { logits[token] = (0..<experts).map { Float(($0 &* 7919 &+ token &* 104_729) % 1009) / 100 } }
+    routing = RoutingTable(expertCount: experts, expertsPerToken: expertsPerToken)
+    compute.route(logits, normalized: true, into: &routing)
+    operations = 6 * tokens * expertsPerToken * width * expertWidth
+  }
+
+  public func run() { compute.mixExperts(input, routing: routing, weights: weights, addingInto: hidden) }
+}
+
+/// One layer's attention: `tokens` queries after `depth` positions.
+public final class AttentionWorkload {
+  private let compute: Compute
+  private let cache: KeyValueCache
+  private let queries: Activations
+  private let keys: Activations
+  private let output: Activations
+  private let depth: Int
+
+  public init(
+    tokens: Int, depth: Int, heads: Int, keyValueHeads: Int, headWidth: Int, cacheFormat: String, instructionSet: String? = nil,
+    threads: Int
+  ) throws {
+    compute = Compute(threads: threads, instructionSet: instructionSet.flatMap(InstructionSet.init(rawValue:)) ?? .best)
+    cache = try KeyValueCache(
+      layerCount: 1, headCount: keyValueHeads, headWidth: headWidth, sequenceCount: 1, capacity: depth + tokens,
+      format: CacheFormat(rawValue: cacheFormat) ?? .f32)
+    queries = Activations(rows: tokens, columns: heads * headWidth)
+    keys = Activations(rows: tokens, columns: keyValueHeads * headWidth)
+    output = Activations(columns: heads * headWidth)
+    self.depth = depth
+    _ = try cache.append(Array(repeating: 0, count: depth))
+  }
+
+  /// Bytes of the cache that one token reads.
+  public var bytes: Int { cache.bytesRead(length: depth) }
+
+  public func run() throws {
+    cache.truncate(sequence: 0, to: depth)
+    let placement = try cache.append(Array(repeating: 0, count: queries.rows))
+    compute.attend(
+      queries: queries, keys: keys, values: keys, placement: placement, layer: 0, cache: cache, scale: 0.1, into: output)
+  }
+}
+
+/// What this machine can do, measured now.
+public func machineLimits(threads: Int) throws -> (readGigabytesPerSecond: Double, peakGops: [String: Double]) {
+  let probe = MachineProbe(threads: threads)
+  let peaks = WeightFormat.allCases.map { ($0.rawValue, probe.peakGops($0)) }
+  return (try probe.readBandwidth(), Dictionary(uniqueKeysWithValues: peaks))
+}
