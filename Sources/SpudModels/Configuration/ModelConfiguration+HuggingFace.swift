@@ -1,5 +1,5 @@
 internal import SpudErrors
-package import SpudKernels
+internal import SpudKernels
 internal import SpudTensors
 
 /// config.json, in the spellings of `transformers` 4 and 5.
