@@ -2,6 +2,7 @@ import Foundation
 import SpudKernels
 import SpudModels
 import SpudTensors
+import Testing
 
 /// A tiny checkpoint and what `transformers` computes with it; Scripts/goldens/models.py makes them.
 struct Fixture: Sendable, CustomTestStringConvertible {

@@ -19,7 +19,7 @@ extension ModelConfiguration {
 
   /// - Throws: `SpudError.badData`, naming the key, its value and what may stand there.
   init(_ file: GGUFFile) throws {
-    let reader = GGUFReader(file)
+    let reader = GGUFSettings(file)
     let name = try reader.string("general.architecture")
     guard let known = Self.architectures.first(where: { $0.name == name })?.architecture else {
       let choices = Self.architectures.map { "'\($0.name)'" }.joined(separator: ", ")
@@ -64,7 +64,7 @@ extension ModelConfiguration {
   }
 
   private mutating func readFeedForward(
-    _ reader: GGUFReader, _ name: String, expertCount: Int, isSparse: (Int) -> Bool
+    _ reader: GGUFSettings, _ name: String, expertCount: Int, isSparse: (Int) -> Bool
   ) throws {
     let layerCount = try reader.int("\(name).block_count", in: Limits.layers)
     let denseWidth = try reader.optionalInt("\(name).feed_forward_length", in: 0...Limits.feedForwardWidth.upperBound)
@@ -90,7 +90,7 @@ extension ModelConfiguration {
     }
   }
 
-  private static func scaling(_ reader: GGUFReader, _ name: String) throws -> RotaryTable.Scaling {
+  private static func scaling(_ reader: GGUFSettings, _ name: String) throws -> RotaryTable.Scaling {
     let positive = Double.leastNormalMagnitude...1e30
     let kind = try reader.optionalString("\(name).rope.scaling.type") ?? "none"
     switch kind {
@@ -106,7 +106,7 @@ extension ModelConfiguration {
 
 extension GenerationConfiguration {
   /// Reads the tokenizer's special tokens and the sampling hints of a GGUF file.
-  init(_ reader: GGUFReader, vocabularyCount: Int) throws {
+  init(_ reader: GGUFSettings, vocabularyCount: Int) throws {
     func token(_ key: String) throws -> Int32? {
       guard let id = try reader.optionalInt("tokenizer.ggml.\(key)", in: 0...Int(UInt32.max)) else { return nil }
       return id < vocabularyCount ? Int32(id) : nil

@@ -2,18 +2,16 @@ internal import SpudErrors
 internal import SpudTensors
 
 /// Reads typed, bounded values from a GGUF file's metadata, and says what was wrong with one that is not.
-struct GGUFReader {
-  /// The file, for errors.
-  let file: String
-  private let metadata: GGUFMetadata
+struct GGUFSettings {
+  private let source: GGUFFile
 
-  init(_ file: GGUFFile) {
-    self.file = file.file.name
-    metadata = file.metadata
-  }
+  init(_ file: GGUFFile) { source = file }
+
+  /// The file, for errors.
+  var file: String { source.name }
 
   func optionalInt(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
-    guard let value = metadata[key] else { return nil }
+    guard let value = source[key] else { return nil }
     guard let int = value.int, range.contains(int) else {
       throw wrong(key, value, "an integer from \(range.lowerBound) to \(range.upperBound)")
     }
@@ -26,7 +24,7 @@ struct GGUFReader {
   }
 
   func optionalDouble(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
-    guard let value = metadata[key] else { return nil }
+    guard let value = source[key] else { return nil }
     guard let double = value.double, range.contains(double) else {
       throw wrong(key, value, "a number from \(range.lowerBound) to \(range.upperBound)")
     }
@@ -34,13 +32,13 @@ struct GGUFReader {
   }
 
   func optionalBool(_ key: String) throws -> Bool? {
-    guard let value = metadata[key] else { return nil }
+    guard let value = source[key] else { return nil }
     guard let bool = value.bool else { throw wrong(key, value, "true or false") }
     return bool
   }
 
   func optionalString(_ key: String) throws -> String? {
-    guard let value = metadata[key] else { return nil }
+    guard let value = source[key] else { return nil }
     guard let string = value.string else { throw wrong(key, value, "a string") }
     return string
   }
@@ -56,7 +54,7 @@ struct GGUFReader {
 
   private func wrong(_ key: String, _ value: GGUFValue, _ expected: String) -> SpudError {
     let found: String
-    if let double = value.double {
+    if let double = value.double, double.isFinite {
       found = value.int.map(String.init) ?? String(double)
     } else {
       found = "of type \(value.kind)"
