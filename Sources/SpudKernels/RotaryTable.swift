@@ -38,13 +38,17 @@ package final class RotaryTable: @unchecked Sendable {
   private(set) var sines: [Float] = []
   private var positions = 0
 
-  package init(width: Int, base: Float, scaling: Scaling = .none, pairing: Pairing = .halves) {
+  /// - Parameter divisors: What each frequency is divided by, `[width / 2]`, after `scaling`; nil divides by nothing.
+  package init(
+    width: Int, base: Float, scaling: Scaling = .none, pairing: Pairing = .halves, divisors: [Float]? = nil
+  ) {
     precondition(width > 0 && width % 2 == 0, "a rotary width is even, not \(width)")
+    precondition(divisors.map { $0.count == width / 2 } ?? true, "a divisor for each of \(width / 2) frequencies")
     self.width = width
     self.pairing = pairing
     frequencies = (0..<width / 2).map { pair in
       let frequency = Float(1 / pow(Double(base), Double(2 * pair) / Double(width)))
-      return RotaryTable.scaled(frequency, by: scaling)
+      return RotaryTable.scaled(frequency, by: scaling) / (divisors?[pair] ?? 1)
     }
   }
 

@@ -61,6 +61,11 @@ package final class TensorSource: Sendable {
 }
 
 extension TensorSource {
+  /// The tensors of an opened GGUF file.
+  package convenience init(_ file: GGUFFile) throws {
+    try self.init(name: file.name, [(file.file, file.tensors)])
+  }
+
   /// Opens `model.safetensors` of a Hugging Face directory, or the shards that its index lists.
   ///
   /// - Throws: `SpudError.noInput` when neither is there; `.badData` when index and shards disagree.

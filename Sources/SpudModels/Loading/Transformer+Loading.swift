@@ -3,10 +3,10 @@ package import SpudKernels
 internal import SpudTensors
 
 extension Transformer {
-  /// Loads a model: a Hugging Face directory with safetensors.
+  /// Loads a model: a Hugging Face directory with safetensors, or a GGUF file.
   ///
   /// - Parameters:
-  ///   - path: The directory.
+  ///   - path: The directory, or the file.
   ///   - compute: The threads and kernels that will run the model, and pack its weights now.
   ///   - weightFormat: How to hold matrices; nil keeps each as near to its stored form as the kernels have it.
   ///   - progress: Told the fraction that is loaded, from 0 to 1.
@@ -16,11 +16,15 @@ extension Transformer {
     path: String, compute: Compute, weightFormat: WeightFormat? = nil, progress: ((Double) -> Void)? = nil
   ) throws -> Transformer {
     guard MappedFile.exists(path) else { throw SpudError(.noInput, "\(path): there is no such model") }
+    guard MappedFile.isDirectory(path) else {
+      let file = try GGUFFile(path: path)
+      let loader = WeightLoader(try TensorSource(file), compute: compute, format: weightFormat, progress: progress)
+      return try Transformer(ModelConfiguration(file), .gguf, loader)
+    }
     let configuration = try ModelConfiguration(huggingFace: path)
     let source = try TensorSource(safetensorsIn: path)
-    let names = configuration.architecture.tensorNames
     let loader = WeightLoader(source, compute: compute, format: weightFormat, progress: progress)
-    return try Transformer(configuration, names, loader)
+    return try Transformer(configuration, configuration.architecture.tensorNames, loader)
   }
 
   private convenience init(_ configuration: ModelConfiguration, _ names: TensorNames, _ loader: WeightLoader) throws {
@@ -41,10 +45,16 @@ extension Transformer {
     } else {
       head = try loader.matrix(names.head, rows: vocabulary, columns: width)
     }
+    let divisors =
+      loader.has(TensorNames.frequencyDivisors)
+      ? try loader.vector(TensorNames.frequencyDivisors, count: configuration.headWidth / 2) : nil
+    guard divisors?.allSatisfy({ $0 > 0 && $0.isFinite }) ?? true else {
+      throw SpudError(.badData, "\(loader.source.name): tensor 'rope_freqs.weight' holds divisors that are not above 0")
+    }
     try loader.finish(ignoring: ignored)
     let table = RotaryTable(
       width: configuration.headWidth, base: configuration.rotaryBase, scaling: configuration.rotaryScaling,
-      pairing: configuration.rotaryPairing)
+      pairing: configuration.rotaryPairing, divisors: divisors)
     self.init(
       configuration: configuration, compute: loader.compute, embedding: embedding, layers: layers, finalNorm: finalNorm,
       head: head, table: table)
