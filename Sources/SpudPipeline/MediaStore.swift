@@ -1,5 +1,6 @@
 internal import SpudErrors
 package import SpudMedia
+package import SpudTokens
 internal import Synchronization
 
 /// The decoded files of the request at hand: a file that several modules need is decoded once.
@@ -47,5 +48,22 @@ package final class MediaStore: Sendable {
       throw SpudError(.badData, "\(path) has \(film.frames.count) frames; frame \(number) was asked for")
     }
     return film.frames[number - 1]
+  }
+
+  /// A part of a prompt with its medium in memory.
+  ///
+  /// - Throws: `SpudError` when a file cannot be read, or a film has no such frame or no sound.
+  package func load(_ part: PromptPart) throws -> StreamPart {
+    switch part {
+    case .text(let text): return .text(text)
+    case .thought(let text): return .thought(text)
+    case .image(let path): return .image(try image(at: path))
+    case .audio(let path): return .audio(try sound(at: path))
+    case .video(let path): return .video(try film(at: path))
+    case .frame(let path, let number): return .image(try frame(number, ofFilmAt: path))
+    case .soundtrack(let path):
+      guard let sound = try film(at: path).audio else { throw SpudError(.badData, "\(path) has no sound") }
+      return .audio(sound)
+    }
   }
 }

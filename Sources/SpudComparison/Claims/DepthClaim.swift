@@ -64,6 +64,11 @@ package enum DepthClaim {
     let always = Point(judged.map(\.thinking))
     let never = Point(judged.map(\.unthinking))
     let scaled = Point(judged.map { $0.chosen(from: threshold) })
+    guard always.accuracy > 0 else {
+      return id.notMeasured(
+        "The unified model got none of the questions right even when it thought, so there is nothing to save.",
+        method: method, line: line)
+    }
     let gain = always.efficiency / scaled.efficiency
     let lost = always.accuracy - scaled.accuracy
     return Claim(

@@ -30,11 +30,9 @@ package enum TogetherClaim {
       return id.notMeasured("The suite has no question that needs eye and ear together.", method: method, line: line)
     }
     let total = comparison.total
-    let commonest = commonestAnswers(comparison.pairs)
     let lead = Estimate.meanDifference(
-      comparison.pairs.map { pair in
-        pair.unified.score.value - (commonest[pair.unified.taskName] == pair.unified.expected ? 1 : 0)
-      }, seed: evidence.seed)
+      zip(comparison.pairs, commonestScores(comparison.pairs)).map { $0.unified.score.value - $1 },
+      seed: evidence.seed)
     return Claim(
       id: id, statement: id.statement,
       finding: """
@@ -54,10 +52,17 @@ package enum TogetherClaim {
       plots: [comparison.plot(id: "together-difference", title: "Accuracy with both, unified minus pipeline")])
   }
 
-  private static func commonestAnswers(_ pairs: [AnswerPair]) -> [String: String] {
-    Dictionary(grouping: pairs.map(\.unified), by: \.taskName).compactMapValues { records in
-      let counts = Dictionary(grouping: records, by: \.expected).mapValues(\.count)
-      return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.first?.key
+  /// For each question, 1 where the commonest answer to the other questions of its task would have been right: a question
+  /// must not vote for its own answer.
+  static func commonestScores(_ pairs: [AnswerPair]) -> [Double] {
+    let counts = Dictionary(grouping: pairs.map(\.unified), by: \.taskName).mapValues { records in
+      Dictionary(grouping: records, by: \.expected).mapValues(\.count)
+    }
+    return pairs.map { pair in
+      var others = counts[pair.unified.taskName] ?? [:]
+      others[pair.unified.expected, default: 1] -= 1
+      let commonest = others.max { ($0.value, $1.key) < ($1.value, $0.key) }
+      return commonest?.key == pair.unified.expected && (commonest?.value ?? 0) > 0 ? 1 : 0
     }
   }
 }

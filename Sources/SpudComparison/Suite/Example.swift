@@ -13,13 +13,15 @@ package struct Example: Sendable, Equatable {
   package var accept: [String]
   /// What the answer is made of.
   package var output: Question.Output
+  /// The picture or sound that the suite gives as the answer, if it is not words.
+  package var reference: PromptPart?
   /// True descriptions of the media, by kind, in the order of the media: what a perfect describer would say.
   package var imageDescriptions: [String]
   package var soundDescriptions: [String]
 
   package init(
     id: String, skill: String, task: String, turns: [PromptTurn], answer: String, accept: [String]? = nil,
-    output: Question.Output = .text, imageDescriptions: [String] = [], soundDescriptions: [String] = []
+    output: Question.Output = .text, reference: PromptPart? = nil, imageDescriptions: [String] = [], soundDescriptions: [String] = []
   ) {
     self.id = id
     self.skill = skill
@@ -28,6 +30,7 @@ package struct Example: Sendable, Equatable {
     self.answer = answer
     self.accept = accept ?? [answer]
     self.output = output
+    self.reference = reference
     self.imageDescriptions = imageDescriptions
     self.soundDescriptions = soundDescriptions
   }

@@ -28,7 +28,10 @@ extension Chart {
         + "[\(bare(row.estimate.low, forest.unit)), \(bare(row.estimate.high, forest.unit))]"
       if layout.isNarrow {
         svg.text(row.name, gutter, y - 12, weight)
-        svg.text(numbers, width - 6, y - 12, "number", anchor: .end)
+        // The interval is in the mark's title too, so a long name may have its place.
+        let isCrowded = SVG.width(of: row.name) + SVG.width(of: numbers) > width - gutter - 16
+        svg.text(
+          isCrowded ? forest.unit.text(row.estimate.value) : numbers, width - 6, y - 12, "number", anchor: .end)
       } else {
         svg.text(row.name, gutter - 12, y + 4, weight, anchor: .end)
         svg.text(numbers, width - 4, y + 4, "number", anchor: .end)

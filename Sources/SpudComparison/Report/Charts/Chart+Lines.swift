@@ -13,7 +13,7 @@ extension Chart {
     let gutter = (y.ticks.map { SVG.width(of: axisText($0, lines.yUnit), size: 12) }.max() ?? 0) + 14
     let x = Scale(
       covering: points.map(\.x), from: gutter + 8, to: width - 18, tickCount: layout.isNarrow ? 4 : 8,
-      isLogarithmic: lines.xIsLogarithmic)
+      isLogarithmic: lines.xIsLogarithmic, isWhole: lines.xUnit == .count)
     svg.text(lines.yLabel, 0, top - 12, "tick")
     for tick in y.ticks {
       svg.line(gutter, y.place(tick), width - 8, y.place(tick), tick == 0 ? "axis" : "grid")

@@ -12,9 +12,10 @@ struct Scale {
   /// - Parameters:
   ///   - start: where the low end stands, in pixels; `end` may lie before it, as on a vertical axis.
   ///   - tickCount: about how many labels there is room for.
+  ///   - isWhole: whether the quantity is counted, so that there is nothing between whole numbers.
   init(
     covering values: [Double], from start: Double, to end: Double, tickCount: Int, isLogarithmic: Bool = false,
-    including anchors: [Double] = []
+    including anchors: [Double] = [], isWhole: Bool = false
   ) {
     let finite = (values + anchors).filter { $0.isFinite && (!isLogarithmic || $0 > 0) }
     var low = finite.min() ?? (isLogarithmic ? 1 : 0)
@@ -32,7 +33,7 @@ struct Scale {
         low -= margin
         high += margin
       }
-      let step = Self.step(high - low, count: tickCount)
+      let step = max(Self.step(high - low, count: tickCount), isWhole ? 1 : 0)
       low = (low / step + 1e-9).rounded(.down) * step
       high = (high / step - 1e-9).rounded(.up) * step
       let count = min(50, max(1, Int(((high - low) / step).rounded())))

@@ -1,0 +1,47 @@
+internal import Foundation
+internal import SpudErrors
+internal import SpudTensors
+
+extension ControlRun {
+  /// Reads the training runs that serve as controls: each `NAME.csv` of a directory is a curve, and the `NAME.json` beside
+  /// it the run's configuration.
+  ///
+  /// Their losses can be compared only if they saw the same tokens: every curve is read at the least number of training
+  /// tokens that all of them reached.
+  ///
+  /// - Returns: none when there is no such directory.
+  /// - Throws: `badData` naming the file when a curve or a configuration cannot be read.
+  package static func load(directory: String) throws -> [ControlRun] {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
+      .filter { $0.hasSuffix(".csv") }.map { String($0.dropLast(4)) }.sorted()
+    var runs: [(run: ControlRun, curve: LossCurve)] = []
+    for name in names {
+      let configuration = "\(directory)/\(name).json"
+      guard FileManager.default.fileExists(atPath: configuration) else { continue }
+      let text = try String(decoding: contents(of: "\(directory)/\(name).csv"), as: UTF8.self)
+      let curve = try LossCurve(csv: text, name: "\(directory)/\(name).csv")
+      let shape = try ModelShape(configuration: try JSONValue(contentsOf: configuration), name: configuration)
+      runs.append(
+        (
+          ControlRun(
+            name: name, isDense: shape.experts == 0, experts: shape.experts, parameters: shape.parameters,
+            activeParameters: shape.activeParameters, flopsPerToken: shape.flopsPerToken,
+            bytesPerToken: shape.bytesPerToken, tokens: 0, loss: 0), curve
+        ))
+    }
+    let common = runs.compactMap { $0.curve.points.last?.tokens }.min() ?? 0
+    return runs.map { run, curve in
+      var run = run
+      run.tokens = common
+      run.loss = LossCurve(points: curve.points.filter { $0.tokens <= common }).finalLoss()
+      return run
+    }
+  }
+
+  private static func contents(of path: String) throws -> Data {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw SpudError(.noInput, "\(path) cannot be read")
+    }
+    return data
+  }
+}

@@ -1,0 +1,102 @@
+internal import Foundation
+internal import SpudErrors
+package import SpudInference
+internal import SpudModels
+package import SpudPipeline
+
+/// Loads the models of the systems, each once for each number of threads.
+package final class ModelShelf {
+  private var models: [String: Model] = [:]
+  private let threads: Int
+  private let stopwatch: Stopwatch
+  private let onLoad: (String) -> Void
+
+  /// - Parameters:
+  ///   - threads: that a system computes with; a parallel pipeline divides them.
+  ///   - onLoad: told each path before it is loaded.
+  package init(threads: Int, stopwatch: Stopwatch = .continuous, onLoad: @escaping (String) -> Void = { _ in }) {
+    self.threads = threads
+    self.stopwatch = stopwatch
+    self.onLoad = onLoad
+  }
+
+  /// The model at `path`.
+  package func model(_ path: String, threads: Int) async throws -> Model {
+    let key = "\(threads) \(path)"
+    if let model = models[key] { return model }
+    onLoad(path)
+    let model = try await Model.load(path, options: LoadOptions(threads: threads))
+    models[key] = model
+    return model
+  }
+
+  /// The unified model, if it is among the systems.
+  package func unified(of specifications: [SystemSpecification]) async throws -> (id: String, model: Model)? {
+    for specification in specifications where specification.kind == .unified {
+      if case .single(let path) = specification.models {
+        return (specification.id, try await model(path, threads: threads))
+      }
+    }
+    return nil
+  }
+
+  /// A system with its models loaded.
+  package func system(_ specification: SystemSpecification) async throws -> SystemUnderTest {
+    let media = MediaStore()
+    switch specification.models {
+    case .single(let path):
+      let model = try await model(path, threads: threads)
+      let responder = ModelResponder(model, name: "unified", media: media, stopwatch: stopwatch)
+      return SystemUnderTest(
+        card: card(specification, [model], answering: model), responder: responder,
+        outputs: model.isUnified ? [.text, .image, .audio] : [.text])
+    case .pipeline(let vision, let hearing, let language):
+      let isParallel = specification.kind == .pipelineParallel && threads > 1
+      let half = isParallel ? max(1, threads / 2) : threads
+      let eye = try await model(vision, threads: half)
+      let ear = try await model(hearing, threads: half)
+      let mind = try await model(language, threads: threads)
+      func responder(_ model: Model, _ name: String) -> ModelResponder {
+        ModelResponder(model, name: name, media: media, stopwatch: stopwatch)
+      }
+      let last = responder(mind, "language")
+      // One checkpoint in all three places is counted once.
+      let models = Dictionary([(vision, eye), (hearing, ear), (language, mind)]) { first, _ in first }
+      return SystemUnderTest(
+        card: card(specification, Array(models.values), answering: mind),
+        responder: Pipeline(
+          vision: responder(eye, "vision"), hearing: responder(ear, "hearing"), language: last,
+          prompts: specification.prompts, media: media, isParallel: isParallel, stopwatch: stopwatch),
+        language: last, prompts: specification.prompts,
+        outputs: specification.kind == .pipelineShared && mind.isUnified ? [.text, .image, .audio] : [.text])
+    }
+  }
+
+  private func card(
+    _ specification: SystemSpecification, _ models: [Model], answering: Model
+  ) -> SystemCard {
+    let shapes = models.map { ModelShape($0.transformer.configuration) }
+    let shape = ModelShape(answering.transformer.configuration)
+    return SystemCard(
+      id: specification.id, kind: specification.kind, models: specification.models.paths,
+      parameters: shapes.reduce(0) { $0 + $1.parameters },
+      activeParameters: shapes.reduce(0) { $0 + $1.activeParameters }, bytesPerToken: shape.bytesPerToken,
+      flopsPerToken: shape.flopsPerToken, cores: threads)
+  }
+
+  /// Changes whenever one of the systems' model files does.
+  package static func fingerprint(of specifications: [SystemSpecification]) -> String {
+    specifications.map { specification in
+      let parts = specification.models.paths.map { path -> String in
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [""]
+        let sizes = names.sorted().filter { !$0.hasSuffix(".md") }.compactMap { name -> String? in
+          let attributes = try? FileManager.default.attributesOfItem(atPath: name.isEmpty ? path : path + "/" + name)
+          guard let size = attributes?[.size] as? Int, let date = attributes?[.modificationDate] as? Date else { return nil }
+          return "\(name) \(size) \(Int(date.timeIntervalSince1970))"
+        }
+        return sizes.joined(separator: ", ")
+      }
+      return "\(specification.id): \(parts.joined(separator: " | "))"
+    }.joined(separator: "; ")
+  }
+}

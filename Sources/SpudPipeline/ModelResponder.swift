@@ -1,0 +1,79 @@
+package import SpudInference
+internal import SpudTokens
+internal import Synchronization
+
+/// A loaded checkpoint that answers.
+package final class ModelResponder: Responder {
+  /// What this module is called in the stages of a reply.
+  private let name: String
+  private let model: Model
+  private let media: MediaStore
+  private let stopwatch: Stopwatch
+  private let session: Mutex<Session>
+
+  /// - Parameter media: shared by the modules of one system, so that each file is decoded once.
+  package init(_ model: Model, name: String, media: MediaStore, stopwatch: Stopwatch = .continuous) {
+    self.model = model
+    self.name = name
+    self.media = media
+    self.stopwatch = stopwatch
+    session = Mutex(model.makeSession())
+  }
+
+  package func forget() async {
+    media.forget()
+    // A session's cache belongs to it: a new one knows nothing.
+    session.withLock { $0 = model.makeSession() }
+  }
+
+  package func respond(to question: Question) async throws -> Reply {
+    let start = stopwatch.now()
+    let turns = try question.turns.map { turn in
+      StreamTurn(turn.speaker == .user ? .user : .assistant, try turn.parts.map(media.load))
+    }
+    let decoded = stopwatch.now() - start
+    var options = GenerationOptions(maximumTokens: question.maximumTokens)
+    options.output = Self.output(question.output)
+    options.thinking =
+      switch question.thinking {
+      case .free: nil
+      case .never: 0
+      case .always: question.maximumTokens
+      }
+    let session = session.withLock { $0 }
+    let answer = try await session.respond(toConversation: SpudInference.Request(turns, options: options)).answer()
+    return reply(answer, decoded: decoded, total: stopwatch.now() - start)
+  }
+
+  private static func output(_ output: Question.Output) -> GenerationOptions.Output {
+    switch output {
+    case .text: .text
+    case .image: .image
+    case .audio: .audio
+    }
+  }
+
+  private func reply(_ answer: Answer, decoded: Double, total: Double) -> Reply {
+    var reply = Reply(text: answer.text, thought: answer.thought.isEmpty ? nil : answer.thought, tokens: answer.tokens)
+    for part in answer.parts {
+      switch part {
+      case .image(let image): reply.image = image
+      case .audio(let sound): reply.audio = sound
+      case .text, .thought, .video: continue
+      }
+    }
+    reply.usage = TokenUsage(
+      text: answer.usage.text, image: answer.usage.image, audio: answer.usage.audio, cached: answer.usage.cached,
+      output: answer.usage.output)
+    let tokenized = decoded + answer.timings.tokenize / .seconds(1)
+    let first = decoded + answer.timings.firstToken / .seconds(1)
+    reply.stages = [
+      Stage(module: name, work: .tokenize, start: 0, end: tokenized),
+      Stage(module: name, work: .prefill, start: tokenized, end: first),
+      Stage(module: name, work: .decode, start: first, end: total),
+    ]
+    reply.firstToken = first
+    reply.total = total
+    return reply
+  }
+}

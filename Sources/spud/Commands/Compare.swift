@@ -1,0 +1,165 @@
+internal import ArgumentParser
+internal import Foundation
+internal import SpudComparison
+internal import SpudErrors
+internal import SpudInference
+internal import SpudModels
+internal import SpudPipeline
+internal import Synchronization
+
+/// `spud compare`: unified against pipelined, claim by claim.
+struct Compare: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure a unified model against pipelines, claim by claim, and write a report.",
+    discussion: """
+      Every system answers the same questions in turn, in the same runtime. report.html, report.md and report.json are \
+      written to --out, beside a journal of everything measured: an interrupted run goes on where it stopped when the \
+      same command is given again.
+
+      --systems takes names apart by commas (unified, pipeline-shared, pipeline-specialists, pipeline-large, \
+      pipeline-parallel, dense-active, dense-total), or a JSON file that names other models:
+      {"systems": [{"kind": "unified", "model": "DIR"}, {"id": "mine", "kind": "pipeline-specialists", \
+      "vision": "DIR", "hearing": "DIR", "language": "DIR"}]}
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var threads: ThreadOptions
+
+  @Option(help: ArgumentHelp("Questions: a directory of .jsonl files with their media, or one file.", valueName: "path"),
+    completion: .directory)
+  var suite = "Benchmarks/suites/world"
+
+  @Option(help: ArgumentHelp("What to compare. Default: every system whose models are there.", valueName: "list|file"))
+  var systems: String?
+
+  @Option(help: ArgumentHelp("Where the other systems' models lie.", valueName: "dir"), completion: .directory)
+  var models = "Models"
+
+  @Option(help: ArgumentHelp("Where the report goes.", valueName: "dir"), completion: .directory)
+  var out = "comparison"
+
+  @Option(help: ArgumentHelp("Training curves of the controls: NAME.csv beside NAME.json.", valueName: "dir"),
+    completion: .directory)
+  var curves = "Benchmarks/curves"
+
+  @Flag(help: "A small run, in under two minutes.")
+  var quick = false
+
+  @Option(help: ArgumentHelp("Questions of each skill. Default: 150, or 6 with --quick.", valueName: "n"))
+  var perSkill: Int?
+
+  @Option(help: ArgumentHelp("Minutes after which no question is begun. Default: 50, or 1.3 with --quick.", valueName: "m"))
+  var minutes: Double?
+
+  @Option(help: ArgumentHelp("Money for one core for one hour.", valueName: "money"))
+  var pricePerCoreHour = 0.05
+
+  @Option(help: ArgumentHelp("Chooses the questions and the resampling.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @OptionGroup var output: JSONOptions
+
+  func validate() throws {
+    guard pricePerCoreHour.isFinite, pricePerCoreHour > 0 else {
+      throw ValidationError("--price-per-core-hour is \(pricePerCoreHour), but must be above 0.")
+    }
+    if let perSkill, perSkill < 1 { throw ValidationError("--per-skill is \(perSkill), but must be at least 1.") }
+    if let minutes, !(minutes > 0 && minutes.isFinite) {
+      throw ValidationError("--minutes is \(minutes), but must be above 0.")
+    }
+  }
+
+  func run() async throws {
+    // Everything that can be wrong is found out before anything is measured.
+    let questions = try Suite.load(path: suite)
+    let unified = try unifiedPath()
+    let specifications = try SystemSpecification.resolve(systems, unified: unified, directory: models)
+    let controls = try ControlRun.load(directory: curves)
+    let comparison = Comparison(
+      suite: questions, directory: out, extent: extent, isQuick: quick, seed: seed,
+      pricePerCoreHour: pricePerCoreHour, controls: controls)
+
+    let shelf = ModelShelf(threads: threads.count) { path in Terminal.report("loading \(path)") }
+    var loaded: [SystemUnderTest] = []
+    for specification in specifications { loaded.append(try await shelf.system(specification)) }
+    let probes = try await probes(shelf, specifications, questions)
+
+    let meter = ProgressLine()
+    let (report, files) = try await comparison.run(
+      systems: loaded, probes: probes, fingerprint: ModelShelf.fingerprint(of: specifications),
+      resumed: { count in
+        if count > 0 { Terminal.report("going on with a run that was interrupted: \(count) measurements are there") }
+      },
+      onProgress: { meter.show($0) })
+    meter.finish()
+    try Terminal.write(output.json ? report.json() : text(report))
+    Terminal.report("the report: \(files.joined(separator: ", "))")
+  }
+
+  private var extent: Runner.Extent {
+    var extent = quick ? Runner.Extent.quick : .full
+    if let perSkill { extent.perSkill = perSkill }
+    if let minutes { extent.budget = minutes * 60 }
+    return extent
+  }
+
+  /// The unified model, which only some systems need: that it is missing matters when one of them is asked for.
+  private func unifiedPath() throws -> String {
+    if let path = model.path { return path }
+    return (try? DefaultModel.resolve(nil)) ?? "\(models)/spud-nano"
+  }
+
+  private func probes(
+    _ shelf: ModelShelf, _ specifications: [SystemSpecification], _ suite: Suite
+  ) async throws -> [Probe] {
+    guard let (id, unified) = try await shelf.unified(of: specifications) else { return [] }
+    // One skill's figures need no probes: `--systems unified` is how a model is evaluated.
+    guard specifications.count > 1 else { return [] }
+    let chosen = suite.selection(perSkill: extent.perSkill, seed: seed)
+    var shape = ModelShape(unified.transformer.configuration)
+    if shape.experts == 0 { shape.expertsPerToken = 2 }
+    let decode = DecodeProbe(
+      shape: shape, experts: quick ? [4, 16, 64] : [4, 8, 16, 32, 64],
+      contexts: quick ? [0, 512, 2048] : [0, 1024, 4096, 16384, 32768], repetitions: quick ? 3 : 7,
+      tokens: quick ? 16 : 32, threads: threads.count, seed: seed)
+    let stream = StreamProbe(
+      system: id, model: unified, examples: suite.examples, showcase: Comparison.showcaseExample(chosen))
+    return [decode.probe(.continuous)] + stream.probes()
+  }
+
+  /// The verdicts and the skills, as Markdown: readable as they are, and easy to keep.
+  private func text(_ report: Report) -> String {
+    var text = ""
+    if report.systems.count > 1 {
+      for claim in report.claims {
+        text += "\(claim.verdict.rawValue.padding(toLength: 15, withPad: " ", startingAt: 0))"
+        text += "\(claim.id.title): \(claim.finding)\n"
+      }
+      text += "\n"
+    }
+    return text + report.skillsTable()
+  }
+}
+
+/// One line on standard error that says how far a comparison is; silent when nobody is watching.
+private final class ProgressLine: Sendable {
+  private let last = Mutex("")
+
+  func show(_ progress: Runner.Progress) {
+    guard Terminal.showsProgress else { return }
+    let filled = Int((min(max(progress.fraction, 0), 1) * 24).rounded(.down))
+    let bar = String(repeating: "━", count: filled) + String(repeating: " ", count: 24 - filled)
+    let left = progress.secondsLeft.map { ", about \(Format.seconds($0.rounded())) left" } ?? ""
+    let line = "\(bar) \(Int(progress.fraction * 100)) %\(left)  \(progress.label)"
+    last.withLock { last in
+      guard last != line else { return }
+      last = line
+      Terminal.write(toErrors: "\r\(Terminal.faint(line))\u{1B}[K")
+    }
+  }
+
+  func finish() {
+    guard Terminal.showsProgress else { return }
+    Terminal.write(toErrors: "\r\u{1B}[K")
+  }
+}

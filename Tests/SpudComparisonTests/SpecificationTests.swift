@@ -1,0 +1,110 @@
+import Foundation
+import SpudErrors
+import SpudPipeline
+import Testing
+
+@testable import SpudComparison
+
+@Suite("The systems of a run")
+struct SpecificationTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "spud-systems-\(UUID().uuidString)").path
+
+  private func make(_ paths: String...) throws {
+    for path in paths {
+      try FileManager.default.createDirectory(atPath: folder + "/" + path, withIntermediateDirectories: true)
+      try Data("{}".utf8).write(to: URL(fileURLWithPath: folder + "/" + path + "/config.json"))
+    }
+  }
+
+  private func resolve(_ argument: String?) throws -> [SystemSpecification] {
+    try SystemSpecification.resolve(argument, unified: folder + "/spud-nano", directory: folder)
+  }
+
+  @Test("without a list, every system whose models are there")
+  func defaults() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(throws: SpudError.self) { try resolve(nil) }
+    try make("spud-nano")
+    #expect(try resolve(nil).map(\.id) == ["unified", "pipeline-shared"])
+    try make("pipeline/vision", "pipeline/hearing", "pipeline/language", "dense-active")
+    #expect(
+      try resolve(nil).map(\.id) == [
+        "unified", "pipeline-shared", "pipeline-specialists", "pipeline-parallel", "dense-active",
+      ])
+  }
+
+  @Test("a model that is not there, or a name that is not known, is said before anything runs")
+  func missing() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try make("spud-nano")
+    #expect(try resolve("unified, pipeline-shared").count == 2)
+    #expect(
+      throws: SpudError(
+        .noInput, "the system dense-total needs a model at \(folder)/dense-total, which is not there")
+    ) { try resolve("unified,dense-total") }
+    #expect { try resolve("best") } throws: { ($0 as? SpudError)?.code == .usage }
+    #expect { try resolve("unified,unified") } throws: { ($0 as? SpudError)?.message.contains("named twice") == true }
+    #expect { try resolve("") } throws: { ($0 as? SpudError)?.code == .usage }
+    #expect { try resolve("none.json") } throws: { ($0 as? SpudError)?.code == .noInput }
+  }
+
+  @Test("a file names other directories, relative to itself, and other words between the modules")
+  func file() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try make("mine", "eye", "ear")
+    let path = folder + "/systems.json"
+    try Data(
+      """
+      {"systems": [{"kind": "unified", "model": "mine"},
+       {"id": "theirs", "kind": "pipeline-specialists", "vision": "eye", "hearing": "ear", "language": "mine",
+        "describe_image": "what is there?"},
+       {"id": "plumbed", "kind": "pipeline-shared", "model": "mine"}]}
+      """.utf8
+    ).write(to: URL(fileURLWithPath: path))
+    let systems = try resolve(path)
+    #expect(systems.map(\.id) == ["unified", "theirs", "plumbed"])
+    #expect(systems[1].models == .pipeline(vision: folder + "/eye", hearing: folder + "/ear", language: folder + "/mine"))
+    #expect(systems[1].prompts.describeImage == "what is there?")
+    #expect(Set(systems[2].models.paths) == [folder + "/mine"])
+    try Data(#"{"systems": [{"kind": "magic"}]}"#.utf8).write(to: URL(fileURLWithPath: path))
+    #expect { try resolve(path) } throws: { error in
+      (error as? SpudError)?.message.contains("system 1: 'kind' should be one of unified") == true
+    }
+  }
+
+  @Test("what a model costs is counted from its configuration")
+  func shape() {
+    // By hand: attention 4·(2·4 + 2·2)·8 = 384, router 8·6 = 48, an expert 3·8·5 = 120; two layers; vocabulary 10·8 = 80.
+    let shape = ModelShape(
+      vocabulary: 10, modelWidth: 8, layers: 2, heads: 4, keyValueHeads: 2, headWidth: 4, feedForwardWidth: 5,
+      experts: 6, expertsPerToken: 2, sharesEmbedding: false)
+    #expect(shape.parameters == 2 * (384 + 48 + 6 * 120) + 160)
+    #expect(shape.activeParameters == 2 * (384 + 48 + 2 * 120) + 80)
+    #expect(shape.flopsPerToken == 2 * shape.activeParameters)
+    #expect(shape.bytesPerToken == 2 * shape.activeParameters)
+  }
+
+  @Test("training curves are compared at the tokens that all of them saw")
+  func controls() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(try ControlRun.load(directory: folder).isEmpty)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let common = #""vocab_size":10,"hidden_size":8,"num_hidden_layers":2,"num_attention_heads":4,"head_dim":4"#
+    for (name, rest, csv) in [
+      ("dense", #""intermediate_size":10"#, "tokens,loss\n100,3\n200,2\n300,1\n"),
+      ("moe", #""num_experts":6,"num_experts_per_tok":2,"moe_intermediate_size":5"#, "tokens,loss\n100,2.5\n200,1.5\n"),
+    ] {
+      try Data("{\(common),\(rest)}".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name).json"))
+      try Data(csv.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name).csv"))
+    }
+    let runs = try ControlRun.load(directory: folder)
+    #expect(runs.map(\.name) == ["dense", "moe"])
+    #expect(runs.map(\.isDense) == [true, false])
+    #expect(runs.map(\.tokens) == [200, 200])
+    #expect(runs.map(\.loss) == [2, 1.5])
+    // The same active size: one feed-forward of 10 against two experts of 5, but for the router.
+    #expect(runs[1].activeParameters - runs[0].activeParameters == 2 * 8 * 6)
+    try Data("tokens\n".utf8).write(to: URL(fileURLWithPath: folder + "/dense.csv"))
+    #expect { try ControlRun.load(directory: folder) } throws: { ($0 as? SpudError)?.message.contains("dense.csv") == true }
+  }
+}
