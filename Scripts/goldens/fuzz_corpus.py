@@ -11,6 +11,7 @@ import json
 import struct
 from pathlib import Path
 
+import gguf
 import numpy as np
 import soundfile
 from PIL import Image
@@ -60,6 +61,74 @@ def safetensors_seeds():
 def patched(header, old, new):
     header = header.replace(old, new)
     return struct.pack("<Q", len(header)) + header + bytes(8)
+
+
+def gguf_seeds():
+    def path(name):
+        (ROOT / "gguf").mkdir(parents=True, exist_ok=True)
+        return str(ROOT / "gguf" / name)
+
+    def finish(writer):
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+
+    writer = gguf.GGUFWriter(path("all-kinds.gguf"), "qwen3moe")
+    writer.add_uint32("a.u32", 7)
+    writer.add_int8("a.i8", -7)
+    writer.add_float32("a.f32", 0.5)
+    writer.add_float64("a.f64", 0.25)
+    writer.add_uint64("a.u64", 2**63)
+    writer.add_bool("a.bool", True)
+    writer.add_array("a.list", [1, 2, 3])
+    writer.add_tensor("f32", np.arange(6, dtype=np.float32).reshape(2, 3))
+    writer.add_tensor("f16", np.arange(4, dtype=np.float16))
+    for kind in ("Q8_0", "Q4_0"):
+        block = gguf.quants.quantize(np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32), gguf.GGMLQuantizationType[kind])
+        writer.add_tensor(kind, block, raw_dtype=gguf.GGMLQuantizationType[kind])
+    finish(writer)
+
+    alphabet = [chr(c) for c in [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100), *range(0x100, 0x144)]]
+    writer = gguf.GGUFWriter(path("tokenizer.gguf"), "llama")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(alphabet + ["he", "<end>", "<x>"])
+    writer.add_token_types([1] * 257 + [3, 4])
+    writer.add_token_merges(["h e"])
+    finish(writer)
+
+    small = gguf.GGUFWriter(path("plain.gguf"), "x")
+    small.add_tensor("t", np.zeros(3, np.float32))
+    finish(small)
+    plain = (ROOT / "gguf/plain.gguf").read_bytes()
+    for number in (0, 1, 2**31 - 1, 2**31, 2**63 - 1, 2**64 - 1):
+        for at, what in ((8, "tensors"), (16, "metadata"), (24, "key")):
+            write("gguf", f"{what}-{number}.gguf", plain[:at] + struct.pack("<Q", number) + plain[at + 8 :])
+        at = plain.index(struct.pack("<Q", 1) + b"t") + 9 + 4
+        write("gguf", f"shape-{number}.gguf", plain[:at] + struct.pack("<Q", number) + plain[at + 8 :])
+    for version in (0, 1, 4, 0x03000000):
+        write("gguf", f"version-{version}.gguf", plain[:4] + struct.pack("<I", version) + plain[8:])
+
+
+def config_seeds():
+    base = {"vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+            "head_dim": 8, "intermediate_size": 64, "rms_norm_eps": 1e-6, "hidden_act": "silu", "max_position_embeddings": 128,
+            "rope_theta": 10000.0, "tie_word_embeddings": False, "bos_token_id": 1, "eos_token_id": [2, 3]}
+    llama3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 32}
+    for name, extra in {
+        "qwen3_moe": {"moe_intermediate_size": 16, "num_experts": 4, "num_experts_per_tok": 2, "norm_topk_prob": True,
+                      "decoder_sparse_step": 2, "mlp_only_layers": [1]},
+        "olmoe": {"num_experts": 4, "num_experts_per_tok": 2, "clip_qkv": 8.0},
+        "mixtral": {"num_local_experts": 4, "num_experts_per_tok": 2},
+        "qwen3": {"attention_bias": True, "tie_word_embeddings": True},
+        "llama": {"rope_scaling": llama3, "torch_dtype": "bfloat16"},
+    }.items():
+        write("config", f"{name}.json", compact({"model_type": name, **base, **extra}))
+    new = {k: v for k, v in base.items() if k != "rope_theta"}
+    write("config", "llama-v5.json", compact({"model_type": "llama", **new, "dtype": "bfloat16", "rope_parameters": {**llama3, "rope_theta": 1e4}}))
+    for key in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim"):
+        for number in (0, -1, 2**31 - 1, 2**63 - 1, 2**64 - 1):
+            write("config", f"{key}-{number}.json", compact({"model_type": "llama", **base, key: number}))
 
 
 def tokenizer_seeds():
@@ -218,6 +287,6 @@ def stream_seeds():
         write("stream", name, b"".join(struct.pack(">H", (i + 1) % 65536) for i in ids))
 
 
-for seeds in (json_seeds, safetensors_seeds, tokenizer_seeds, text_seeds, vocabulary_seeds, codec_seeds, picture_seeds,
+for seeds in (json_seeds, safetensors_seeds, gguf_seeds, config_seeds, tokenizer_seeds, text_seeds, vocabulary_seeds, codec_seeds, picture_seeds,
               sound_seeds, example_seeds, stream_seeds):
     seeds()

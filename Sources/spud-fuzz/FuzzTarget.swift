@@ -1,12 +1,13 @@
 internal import Foundation
 internal import SpudErrors
 internal import SpudMedia
+internal import SpudModels
 internal import SpudTensors
 internal import SpudTokens
 
 /// A parser of files or streams that may be hostile, by the name of its corpus.
 enum FuzzTarget: String, CaseIterable {
-  case json, safetensors, tokenizer, text, vocabulary, codec, png, jpeg, audio, examples, stream
+  case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, audio, examples, stream
 
   /// Parses one input, and uses what comes out. An input that is refused with a `SpudError` is no finding; a trap, an
   /// error of another kind, a broken invariant, or a file's size in memory many times over is.
@@ -25,6 +26,8 @@ enum FuzzTarget: String, CaseIterable {
     switch self {
     case .json: try parseJSON(input)
     case .safetensors: try parseSafetensors(input)
+    case .gguf: try parseGGUF(input)
+    case .config: try parseConfiguration(input)
     case .tokenizer: try parseTokenizer(input)
     case .text: try encodeText(input)
     case .vocabulary: try parseVocabulary(input)
@@ -54,6 +57,31 @@ enum FuzzTarget: String, CaseIterable {
       demand(file[tensor.name] == tensor, "a tensor is not found by its name")
     }
     demand(total >= 0 && file["no such tensor"] == nil, "a tensor that is not there")
+  }
+
+  private func parseGGUF(_ input: [UInt8]) throws {
+    let file = try GGUFFile(MappedFile(copying: input, name: "input"))
+    for tensor in file.tensors {
+      let bytes = file.bytes(of: tensor)
+      demand(file.tensor(tensor.name)?.byteRange == tensor.byteRange, "a tensor is not found by its name")
+      guard ElementType.readable.contains(tensor.elementType) else { continue }
+      let values = try Dequantization.floats(of: bytes, tensor.elementType, name: "input")
+      demand(values.count == tensor.elementCount, "a tensor of another size than its shape")
+    }
+    let metadata = GGUFTokenizerMetadata(
+      tokens: try file.strings("tokenizer.ggml.tokens") ?? [], merges: try file.strings("tokenizer.ggml.merges") ?? [],
+      tokenTypes: try file.ints("tokenizer.ggml.token_type")?.map { Int32(clamping: $0) } ?? [],
+      preTokenizer: try file.string("tokenizer.ggml.pre") ?? "")
+    let tokenizer = try TextTokenizer(gguf: metadata, name: "input")
+    Self.checkStreaming(tokenizer.encode("The naïve\u{301} 12345\r\n"), tokenizer)
+  }
+
+  private func parseConfiguration(_ input: [UInt8]) throws {
+    let configuration = try ScratchFile.with(input, name: "config.json") { path in
+      try ModelConfiguration(huggingFace: String(path.dropLast("/config.json".count)))
+    }
+    demand(configuration.layerCount > 0 && configuration.queryWidth > 0, "a model of nothing")
+    demand(configuration.headCount % configuration.keyValueHeadCount == 0, "heads that share unevenly")
   }
 
   private func parseTokenizer(_ input: [UInt8]) throws {
@@ -90,7 +118,7 @@ enum FuzzTarget: String, CaseIterable {
   }
 
   private func parseVocabulary(_ input: [UInt8]) throws {
-    let vocabulary = try ScratchFile.with(input) { try Vocabulary(path: $0) }
+    let vocabulary = try ScratchFile.with(input, name: "vocabulary.json") { try Vocabulary(path: $0) }
     for id in [-1, 0, Int32(vocabulary.count - 1), Int32(vocabulary.count)] {
       demand(
         (vocabulary.modality(of: id) != nil) == (id >= 0 && id < vocabulary.count), "an id of the wrong modality")
@@ -105,7 +133,7 @@ enum FuzzTarget: String, CaseIterable {
   }
 
   private func parseCodec(_ input: [UInt8]) throws {
-    try ScratchFile.with(input) { path in
+    try ScratchFile.with(input, name: "codec.safetensors") { path in
       do {
         let codec = try ImageCodec(path: path)
         let last = Int32(codec.codeCount - 1)
@@ -121,7 +149,7 @@ enum FuzzTarget: String, CaseIterable {
   }
 
   private func parseExamples(_ input: [UInt8]) throws {
-    try ScratchFile.with(input) { path in
+    try ScratchFile.with(input, name: "examples.jsonl") { path in
       let file = try ExampleFile(path: path)
       var failure: (any Error)?
       for index in 0..<file.count {
