@@ -58,11 +58,10 @@ package struct Codebook: Sendable {
     var position = range.lowerBound
     // Whole lanes first: most lanes hold no new minimum, so one comparison settles sixteen values.
     // SAFETY: the range was checked above, and a lane is read only where sixteen values are left.
-    unsafe values.withUnsafeBufferPointer { values in
+    unsafe values.withUnsafeBytes { bytes in
       var index = range.lowerBound
       while index + 16 <= range.upperBound {
-        let lane = unsafe UnsafeRawPointer(values.baseAddress.unsafelyUnwrapped + index)
-          .loadUnaligned(as: SIMD16<Float>.self)
+        let lane = unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
         if lane.min() < least {
           for offset in 0..<16 where lane[offset] < least {
             least = lane[offset]
@@ -72,8 +71,9 @@ package struct Codebook: Sendable {
         index += 16
       }
       while index < range.upperBound {
-        if unsafe values[index] < least {
-          least = unsafe values[index]
+        let value = unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
+        if value < least {
+          least = value
           position = index
         }
         index += 1
