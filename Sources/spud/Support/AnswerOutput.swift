@@ -84,6 +84,7 @@ final class AnswerPrinter {
   private let streams: Bool
   private let words: Words
   private var isInLine = false
+  private var isInThought = false
 
   /// - Parameters:
   ///   - streams: Whether to print at all.
@@ -94,10 +95,17 @@ final class AnswerPrinter {
   }
 
   func print(_ piece: Piece, to files: AnswerFiles) throws {
+    if case .thought(let text) = piece {
+      // Thoughts are for who watches; they are no part of the answer.
+      guard streams, Terminal.showsProgress else { return }
+      isInThought = true
+      return Terminal.write(toErrors: Terminal.faint(Terminal.withoutControls(text)))
+    }
+    if isInThought { Terminal.write(toErrors: "\n") }
+    isInThought = false
     switch piece {
     case .text(let text): try show(text)
-    // Thoughts are for who watches; they are no part of the answer.
-    case .thought(let text): if streams, Terminal.showsProgress { Terminal.write(toErrors: Terminal.faint(text)) }
+    case .thought: break
     case .image(let image): try announce(files) { try files.write(image) }
     case .audio(let sound): try announce(files) { try files.write(sound) }
     case .video(let clip):
