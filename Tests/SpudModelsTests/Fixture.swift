@@ -95,3 +95,9 @@ func difference(_ a: [[Float]], _ b: [[Float]]) -> Float {
     return zip(rows.0, rows.1).reduce(worst) { Swift.max($0, ($1.0 - $1.1).isFinite ? abs($1.0 - $1.1) : .infinity) }
   }
 }
+
+/// The root of the mean square of the differences between two tables.
+func rootMeanSquare(_ a: [[Float]], _ b: [[Float]]) -> Float {
+  let squares = zip(a.joined(), b.joined()).map { ($0 - $1) * ($0 - $1) }
+  return a.count == b.count && !squares.isEmpty ? (squares.reduce(0, +) / Float(squares.count)).squareRoot() : .infinity
+}

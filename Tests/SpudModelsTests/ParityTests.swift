@@ -129,7 +129,15 @@ struct PrecisionTests {
     let fixture = Fixture(name: "qwen3moe-normalized")
     let golden = try fixture.golden()
     let logits = try fixture.load().logits(of: golden.tokens, cache: format)
-    #expect(difference(logits, golden.logits) < (format == .f32 ? 1e-4 : 0.25))
+    // A rounding that changes one choice of experts changes that token's logits for good: so not the largest difference
+    // counts, but how large they are together, where logits are about 1.5 (root of mean square).
+    let limit: Float =
+      switch format {
+      case .f32: 1e-5
+      case .bf16: 0.03
+      case .q8: 0.1
+      }
+    #expect(rootMeanSquare(logits, golden.logits) < limit)
   }
 
   @Test("every weight format runs every architecture", arguments: WeightFormat.allCases, Fixture.huggingFace)
