@@ -46,13 +46,18 @@ package final class RotaryTable: @unchecked Sendable {
     precondition(divisors.map { $0.count == width / 2 } ?? true, "a divisor for each of \(width / 2) frequencies")
     self.width = width
     self.pairing = pairing
-    frequencies = (0..<width / 2).map { pair in
-      let frequency = Float(1 / pow(Double(base), Double(2 * pair) / Double(width)))
-      return RotaryTable.scaled(frequency, by: scaling) / (divisors?[pair] ?? 1)
+    frequencies = RotaryTable.frequencies(width: width, base: base).enumerated().map { pair, frequency in
+      RotaryTable.scaled(frequency, by: scaling) / (divisors?[pair] ?? 1)
     }
   }
 
-  private static func scaled(_ frequency: Float, by scaling: Scaling) -> Float {
+  /// The frequencies of a head's pairs, unstretched, `[width / 2]`.
+  package static func frequencies(width: Int, base: Float) -> [Float] {
+    (0..<width / 2).map { pair in Float(1 / pow(Double(base), Double(2 * pair) / Double(width))) }
+  }
+
+  /// A frequency, stretched by `scaling`.
+  package static func scaled(_ frequency: Float, by scaling: Scaling) -> Float {
     switch scaling {
     case .none: return frequency
     case .linear(let factor): return frequency / factor

@@ -1,0 +1,64 @@
+import Foundation
+import SpudErrors
+import SpudKernels
+import SpudModels
+import SpudTensors
+import Testing
+
+@Suite("Export to GGUF")
+struct ExportTests {
+  private func withTemporaryDirectory(_ body: (String) throws -> Void) throws {
+    let path = NSTemporaryDirectory() + "spud-export-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(path)
+  }
+
+  @Test("a model that went through GGUF in float32 computes the same", arguments: Fixture.huggingFace)
+  func roundTrip(fixture: Fixture) throws {
+    try withTemporaryDirectory { directory in
+      let path = directory + "/model.gguf"
+      let size = try ModelExport.writeGGUF(from: fixture.folder, to: path, format: .f32)
+      let written = try Data(contentsOf: URL(fileURLWithPath: path)).count
+      #expect(written == size)
+      let golden = try fixture.golden()
+      let model = try Transformer.load(path: path, compute: Compute(threads: 1))
+      let logits = try model.logits(of: golden.tokens)
+      #expect(difference(logits, golden.logits) <= 1e-4)
+    }
+  }
+
+  @Test("matrices take the format asked for, or F16; norms and routers stay F32", arguments: [WeightFormat.q8_0, .q4_0])
+  func formats(format: WeightFormat) throws {
+    try withTemporaryDirectory { directory in
+      let path = directory + "/model.gguf"
+      try ModelExport.writeGGUF(from: Fixture(name: "mixtral").folder, to: path, format: format)
+      let file = try GGUFFile(path: path)
+      let type: ElementType = format == .q8_0 ? .q8_0 : .q4_0
+      #expect(file.tensor("blk.0.attn_q.weight")?.elementType == type)
+      #expect(file.tensor("blk.1.ffn_up_exps.weight")?.elementType == type)
+      // An expert is 40 wide here, which is no whole number of blocks.
+      #expect(file.tensor("blk.1.ffn_down_exps.weight")?.elementType == .f16)
+      #expect(file.tensor("blk.1.ffn_gate_inp.weight")?.elementType == .f32)
+      #expect(file.tensor("output_norm.weight")?.elementType == .f32)
+      #expect(file["tokenizer.ggml.model"]?.string == "no_vocab")
+      let golden = try Fixture(name: "mixtral").golden()
+      let model = try Transformer.load(path: path, compute: Compute(threads: 1), weightFormat: .f32)
+      let logits = try model.logits(of: golden.tokens)
+      #expect(rootMeanSquare(logits, golden.logits) < (format == .q8_0 ? 0.15 : 1))
+    }
+  }
+
+  @Test("a model that cannot be read leaves no file")
+  func refusals() throws {
+    try withTemporaryDirectory { directory in
+      let target = directory + "/model.gguf"
+      #expect(throws: SpudError.self) { try ModelExport.writeGGUF(from: directory, to: target, format: .q8_0) }
+      #expect(throws: SpudError.self) { try ModelExport.writeGGUF(from: directory + "/x", to: target, format: .q8_0) }
+      let gguf = Fixture(name: "gguf-llama-bf16").modelPath
+      #expect(throws: SpudError.self) { try ModelExport.writeGGUF(from: gguf, to: target, format: .q8_0) }
+      let left = try FileManager.default.contentsOfDirectory(atPath: directory)
+      #expect(left.isEmpty)
+    }
+  }
+}
