@@ -17,6 +17,7 @@ let package = Package(
       ],
       path: "Sources/Kernels", plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     .executableTarget(
-      name: "Roofline", dependencies: [.product(name: "SpudKernelBenchmarks", package: "spud")], path: "Sources/Roofline"),
+      name: "Roofline", dependencies: [.product(name: "SpudKernelBenchmarks", package: "spud")],
+      path: "Sources/Roofline"),
   ]
 )

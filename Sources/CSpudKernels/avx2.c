@@ -24,13 +24,15 @@ SPUD_INLINE __m256i input4(const spud_block *block, int group) {
   return _mm256_set1_epi32(four);
 }
 
-/// A lone row goes at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand first.
+/// A lone row goes at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand
+/// first.
 #define KEEP_ORDER \
   if (m == 1) { uint64_t first_line = *(const volatile uint64_t *)weights; __asm__ volatile("" : : "r"(first_line)); }
 
 // Signed weights: |w| is the unsigned operand and the input takes the sign of w, so that 2 · 128 · 127 fits 16 bits.
 SPUD_INLINE void tile_q8_0_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
+        int first
 ) {
   const __m256i ones = _mm256_set1_epi16(1), offset = _mm256_set1_epi8((char)0x80);
   // A lone row passes over the panel once; more rows take it 16 lanes at a time, for want of registers.
@@ -73,7 +75,8 @@ SPUD_INLINE void tile_q8_0_rows(
 
 // Nibbles are small: eight products of 15 · 127 · 2 fit 16 bits, so the widening is done once a block.
 SPUD_INLINE void tile_q4_0_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
+        int first
 ) {
   const __m256i ones = _mm256_set1_epi16(1), mask = _mm256_set1_epi8(15);
   // A lone row passes over the panel once; more rows take it 16 lanes at a time, for want of registers.

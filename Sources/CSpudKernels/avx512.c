@@ -3,7 +3,7 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#pragma clang attribute push(                                                                                \
+#pragma clang attribute push( \
     __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16"))), \
     apply_to = function)
 
@@ -22,10 +22,12 @@ SPUD_INLINE __m512i input4(const uint8_t *from) {
 }
 
 SPUD_INLINE void tile_pairs_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
+        int first
 ) {
   __m512 sums[TILE_ROWS][2];
-  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ? _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ?
+      _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
   for (int64_t unit = 0; unit < units; unit++, panel += 128) {
     const __m512bh low = (__m512bh)_mm512_loadu_si512(panel), high = (__m512bh)_mm512_loadu_si512(panel + 64);
     SPUD_EACH(i, m) {
@@ -42,27 +44,30 @@ SPUD_INLINE void tile_pairs_rows(
   if (m <= 4) { uint64_t first_line = *(const volatile uint64_t *)panel; __asm__ volatile("" : : "r"(first_line)); }
 
 /// Adds one block's integer sums, scaled, to the floating ones.
-#define FINISH_BLOCK                                                                                     \
-  SPUD_EACH(h, 2) {                                                                                      \
-    const __m512 scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(panel + 32 * h)));          \
-    SPUD_EACH(i, m) {                                                                                    \
-      const __m512 x = _mm512_set1_ps(spud_load_float(inputs[i] + unit * sizeof(spud_block)));           \
+#define FINISH_BLOCK \
+  SPUD_EACH(h, 2) { \
+    const __m512 scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(panel + 32 * h))); \
+    SPUD_EACH(i, m) { \
+      const __m512 x = _mm512_set1_ps(spud_load_float(inputs[i] + unit * sizeof(spud_block))); \
       sums[i][h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[i][h]), _mm512_mul_ps(scale, x), sums[i][h]); \
-    }                                                                                                    \
+    } \
   }
 
 SPUD_INLINE void tile_q8_0_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
+        int first
 ) {
   __m512 sums[TILE_ROWS][2];
-  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ? _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ?
+      _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
   for (int64_t unit = 0; unit < units; unit++, panel += 1088) {
     KEEP_ORDER
     // The offset of 128 in the weights is taken out by where the sums start.
     __m512i dots[TILE_ROWS][2];
     SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 4);
     SPUD_EACH(group, 8) {
-      const __m512i low = _mm512_load_si512(panel + 64 + group * 128), high = _mm512_load_si512(panel + 128 + group * 128);
+      const __m512i low = _mm512_load_si512(panel + 64 + group * 128),
+          high = _mm512_load_si512(panel + 128 + group * 128);
       SPUD_EACH(i, m) {
         const __m512i x = input4(inputs[i] + unit * sizeof(spud_block) + 8 + 4 * group);
         dots[i][0] = _mm512_dpbusd_epi32(dots[i][0], low, x);
@@ -77,11 +82,13 @@ SPUD_INLINE void tile_q8_0_rows(
 // Nibbles are left in the upper half of their bytes, 16 times too large: so the offset is 128 here too, and the
 // inputs carry a 16th in their scale (NIBBLE_SCALE).
 SPUD_INLINE void tile_q4_0_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
+        int first
 ) {
   const __m512i mask = _mm512_set1_epi8((char)0xf0);
   __m512 sums[TILE_ROWS][2];
-  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ? _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ?
+      _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
   for (int64_t unit = 0; unit < units; unit++, panel += 576) {
     KEEP_ORDER
     __m512i dots[TILE_ROWS][2];

@@ -1,12 +1,13 @@
 #pragma once
-// Helpers that every file of kernels shares. They carry no target attribute of their own: where one is used inside a faster
-// kernel it is inlined there and compiled for that kernel's target.
+// Helpers that every file of kernels shares. They carry no target attribute of their own: where one is used inside a
+// faster kernel it is inlined there and compiled for that kernel's target.
 #include <math.h>
 #include <string.h>
 
 #include "spud_kernels.h"
 
-// Vectors only ever pass between functions that are inlined into one another, so the ABI that this warns of is never used.
+// Vectors only ever pass between functions that are inlined into one another, so the ABI that this warns of is never
+// used.
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #define SPUD_INLINE static inline __attribute__((always_inline))

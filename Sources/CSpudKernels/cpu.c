@@ -20,7 +20,8 @@ int32_t spud_cpu_has_avx2(void) {
 int32_t spud_cpu_has_avx512(void) {
 #if defined(__x86_64__)
   return spud_cpu_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("avx512vnni") &&
          __builtin_cpu_supports("avx512bf16");
 #else
   return 0;
@@ -74,11 +75,13 @@ int32_t spud_cpu_count(void) {
 
 enum { HUGE_PAGE = 2 << 20 };
 
-// The mapping starts on a huge page: one more is mapped than is needed, and what stands out at either end is given back.
+// The mapping starts on a huge page: one more is mapped than is needed, and what stands out at either end is given
+// back.
 void *spud_allocate_pages(size_t bytes) {
   if (bytes == 0 || bytes > SIZE_MAX - 2 * (size_t)HUGE_PAGE) return NULL;
   size_t size = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-  uint8_t *base = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  uint8_t *base = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+      -1, 0);
   if (base == MAP_FAILED) return NULL;
   size_t lead = (HUGE_PAGE - (uintptr_t)base % HUGE_PAGE) % HUGE_PAGE;
   if (lead > 0) munmap(base, lead);

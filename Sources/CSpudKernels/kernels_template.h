@@ -1,15 +1,18 @@
-// The body of one instruction set's kernels: included once by portable.c, avx2.c and avx512.c, each of which first says what it
-// has of its own:
+// The body of one instruction set's kernels: included once by portable.c, avx2.c and avx512.c, each of which first says
+// what it has of its own:
 //
 //   NAME(x)             the symbol's suffix
-//   NIBBLE_SCALE        what the inputs of q4_0 carry in their scale, because nibbles may be used in place, 16 times too large
+//   NIBBLE_SCALE        what the inputs of q4_0 carry in their scale, because nibbles may be used in place, 16 times
+// too large
 //   TILE_ROWS           how many input rows the widest tile takes
 //   tile_f32, tile_bf16, tile_q8_0, tile_q4_0
-//                       void (panel, units, input rows, m, output, output_stride, first): the 32 sums of m input rows over one
+//                       void (panel, units, input rows, m, output, output_stride, first): the 32 sums of m input rows
+// over one
 //                       panel; `first` starts from zero, otherwise the sums continue from `output`
 //
-// Everything here is written on 16-lane vectors, which the compiler lowers to the registers that the target has. Sums always run in
-// one fixed order, so that a row's result does not depend on how many rows there are nor on which thread computes it.
+// Everything here is written on 16-lane vectors, which the compiler lowers to the registers that the target has. Sums
+// always run in one fixed order, so that a row's result does not depend on how many rows there are nor on which thread
+// computes it.
 
 typedef float f32x16 __attribute__((vector_size(64)));
 typedef float f32x16u __attribute__((vector_size(64), aligned(4)));
@@ -48,11 +51,13 @@ SPUD_INLINE int32_t sum_of_integers(i32x16 v) {
   typedef int32_t i32x8 __attribute__((vector_size(32)));
   typedef int32_t i32x4 __attribute__((vector_size(16)));
   const i32x8 half = SPUD_HALVES(v, 0) + SPUD_HALVES(v, 8);
-  const i32x4 quarter = __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
+  const i32x4 quarter = __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5,
+      6, 7);
   return quarter[0] + quarter[1] + (quarter[2] + quarter[3]);
 }
 
-/// exp(x): x = n ln 2 + r, then a polynomial of degree 6 in r. Relative error below 2e-7 on -87…88; 0 below, +inf above.
+/// exp(x): x = n ln 2 + r, then a polynomial of degree 6 in r. Relative error below 2e-7 on -87…88; 0 below, +inf
+/// above.
 SPUD_INLINE f32x16 exp16(f32x16 x) {
   const f32x16 clamped = max16(select16(x < splat16(88.8f), x, splat16(88.8f)), splat16(-104.0f));
   const f32x16 shifted = clamped * 1.44269504088896f + 12582912.0f;
@@ -171,14 +176,17 @@ static void product(const spud_product *p) {
           if (rows > TILE_ROWS) {
             for (int64_t line = 0; line < part; line += 64) __builtin_prefetch(next + line, 0, 2);
             next += part;
-            if (unit == 0 && p->epilogue != SPUD_SWIGLU) prefetch_outputs(p, first_row + row, first_row + row + m, panel);
+            if (unit == 0 && p->epilogue != SPUD_SWIGLU) prefetch_outputs(p, first_row + row, first_row + row + m,
+                panel);
           }
           const uint8_t *inputs[TILE_ROWS];
           for (int i = 0; i < m; i++) inputs[i] = input_row(p, first_row + row + i) + unit * input_unit;
-          tile(weights + unit * unit_bytes, units, inputs, m, p->scratch + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS, unit == 0);
+          tile(weights + unit * unit_bytes, units, inputs, m, p->scratch + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS,
+              unit == 0);
         }
       }
-      for (int64_t row = 0; row < rows; row++) finish_row(p, panel, first_row + row, p->scratch + row * SPUD_PANEL_ROWS);
+      for (int64_t row = 0; row < rows; row++) finish_row(p, panel, first_row + row,
+          p->scratch + row * SPUD_PANEL_ROWS);
     }
   }
 }
@@ -192,8 +200,8 @@ static void prepare_f32(const float *input, int64_t columns, uint8_t *output) {
   for (int64_t i = columns; i < padded; i++) to[i] = 0;
 }
 
-/// Signed bytes, to nearest, ties to even, of the largest magnitude in each 32. `unit` is a power of two that every scale takes
-/// with it.
+/// Signed bytes, to nearest, ties to even, of the largest magnitude in each 32. `unit` is a power of two that every
+/// scale takes with it.
 SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *output, float unit) {
   spud_block *blocks = (spud_block *)output;
   for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
@@ -201,7 +209,8 @@ SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *out
     const float largest = largest16(max16(max16(a, -a), max16(b, -b)));
     const float inverse = largest > 0 ? 127.0f / largest : 0;
     // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
-    const i32x16 qa = (i32x16)(a * inverse + 12582912.0f) - 0x4b400000, qb = (i32x16)(b * inverse + 12582912.0f) - 0x4b400000;
+    const i32x16 qa = (i32x16)(a * inverse + 12582912.0f) - 0x4b400000,
+        qb = (i32x16)(b * inverse + 12582912.0f) - 0x4b400000;
     typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
     *(i8x16 *)blocks[block].quants = __builtin_convertvector(qa, i8x16);
     *(i8x16 *)(blocks[block].quants + 16) = __builtin_convertvector(qb, i8x16);
@@ -210,7 +219,8 @@ SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *out
   }
 }
 
-static void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) { prepare_bytes(input, columns, output, 1); }
+static void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) { prepare_bytes(input, columns,
+    output, 1); }
 static void prepare_q4_0(const float *input, int64_t columns, uint8_t *output) {
   prepare_bytes(input, columns, output, NIBBLE_SCALE);
 }
@@ -272,119 +282,7 @@ static void softmax(float *values, int64_t count) {
   for (int64_t i = 0; i < count; i++) values[i] *= inverse;
 }
 
-// ---- Attention ----
-
-/// 32 values of one position, as floats.
-SPUD_INLINE void load_values(const uint8_t *row, int64_t column, int64_t width, spud_format format, f32x16 *low, f32x16 *high) {
-  if (format == SPUD_F32) {
-    *low = load16((const float *)row + column), *high = load16((const float *)row + column + 16);
-  } else if (format == SPUD_BF16) {
-    typedef uint16_t u16x16 __attribute__((vector_size(32), aligned(2)));
-    const u16x16 *from = (const u16x16 *)(row + 2 * column);
-    *low = (f32x16)(__builtin_convertvector(from[0], i32x16) << 16);
-    *high = (f32x16)(__builtin_convertvector(from[1], i32x16) << 16);
-  } else {
-    typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
-    const i8x16 *from = (const i8x16 *)(row + column);
-    const float scale = spud_load_float(row + (width + 31) / 32 * 32 + column / 32 * 4);
-    *low = __builtin_convertvector(__builtin_convertvector(from[0], i32x16), f32x16) * scale;
-    *high = __builtin_convertvector(__builtin_convertvector(from[1], i32x16), f32x16) * scale;
-  }
-}
-
-/// output[r, column ..< column + 32 · blocks] = Σ probabilities[r, position] · values[position, column…] / sums[r].
-SPUD_INLINE void combine(
-    const spud_attention *a, int64_t column, int64_t positions, const float *sums, spud_format format, const int m, const int blocks
-) {
-  f32x16 acc[SPUD_ATTENTION_ROWS * 2];  // m * blocks is at most 6
-  SPUD_EACH(i, m * blocks * 2) acc[i] = (f32x16){0};
-  const uint8_t *row = a->values;
-  for (int64_t position = 0; position < positions; position++, row += a->value_stride) {
-    // One query reads values as fast as memory gives them, and memory gives more when it is asked early.
-    if (m == 1) {
-      for (int line = 0; line < blocks * 2; line += 1) __builtin_prefetch(row + 16 * a->value_stride + 64 * line, 0, 3);
-    }
-    SPUD_EACH(b, blocks) {
-      f32x16 low, high;
-      load_values(row, column + 32 * b, a->head_width, format, &low, &high);
-      SPUD_EACH(r, m) {
-        const float probability = a->scores[r * a->score_stride + position];
-        acc[(r * blocks + b) * 2] += probability * low;
-        acc[(r * blocks + b) * 2 + 1] += probability * high;
-      }
-    }
-  }
-  SPUD_EACH(r, m) SPUD_EACH(b, blocks) {
-    const int64_t start = column + 32 * b, width = spud_min(32, a->head_width - start);
-    const f32x16 low = acc[(r * blocks + b) * 2] * (1.0f / sums[r]), high = acc[(r * blocks + b) * 2 + 1] * (1.0f / sums[r]);
-    float *output = a->outputs[r] + start;
-    if (width == 32) {
-      store16(output, low), store16(output + 16, high);
-    } else {
-      for (int64_t i = 0; i < width; i++) output[i] = i < 16 ? low[i] : high[i - 16];
-    }
-  }
-}
-
-SPUD_INLINE void combine_format(
-    const spud_attention *a, int64_t column, int64_t positions, const float *sums, const int m, const int blocks
-) {
-  switch (a->format) {
-    case SPUD_F32: combine(a, column, positions, sums, SPUD_F32, m, blocks); break;
-    case SPUD_BF16: combine(a, column, positions, sums, SPUD_BF16, m, blocks); break;
-    default: combine(a, column, positions, sums, SPUD_Q8_0, m, blocks); break;
-  }
-}
-
-/// All columns, as many at a time as the registers hold sums for: a lone query passes over a head's values once.
-SPUD_INLINE void combine_rows(const spud_attention *a, int64_t positions, const float *sums, const int m) {
-  const int wide = m == 1 ? 4 : m <= 3 ? 2 : 1;
-  const int64_t blocks = (a->head_width + 31) / 32;
-  int64_t block = 0;
-  for (; block + wide <= blocks; block += wide) combine_format(a, block * 32, positions, sums, m, wide);
-  for (; block < blocks; block++) combine_format(a, block * 32, positions, sums, m, 1);
-}
-
-static void attention(const spud_attention *a) {
-  const tile_function tile = tile_of(a->format);
-  const uint8_t *inputs[SPUD_ATTENTION_ROWS];
-  int64_t longest = 0;
-  for (int64_t r = 0; r < a->rows; r++) {
-    uint8_t *room = a->prepared + r * a->prepared_stride;
-    const float *query = a->queries[r];
-    float padded[SPUD_MAX_HEAD_WIDTH];
-    if (a->head_width % 32 != 0) {
-      // The next head must not leak into this one's scale.
-      memset(padded, 0, sizeof padded);
-      memcpy(padded, query, a->head_width * sizeof *query);
-      query = padded;
-    }
-    prepare(a->format, query, a->head_width, room);
-    inputs[r] = room;
-    if (a->lengths[r] > longest) longest = a->lengths[r];
-  }
-  for (int64_t panel = 0; panel * SPUD_PANEL_ROWS < longest; panel++) {
-    const uint8_t *keys = a->keys + panel * a->key_panel_bytes;
-    for (int64_t r = 0; r < a->rows; r += TILE_ROWS) {
-      const int m = (int)spud_min(TILE_ROWS, a->rows - r);
-      tile(keys, a->key_units, inputs + r, m, a->scores + r * a->score_stride + panel * SPUD_PANEL_ROWS, a->score_stride, 1);
-    }
-  }
-  float sums[SPUD_ATTENTION_ROWS];
-  for (int64_t r = 0; r < a->rows; r++) {
-    float *scores = a->scores + r * a->score_stride;
-    sums[r] = exponentials(scores, a->lengths[r], a->scale);
-    for (int64_t i = a->lengths[r]; i < longest; i++) scores[i] = 0;
-  }
-  switch (a->rows) {
-    case 1: combine_rows(a, longest, sums, 1); break;
-    case 2: combine_rows(a, longest, sums, 2); break;
-    case 3: combine_rows(a, longest, sums, 3); break;
-    case 4: combine_rows(a, longest, sums, 4); break;
-    case 5: combine_rows(a, longest, sums, 5); break;
-    default: combine_rows(a, longest, sums, 6); break;
-  }
-}
+#include "attention_template.h"
 
 // ---- What the machine can do ----
 

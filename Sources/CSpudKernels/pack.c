@@ -1,4 +1,5 @@
-// From a file's bytes to panels, once, while a model loads; and the small per-token work that has no instruction set of its own.
+// From a file's bytes to panels, once, while a model loads; and the small per-token work that has no instruction set of
+// its own.
 #include "common.h"
 
 size_t spud_unit_bytes(spud_format format) {
@@ -59,7 +60,8 @@ static void decode_q4_k(const uint8_t *block, float *output) {
     }
     const float step = d * scale, base = dmin * minimum;
     const uint8_t *bytes = quants + group / 2 * 32;
-    for (int i = 0; i < 32; i++) output[group * 32 + i] = step * (float)(group % 2 ? bytes[i] >> 4 : bytes[i] & 15) - base;
+    for (int i = 0; i < 32; i++) output[group * 32 + i] = step * (float)(group % 2 ?
+        bytes[i] >> 4 : bytes[i] & 15) - base;
   }
 }
 
@@ -105,17 +107,20 @@ void spud_decode_row(spud_encoding encoding, const uint8_t *row, int64_t columns
       }
       break;
     case SPUD_FROM_Q4_K:
-      for (int64_t block = 0; block < columns / SUPER; block++) decode_q4_k(row + block * Q4_K_BYTES, output + block * SUPER);
+      for (int64_t block = 0; block < columns / SUPER; block++) decode_q4_k(row + block * Q4_K_BYTES,
+          output + block * SUPER);
       break;
     case SPUD_FROM_Q6_K:
-      for (int64_t block = 0; block < columns / SUPER; block++) decode_q6_k(row + block * Q6_K_BYTES, output + block * SUPER);
+      for (int64_t block = 0; block < columns / SUPER; block++) decode_q6_k(row + block * Q6_K_BYTES,
+          output + block * SUPER);
       break;
   }
 }
 
 // ---- Packing ----
 
-/// One block of 32 floats as 8-bit quants: scale = largest magnitude / 127, as a half; quants against the rounded scale.
+/// One block of 32 floats as 8-bit quants: scale = largest magnitude / 127, as a half; quants against the rounded
+/// scale.
 static void pack_q8_block(uint8_t *unit, int64_t row, const float *values) {
   float largest = 0;
   for (int i = 0; i < 32; i++) largest = fmaxf(largest, fabsf(values[i]));
@@ -137,7 +142,8 @@ static void pack_q4_block(uint8_t *unit, int64_t row, const float *values) {
   const uint16_t half = spud_half(exact);
   memcpy(unit + 2 * row, &half, sizeof half);
   for (int i = 0; i < 16; i++) {
-    const int low = (int)fminf(15, floorf(values[i] * inverse + 8.5f)), high = (int)fminf(15, floorf(values[i + 16] * inverse + 8.5f));
+    const int low = (int)fminf(15, floorf(values[i] * inverse + 8.5f)), high = (int)fminf(15,
+        floorf(values[i + 16] * inverse + 8.5f));
     unit[64 + i / 4 * 128 + row * 4 + i % 4] = (uint8_t)(low | high << 4);
   }
 }
@@ -148,7 +154,8 @@ void spud_pack_float_row(spud_format format, uint8_t *panel, int64_t row, const 
       for (int64_t k = 0; k < columns; k++) ((float *)panel)[k * SPUD_PANEL_ROWS + row] = source[k];
       break;
     case SPUD_BF16:
-      for (int64_t k = 0; k < columns; k++) ((uint16_t *)panel)[(k / 2 * SPUD_PANEL_ROWS + row) * 2 + k % 2] = spud_bf16(source[k]);
+      for (int64_t k = 0; k < columns;
+          k++) ((uint16_t *)panel)[(k / 2 * SPUD_PANEL_ROWS + row) * 2 + k % 2] = spud_bf16(source[k]);
       break;
     case SPUD_Q8_0: case SPUD_Q4_0:
       for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
@@ -163,9 +170,11 @@ void spud_pack_float_row(spud_format format, uint8_t *panel, int64_t row, const 
   }
 }
 
-// Blocks go in the outer loop and rows in the inner one, so that a unit of the panel is written while it is in the first-level cache.
+// Blocks go in the outer loop and rows in the inner one, so that a unit of the panel is written while it is in the
+// first-level cache.
 
-static void copy_q8_blocks(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows, int64_t blocks) {
+static void copy_q8_blocks(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows,
+    int64_t blocks) {
   for (int64_t block = 0; block < blocks; block++, panel += 1088, source += Q8_0_BYTES) {
     const uint8_t *from = source;
     for (int64_t i = row; i < row + rows; i++, from += row_bytes) {
@@ -180,7 +189,8 @@ static void copy_q8_blocks(uint8_t *panel, int64_t row, const uint8_t *source, s
   }
 }
 
-static void copy_q4_blocks(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows, int64_t blocks) {
+static void copy_q4_blocks(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows,
+    int64_t blocks) {
   for (int64_t block = 0; block < blocks; block++, panel += 576, source += Q4_0_BYTES) {
     const uint8_t *from = source;
     for (int64_t i = row; i < row + rows; i++, from += row_bytes) {
@@ -190,7 +200,8 @@ static void copy_q4_blocks(uint8_t *panel, int64_t row, const uint8_t *source, s
   }
 }
 
-static void copy_bf16_pairs(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows, int64_t columns) {
+static void copy_bf16_pairs(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows,
+    int64_t columns) {
   for (int64_t start = 0; start < columns; start += 32) {
     const int64_t end = spud_min(start + 32, columns);
     for (int64_t i = 0; i < rows; i++) {
@@ -203,7 +214,8 @@ static void copy_bf16_pairs(uint8_t *panel, int64_t row, const uint8_t *source, 
   }
 }
 
-void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_encoding encoding, const uint8_t *source,
+void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_encoding encoding,
+    const uint8_t *source,
                     int64_t rows, int64_t columns, float *workspace) {
   const size_t row_bytes = spud_row_bytes(encoding, columns);
   if (format == SPUD_Q8_0 && encoding == SPUD_FROM_Q8_0) {
@@ -269,7 +281,8 @@ void spud_store_values(spud_format format, uint8_t *row, const float *source, in
         float largest = 0;
         for (int64_t i = 0; i < width; i++) largest = fmaxf(largest, fabsf(source[block * 32 + i]));
         const float scale = largest / 127, inverse = largest > 0 ? 127 / largest : 0;
-        for (int64_t i = 0; i < width; i++) ((int8_t *)row)[block * 32 + i] = (int8_t)rintf(source[block * 32 + i] * inverse);
+        for (int64_t i = 0; i < width;
+            i++) ((int8_t *)row)[block * 32 + i] = (int8_t)rintf(source[block * 32 + i] * inverse);
         memcpy(row + padded + block * 4, &scale, 4);
       }
     }

@@ -1,4 +1,5 @@
-// Kernels for any processor: plain C that the compiler vectorizes for the baseline. Also what the faster ones are tested against.
+// Kernels for any processor: plain C that the compiler vectorizes for the baseline. Also what the faster ones are
+// tested against.
 #include "common.h"
 
 #define NAME(x) x##_portable
@@ -10,7 +11,8 @@
 SPUD_TILE(tile_f32)
 SPUD_TILE(tile_bf16)
 
-static void tile_q8_0(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, size_t stride,
+static void tile_q8_0(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output,
+    size_t stride,
                       int first) {
   (void)m, (void)stride;
   const spud_block *input = (const spud_block *)inputs[0];
@@ -26,7 +28,8 @@ static void tile_q8_0(const uint8_t *panel, int64_t units, const uint8_t *const 
   }
 }
 
-static void tile_q4_0(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, size_t stride,
+static void tile_q4_0(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output,
+    size_t stride,
                       int first) {
   (void)m, (void)stride;
   const spud_block *input = (const spud_block *)inputs[0];

@@ -1,5 +1,5 @@
-// Tiles for f32 and bf16 weights on 16-lane vectors: every instruction set compiles them for its own registers. The caller defines
-// TILE_ROWS first.
+// Tiles for f32 and bf16 weights on 16-lane vectors: every instruction set compiles them for its own registers. The
+// caller defines TILE_ROWS first.
 
 typedef float tile_f32x16 __attribute__((vector_size(64), aligned(4)));
 typedef uint32_t tile_u32x16 __attribute__((vector_size(64), aligned(4)));
@@ -7,7 +7,8 @@ typedef uint32_t tile_u32x16 __attribute__((vector_size(64), aligned(4)));
 #define SPUD_EACH(i, m) _Pragma("clang loop unroll(full)") for (int i = 0; i < (m); i++)
 
 SPUD_INLINE void tile_f32_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
+        int first
 ) {
   tile_f32x16 sums[TILE_ROWS][2];
   SPUD_EACH(i, m) SPUD_EACH(h, 2)
@@ -26,7 +27,8 @@ SPUD_INLINE void tile_f32_rows(
 
 /// bfloat16 weights against float inputs: a bfloat16 is the upper half of a float.
 SPUD_INLINE __attribute__((unused)) void tile_bf16_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
+        int first
 ) {
   tile_f32x16 sums[TILE_ROWS][2];
   SPUD_EACH(i, m) SPUD_EACH(h, 2)
@@ -48,33 +50,36 @@ SPUD_INLINE __attribute__((unused)) void tile_bf16_rows(
 
 /// Defines `name` as one unrolled kernel for each number of rows.
 #if TILE_ROWS == 6
-#define SPUD_TILE(name)                                                                                                    \
-  static void name(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, size_t stride, \
-                   int first) {                                                                                            \
-    switch (m) {                                                                                                           \
-      case 1: name##_rows(1, panel, units, inputs, output, stride, first); break;                                          \
-      case 2: name##_rows(2, panel, units, inputs, output, stride, first); break;                                          \
-      case 3: name##_rows(3, panel, units, inputs, output, stride, first); break;                                          \
-      case 4: name##_rows(4, panel, units, inputs, output, stride, first); break;                                          \
-      case 5: name##_rows(5, panel, units, inputs, output, stride, first); break;                                          \
-      default: name##_rows(6, panel, units, inputs, output, stride, first); break;                                         \
-    }                                                                                                                      \
+#define SPUD_TILE(name) \
+  static void name(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, \
+      size_t stride, \
+                   int first) { \
+    switch (m) { \
+      case 1: name##_rows(1, panel, units, inputs, output, stride, first); break; \
+      case 2: name##_rows(2, panel, units, inputs, output, stride, first); break; \
+      case 3: name##_rows(3, panel, units, inputs, output, stride, first); break; \
+      case 4: name##_rows(4, panel, units, inputs, output, stride, first); break; \
+      case 5: name##_rows(5, panel, units, inputs, output, stride, first); break; \
+      default: name##_rows(6, panel, units, inputs, output, stride, first); break; \
+    } \
   }
 #elif TILE_ROWS == 3
-#define SPUD_TILE(name)                                                                                                    \
-  static void name(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, size_t stride, \
-                   int first) {                                                                                            \
-    switch (m) {                                                                                                           \
-      case 1: name##_rows(1, panel, units, inputs, output, stride, first); break;                                          \
-      case 2: name##_rows(2, panel, units, inputs, output, stride, first); break;                                          \
-      default: name##_rows(3, panel, units, inputs, output, stride, first); break;                                         \
-    }                                                                                                                      \
+#define SPUD_TILE(name) \
+  static void name(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, \
+      size_t stride, \
+                   int first) { \
+    switch (m) { \
+      case 1: name##_rows(1, panel, units, inputs, output, stride, first); break; \
+      case 2: name##_rows(2, panel, units, inputs, output, stride, first); break; \
+      default: name##_rows(3, panel, units, inputs, output, stride, first); break; \
+    } \
   }
 #else
-#define SPUD_TILE(name)                                                                                                    \
-  static void name(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, size_t stride, \
-                   int first) {                                                                                            \
-    (void)m;                                                                                                               \
-    name##_rows(1, panel, units, inputs, output, stride, first);                                                           \
+#define SPUD_TILE(name) \
+  static void name(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, \
+      size_t stride, \
+                   int first) { \
+    (void)m; \
+    name##_rows(1, panel, units, inputs, output, stride, first); \
   }
 #endif

@@ -12,7 +12,9 @@ struct RandomBlocks {
   }
 
   /// `[rows, columns]` weights of about 1/√columns.
-  private mutating func bytes(rows: Int, columns: Int, format: WeightFormat) -> (bytes: [UInt8], encoding: WeightEncoding) {
+  private mutating func bytes(rows: Int, columns: Int, format: WeightFormat) -> (
+    bytes: [UInt8], encoding: WeightEncoding
+  ) {
     let (encoding, block): (WeightEncoding, Int) =
       switch format {
       case .f32: (.f32, 4)
@@ -59,7 +61,8 @@ struct RandomBlocks {
       // One expert's random weights serve all of them: each has a copy of its own to be read.
       let (bytes, encoding) = bytes(rows: rows, columns: columns, format: experts.format)
       for expert in 0..<experts.expertCount {
-        try unsafe experts.pack(projection, expert: expert, from: bytes.span.bytes, encoding: encoding, compute: compute)
+        try unsafe experts.pack(
+          projection, expert: expert, from: bytes.span.bytes, encoding: encoding, compute: compute)
       }
     }
   }

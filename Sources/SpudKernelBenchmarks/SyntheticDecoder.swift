@@ -25,12 +25,15 @@ public final class SyntheticDecoder {
 
     /// Small enough for the caches.
     public static let toy = Shape(
-      width: 384, layers: 6, heads: 6, keyValueHeads: 2, headWidth: 64, experts: 16, expertsPerToken: 2, expertWidth: 384,
+      width: 384, layers: 6, heads: 6, keyValueHeads: 2, headWidth: 64, experts: 16, expertsPerToken: 2,
+      expertWidth: 384,
       vocabulary: 8192)
 
     /// Multiply-adds that one token takes in products with weights, without the vocabulary's.
     public var multiplyAddsPerToken: Int {
-      layers * (width * headWidth * (2 * heads + 2 * keyValueHeads) + 3 * expertsPerToken * width * expertWidth + experts * width)
+      layers
+        * (width * headWidth * (2 * heads + 2 * keyValueHeads) + 3 * expertsPerToken * width * expertWidth + experts
+          * width)
     }
   }
 
@@ -98,7 +101,8 @@ public final class SyntheticDecoder {
     }
     embedding = try matrix(shape.vocabulary, shape.width, format)
     cache = try KeyValueCache(
-      layerCount: shape.layers, headCount: shape.keyValueHeads, headWidth: shape.headWidth, sequenceCount: options.sequences,
+      layerCount: shape.layers, headCount: shape.keyValueHeads, headWidth: shape.headWidth,
+      sequenceCount: options.sequences,
       capacity: options.capacity, format: CacheFormat(rawValue: options.cacheFormat) ?? .bf16)
     buffers = Buffers(
       hidden: Activations(columns: shape.width), normalized: Activations(columns: shape.width),
@@ -142,13 +146,16 @@ public final class SyntheticDecoder {
     for (index, layer) in layers.enumerated() {
       compute.normalize(buffers.hidden, weight: norm, epsilon: 1e-6, into: buffers.normalized)
       compute.multiply(
-        buffers.normalized, by: [layer.queries, layer.keys, layer.values], into: [buffers.queries, buffers.keys, buffers.values])
-      compute.normalize(buffers.queries, weight: headNorm, epsilon: 1e-6, groupWidth: shape.headWidth, into: buffers.queries)
+        buffers.normalized, by: [layer.queries, layer.keys, layer.values],
+        into: [buffers.queries, buffers.keys, buffers.values])
+      compute.normalize(
+        buffers.queries, weight: headNorm, epsilon: 1e-6, groupWidth: shape.headWidth, into: buffers.queries)
       compute.normalize(buffers.keys, weight: headNorm, epsilon: 1e-6, groupWidth: shape.headWidth, into: buffers.keys)
       compute.rotate(buffers.queries, headWidth: shape.headWidth, placement: placement, table: rotary)
       compute.rotate(buffers.keys, headWidth: shape.headWidth, placement: placement, table: rotary)
       compute.attend(
-        queries: buffers.queries, keys: buffers.keys, values: buffers.values, placement: placement, layer: index, cache: cache,
+        queries: buffers.queries, keys: buffers.keys, values: buffers.values, placement: placement, layer: index,
+        cache: cache,
         scale: scale, into: buffers.attended)
       compute.multiply(buffers.attended, by: layer.output, addingInto: buffers.hidden)
       compute.normalize(buffers.hidden, weight: norm, epsilon: 1e-6, into: buffers.normalized)
@@ -157,7 +164,9 @@ public final class SyntheticDecoder {
       compute.mixExperts(buffers.normalized, routing: routing, weights: layer.experts, addingInto: buffers.hidden)
     }
     buffers.last.resize(rows: cache.sequenceCount)
-    for sequence in 0..<cache.sequenceCount { buffers.last[sequence] = buffers.hidden[(sequence + 1) * tokensPerSequence - 1] }
+    for sequence in 0..<cache.sequenceCount {
+      buffers.last[sequence] = buffers.hidden[(sequence + 1) * tokensPerSequence - 1]
+    }
     compute.normalize(buffers.last, weight: norm, epsilon: 1e-6, into: buffers.last)
     compute.multiply(buffers.last, by: embedding, into: buffers.logits)
   }

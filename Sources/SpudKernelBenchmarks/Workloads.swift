@@ -69,7 +69,8 @@ public final class SgemmWorkload {
         unsafe output.withUnsafeMutableBufferPointer { output in
           // SAFETY: the arrays hold [rows, columns], [tokens, columns] and [tokens, rows].
           unsafe cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(tokens), Int32(rows), Int32(columns), 1, input.baseAddress, Int32(columns),
+            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(tokens), Int32(rows), Int32(columns), 1, input.baseAddress,
+            Int32(columns),
             weights.baseAddress, Int32(columns), 0, output.baseAddress, Int32(rows))
         }
       }
@@ -88,7 +89,8 @@ public final class ExpertsWorkload {
   public let operations: Int
 
   public init(
-    tokens: Int, experts: Int, expertsPerToken: Int, width: Int, expertWidth: Int, format: String, instructionSet: String? = nil,
+    tokens: Int, experts: Int, expertsPerToken: Int, width: Int, expertWidth: Int, format: String,
+    instructionSet: String? = nil,
     threads: Int
   ) throws {
     compute = Compute(threads: threads, instructionSet: instructionSet.flatMap(InstructionSet.init(rawValue:)) ?? .best)
@@ -100,7 +102,9 @@ public final class ExpertsWorkload {
     for token in 0..<tokens { input[token] = (0..<width).map { Float(($0 &* 31 &+ token) % 17) / 8 - 1 } }
     hidden = Activations(rows: tokens, columns: width)
     let logits = Activations(rows: tokens, columns: experts)
-    for token in 0..<tokens { logits[token] = (0..<experts).map { Float(($0 &* 7919 &+ token &* 104_729) % 1009) / 100 } }
+    for token in 0..<tokens {
+      logits[token] = (0..<experts).map { Float(($0 &* 7919 &+ token &* 104_729) % 1009) / 100 }
+    }
     routing = RoutingTable(expertCount: experts, expertsPerToken: expertsPerToken)
     compute.route(logits, normalized: true, into: &routing)
     operations = 6 * tokens * expertsPerToken * width * expertWidth
@@ -119,7 +123,8 @@ public final class AttentionWorkload {
   private let depth: Int
 
   public init(
-    tokens: Int, depth: Int, heads: Int, keyValueHeads: Int, headWidth: Int, cacheFormat: String, instructionSet: String? = nil,
+    tokens: Int, depth: Int, heads: Int, keyValueHeads: Int, headWidth: Int, cacheFormat: String,
+    instructionSet: String? = nil,
     threads: Int
   ) throws {
     compute = Compute(threads: threads, instructionSet: instructionSet.flatMap(InstructionSet.init(rawValue:)) ?? .best)
@@ -140,7 +145,8 @@ public final class AttentionWorkload {
     cache.truncate(sequence: 0, to: depth)
     let placement = try cache.append(Array(repeating: 0, count: queries.rows))
     compute.attend(
-      queries: queries, keys: keys, values: keys, placement: placement, layer: 0, cache: cache, scale: 0.1, into: output)
+      queries: queries, keys: keys, values: keys, placement: placement, layer: 0, cache: cache, scale: 0.1, into: output
+    )
   }
 }
 

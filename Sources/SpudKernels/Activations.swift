@@ -2,8 +2,8 @@ internal import CSpudKernels
 
 /// A table of floats `[rows, columns]` that kernels read and write.
 ///
-/// Rows start on 64-byte boundaries and are padded with zeros to a multiple of 32, which kernels may read and never write.
-/// It grows when it is given more rows than ever before, and keeps its memory otherwise.
+/// Rows start on 64-byte boundaries and are padded with zeros to a multiple of 32, which kernels may read and never
+/// write. It grows when it is given more rows than ever before, and keeps its memory otherwise.
 @safe
 package final class Activations: @unchecked Sendable {
   // `@unchecked`: one thread uses it at a time, and the pool's threads only inside that thread's calls.
@@ -25,8 +25,8 @@ package final class Activations: @unchecked Sendable {
 
   deinit { unsafe base.deallocate() }
 
-  /// Floats from one row to the next. Rows a multiple of 1 KiB apart would fall into a few sets of the cache, so they get 128 bytes
-  /// more.
+  /// Floats from one row to the next. Rows a multiple of 1 KiB apart would fall into a few sets of the cache, so they
+  /// get 128 bytes more.
   static func stride(columns: Int) -> Int {
     let padded = columns.roundedUp(to: 32)
     return padded % 256 == 0 ? padded + 32 : padded
@@ -37,7 +37,8 @@ package final class Activations: @unchecked Sendable {
     return unsafe bytes.initializeMemory(as: Float.self, repeating: 0, count: count)
   }
 
-  /// Makes it `rows` high. The values of rows that it had before are kept; others are undefined but never out of bounds.
+  /// Makes it `rows` high. The values of rows that it had before are kept; others are undefined but never out of
+  /// bounds.
   package func resize(rows: Int) {
     precondition(rows >= 0, "activations cannot have \(rows) rows")
     if rows > capacity {

@@ -12,8 +12,8 @@ extension Compute {
   ///
   ///     output[t, h] = Σ_p softmax_p(scale · queries[t, h] · keys[p, h']) · values[p, h'],  p ≤ position of t
   ///
-  /// Query head h shares key-value head h' = h / (queryHeads / keyValueHeads). Call it once for each layer, with the placement that
-  /// `cache.append` gave. One region, two synchronizations.
+  /// Query head h shares key-value head h' = h / (queryHeads / keyValueHeads). Call it once for each layer, with the
+  /// placement that `cache.append` gave. One region, two synchronizations.
   ///
   /// - Parameters:
   ///   - queries: `[tokens, queryHeads · headWidth]`, rotated.
@@ -27,17 +27,21 @@ extension Compute {
     let headWidth = cache.headWidth
     let heads = queries.columns / headWidth
     precondition(layer >= 0 && layer < cache.layerCount, "layer \(layer) of \(cache.layerCount)")
-    precondition(queries.columns == heads * headWidth && heads % cache.headCount == 0, "\(queries.columns) query columns")
-    precondition(keys.columns == cache.headCount * headWidth && values.columns == keys.columns, "\(keys.columns) key columns")
+    precondition(
+      queries.columns == heads * headWidth && heads % cache.headCount == 0, "\(queries.columns) query columns")
+    precondition(
+      keys.columns == cache.headCount * headWidth && values.columns == keys.columns, "\(keys.columns) key columns")
     precondition(output.columns == queries.columns, "\(output.columns) output columns")
     let tokens = placement.count
-    precondition(queries.rows == tokens && keys.rows == tokens && values.rows == tokens, "rows differ from \(tokens) tokens")
+    precondition(
+      queries.rows == tokens && keys.rows == tokens && values.rows == tokens, "rows differ from \(tokens) tokens")
     output.resize(rows: tokens)
     guard tokens > 0 else { return }
     var longest = 0
     for token in 0..<tokens {
       let position = Int(placement.positions[token])
-      precondition(position < cache.length(of: Int(placement.sequences[token])), "a position that the cache does not hold")
+      precondition(
+        position < cache.length(of: Int(placement.sequences[token])), "a position that the cache does not hold")
       longest = max(longest, position + 1)
     }
     let group = heads / cache.headCount
@@ -46,7 +50,8 @@ extension Compute {
     let scoreStride = longest.roundedUp(to: 32)
     let queryStride = inputBytes(cache.format.weightFormat, columns: headWidth)
     let region = unsafe AttentionRegion(
-      kernels: kernels, queries: queries, keys: keys, values: values, output: output, placement: placement, layer: layer,
+      kernels: kernels, queries: queries, keys: keys, values: values, output: output, placement: placement,
+      layer: layer,
       cache: cache, scale: scale, group: group, tiles: scratch.tiles,
       scores: scratch.scores.floats(pool.count * rowsPerTile * scoreStride), scoreStride: scoreStride,
       prepared: scratch.queries.bytes(pool.count * rowsPerTile * queryStride).assumingMemoryBound(to: UInt8.self),
@@ -60,7 +65,9 @@ extension Compute {
     var first = 0
     while first < placement.count {
       var end = first + 1
-      while end < placement.count, end - first < tokensPerTile, placement.sequences[end] == placement.sequences[first] { end += 1 }
+      while end < placement.count, end - first < tokensPerTile, placement.sequences[end] == placement.sequences[first] {
+        end += 1
+      }
       scratch.tiles.append(AttentionTile(firstToken: first, tokens: end - first))
       first = end
     }

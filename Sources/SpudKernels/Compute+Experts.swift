@@ -4,16 +4,19 @@ internal import CSpudKernels
 extension Compute {
   /// hidden[t] += Σ over the token's experts of weight · down(silu(gate(x[t])) · up(x[t])).
   ///
-  /// Tokens are grouped by expert; each expert's weights are read once. A token's sum runs over its experts in rising order,
-  /// whatever its neighbours are. One region, three synchronizations.
-  package func mixExperts(_ x: Activations, routing: RoutingTable, weights: ExpertWeights, addingInto hidden: Activations) {
+  /// Tokens are grouped by expert; each expert's weights are read once. A token's sum runs over its experts in rising
+  /// order, whatever its neighbours are. One region, three synchronizations.
+  package func mixExperts(
+    _ x: Activations, routing: RoutingTable, weights: ExpertWeights, addingInto hidden: Activations
+  ) {
     precondition(routing.expertCount == weights.expertCount, "\(routing.expertCount) experts of \(weights.expertCount)")
     precondition(routing.tokenCount == x.rows, "\(routing.tokenCount) routed tokens of \(x.rows)")
     unsafe routing.offsets.withUnsafeBufferPointer { offsets in
       unsafe routing.pairTokens.withUnsafeBufferPointer { tokens in
         unsafe routing.pairWeights.withUnsafeBufferPointer { factors in
           unsafe feedForward(
-            x, offsets: offsets, tokens: tokens.baseAddress, factors: factors.baseAddress, weights: weights, addingInto: hidden)
+            x, offsets: offsets, tokens: tokens.baseAddress, factors: factors.baseAddress, weights: weights,
+            addingInto: hidden)
         }
       }
     }
@@ -29,7 +32,8 @@ extension Compute {
   }
 
   private func feedForward(
-    _ x: Activations, offsets: UnsafeBufferPointer<Int32>, tokens: UnsafePointer<Int32>?, factors: UnsafePointer<Float>?,
+    _ x: Activations, offsets: UnsafeBufferPointer<Int32>, tokens: UnsafePointer<Int32>?,
+    factors: UnsafePointer<Float>?,
     weights: ExpertWeights, addingInto hidden: Activations
   ) {
     precondition(x.columns == weights.width && hidden.columns == weights.width, "experts of width \(weights.width)")
@@ -44,7 +48,8 @@ extension Compute {
     let region = unsafe FeedForwardRegion(
       kernels: kernels, x: x, hidden: hidden, weights: weights, offsets: offsets, tokens: tokens, factors: factors,
       inputStride: inputStride, inputs: scratch.inputs.bytes(x.rows * inputStride).assumingMemoryBound(to: UInt8.self),
-      gatedStride: hiddenStride, gatedSize: most * hiddenStride, gated: scratch.hidden.floats(pool.count * most * hiddenStride),
+      gatedStride: hiddenStride, gatedSize: most * hiddenStride,
+      gated: scratch.hidden.floats(pool.count * most * hiddenStride),
       gatedInputStride: hiddenInputStride,
       gatedInputs: scratch.hiddenInputs.bytes(pairs * hiddenInputStride).assumingMemoryBound(to: UInt8.self),
       sums: scratch.sums.floats(pool.count * Compute.sumsPerLane))
@@ -75,7 +80,8 @@ private struct FeedForwardRegion: Region {
     lane.barrier()
     gateExperts(lane)
     lane.barrier()
-    // Here each takes columns of the output, for all experts: no two add to the same sums, and the order of experts is fixed.
+    // Here each takes columns of the output, for all experts: no two add to the same sums, and the order of experts is
+    // fixed.
     let downPanels = weights.downLayout.panels
     let downSize = max(1, downPanels / (lane.count * (x.rows >= 32 ? 8 : 1)))
     while let panels = lane.takeChunk(of: downPanels, size: downSize) {
@@ -112,7 +118,8 @@ private struct FeedForwardRegion: Region {
     guard !pairs.isEmpty else { return }
     let layout = weights.gateUpLayout
     var product = unsafe spud_product()
-    unsafe product.panels = UnsafePointer(weights.gateUp.base.assumingMemoryBound(to: UInt8.self) + expert * layout.byteCount)
+    unsafe product.panels = UnsafePointer(
+      weights.gateUp.base.assumingMemoryBound(to: UInt8.self) + expert * layout.byteCount)
     unsafe product.panel_bytes = layout.panelBytes
     unsafe product.first_panel = Int64(panels.lowerBound)
     unsafe product.last_panel = Int64(panels.upperBound)
@@ -137,7 +144,8 @@ private struct FeedForwardRegion: Region {
       let values = unsafe gated + lane.index * gatedSize + row * gatedStride + first
       for column in columns..<columns.roundedUp(to: 32) { unsafe values[column] = 0 }
       unsafe prepareRow(
-        values, columns: columns, format: weights.format, into: gatedInputs + pair * gatedInputStride + offset, kernels: kernels)
+        values, columns: columns, format: weights.format, into: gatedInputs + pair * gatedInputStride + offset,
+        kernels: kernels)
     }
   }
 
@@ -155,7 +163,8 @@ private struct FeedForwardRegion: Region {
     guard !pairs.isEmpty else { return }
     let layout = weights.downLayout
     var product = unsafe spud_product()
-    unsafe product.panels = UnsafePointer(weights.down.base.assumingMemoryBound(to: UInt8.self) + expert * layout.byteCount)
+    unsafe product.panels = UnsafePointer(
+      weights.down.base.assumingMemoryBound(to: UInt8.self) + expert * layout.byteCount)
     unsafe product.panel_bytes = layout.panelBytes
     unsafe product.first_panel = Int64(panels.lowerBound)
     unsafe product.last_panel = Int64(panels.upperBound)

@@ -1,5 +1,5 @@
-internal import CSpudKernels
 internal import COpenBLAS
+internal import CSpudKernels
 
 /// Products of inputs with matrices.
 extension Compute {
@@ -9,7 +9,8 @@ extension Compute {
   }
 
   /// output[t, r] += Σ_c x[t, c] · matrix[r, c] (+ bias[r]): the residual sum costs no pass of its own.
-  package func multiply(_ x: Activations, by matrix: WeightMatrix, bias: [Float]? = nil, addingInto output: Activations) {
+  package func multiply(_ x: Activations, by matrix: WeightMatrix, bias: [Float]? = nil, addingInto output: Activations)
+  {
     multiply(x, by: [matrix], biases: [bias], into: [output], adding: true)
   }
 
@@ -17,7 +18,8 @@ extension Compute {
   ///
   /// The matrices have one format. One region, two synchronizations.
   package func multiply(
-    _ x: Activations, by matrices: [WeightMatrix], biases: [[Float]?]? = nil, into outputs: [Activations], adding: Bool = false
+    _ x: Activations, by matrices: [WeightMatrix], biases: [[Float]?]? = nil, into outputs: [Activations],
+    adding: Bool = false
   ) {
     precondition(matrices.count == outputs.count, "\(matrices.count) matrices into \(outputs.count) outputs")
     precondition(biases == nil || biases?.count == matrices.count, "a bias, or nil, for each matrix")
@@ -44,7 +46,9 @@ extension Compute {
     }
     guard x.rows > 0 else { return }
     region.isAdding = adding
-    if format != .f32 { unsafe region.prepared = scratch.inputs.bytes(x.rows * region.inputStride).assumingMemoryBound(to: UInt8.self) }
+    if format != .f32 {
+      unsafe region.prepared = scratch.inputs.bytes(x.rows * region.inputStride).assumingMemoryBound(to: UInt8.self)
+    }
     unsafe region.sums = scratch.sums.floats(pool.count * Compute.sumsPerLane)
     let work = x.rows * x.columns * matrices.reduce(0) { $0 + $1.rows }
     pool.run(region, alone: work < Compute.smallWork)
@@ -145,7 +149,8 @@ private struct ProductRegion: Region {
       let output = unsafe job.output.base + panel * 32
       // SAFETY: `Compute.multiply` checked every shape; `width` keeps the last panel inside the output.
       unsafe cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(x.rows), Int32(width), Int32(x.columns), 1, x.base, Int32(x.stride),
+        CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(x.rows), Int32(width), Int32(x.columns), 1, x.base,
+        Int32(x.stride),
         weights, 32, isAdding ? 1 : 0, output, Int32(job.output.stride))
       guard let bias = job.bias else { continue }
       for row in 0..<x.rows {

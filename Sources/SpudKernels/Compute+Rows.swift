@@ -21,7 +21,8 @@ extension Compute {
     unsafe weight.withUnsafeBufferPointer { weight in
       guard let weight = weight.baseAddress else { return }
       let region = unsafe NormalizeRegion(
-        kernels: kernels, input: x.base, output: output.base, stride: x.stride, rows: x.rows, columns: x.columns, width: width,
+        kernels: kernels, input: x.base, output: output.base, stride: x.stride, rows: x.rows, columns: x.columns,
+        width: width,
         weight: weight, epsilon: epsilon)
       pool.run(region, alone: x.rows * x.columns < Compute.smallWork)
     }
@@ -58,7 +59,8 @@ extension Compute {
   /// Rotates the first `table.width` values of every head of `x` by its token's position.
   package func rotate(_ x: Activations, headWidth: Int, placement: KeyValueCache.Placement, table: RotaryTable) {
     precondition(x.rows == placement.count, "\(x.rows) rows for \(placement.count) tokens")
-    precondition(x.columns % headWidth == 0 && table.width <= headWidth, "heads of \(headWidth) in \(x.columns) columns")
+    precondition(
+      x.columns % headWidth == 0 && table.width <= headWidth, "heads of \(headWidth) in \(x.columns) columns")
     table.extend(to: Int(placement.positions.max() ?? 0) + 1)
     unsafe table.cosines.withUnsafeBufferPointer { cosines in
       unsafe table.sines.withUnsafeBufferPointer { sines in
@@ -67,7 +69,8 @@ extension Compute {
             let positions = positions.baseAddress
           else { return }
           let region = unsafe RotateRegion(
-            values: x.base, stride: x.stride, rows: x.rows, heads: x.columns / headWidth, headWidth: headWidth, positions: positions,
+            values: x.base, stride: x.stride, rows: x.rows, heads: x.columns / headWidth, headWidth: headWidth,
+            positions: positions,
             cosines: cosines, sines: sines, pairs: table.width / 2, isAdjacent: table.pairing == .adjacent)
           pool.run(region, alone: x.rows * x.columns < Compute.smallWork)
         }
@@ -77,7 +80,8 @@ extension Compute {
 
   /// The router: probabilities = softmax(logits) over all experts, then the best `expertsPerToken` of each token.
   ///
-  /// `normalized` makes the chosen probabilities sum to 1. `logits` is `[tokens, experts]` and holds the probabilities afterwards.
+  /// `normalized` makes the chosen probabilities sum to 1. `logits` is `[tokens, experts]` and holds the probabilities
+  /// afterwards.
   package func route(_ logits: Activations, normalized: Bool, into table: inout RoutingTable) {
     precondition(logits.columns == table.expertCount, "\(logits.columns) logits for \(table.expertCount) experts")
     table.resize(tokens: logits.rows)
@@ -86,7 +90,8 @@ extension Compute {
       unsafe table.weights.withUnsafeMutableBufferPointer { weights in
         guard let experts = experts.baseAddress, let weights = weights.baseAddress else { return }
         let region = unsafe RouteRegion(
-          kernels: kernels, logits: logits.base, stride: logits.stride, rows: logits.rows, total: logits.columns, count: count,
+          kernels: kernels, logits: logits.base, stride: logits.stride, rows: logits.rows, total: logits.columns,
+          count: count,
           isNormalized: normalized, experts: experts, weights: weights)
         pool.run(region, alone: logits.rows * logits.columns < Compute.smallWork / 4)
       }
@@ -106,7 +111,8 @@ private struct GatherRegion: Region {
       let row = unsafe Int(rows[index])
       // SAFETY: `gather` checked that the row lies in the matrix; the output has `columns` floats.
       unsafe spud_unpack_row(
-        matrix.format.code, matrix.buffer.base.assumingMemoryBound(to: UInt8.self) + row / 32 * matrix.layout.panelBytes,
+        matrix.format.code,
+        matrix.buffer.base.assumingMemoryBound(to: UInt8.self) + row / 32 * matrix.layout.panelBytes,
         Int64(row % 32), Int64(matrix.columns), output.base + index * output.stride)
     }
   }

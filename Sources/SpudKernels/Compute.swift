@@ -1,10 +1,11 @@
-internal import CSpudKernels
 internal import COpenBLAS
+internal import CSpudKernels
 
 /// The arithmetic of one loaded model: a team of threads, an instruction set's kernels, and their scratch memory.
 ///
-/// Everything is float32 at this interface; what a weight format makes of its inputs stays inside. The native kernels sum every
-/// output in one fixed order, so a row's result does not depend, bit for bit, on how many rows or threads there are.
+/// Everything is float32 at this interface; what a weight format makes of its inputs stays inside. The native kernels
+/// sum every output in one fixed order, so a row's result does not depend, bit for bit, on how many rows or threads
+/// there are.
 ///
 /// One thread uses it at a time; two at once trap.
 @safe

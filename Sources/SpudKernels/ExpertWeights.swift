@@ -1,10 +1,11 @@
 internal import CSpudKernels
 internal import SpudErrors
 
-/// The feed-forward weights of one layer's experts: gate and up `[experts, expertWidth, width]`, down `[experts, width, expertWidth]`.
+/// The feed-forward weights of one layer's experts: gate and up `[experts, expertWidth, width]`, down `[experts, width,
+/// expertWidth]`.
 ///
-/// Gate and up share panels, 16 rows of each, so that one pass over an input yields both and SwiGLU needs no second one. A dense
-/// feed-forward block is one expert.
+/// Gate and up share panels, 16 rows of each, so that one pass over an input yields both and SwiGLU needs no second
+/// one. A dense feed-forward block is one expert.
 @safe
 package final class ExpertWeights: @unchecked Sendable {
   // `@unchecked`: the buffers are written only while packing, before the weights are shared.
@@ -22,7 +23,8 @@ package final class ExpertWeights: @unchecked Sendable {
 
   /// Makes weights of zeros, to be filled with `pack`.
   package init(expertCount: Int, width: Int, expertWidth: Int, format: WeightFormat) throws {
-    precondition(expertCount > 0 && width > 0 && expertWidth > 0, "experts cannot be [\(expertCount), \(expertWidth), \(width)]")
+    precondition(
+      expertCount > 0 && width > 0 && expertWidth > 0, "experts cannot be [\(expertCount), \(expertWidth), \(width)]")
     self.expertCount = expertCount
     self.width = width
     self.expertWidth = expertWidth
@@ -45,28 +47,29 @@ package final class ExpertWeights: @unchecked Sendable {
     _ projection: Projection, expert: Int, from bytes: RawSpan, encoding: WeightEncoding, compute: Compute
   ) throws {
     precondition(expert >= 0 && expert < expertCount, "expert \(expert) of \(expertCount)")
-    switch projection {
-    case .gate, .up:
-      try compute.pack(
-        bytes, encoding: encoding, columns: width, rows: expertWidth, into: gateUp, layout: gateUpLayout,
-        panelOffset: expert * gateUpLayout.byteCount,
-        placement: .init(firstRow: 0, rowsPerPanel: 16, rowInPanel: projection == .gate ? 0 : 16))
-    case .down:
-      try compute.pack(
-        bytes, encoding: encoding, columns: expertWidth, rows: width, into: down, layout: downLayout,
-        panelOffset: expert * downLayout.byteCount, placement: .init(firstRow: 0, rowsPerPanel: 32, rowInPanel: 0))
-    }
+    try pack(projection, experts: expert..<expert + 1, from: bytes, encoding: encoding, compute: compute)
   }
 
   /// Packs one projection of every expert from one tensor, `[experts, …]`.
   package func pack(_ projection: Projection, from bytes: RawSpan, encoding: WeightEncoding, compute: Compute) throws {
-    let perExpert = bytes.byteCount / expertCount
-    guard perExpert * expertCount == bytes.byteCount else {
-      throw SpudError(.badData, "\(bytes.byteCount) bytes cannot be divided among \(expertCount) experts.")
-    }
-    for expert in 0..<expertCount {
-      let part = bytes.extracting(expert * perExpert..<(expert + 1) * perExpert)
-      try pack(projection, expert: expert, from: part, encoding: encoding, compute: compute)
+    try pack(projection, experts: 0..<expertCount, from: bytes, encoding: encoding, compute: compute)
+  }
+
+  private func pack(
+    _ projection: Projection, experts: Range<Int>, from bytes: RawSpan, encoding: WeightEncoding, compute: Compute
+  ) throws {
+    switch projection {
+    case .gate, .up:
+      try compute.pack(
+        bytes, encoding: encoding, columns: width, rows: expertWidth, into: gateUp, layout: gateUpLayout,
+        panelOffset: experts.lowerBound * gateUpLayout.byteCount,
+        placement: .init(firstRow: 0, rowsPerPanel: 16, rowInPanel: projection == .gate ? 0 : 16),
+        matrices: experts.count)
+    case .down:
+      try compute.pack(
+        bytes, encoding: encoding, columns: expertWidth, rows: width, into: down, layout: downLayout,
+        panelOffset: experts.lowerBound * downLayout.byteCount,
+        placement: .init(firstRow: 0, rowsPerPanel: 32, rowInPanel: 0), matrices: experts.count)
     }
   }
 

@@ -27,8 +27,8 @@ package enum CacheFormat: String, CaseIterable, Sendable {
 
 /// The keys and values of every layer, for a number of sequences that grow on their own.
 ///
-/// Keys stand in the same panels as weights, 32 positions each, so that a query meets them as an input meets a matrix. Values stand
-/// position by position. Memory is reserved at once and used as sequences grow.
+/// Keys stand in the same panels as weights, 32 positions each, so that a query meets them as an input meets a matrix.
+/// Values stand position by position. Memory is reserved at once and used as sequences grow.
 @safe
 package final class KeyValueCache: @unchecked Sendable {
   // `@unchecked`: one thread uses a cache at a time.
@@ -67,7 +67,8 @@ package final class KeyValueCache: @unchecked Sendable {
     let (keyBytes, keyOverflow) = heads.multipliedReportingOverflow(by: keyLayout.byteCount)
     let (valueBytes, valueOverflow) = heads.multipliedReportingOverflow(by: valueStride * capacity)
     guard !overflow, !keyOverflow, !valueOverflow else {
-      throw SpudError(.unavailable, "A cache of \(sequenceCount) sequences of \(capacity) positions does not fit in any memory.")
+      throw SpudError(
+        .unavailable, "A cache of \(sequenceCount) sequences of \(capacity) positions does not fit in any memory.")
     }
     let purpose = "a cache of \(sequenceCount) sequences of \(capacity) positions"
     keys = try (0..<layerCount).map { _ in try PageBuffer(byteCount: keyBytes, for: purpose) }
@@ -103,7 +104,9 @@ package final class KeyValueCache: @unchecked Sendable {
       guard position < capacity else {
         throw SpudError(
           .badData,
-          "The context is full: it holds \(capacity) tokens, and \(lengths[Int(sequence)]) + \(sequences.count) were asked for.")
+          "The context is full: it holds \(capacity) tokens, and \(lengths[Int(sequence)]) + \(sequences.count) "
+            + "were asked for."
+        )
       }
       positions.append(Int32(position))
       fresh[Int(sequence)] = position + 1
@@ -132,6 +135,7 @@ package final class KeyValueCache: @unchecked Sendable {
   /// The values of one head.
   func valueBase(layer: Int, sequence: Int, head: Int) -> UnsafeMutablePointer<UInt8> {
     // SAFETY: as in `keyBase`.
-    unsafe values[layer].base.assumingMemoryBound(to: UInt8.self) + (sequence * headCount + head) * capacity * valueStride
+    unsafe values[layer].base.assumingMemoryBound(to: UInt8.self) + (sequence * headCount + head) * capacity
+      * valueStride
   }
 }

@@ -33,7 +33,8 @@ final class PageBuffer: @unchecked Sendable {
   }
 }
 
-/// Memory that grows when more is asked for and is never given back: after the first passes, nothing is allocated any more.
+/// Memory that grows when more is asked for and is never given back: after the first passes, nothing is allocated any
+/// more.
 @safe
 struct Scratch {
   private var memory: UnsafeMutableRawPointer?

@@ -8,7 +8,8 @@ internal import CSpudKernels
 
 /// Cosines and sines of rotary position embeddings, `[position, pairs]`, computed as positions are first used.
 ///
-/// Source: `modeling_rope_utils.py` of huggingface/transformers. Angles are the float32 product of position and frequency, as there.
+/// Source: `modeling_rope_utils.py` of huggingface/transformers. Angles are the float32 product of position and
+/// frequency, as there.
 @safe
 package final class RotaryTable: @unchecked Sendable {
   // `@unchecked`: it grows only in `extend`, which the one thread that owns the model calls.

@@ -19,7 +19,8 @@ package struct RoutingTable: Sendable {
 
   package init(expertCount: Int, expertsPerToken: Int) {
     precondition(
-      expertsPerToken > 0 && expertsPerToken <= expertCount, "\(expertsPerToken) experts a token of \(expertCount) experts")
+      expertsPerToken > 0 && expertsPerToken <= expertCount,
+      "\(expertsPerToken) experts a token of \(expertCount) experts")
     self.expertCount = expertCount
     self.expertsPerToken = expertsPerToken
     offsets = Array(repeating: 0, count: expertCount + 1)

@@ -6,7 +6,8 @@ package enum WeightFormat: String, CaseIterable, Sendable {
   case f32
   /// 2 bytes a weight; with AVX-512, inputs are rounded to bfloat16 too, else they stay float32. Sums are float32.
   case bf16
-  /// 34 bytes for 32 weights: bytes with one half-precision scale. Inputs become bytes with one float scale for each 32.
+  /// 34 bytes for 32 weights: bytes with one half-precision scale. Inputs become bytes with one float scale for each
+  /// 32.
   case q8_0
   /// 18 bytes for 32 weights: nibbles with one half-precision scale. Inputs as for `q8_0`.
   case q4_0
@@ -49,8 +50,8 @@ package enum WeightEncoding: String, CaseIterable, Sendable {
 
   /// The format that keeps what the file holds: the same one where there is one.
   ///
-  /// F16 becomes bf16, which keeps 8 of its 11 significant bits and is still finer than any 8-bit block. Q4_K and Q6_K become q8_0:
-  /// its step is at most a 17th of a Q4_K step and about a quarter of a Q6_K step.
+  /// F16 becomes bf16, which keeps 8 of its 11 significant bits and is still finer than any 8-bit block. Q4_K and Q6_K
+  /// become q8_0: its step is at most a 17th of a Q4_K step and about a quarter of a Q6_K step.
   package var nearestFormat: WeightFormat {
     switch self {
     case .f32: .f32

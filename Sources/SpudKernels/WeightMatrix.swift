@@ -1,7 +1,8 @@
 internal import CSpudKernels
 internal import SpudErrors
 
-/// A matrix `[rows (outputs), columns (inputs)]`, packed once when a model is loaded into the panels that the kernels stream.
+/// A matrix `[rows (outputs), columns (inputs)]`, packed once when a model is loaded into the panels that the kernels
+/// stream.
 ///
 /// After loading it is only read. The source bytes are not needed once they are packed.
 @safe
@@ -20,7 +21,8 @@ package final class WeightMatrix: @unchecked Sendable {
     self.columns = columns
     self.format = format
     layout = PanelLayout(format: format, rows: rows, columns: columns)
-    buffer = try PageBuffer(byteCount: layout.byteCount, for: "a weight matrix [\(rows), \(columns)] in \(format.rawValue)")
+    buffer = try PageBuffer(
+      byteCount: layout.byteCount, for: "a weight matrix [\(rows), \(columns)] in \(format.rawValue)")
   }
 
   /// Makes a matrix from `[rows, columns]` weights as a file holds them.
@@ -34,14 +36,16 @@ package final class WeightMatrix: @unchecked Sendable {
   /// Makes a matrix from floats, `[rows, columns]`.
   package convenience init(_ values: [Float], rows: Int, columns: Int, format: WeightFormat, compute: Compute) throws {
     // SAFETY: floats have no padding, and the span outlives the call.
-    try unsafe self.init(values.span.bytes, encoding: .f32, rows: rows, columns: columns, format: format, compute: compute)
+    try unsafe self.init(
+      values.span.bytes, encoding: .f32, rows: rows, columns: columns, format: format, compute: compute)
   }
 
   /// Packs `rows` source rows as rows `firstRow`… of the matrix.
   ///
   /// - Throws: `SpudError` when `bytes` is not exactly `rows` rows of `encoding`.
   package func pack(_ bytes: RawSpan, encoding: WeightEncoding, firstRow: Int, rows: Int, compute: Compute) throws {
-    precondition(firstRow >= 0 && rows >= 0 && firstRow + rows <= self.rows, "rows \(firstRow) + \(rows) of \(self.rows)")
+    precondition(
+      firstRow >= 0 && rows >= 0 && firstRow + rows <= self.rows, "rows \(firstRow) + \(rows) of \(self.rows)")
     try compute.pack(
       bytes, encoding: encoding, columns: columns, rows: rows, into: buffer, layout: layout, panelOffset: 0,
       placement: .init(firstRow: firstRow, rowsPerPanel: SPUD_PANEL_ROWS, rowInPanel: 0))
@@ -73,7 +77,8 @@ struct PanelLayout: Sendable {
   var byteCount: Int { panels * panelBytes }
 }
 
-/// Which rows of which panels source rows become: row `r` goes to panel `r / rowsPerPanel`, row `rowInPanel + r % rowsPerPanel`.
+/// Which rows of which panels source rows become: row `r` goes to panel `r / rowsPerPanel`, row `rowInPanel + r %
+/// rowsPerPanel`.
 struct PanelPlacement: Sendable {
   let firstRow: Int
   let rowsPerPanel: Int
@@ -84,6 +89,7 @@ struct PanelPlacement: Sendable {
 @safe
 private struct PackRegion: Region {
   let source: UnsafePointer<UInt8>
+  let matrices: Int
   let rowBytes: Int
   let encoding: spud_encoding
   let columns: Int
@@ -96,40 +102,48 @@ private struct PackRegion: Region {
   func run(_ lane: Lane) {
     let first = placement.firstRow / placement.rowsPerPanel
     let last = (placement.firstRow + rows + placement.rowsPerPanel - 1) / placement.rowsPerPanel
-    for panel in lane.share(of: last - first) {
+    let panels = last - first
+    // A share is contiguous in memory, so that no two threads wait for the system to clear the same huge page.
+    for item in lane.share(of: matrices * panels) {
+      let (matrix, panel) = item.quotientAndRemainder(dividingBy: panels)
       let start = max(placement.firstRow, (first + panel) * placement.rowsPerPanel)
       let end = min(placement.firstRow + rows, (first + panel + 1) * placement.rowsPerPanel)
       // SAFETY: `pack` checked that the source has `rows` rows and that the panels lie inside the target.
       unsafe spud_pack_rows(
-        layout.format.code, target + (first + panel) * layout.panelBytes,
+        layout.format.code, target + matrix * layout.byteCount + (first + panel) * layout.panelBytes,
         Int64(placement.rowInPanel + start % placement.rowsPerPanel), encoding,
-        source + (start - placement.firstRow) * rowBytes, Int64(end - start), Int64(columns),
+        source + (matrix * rows + start - placement.firstRow) * rowBytes, Int64(end - start), Int64(columns),
         workspaces + lane.index * columns)
     }
   }
 }
 
 extension Compute {
-  /// Packs `rows` rows of `bytes` into panels from byte `panelOffset` of `buffer`.
+  /// Packs `matrices` matrices of `rows` rows, one after another, into panels from byte `panelOffset` of `buffer`.
   func pack(
     _ bytes: RawSpan, encoding: WeightEncoding, columns: Int, rows: Int, into buffer: PageBuffer, layout: PanelLayout,
-    panelOffset: Int, placement: PanelPlacement
+    panelOffset: Int, placement: PanelPlacement, matrices: Int = 1
   ) throws {
     guard let rowBytes = encoding.rowBytes(columns: columns) else {
-      throw SpudError(.badData, "A row of \(columns) weights cannot be stored as \(encoding.rawValue), whose blocks are larger.")
+      throw SpudError(
+        .badData, "A row of \(columns) weights cannot be stored as \(encoding.rawValue), whose blocks are larger.")
     }
-    guard bytes.byteCount == rows * rowBytes else {
+    guard bytes.byteCount == matrices * rows * rowBytes else {
       throw SpudError(
         .badData,
-        "\(rows) rows of \(columns) weights in \(encoding.rawValue) take \(rows * rowBytes) bytes, but \(bytes.byteCount) were found.")
+        "\(matrices * rows) rows of \(columns) weights in \(encoding.rawValue) take "
+          + "\(matrices * rows * rowBytes) bytes, "
+          + "but \(bytes.byteCount) were found."
+      )
     }
-    precondition(panelOffset >= 0 && panelOffset + layout.byteCount <= buffer.byteCount, "panels beyond their buffer")
+    precondition(panelOffset >= 0 && panelOffset + matrices * layout.byteCount <= buffer.byteCount, "panels beyond their buffer")
     guard rows > 0 else { return }
     let workspaces = unsafe scratch.packing.floats(columns * pool.count)
     unsafe bytes.withUnsafeBytes { raw in
       guard let base = raw.baseAddress else { return }
       let region = unsafe PackRegion(
-        source: base.assumingMemoryBound(to: UInt8.self), rowBytes: rowBytes, encoding: encoding.code, columns: columns, rows: rows,
+        source: base.assumingMemoryBound(to: UInt8.self), matrices: matrices, rowBytes: rowBytes, encoding: encoding.code, columns: columns,
+        rows: rows,
         target: buffer.base.assumingMemoryBound(to: UInt8.self) + panelOffset, layout: layout, placement: placement,
         workspaces: workspaces)
       pool.run(region)

@@ -62,11 +62,12 @@ struct Lane {
 
 /// A fixed team of threads that run regions together: fork, work, join.
 ///
-/// The calling thread is lane 0. The others are pinned, spin between regions for about a millisecond, then park until the next one.
-/// A region costs two cache-line round trips and allocates nothing. One region runs at a time.
+/// The calling thread is lane 0. The others are pinned, spin between regions for about a millisecond, then park until
+/// the next one. A region costs two cache-line round trips and allocates nothing. One region runs at a time.
 @safe
 final class WorkerPool: @unchecked Sendable {
-  // `@unchecked`: the job's fields are written before `generation` rises and read after; the rest is immutable or atomic.
+  // `@unchecked`: the job's fields are written before `generation` rises and read after; the rest is immutable or
+  // atomic.
 
   /// What the threads share; they keep it alive.
   @safe

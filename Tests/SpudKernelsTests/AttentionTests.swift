@@ -12,8 +12,10 @@ struct AttentionTests {
   }
 
   static let cases = [
-    Case(heads: 4, keyValueHeads: 4, headWidth: 64, tokens: 45), Case(heads: 6, keyValueHeads: 2, headWidth: 20, tokens: 37),
-    Case(heads: 16, keyValueHeads: 1, headWidth: 33, tokens: 7), Case(heads: 3, keyValueHeads: 3, headWidth: 128, tokens: 70),
+    Case(heads: 4, keyValueHeads: 4, headWidth: 64, tokens: 45),
+    Case(heads: 6, keyValueHeads: 2, headWidth: 20, tokens: 37),
+    Case(heads: 16, keyValueHeads: 1, headWidth: 33, tokens: 7),
+    Case(heads: 3, keyValueHeads: 3, headWidth: 128, tokens: 70),
   ]
 
   static func budget(_ format: CacheFormat) -> Double {
@@ -34,12 +36,14 @@ struct AttentionTests {
       let values = (0..<test.tokens).map { _ in random.values(test.keyValueHeads * test.headWidth) }
       let scale = 1 / Float(test.headWidth).squareRoot()
       let cache = try KeyValueCache(
-        layerCount: 2, headCount: test.keyValueHeads, headWidth: test.headWidth, sequenceCount: 1, capacity: test.tokens,
+        layerCount: 2, headCount: test.keyValueHeads, headWidth: test.headWidth, sequenceCount: 1,
+        capacity: test.tokens,
         format: format)
       let placement = try cache.append(Array(repeating: 0, count: test.tokens))
       let output = Activations(columns: test.heads * test.headWidth)
       compute.attend(
-        queries: Activations(queries), keys: Activations(keys), values: Activations(values), placement: placement, layer: 1,
+        queries: Activations(queries), keys: Activations(keys), values: Activations(values), placement: placement,
+        layer: 1,
         cache: cache, scale: scale, into: output)
       for token in 0..<test.tokens {
         var expected: [Double] = []
@@ -48,7 +52,8 @@ struct AttentionTests {
           let range = shared * test.headWidth..<(shared + 1) * test.headWidth
           expected += Reference.attend(
             Array(queries[token][head * test.headWidth..<(head + 1) * test.headWidth]),
-            keys: keys[...token].map { Array($0[range]) }, values: values[...token].map { Array($0[range]) }, scale: scale)
+            keys: keys[...token].map { Array($0[range]) }, values: values[...token].map { Array($0[range]) },
+            scale: scale)
         }
         #expect(difference(output[token], expected) < Self.budget(format), "\(test.testDescription), token \(token)")
       }
@@ -93,12 +98,14 @@ struct AttentionTests {
     var random = Random(seed: 11)
     let compute = Compute(threads: 2)
     let rows = (0..<6).map { _ in random.values(32) }
-    let cache = try KeyValueCache(layerCount: 1, headCount: 1, headWidth: 32, sequenceCount: 1, capacity: 8, format: .bf16)
+    let cache = try KeyValueCache(
+      layerCount: 1, headCount: 1, headWidth: 32, sequenceCount: 1, capacity: 8, format: .bf16)
     func attend(_ indices: [Int]) throws -> [[Float]] {
       let x = Activations(indices.map { rows[$0] })
       let placement = try cache.append(Array(repeating: 0, count: indices.count))
       let output = Activations(columns: 32)
-      compute.attend(queries: x, keys: x, values: x, placement: placement, layer: 0, cache: cache, scale: 1, into: output)
+      compute.attend(
+        queries: x, keys: x, values: x, placement: placement, layer: 0, cache: cache, scale: 1, into: output)
       return output.allRows
     }
     let first = try attend([0, 1, 2])
@@ -115,7 +122,8 @@ struct AttentionTests {
     var random = Random(seed: 12)
     for pairing in [RotaryTable.Pairing.halves, .adjacent] {
       let table = RotaryTable(width: 8, base: 10000, pairing: pairing)
-      let cache = try KeyValueCache(layerCount: 1, headCount: 1, headWidth: 10, sequenceCount: 1, capacity: 100, format: .f32)
+      let cache = try KeyValueCache(
+        layerCount: 1, headCount: 1, headWidth: 10, sequenceCount: 1, capacity: 100, format: .f32)
       let placement = try cache.append(Array(repeating: 0, count: 70))
       let before = (0..<70).map { _ in random.values(20) }
       let x = Activations(before)

@@ -61,7 +61,8 @@ struct FeedForwardTests {
   }
 
   @Test(
-    "a token's result does not depend on its neighbours or the threads, bit for bit", arguments: InstructionSet.supported,
+    "a token's result does not depend on its neighbours or the threads, bit for bit",
+    arguments: InstructionSet.supported,
     WeightFormat.allCases)
   func independent(level: InstructionSet, format: WeightFormat) throws {
     var random = Random(seed: 6)
@@ -83,6 +84,28 @@ struct FeedForwardTests {
     }
   }
 
+  @Test("experts packed from one tensor are the same as one at a time")
+  func stacked() throws {
+    var random = Random(seed: 15)
+    let compute = Compute(threads: 2)
+    let block = Block(experts: 3, width: 40, expertWidth: 70, random: &random)
+    let separate = try block.packed(.q8_0, compute)
+    let together = try ExpertWeights(expertCount: 3, width: 40, expertWidth: 70, format: .q8_0)
+    for (projection, values) in [(ExpertWeights.Projection.gate, block.gate), (.up, block.up), (.down, block.down)] {
+      let all = values.flatMap { $0 }
+      try unsafe together.pack(projection, from: all.span.bytes, encoding: .f32, compute: compute)
+    }
+    let x = Activations((0..<5).map { _ in random.values(40) })
+    var table = RoutingTable(expertCount: 3, expertsPerToken: 2)
+    compute.route(Activations((0..<5).map { _ in random.values(3) }), normalized: true, into: &table)
+    let outputs = [separate, together].map { weights in
+      let output = Activations(rows: 5, columns: 40)
+      compute.mixExperts(x, routing: table, weights: weights, addingInto: output)
+      return output.allRows
+    }
+    #expect(outputs[0] == outputs[1])
+  }
+
   @Test("a dense block is one expert of weight one")
   func dense() throws {
     var random = Random(seed: 7)
@@ -93,7 +116,8 @@ struct FeedForwardTests {
     let output = Activations(rows: 4, columns: 64)
     compute.denseFeedForward(Activations(x), weights: weights, addingInto: output)
     for token in 0..<4 {
-      let expected = Reference.feedForward(x[token], gate: block.gate[0], up: block.up[0], down: block.down[0], expertWidth: 160)
+      let expected = Reference.feedForward(
+        x[token], gate: block.gate[0], up: block.up[0], down: block.down[0], expertWidth: 160)
       #expect(difference(output[token], expected) < 1e-5)
     }
   }

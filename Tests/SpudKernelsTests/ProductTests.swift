@@ -11,12 +11,14 @@ struct Shape: CustomTestStringConvertible, Sendable {
 @Suite("Products")
 struct ProductTests {
   static let shapes = [
-    Shape(tokens: 1, rows: 1, columns: 1), Shape(tokens: 1, rows: 70, columns: 33), Shape(tokens: 2, rows: 31, columns: 64),
-    Shape(tokens: 5, rows: 33, columns: 96), Shape(tokens: 7, rows: 129, columns: 257), Shape(tokens: 13, rows: 16, columns: 611),
+    Shape(tokens: 1, rows: 1, columns: 1), Shape(tokens: 1, rows: 70, columns: 33),
+    Shape(tokens: 2, rows: 31, columns: 64),
+    Shape(tokens: 5, rows: 33, columns: 96), Shape(tokens: 7, rows: 129, columns: 257),
+    Shape(tokens: 13, rows: 16, columns: 611),
   ]
 
-  /// Largest error relative to the output's root mean square that each format may make: float32 rounding, 8 significant bits on
-  /// both sides, bytes on both sides.
+  /// Largest error relative to the output's root mean square that each format may make: float32 rounding, 8 significant
+  /// bits on both sides, bytes on both sides.
   static func budget(_ format: WeightFormat) -> Double {
     switch format {
     case .f32: 1e-5
@@ -26,7 +28,9 @@ struct ProductTests {
     }
   }
 
-  @Test("every format and instruction set agrees with the scalar reference", arguments: InstructionSet.supported, WeightFormat.allCases)
+  @Test(
+    "every format and instruction set agrees with the scalar reference", arguments: InstructionSet.supported,
+    WeightFormat.allCases)
   func agrees(level: InstructionSet, format: WeightFormat) throws {
     let compute = Compute(threads: 2, instructionSet: level)
     var random = Random(seed: 1)

@@ -28,7 +28,8 @@ struct RowTests {
   func encodings(encoding: WeightEncoding) throws {
     let compute = Compute(threads: 2)
     var random = Random(seed: 14)
-    let rows = 37, columns = 64
+    let rows = 37
+    let columns = 64
     let rowBytes = try #require(encoding.rowBytes(columns: columns))
     // Any bytes are valid, but a scale must be finite and of ordinary size: 0x2xxx halves lie between 2^-7 and 2^-6.
     var bytes: [UInt8] = []
@@ -36,7 +37,8 @@ struct RowTests {
     let block = encoding == .q8_0 ? 34 : encoding == .q4_0 ? 18 : 2
     for start in stride(from: 0, to: bytes.count, by: block) { bytes[start + 1] = 0x21 }
     let matrix = try unsafe WeightMatrix(
-      bytes.span.bytes, encoding: encoding, rows: rows, columns: columns, format: encoding == .f16 ? .f32 : encoding.nearestFormat,
+      bytes.span.bytes, encoding: encoding, rows: rows, columns: columns,
+      format: encoding == .f16 ? .f32 : encoding.nearestFormat,
       compute: compute)
     let held = Activations(columns: columns)
     compute.gather((0..<Int32(rows)).map { $0 }, from: matrix, into: held)
@@ -48,7 +50,8 @@ struct RowTests {
         switch encoding {
         case .f16: expected = half(start + 2 * column)
         case .bf16:
-          let low = UInt32(bytes[start + 2 * column]), high = UInt32(bytes[start + 2 * column + 1])
+          let low = UInt32(bytes[start + 2 * column])
+          let high = UInt32(bytes[start + 2 * column + 1])
           expected = Float(bitPattern: (low | high << 8) << 16)
         case .q8_0:
           let at = start + column / 32 * 34

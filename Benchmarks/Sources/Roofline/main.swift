@@ -32,21 +32,29 @@ func median(runs: Int, _ body: () throws -> Void) rethrows -> Double {
 }
 
 let limits = try decoder.limits()
-print("read \(padded(limits.readGigabytesPerSecond)) GB/s, peak \(padded(limits.peakGops)) GOP/s, fork and join \(padded(limits.forkJoinNanoseconds)) ns")
+print(
+  "read \(padded(limits.readGigabytesPerSecond)) GB/s, peak \(padded(limits.peakGops)) GOP/s, "
+    + "fork and join \(padded(limits.forkJoinNanoseconds)) ns"
+)
 for tokens in [1, 4, 8, 16, 32, 128, 512] where tokens > 1 {
   let time = try median(runs: 5) {
     try decoder.setDepth(0)
     try decoder.forward(tokensPerSequence: tokens)
   }
   let operations = 2 * Double(shape.multiplyAddsPerToken * tokens)
-  print("prefill \(tokens): \(padded(Double(tokens) / time)) tokens/s, \(padded(operations / time / 1e9)) GOP/s, \(padded(100 * operations / time / 1e9 / limits.peakGops)) % of the peak")
+  print(
+    "prefill \(tokens): \(padded(Double(tokens) / time)) tokens/s, \(padded(operations / time / 1e9)) GOP/s, "
+      + "\(padded(100 * operations / time / 1e9 / limits.peakGops)) % of the peak"
+  )
 }
-if arguments.count > 6 { for _ in 0..<Int(arguments[6])! { try decoder.setDepth(0); try decoder.forward(tokensPerSequence: 512) } }
 for depth in [0, 4096] {
   let time = try median(runs: 21) {
     try decoder.setDepth(depth)
     try decoder.forward(tokensPerSequence: 1)
   }
   let bytes = Double(decoder.bytesPerToken + decoder.cacheBytes(length: depth))
-  print("decode at \(depth): \(padded(1 / time)) tokens/s, \(padded(bytes / time / 1e9)) GB/s, \(padded(100 * bytes / time / 1e9 / limits.readGigabytesPerSecond)) % of the bandwidth")
+  print(
+    "decode at \(depth): \(padded(1 / time)) tokens/s, \(padded(bytes / time / 1e9)) GB/s, "
+      + "\(padded(100 * bytes / time / 1e9 / limits.readGigabytesPerSecond)) % of the bandwidth"
+  )
 }

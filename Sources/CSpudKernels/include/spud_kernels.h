@@ -1,6 +1,7 @@
 #pragma once
-// The contract between SpudKernels (Swift) and its arithmetic. Nothing here allocates, blocks or knows of files; how work is
-// split over threads is the caller's business. Preconditions stand beside each declaration and are the caller's to keep.
+// The contract between SpudKernels (Swift) and its arithmetic. Nothing here allocates, blocks or knows of files; how
+// work is split over threads is the caller's business. Preconditions stand beside each declaration and are the caller's
+// to keep.
 //
 // Weights live in panels of 32 output rows, one after another. A panel is a sequence of units along the columns:
 //
@@ -19,8 +20,8 @@
 enum { SPUD_PANEL_ROWS = 32, SPUD_BLOCK = 32 };
 typedef enum { SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3, SPUD_FORMATS = 4 } spud_format;
 
-/// 32 activations as signed bytes: value = scale * quants. `correction` is -128 * the sum of the quants: it takes the offset of
-/// the unsigned weights out again.
+/// 32 activations as signed bytes: value = scale * quants. `correction` is -128 * the sum of the quants: it takes the
+/// offset of the unsigned weights out again.
 typedef struct { float scale; int32_t correction; int8_t quants[SPUD_BLOCK]; } spud_block;
 _Static_assert(sizeof(spud_block) == 40, "spud_block is read by address arithmetic");
 
@@ -114,16 +115,17 @@ typedef enum {
 size_t spud_row_bytes(spud_encoding encoding, int64_t columns);
 /// Decodes one row to floats.
 void spud_decode_row(spud_encoding encoding, const uint8_t *row, int64_t columns, float *output);
-/// Packs `rows` (at most 32) source rows into rows `first_row`… of one panel; `workspace` holds at least `columns` floats.
-/// Rows that no call writes are zero as long as the memory is: their scale is.
-void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_encoding encoding, const uint8_t *source,
+/// Packs `rows` (at most 32) source rows into rows `first_row`… of one panel; `workspace` holds at least `columns`
+/// floats. Rows that no call writes are zero as long as the memory is: their scale is.
+void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_encoding encoding,
+    const uint8_t *source,
                     int64_t rows, int64_t columns, float *workspace);
 /// Writes one row of floats, `columns` long, as row `row` of a panel (the key cache uses this).
 void spud_pack_float_row(spud_format format, uint8_t *panel, int64_t row, const float *source, int64_t columns);
 /// Reads one row of a panel back as floats.
 void spud_unpack_row(spud_format format, const uint8_t *panel, int64_t row, int64_t columns, float *output);
-/// Writes one position's values in the cache's format: f32, bf16, or q8_0 as [columns padded to 32] int8 then one float scale
-/// for each 32.
+/// Writes one position's values in the cache's format: f32, bf16, or q8_0 as [columns padded to 32] int8 then one float
+/// scale for each 32.
 void spud_store_values(spud_format format, uint8_t *row, const float *source, int64_t columns);
 size_t spud_value_bytes(spud_format format, int64_t columns);
 
@@ -145,6 +147,7 @@ void spud_pause(void);
 void spud_pin_thread(int32_t index);
 /// How many CPUs the process may run on.
 int32_t spud_cpu_count(void);
-/// Zeroed memory of whole 2 MiB pages where the system gives them; NULL when there is none. Freed with `spud_free_pages`.
+/// Zeroed memory of whole 2 MiB pages where the system gives them; NULL when there is none. Freed with
+/// `spud_free_pages`.
 void *spud_allocate_pages(size_t bytes);
 void spud_free_pages(void *pages, size_t bytes);

@@ -23,7 +23,9 @@ typedef struct {
 static inline uint32_t spud_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 static inline void spud_store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
 /// Adds and returns the value from before.
-static inline uint32_t spud_fetch_add(uint32_t *word, uint32_t value) { return __atomic_fetch_add(word, value, __ATOMIC_SEQ_CST); }
-static inline uint32_t spud_exchange(uint32_t *word, uint32_t value) { return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST); }
+static inline uint32_t spud_fetch_add(uint32_t *word, uint32_t value) { return __atomic_fetch_add(word, value,
+    __ATOMIC_SEQ_CST); }
+static inline uint32_t spud_exchange(uint32_t *word, uint32_t value) { return __atomic_exchange_n(word, value,
+    __ATOMIC_SEQ_CST); }
 static inline int64_t spud_take(int64_t *next) { return __atomic_fetch_add(next, 1, __ATOMIC_RELAXED); }
 static inline void spud_rewind(int64_t *next) { __atomic_store_n(next, 0, __ATOMIC_RELAXED); }

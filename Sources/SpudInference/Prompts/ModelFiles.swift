@@ -109,6 +109,11 @@ extension ModelFiles {
       return value
     }
     let kind = try required(file.string(key("model")), "model")
+    if kind == "no_vocab" {
+      // A file made for measuring has ids without spellings: the first 256 stand for the bytes.
+      let bytes = GGUFTokenizerMetadata(tokens: Self.byteSpellings, merges: [], preTokenizer: "gpt-2")
+      return Self.form(try TextTokenizer(gguf: bytes, name: path), template: .raw, beginning: nil)
+    }
     guard kind == "gpt2" else {
       throw SpudError(.badData, "\(path): \(key("model")) is '\(kind)', but only 'gpt2' (byte pairs) can be read")
     }
@@ -127,6 +132,19 @@ extension ModelFiles {
     var form = Self.form(tokenizer, template: continuesText ? .raw : template, beginning: begin)
     if let end = tokenizer.endID { form.endings.insert(end) }
     return form
+  }
+
+  /// GPT-2's spelling of each byte: printable ones as they are, the others from U+0100 on.
+  private static var byteSpellings: [String] {
+    var next: UInt32 = 256
+    return (0..<256 as Range<UInt32>).map { byte in
+      var scalar = byte
+      if !(33...126).contains(byte) && !(161...172).contains(byte) && !(174...255).contains(byte) {
+        scalar = next
+        next += 1
+      }
+      return Unicode.Scalar(scalar).map(String.init) ?? ""
+    }
   }
 
   private func id(_ file: GGUFFile, _ key: String) throws -> Int32? {
