@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// The baseline: media become text, and a language module answers from the text alone.
 ///
-/// Built to be hard to beat: modules stay loaded; a description is made once and kept for every later question about the
-/// same file; vision and hearing can work side by side; and the language module keeps its own cache of the prompt.
+/// Built to be hard to beat: modules stay loaded; a description is made once and kept for every later question about
+/// the same file; vision and hearing can work side by side; and the language module keeps its own cache of the prompt.
 package final class Pipeline: Responder {
   private let vision: any Responder
   private let hearing: any Responder

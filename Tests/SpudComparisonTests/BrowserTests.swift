@@ -53,8 +53,8 @@ struct BrowserTests {
 
   @Test("nothing stands out beyond the page, and one drawing of each plot is shown", arguments: [400, 1400])
   func fits(width: Int) throws {
-    // A browser's window has a least width, so the page is put into a frame of the width asked for; the frame's owner may
-    // look into it, and its answer is read from the document.
+    // A browser's window has a least width, so the page is put into a frame of the width asked for; the frame's owner
+    // may look into it, and its answer is read from the document.
     let page = SampleEvidence.sharedReport.html()
       .replacing("<meta http-equiv=\"Content-Security-Policy\"", with: "<meta name=\"policy\"")
     let wrapper = """
@@ -62,8 +62,9 @@ struct BrowserTests {
       srcdoc="\(escaped(page))"></iframe><script>
       document.getElementById('f').onload = function () {
         const d = this.contentDocument, w = d.documentElement.scrollWidth;
-        const shown = [...d.querySelectorAll('figure.plot svg')].filter(s => s.getBoundingClientRect().width > 0).length;
-        const wide = [...d.querySelectorAll('figure.plot svg')].filter(s => s.getBoundingClientRect().right > w).length;
+        const plots = [...d.querySelectorAll('figure.plot svg')].map(plot => plot.getBoundingClientRect());
+        const shown = plots.filter(box => box.width > 0).length;
+        const wide = plots.filter(box => box.right > w).length;
         const first = d.querySelector('ol.claims').getBoundingClientRect().bottom;
         document.body.dataset.result = [w, shown, wide, Math.round(first)].join(' ');
       };</script></body></html>

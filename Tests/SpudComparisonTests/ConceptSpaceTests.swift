@@ -40,7 +40,8 @@ struct ConceptSpaceTests {
       Example(
         id: id, skill: "s", task: "t",
         turns: [.init(.user, [media == .image ? .image(path: id) : .audio(path: id), .text("?")])], answer: answer,
-        imageDescriptions: media == .image ? [description] : [], soundDescriptions: media == .audio ? [description] : [])
+        imageDescriptions: media == .image ? [description] : [],
+        soundDescriptions: media == .audio ? [description] : [])
     }
     let concepts = ConceptExamples(
       [

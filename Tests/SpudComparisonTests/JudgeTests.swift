@@ -39,7 +39,8 @@ struct JudgeTests {
         let image = Self.picture([(colour.name, shape.rawValue, index, radius)])
         let found = DrawingJudge.things(in: image)
         #expect(
-          found == [.init(colour: colour.name, shape: shape.rawValue, cell: index)], "\(colour.name) \(shape) \(radius)")
+          found == [.init(colour: colour.name, shape: shape.rawValue, cell: index)],
+          "\(colour.name) \(shape) \(radius)")
       }
     }
   }
@@ -54,7 +55,8 @@ struct JudgeTests {
     let wrong = DrawingJudge.things(in: "a red circle at the top and a blue star at the bottom right")
     #expect(DrawingJudge.score(image, asked: wrong).value == 0.5)
     #expect(DrawingJudge.score(nil, asked: asked) == .wrong)
-    #expect(DrawingJudge.score(RGBImage(width: 8, height: 8, pixels: Array(repeating: 9, count: 192)), asked: asked).value == 0)
+    let empty = RGBImage(width: 8, height: 8, pixels: Array(repeating: 9, count: 192))
+    #expect(DrawingJudge.score(empty, asked: asked).value == 0)
   }
 
   @Test("the recognizer tells glides from each other, whatever their speed and loudness")

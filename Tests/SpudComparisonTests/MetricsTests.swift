@@ -41,7 +41,8 @@ struct MetricsTests {
     #expect([7.0].quantile(0.99) == 7)
   }
 
-  // The interval of 81 of 263 is the worked example of Newcombe, Statistics in Medicine 17, 1998, table I: 0.2553, 0.3662.
+  // The interval of 81 of 263 is the worked example of Newcombe, Statistics in Medicine 17, 1998, table I: 0.2553,
+  // 0.3662.
   @Test("Wilson's interval agrees with published values")
   func wilson() {
     let estimate = Estimate.proportion(81, of: 263)

@@ -63,7 +63,9 @@ struct SpecificationTests {
     ).write(to: URL(fileURLWithPath: path))
     let systems = try resolve(path)
     #expect(systems.map(\.id) == ["unified", "theirs", "plumbed"])
-    #expect(systems[1].models == .pipeline(vision: folder + "/eye", hearing: folder + "/ear", language: folder + "/mine"))
+    #expect(
+      systems[1].models
+        == .pipeline(vision: folder + "/eye", hearing: folder + "/ear", language: folder + "/mine"))
     #expect(systems[1].prompts.describeImage == "what is there?")
     #expect(Set(systems[2].models.paths) == [folder + "/mine"])
     try Data(#"{"systems": [{"kind": "magic"}]}"#.utf8).write(to: URL(fileURLWithPath: path))
@@ -74,7 +76,8 @@ struct SpecificationTests {
 
   @Test("what a model costs is counted from its configuration")
   func shape() {
-    // By hand: attention 4·(2·4 + 2·2)·8 = 384, router 8·6 = 48, an expert 3·8·5 = 120; two layers; vocabulary 10·8 = 80.
+    // By hand: attention 4·(2·4 + 2·2)·8 = 384, router 8·6 = 48, an expert 3·8·5 = 120; two layers; vocabulary 10·8 =
+    // 80.
     let shape = ModelShape(
       vocabulary: 10, modelWidth: 8, layers: 2, heads: 4, keyValueHeads: 2, headWidth: 4, feedForwardWidth: 5,
       experts: 6, expertsPerToken: 2, sharesEmbedding: false)
@@ -105,6 +108,8 @@ struct SpecificationTests {
     // The same active size: one feed-forward of 10 against two experts of 5, but for the router.
     #expect(runs[1].activeParameters - runs[0].activeParameters == 2 * 8 * 6)
     try Data("tokens\n".utf8).write(to: URL(fileURLWithPath: folder + "/dense.csv"))
-    #expect { try ControlRun.load(directory: folder) } throws: { ($0 as? SpudError)?.message.contains("dense.csv") == true }
+    #expect { try ControlRun.load(directory: folder) } throws: { error in
+      (error as? SpudError)?.message.contains("dense.csv") == true
+    }
   }
 }

@@ -21,6 +21,9 @@ struct VerdictTests {
   @Test("nuance: the interval, then the difference, then a single skill must exceed 2 points")
   func nuance() {
     #expect(NuanceClaim.verdict(total: between(0.021, 0.05, 0.09), skills: []) == .holds)
+    #expect(NuanceClaim.verdict(total: between(0.021, 0.05, 0.09), skills: [], lacked: 5, missed: 5) == .holds)
+    // What the reader misses in a true description was not lost in translation.
+    #expect(NuanceClaim.verdict(total: between(0.021, 0.05, 0.09), skills: [], lacked: 5, missed: 6) == .holdsInPart)
     #expect(NuanceClaim.verdict(total: between(0.02, 0.05, 0.09), skills: []) == .holdsInPart)
     #expect(NuanceClaim.verdict(total: between(-0.02, 0.02, 0.06), skills: []) == .doesNotHold)
     #expect(

@@ -4,10 +4,10 @@ package enum ConstantLatencyClaim {
   package static let tolerance = 1.10
 
   static let method = """
-    Models that differ in nothing but their number of experts (random weights: the time does not depend on their values, \
-    and they know nothing) write tokens one at a time after the same context, in turn; then one model writes after \
-    contexts of rising length. Medians of the runs are compared, the largest against the smallest. More experts can \
-    only help if they are trained; this claim's half about capability rests on the training curves under “Cost per \
+    Models that differ in nothing but their number of experts (random weights: the time does not depend on their \
+    values, and they know nothing) write tokens one at a time after the same context, in turn; then one model writes \
+    after contexts of rising length. Medians of the runs are compared, the largest against the smallest. More experts \
+    can only help if they are trained; this claim's half about capability rests on the training curves under “Cost per \
     token”.
     """
   static let line = """
@@ -69,8 +69,8 @@ package enum ConstantLatencyClaim {
     if let growth = byContext, let first = contexts.first, let last = contexts.last {
       sentences.append(
         """
-        From \(Format.grouped(first.first.context)) to \(Format.grouped(last.first.context)) tokens of context it takes \
-        \(Format.factor(growth.value)) the time.
+        From \(Format.grouped(first.first.context)) to \(Format.grouped(last.first.context)) tokens of context it \
+        takes \(Format.factor(growth.value)) the time.
         """)
     }
     return Claim(

@@ -3,8 +3,8 @@ internal import SpudErrors
 internal import SpudTensors
 
 extension ControlRun {
-  /// Reads the training runs that serve as controls: each `NAME.csv` of a directory is a curve, and the `NAME.json` beside
-  /// it the run's configuration.
+  /// Reads the training runs that serve as controls: each `NAME.csv` of a directory is a curve, and the `NAME.json`
+  /// beside it the run's configuration.
   ///
   /// Their losses can be compared only if they saw the same tokens: every curve is read at the least number of training
   /// tokens that all of them reached.

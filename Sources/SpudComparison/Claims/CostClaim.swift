@@ -5,9 +5,9 @@ package enum CostClaim {
   static let method = """
     Cost is compared at equal quality, not at equal size: the final losses of dense controls of several sizes, trained \
     on the same data in the same order for the same budget, make a curve of cost against loss; the dense model that \
-    would reach the mixture's loss is read off it, linear in the logarithms. Operations and bytes per token are counted \
-    from the configurations. Nothing is extrapolated: a loss that the curve does not enclose gives a bound, and is \
-    called one.
+    would reach the mixture's loss is read off it, linear in the logarithms. Operations and bytes per token are \
+    counted from the configurations. Nothing is extrapolated: a loss that the curve does not enclose gives a bound, \
+    and is called one.
     """
   static let line = """
     Holds when the mixture needs at least 35 % fewer operations per token than the dense model of equal loss; holds in \

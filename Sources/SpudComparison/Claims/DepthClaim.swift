@@ -9,15 +9,15 @@ package enum DepthClaim {
   package static let least = 1.1
 
   static let method = """
-    Each question that can be thought about is answered twice, once with a thought opened and once with thoughts forbidden. \
-    The rule thinks when the prompt's own difficulty (its digits, and two for each step or operator) reaches a \
-    threshold. The threshold is chosen on one half of the questions, the cheapest that costs at most 1 point of accuracy \
-    against always thinking, and judged on the other half. Efficiency is tokens written per right answer.
+    Each question that can be thought about is answered twice, once with a thought opened and once with thoughts \
+    forbidden. The rule thinks when the prompt's own difficulty (its digits, and two for each step or operator) \
+    reaches a threshold. The threshold is chosen on one half of the questions, the cheapest that costs at most 1 point \
+    of accuracy against always thinking, and judged on the other half. Efficiency is tokens written per right answer.
     """
   static let line = """
-    Holds when, on the half that did not choose the threshold, the rule spends at least 10 times fewer tokens per right \
-    answer than always thinking, at most 1 point less accurate; holds in part when it spends at least 1.1 times fewer; \
-    does not hold otherwise.
+    Holds when, on the half that did not choose the threshold, the rule spends at least 10 times fewer tokens per \
+    right answer than always thinking, at most 1 point less accurate; holds in part when it spends at least 1.1 times \
+    fewer; does not hold otherwise.
     """
 
   package static func verdict(gain: Double, accuracyLost: Double) -> Verdict {

@@ -3,9 +3,9 @@ package enum LatencyClaim {
   static let method = """
     Every system answers the same question in turn (A B, then B A), each in the same runtime with the same kernels and \
     threads. The time runs from the moment that the files are named, their decoding included. Ratios are taken within \
-    each question and their median is reported with its bootstrap interval. A cell is a kind of prompt, first or second \
-    question about the same media, first or last token; in each cell the baseline is the pipeline that was fastest there. \
-    For the second question a pipeline reuses its description and the unified model its cached prefix.
+    each question and their median is reported with its bootstrap interval. A cell is a kind of prompt, first or \
+    second question about the same media, first or last token; in each cell the baseline is the pipeline that was \
+    fastest there. For the second question a pipeline reuses its description and the unified model its cached prefix.
     """
   static let line = """
     Holds when the unified model is faster in every cell with media, the interval of the ratio below 1; does not hold \
@@ -64,8 +64,8 @@ package enum LatencyClaim {
     return Claim(
       id: id, statement: id.statement,
       finding: """
-        To the last token of a first question with media the unified model takes \(Format.factor(ratio.value)) the time \
-        of the fastest pipeline; it is faster in \(faster) of \(withMedia.count) cells.
+        To the last token of a first question with media the unified model takes \(Format.factor(ratio.value)) the \
+        time of the fastest pipeline; it is faster in \(faster) of \(withMedia.count) cells.
         """,
       measured: Figure("unified, median to the last token", ours.median, .seconds),
       baseline: Figure("fastest pipeline, median to the last token", theirs.median, .seconds),

@@ -5,14 +5,14 @@ package enum OneSpaceClaim {
 
   static let method = """
     For each concept (a colour, a shape, a place) the hidden states after a layer are averaged over the tokens of \
-    pictures that show it, of recordings that say it, and of texts that name it; each modality's own mean is taken off. \
-    For each concept the nearest neighbour by cosine in another modality is looked up: a hit when it is the same \
-    concept. Chance is one in the number of concepts. The plane shows the two largest principal components at the \
-    best layer.
+    pictures that show it, of recordings that say it, and of texts that name it; each modality's own mean is taken \
+    off. For each concept the nearest neighbour by cosine in another modality is looked up: a hit when it is the same \
+    concept. Chance is one in the number of concepts. The plane shows the two largest principal components at the best \
+    layer.
     """
   static let line = """
-    Holds when, at the best layer, the interval of the hits over all pairs of modalities lies above 50 %; holds in part \
-    when it lies above chance; does not hold otherwise.
+    Holds when, at the best layer, the interval of the hits over all pairs of modalities lies above 50 %; holds in \
+    part when it lies above chance; does not hold otherwise.
     """
 
   package static func verdict(hits: Estimate, chance: Double) -> Verdict {
@@ -37,8 +37,8 @@ package enum OneSpaceClaim {
     return Claim(
       id: id, statement: id.statement,
       finding: """
-        After layer \(best.key), \(Format.percent(best.value.value)) of the concepts are nearest to themselves in another \
-        modality; chance is \(Format.percent(chance)).
+        After layer \(best.key), \(Format.percent(best.value.value)) of the concepts are nearest to themselves in \
+        another modality; chance is \(Format.percent(chance)).
         """,
       measured: Figure("concepts nearest to themselves, best layer", best.value.value, .share),
       baseline: Figure("chance", chance, .share),

@@ -9,8 +9,9 @@ package enum PriceClaim {
     pipeline. First questions only, all kinds of prompt with media.
     """
   static let line = """
-    Holds when a request to the unified model is cheaper than to the cheapest pipeline, the interval of the ratio below \
-    1; holds in part when it is cheaper per token only, or in some kinds of prompt only; does not hold otherwise.
+    Holds when a request to the unified model is cheaper than to the cheapest pipeline, the interval of the ratio \
+    below 1; holds in part when it is cheaper per token only, or in some kinds of prompt only; does not hold \
+    otherwise.
     """
 
   package static func verdict(perRequest: Estimate, perToken: Double, kinds: [Estimate]) -> Verdict {

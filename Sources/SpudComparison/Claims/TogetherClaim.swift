@@ -6,8 +6,8 @@ package enum TogetherClaim {
     answered best, and what one would get by always giving the commonest answer of each task.
     """
   static let line = """
-    Holds when the intervals of the unified model's lead lie above 0 both over the best pipeline and over the commonest \
-    answer; holds in part when it leads the commonest answer only; does not hold otherwise.
+    Holds when the intervals of the unified model's lead lie above 0 both over the best pipeline and over the \
+    commonest answer; holds in part when it leads the commonest answer only; does not hold otherwise.
     """
 
   package static func verdict(overPipeline: Estimate, overCommonest: Estimate) -> Verdict {
@@ -52,8 +52,8 @@ package enum TogetherClaim {
       plots: [comparison.plot(id: "together-difference", title: "Accuracy with both, unified minus pipeline")])
   }
 
-  /// For each question, 1 where the commonest answer to the other questions of its task would have been right: a question
-  /// must not vote for its own answer.
+  /// For each question, 1 where the commonest answer to the other questions of its task would have been right: a
+  /// question must not vote for its own answer.
   static func commonestScores(_ pairs: [AnswerPair]) -> [Double] {
     let counts = Dictionary(grouping: pairs.map(\.unified), by: \.taskName).mapValues { records in
       Dictionary(grouping: records, by: \.expected).mapValues(\.count)

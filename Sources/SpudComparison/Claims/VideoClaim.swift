@@ -4,9 +4,9 @@ package enum VideoClaim {
   package static let promised = 1.9
 
   static let method = """
-    Both watch the same held-out clips. The pipeline's vision module captions every frame, its hearing module the sound, \
-    and its language module answers from the captions in their order. The baseline is the pipeline that answered best. \
-    “90 % better” is read as right 1.9 times as often.
+    Both watch the same held-out clips. The pipeline's vision module captions every frame, its hearing module the \
+    sound, and its language module answers from the captions in their order. The baseline is the pipeline that \
+    answered best. “90 % better” is read as right 1.9 times as often.
     """
   static let line = """
     Holds when the unified model is right at least 1.9 times as often as the pipeline and the interval of the \

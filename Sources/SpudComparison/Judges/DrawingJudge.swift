@@ -69,8 +69,8 @@ package enum DrawingJudge {
     return Score(value: value, isRight: hits == asked.count && found.isEmpty)
   }
 
-  /// The world's colour at the least distance in hue and chroma: the codec's blur darkens edges, so lightness counts for
-  /// less.
+  /// The world's colour at the least distance in hue and chroma: the codec's blur darkens edges, so lightness counts
+  /// for less.
   static func nearestColour(_ colour: (red: Double, green: Double, blue: Double)) -> String {
     func features(_ red: Double, _ green: Double, _ blue: Double) -> [Double] {
       let luma = 0.299 * red + 0.587 * green + 0.114 * blue

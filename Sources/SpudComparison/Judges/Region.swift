@@ -20,8 +20,8 @@ struct Region: Sendable {
   /// The regions of a picture that stand out from its background, largest first.
   ///
   /// The background is the median of the border's pixels. Pixels further from it than `threshold` in the RGB cube that
-  /// touch (eight neighbours) belong together. Of each patch the pixels are kept that stand out at least half as much as
-  /// its core does: where an edge is blurred, that is where the edge was. The colour is the core's.
+  /// touch (eight neighbours) belong together. Of each patch the pixels are kept that stand out at least half as much
+  /// as its core does: where an edge is blurred, that is where the edge was. The colour is the core's.
   ///
   /// - Parameter leastArea: smaller specks are left out.
   static func all(in image: RGBImage, threshold: Double = 48, leastArea: Int = 16) -> [Region] {

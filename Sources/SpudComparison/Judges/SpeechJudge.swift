@@ -1,7 +1,7 @@
 package import SpudMedia
 
-/// Recognizes a spoken word by dynamic time warping of mel features against recordings of known words: no model, nothing
-/// learned but the recordings themselves.
+/// Recognizes a spoken word by dynamic time warping of mel features against recordings of known words: no model,
+/// nothing learned but the recordings themselves.
 ///
 /// Source: H. Sakoe and S. Chiba, "Dynamic programming algorithm optimization for spoken word recognition", IEEE
 /// Transactions on Acoustics, Speech and Signal Processing 26, 1978.
@@ -30,8 +30,8 @@ package struct SpeechJudge: Sendable {
     return templates.min { Self.distance(features, $0.features) < Self.distance(features, $1.features) }?.word
   }
 
-  /// Cepstra of the log-mel spectrogram: 12 coefficients of a cosine transform (the first, the loudness, left out), their
-  /// means taken off, every second frame of 10 ms, silence at the ends dropped.
+  /// Cepstra of the log-mel spectrogram: 12 coefficients of a cosine transform (the first, the loudness, left out),
+  /// their means taken off, every second frame of 10 ms, silence at the ends dropped.
   static func features(_ sound: Waveform) -> [[Float]] {
     let mel = LogMel.spectrogram(sound.samples)
     let bands = LogMel.bandCount

@@ -9,8 +9,8 @@ enum WorldShape: String, CaseIterable, Sendable {
 
   /// The shape that a patch is most like.
   ///
-  /// The patch's zeroth and first moments, its area and centre, say how large an ideal shape would be and where it would
-  /// stand; the shape that then covers the patch best is the answer.
+  /// The patch's zeroth and first moments, its area and centre, say how large an ideal shape would be and where it
+  /// would stand; the shape that then covers the patch best is the answer.
   ///
   /// - Parameter pixels: the patch, as (x, y) of its pixels.
   static func nearest(to pixels: [(x: Int, y: Int)]) -> WorldShape {

@@ -50,7 +50,8 @@ extension Estimate {
   ///
   /// Source: B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979.
   ///
-  /// - Parameter values: at least one. Pairs are kept together by passing one value a pair: its difference or its ratio.
+  /// - Parameter values: at least one. Pairs are kept together by passing one value a pair: its difference or its
+  ///   ratio.
   package static func bootstrap(
     _ values: [Double], seed: UInt64, resamples: Int = 2000, statistic: ([Double]) -> Double
   ) -> Estimate {

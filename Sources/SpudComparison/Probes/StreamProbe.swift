@@ -6,8 +6,8 @@ internal import SpudModels
 internal import SpudPipeline
 internal import SpudTokens
 
-/// What the unified model's inside shows: the stream of one prompt, the experts that each modality is sent to, and where
-/// concepts lie in the hidden states.
+/// What the unified model's inside shows: the stream of one prompt, the experts that each modality is sent to, and
+/// where concepts lie in the hidden states.
 package struct StreamProbe: Sendable {
   package var system: String
   package var model: Model
@@ -33,7 +33,9 @@ package struct StreamProbe: Sendable {
       Probe(
         title: "experts by modality", keys: routingKeys, seconds: 3,
         measure: { try await routing() }),
-      Probe(title: "hidden states", keys: ["space/\(system)/0/\(spacePairs.first ?? "")"], seconds: 6) { try await space() },
+      Probe(
+        title: "hidden states", keys: ["space/\(system)/0/audio → image"], seconds: 6,
+        measure: { try await space() }),
     ]
     if let showcase {
       probes.append(
@@ -45,8 +47,6 @@ package struct StreamProbe: Sendable {
   private var routingKeys: [String] {
     model.transformer.configuration.expertCount > 0 ? ["routing/\(system)/0/text"] : []
   }
-
-  private var spacePairs: [String] { ["audio → image", "audio → text", "image → text"] }
 
   // MARK: - The stream
 
@@ -115,7 +115,8 @@ package struct StreamProbe: Sendable {
     return try ConceptSpace(entries: entries).records(system: system).map(Record.space)
   }
 
-  /// The mean over a part's tokens of the hidden states after each layer, [layers][modelWidth]; nil when it is too long.
+  /// The mean over a part's tokens of the hidden states after each layer, [layers][modelWidth]; nil when it is too
+  /// long.
   private func meanStates(of part: PromptPart, kind: PartKind) throws -> [[Float]]? {
     guard let tokenizer = model.streamTokenizer else { return nil }
     let transformer = model.transformer
@@ -159,7 +160,8 @@ struct ConceptExamples {
   /// Takes the answers of questions about pictures that are one word, are in a picture's description, and are said in a
   /// recording.
   ///
-  /// - Parameter limit: how many examples are kept of a word in each modality: those with the shortest descriptions, where
+  /// - Parameter limit: how many examples are kept of a word in each modality: those with the shortest descriptions,
+  ///   where
   ///   the word stands most alone.
   init(_ examples: [Example], limit: Int) {
     func collect(_ media: [(PromptPart, String)]) -> [String: [PromptPart]] {

@@ -30,11 +30,12 @@ extension Report {
   private func head() -> String {
     """
     <header><h1>Unified or pipelined?</h1><p class="summary">\(escaped(summary))</p>
-    <p class="meta">\(escaped(settingLine))</p>\(setting.remarks.map { "<p class=\"remark\">\(escaped($0))</p>" }.joined())
+    <p class="meta">\(escaped(settingLine))</p>
+    \(setting.remarks.map { "<p class=\"remark\">\(escaped($0))</p>" }.joined())
     </header>
     <ol class="claims" id="claims" aria-label="The claims and their verdicts">
-    <li class="head" aria-hidden="true"><span>verdict</span><span>claim</span><span>measured</span><span>baseline</span>\
-    <span style="text-align:right">ratio</span></li>
+    <li class="head" aria-hidden="true"><span>verdict</span><span>claim</span><span>measured</span>\
+    <span>baseline</span><span style="text-align:right">ratio</span></li>
     \(claims.map(overviewRow).joined(separator: "\n"))
     </ol>
     """
@@ -42,7 +43,8 @@ extension Report {
 
   private func overviewRow(_ claim: Claim) -> String {
     """
-    <li><a href="#claim-\(claim.id.rawValue)" data-claim="\(claim.id.rawValue)" data-verdict="\(claim.verdict.rawValue)">\
+    <li><a href="#claim-\(claim.id.rawValue)" data-claim="\(claim.id.rawValue)" \
+    data-verdict="\(claim.verdict.rawValue)">\
     <div class="mark">\(mark(claim.verdict))</div>\
     <div class="claim"><b>\(escaped(claim.id.title))</b><span>\(escaped(claim.statement))</span></div>\
     \(number(claim.measured, otherwise: "–"))\(number(claim.baseline, otherwise: "–"))\
@@ -84,7 +86,9 @@ extension Report {
   private func facts(_ claim: Claim) -> String {
     guard claim.verdict != .notMeasured else { return "" }
     var facts: [(String, String, isSmall: Bool)] = []
-    for figure in [claim.measured, claim.baseline].compactMap({ $0 }) { facts.append((figure.name, figure.text, false)) }
+    for figure in [claim.measured, claim.baseline].compactMap({ $0 }) {
+      facts.append((figure.name, figure.text, false))
+    }
     if let ratio = claim.ratio { facts.append(("measured over baseline", Format.factor(ratio.value), false)) }
     facts.append(("spread, of \(Format.grouped(claim.runs)) observations", claim.spread, true))
     let items = facts.map { name, value, isSmall in
@@ -107,7 +111,9 @@ extension Report {
         return column == 0 ? "<th scope=\"row\">\(escaped(cell))</th>" : "<td\(style)>\(escaped(cell))</td>"
       }.joined() + "</tr>"
     }.joined()
-    return "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>\(head)</tr></thead><tbody>\(rows)</tbody></table></div>"
+    return """
+      <div class="scroll" tabindex="0"><table><thead><tr>\(head)</tr></thead><tbody>\(rows)</tbody></table></div>
+      """
   }
 
   // MARK: - What is not one claim's
@@ -117,7 +123,7 @@ extension Report {
     let names = tasks.map(\.skill).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     let rows = names.map { name in
       let skill = Skill.named(name)
-      return [name, skill.metric.rawValue, skill.bar.map { (skill.metric.isError ? "≤ " : "≥ ") + Format.percent($0) } ?? "–"]
+      return [name, skill.metric.rawValue, skill.barText]
         + systems.map { system in tasks.first { $0.skill == name && $0.system == system.id }?.text ?? "–" }
     }
     let groups = names.map { name in
@@ -175,11 +181,13 @@ extension Report {
         : "<span class=\"m-\(style)\">\(escaped(token.piece))</span>"
     }
     return """
-      <figure class="plot" id="stream"><h4>The same prompt as the unified model reads it: \(stream.tokens.count) tokens</h4>
+      <figure class="plot" id="stream">\
+      <h4>The same prompt as the unified model reads it: \(stream.tokens.count) tokens</h4>
       <div class="keys">\(keys.joined())</div>
-      <div class="tokens" role="img" aria-label="The prompt's tokens in order, coloured by modality">\(tokens.joined())</div>
-      <figcaption>One stream: a coloured box is a token. Codes of pictures and sound are drawn as bars, their names in their \
-      titles.</figcaption></figure>
+      <div class="tokens" role="img" aria-label="The prompt's tokens in order, coloured by modality">\
+      \(tokens.joined())</div>
+      <figcaption>One stream: a coloured box is a token. Codes of pictures and sound are drawn as bars, their names in \
+      their titles.</figcaption></figure>
       """
   }
 
@@ -195,7 +203,8 @@ extension Report {
       "Systems", columns: ["system", "what happens", "parameters", "active", "bytes per token", "operations per token"],
       rows: systems.map(Self.row))
     return """
-      <section id="systems-section"><h2>The systems under test</h2><div style="margin-top:18px">\(markup(table))</div></section>
+      <section id="systems-section"><h2>The systems under test</h2>
+      <div style="margin-top:18px">\(markup(table))</div></section>
       """
   }
 }

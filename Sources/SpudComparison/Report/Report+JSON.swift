@@ -25,8 +25,8 @@ extension Claim: Encodable {
     var baseline: Figure?
   }
 
-  /// `measured`, `baseline` and `ratio` are plain numbers, null when not measured; their names, units and interval stand
-  /// beside them.
+  /// `measured`, `baseline` and `ratio` are plain numbers, null when not measured; their names, units and interval
+  /// stand beside them.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(id, forKey: .id)

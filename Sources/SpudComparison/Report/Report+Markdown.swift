@@ -37,8 +37,7 @@ extension Report {
       columns: ["skill", "measured as", "bar"] + systems.map(\.id),
       rows: names.map { name in
         let skill = Skill.named(name)
-        let bar = skill.bar.map { (skill.metric.isError ? "≤ " : "≥ ") + Format.percent($0) } ?? "–"
-        return [name, skill.metric.rawValue, bar]
+        return [name, skill.metric.rawValue, skill.barText]
           + systems.map { system in
             guard let result = tasks.first(where: { $0.skill == name && $0.system == system.id }) else { return "–" }
             return result.text
@@ -84,7 +83,7 @@ extension SkillResult {
   /// The figure with its interval, and a mark when the bar is cleared or missed.
   package var text: String {
     let mark = isCleared.map { $0 ? " ✓" : " ✗" } ?? ""
-    return "\(Format.percent(value.value)) [\(Format.fixed(value.low * 100, 1)), \(Format.fixed(value.high * 100, 1))], "
-      + "n \(value.count)\(mark)"
+    let interval = "[\(Format.fixed(value.low * 100, 1)), \(Format.fixed(value.high * 100, 1))]"
+    return "\(Format.percent(value.value)) \(interval), n \(value.count)\(mark)"
   }
 }

@@ -106,7 +106,7 @@ package struct Report: Sendable {
     }
     return Plot(
       id: "experts", title: "Experts chosen, by modality and layer",
-      caption: "Rows are layers, columns experts; the deeper the colour, the larger the share of that modality's tokens.",
+      caption: "Rows are layers, columns experts; the deeper the colour, the more of the modality's tokens.",
       content: .heat(Plot.Heat(panels: panels)))
   }
 }

@@ -40,7 +40,9 @@ package struct Comparison: Sendable {
   ) async throws -> (report: Report, files: [String]) {
     let journal = try Journal(
       directory: directory,
-      settings: "suite \(suite.fingerprint), models \(fingerprint), seed \(seed), \(Machine.name), \(Machine.cores) cores")
+      settings: """
+        suite \(suite.fingerprint), models \(fingerprint), seed \(seed), \(Machine.name), \(Machine.cores) cores
+        """)
     resumed(journal.resumedCount)
     let start = stopwatch.now()
     let judge = Judge(speech: try SpeechJudge(examples: suite.examples))
@@ -54,7 +56,10 @@ package struct Comparison: Sendable {
     }
     if isQuick {
       remarks.append(
-        "A quick run asks few questions: where an interval is wide, “does not hold” may only mean that it could not tell.")
+        """
+        A quick run asks few questions: where an interval is wide, “does not hold” may only mean that it could not \
+        tell.
+        """)
     }
     if journal.resumedCount > 0 {
       remarks.append(

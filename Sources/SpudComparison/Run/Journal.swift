@@ -2,7 +2,8 @@ internal import Foundation
 internal import SpudErrors
 internal import Synchronization
 
-/// The measurements of a run on disk, a line each, written as they are made: an interrupted run goes on where it stopped.
+/// The measurements of a run on disk, a line each, written as they are made: an interrupted run goes on where it
+/// stopped.
 ///
 /// The first line names the settings that the measurements hold for. A journal of other settings, or of a run that is
 /// done, is kept beside the new one under another name: nothing measured is ever overwritten.

@@ -38,7 +38,8 @@ extension Example {
     self.init(
       id: id, skill: skill, task: task, turns: turns, answer: answer, accept: accept.isEmpty ? [answer] : accept,
       output: Self.output(of: answerParts), reference: answerParts.first { $0.path != nil },
-      imageDescriptions: try Self.texts("image", in: descriptions, place), soundDescriptions: try Self.texts("audio", in: descriptions, place))
+      imageDescriptions: try Self.texts("image", in: descriptions, place),
+      soundDescriptions: try Self.texts("audio", in: descriptions, place))
     for part in turns.media + [reference].compactMap({ $0 }) {
       guard let path = part.path, FileManager.default.fileExists(atPath: path) else {
         throw SpudError(.badData, "\(place): example '\(id)' names \(part.path ?? ""), which is not there")

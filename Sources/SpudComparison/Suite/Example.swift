@@ -21,7 +21,8 @@ package struct Example: Sendable, Equatable {
 
   package init(
     id: String, skill: String, task: String, turns: [PromptTurn], answer: String, accept: [String]? = nil,
-    output: Question.Output = .text, reference: PromptPart? = nil, imageDescriptions: [String] = [], soundDescriptions: [String] = []
+    output: Question.Output = .text, reference: PromptPart? = nil, imageDescriptions: [String] = [],
+    soundDescriptions: [String] = []
   ) {
     self.id = id
     self.skill = skill
@@ -55,7 +56,8 @@ package struct Example: Sendable, Equatable {
     }.joined(separator: " ")
   }
 
-  /// How hard the prompt looks before anything is computed: digits, and steps told apart by `;`, `.`, `,` and operators.
+  /// How hard the prompt looks before anything is computed: digits, and steps told apart by `;`, `.`, `,` and
+  /// operators.
   ///
   /// It sees the prompt's text only, never the answer: a rule that chooses how long to think may use it.
   package var difficulty: Double {

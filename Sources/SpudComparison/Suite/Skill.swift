@@ -24,6 +24,11 @@ package struct Skill: Sendable, Equatable {
     self.bar = bar
   }
 
+  /// The figure to reach, with the side that it is to be reached from.
+  package var barText: String {
+    bar.map { (metric.isError ? "≤ " : "≥ ") + Format.percent($0) } ?? "–"
+  }
+
   /// The skills of the world, in the order in which they are reported.
   package static let world: [Skill] = [
     Skill("see", .accuracy, bar: 0.95),

@@ -91,7 +91,9 @@ package final class ModelShelf {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [""]
         let sizes = names.sorted().filter { !$0.hasSuffix(".md") }.compactMap { name -> String? in
           let attributes = try? FileManager.default.attributesOfItem(atPath: name.isEmpty ? path : path + "/" + name)
-          guard let size = attributes?[.size] as? Int, let date = attributes?[.modificationDate] as? Date else { return nil }
+          guard let size = attributes?[.size] as? Int, let date = attributes?[.modificationDate] as? Date else {
+            return nil
+          }
           return "\(name) \(size) \(Int(date.timeIntervalSince1970))"
         }
         return sizes.joined(separator: ", ")

@@ -69,8 +69,8 @@ extension SystemSpecification {
   /// - Parameters:
   ///   - argument: names apart by commas, or a JSON file that describes systems; nil is every standard system whose
   ///     models are there.
-  /// - Throws: `usage` for a name that is not known; `noInput` when a model is not there; `badData` for a file that does
-  ///   not describe systems.
+  /// - Throws: `usage` for a name that is not known; `noInput` when a model is not there; `badData` for a file that
+  ///   does not describe systems.
   package static func resolve(
     _ argument: String?, unified: String, directory: String
   ) throws -> [SystemSpecification] {
@@ -128,7 +128,8 @@ extension SystemSpecification {
       let place = "\(path): system \(index + 1)"
       guard let kind = system["kind"]?.string.flatMap(SystemKind.init(rawValue:)) else {
         let kinds = SystemKind.allCases.map(\.rawValue).joined(separator: ", ")
-        throw SpudError(.badData, "\(place): 'kind' should be one of \(kinds), but it is \(system["kind"]?.string ?? "missing")")
+        let found = system["kind"]?.string ?? "missing"
+        throw SpudError(.badData, "\(place): 'kind' should be one of \(kinds), but it is \(found)")
       }
       func model(_ key: String) throws -> String {
         guard let model = system[key]?.string, !model.isEmpty else {

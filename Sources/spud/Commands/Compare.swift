@@ -25,7 +25,8 @@ struct Compare: AsyncParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var threads: ThreadOptions
 
-  @Option(help: ArgumentHelp("Questions: a directory of .jsonl files with their media, or one file.", valueName: "path"),
+  @Option(
+    help: ArgumentHelp("Questions: a directory of .jsonl files with their media, or one file.", valueName: "path"),
     completion: .directory)
   var suite = "Benchmarks/suites/world"
 
@@ -48,7 +49,8 @@ struct Compare: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Questions of each skill. Default: 150, or 6 with --quick.", valueName: "n"))
   var perSkill: Int?
 
-  @Option(help: ArgumentHelp("Minutes after which no question is begun. Default: 50, or 1.3 with --quick.", valueName: "m"))
+  @Option(
+    help: ArgumentHelp("Minutes after which no question is begun. Default: 50, or 1.3 with --quick.", valueName: "m"))
   var minutes: Double?
 
   @Option(help: ArgumentHelp("Money for one core for one hour.", valueName: "money"))

@@ -47,8 +47,8 @@ extension Chart {
     return (svg, bottom + 28)
   }
 
-  /// Whether the interval lies on the unified model's side of the line, on the other's, or on both. Of ratios, which are
-  /// of times and prices, less is better; of differences, which are of accuracies, more is.
+  /// Whether the interval lies on the unified model's side of the line, on the other's, or on both. Of ratios, which
+  /// are of times and prices, less is better; of differences, which are of accuracies, more is.
   private static func style(_ estimate: Estimate, _ forest: Plot.Forest) -> String {
     let isBelow = estimate.high < forest.neutral
     let isAbove = estimate.low > forest.neutral

@@ -1,5 +1,5 @@
-/// Draws plots. Each is drawn twice, for a wide page and for a narrow one, with letters of the same size: a drawing that
-/// is merely scaled down cannot be read on a telephone.
+/// Draws plots. Each is drawn twice, for a wide page and for a narrow one, with letters of the same size: a drawing
+/// that is merely scaled down cannot be read on a telephone.
 enum Chart {
   /// How wide a drawing is, in pixels.
   enum Layout: String, CaseIterable {

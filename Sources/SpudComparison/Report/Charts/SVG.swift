@@ -116,7 +116,8 @@ extension SVG {
   /// About how wide `text` is at the plots' size of letters, in pixels: there is no font to ask.
   static func width(of text: String, size: Double = 13) -> Double {
     text.reduce(0) { sum, character in
-      sum + (character.isUppercase || character == "m" || character == "w" ? 0.68 : "iljt.,:;|' ".contains(character) ? 0.3 : 0.55)
+      let isWide = character.isUppercase || character == "m" || character == "w"
+      return sum + (isWide ? 0.68 : "iljt.,:;|' ".contains(character) ? 0.3 : 0.55)
     } * size
   }
 }
