@@ -64,15 +64,15 @@ def ask(scene: Scene, task: str, rng: random.Random) -> tuple[str, str] | None:
 
 
 def make(m: Maker) -> dict:
-    scene = random_scene(m.rng, m.split)
+    scene = random_scene(m.rng, m.split, *((1, 3) if m.short else m.rng.choice(((1, 1), (2, 2), (2, 3), (2, 3), (3, 3)))))
     picture, descriptions = m.image(scene), {"image": [scene.description]}
     if m.short:
         task = (TASKS + ["describe"])[m.index % 7]
         question, answer = ask(scene, task, m.rng) if task != "describe" else ("describe the picture.", scene.description)
         return m.example(task, [user(picture, {"text": question}), assistant(answer)], answer, descriptions=descriptions)
-    # Several questions about one picture: its codes are read once and pay for all of them.
-    tasks = m.rng.sample(TASKS[:4] * 2 + TASKS[4:], 6) + ["describe"] * (m.rng.random() < 0.5)
-    m.rng.shuffle(tasks)
+    # Several questions about one picture: its codes are read once and pay for all of them. The description comes last, where no answer
+    # can be copied from it; in it a thing's shape and place follow its colour, which teaches to look where a word points.
+    tasks = m.rng.sample(["colour"] * 3 + ["shape"] * 3 + ["where"] * 2 + ["count", "size", "exists"], 5) + ["describe"]
     turns, asked = [], set()
     for task in tasks:
         question, answer = ask(scene, task, m.rng) if task != "describe" else ("describe the picture.", scene.description)
