@@ -53,6 +53,7 @@ def main() -> None:
     p.add_argument("--scores", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--machine", default="two CPU cores", help="what it was trained on")
+    p.add_argument("--note", default="", help="a sentence on how this checkpoint's run differed from the recipe")
     p.add_argument("--codecs", type=Path, nargs="*", default=[], help="what `spud fit … --json` printed")
     a = p.parse_args()
     model, scores = read_model(a.run), json.loads(a.scores.read_text())
@@ -123,7 +124,7 @@ Fitted by `spud fit` to 3,000 training examples, measured on media kept aside.
 
 Muon (peak {arguments["muon"]}) on the matrices and AdamW (peak {arguments["adam"]}) on the rest, warm-up, constant rate, and a decay over
 the last {100 * float(arguments["decay"]):.0f} % of the time; embeddings of codes begin as their codebook's principal components; a load-balance loss of
-{arguments["balance"]} and a z-loss of {arguments["z"]}.
+{arguments["balance"]} and a z-loss of {arguments["z"]}.{" " + a.note if a.note else ""}
 
 | budget | |
 |---|---|
@@ -134,6 +135,9 @@ the last {100 * float(arguments["decay"]):.0f} % of the time; embeddings of code
 ![Loss by modality and by skill](log.png)
 {experts}
 ## Limits
+
+Where the table is low, the model guesses among the things it sees: it looks where a typed question points more often than where a spoken
+one does, and sums are beyond it.
 
 It knows only this world: 64x64 pictures of the shapes above on light plain backgrounds, the words of the generator, clear synthetic
 speech of up to three seconds. It does not read printed words, watch clips, or hear tones yet; drawings are of one or two shapes on one canvas;
