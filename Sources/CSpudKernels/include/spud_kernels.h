@@ -151,3 +151,5 @@ int32_t spud_cpu_count(void);
 /// `spud_free_pages`.
 void *spud_allocate_pages(size_t bytes);
 void spud_free_pages(void *pages, size_t bytes);
+/// Maps the pages of memory that is about to be read, in one call instead of one fault for each few.
+void spud_populate(const void *bytes, size_t count);
