@@ -24,6 +24,7 @@ struct Spud: AsyncParsableCommand {
       Inspect.self,
       Logits.self,
       Bench.self,
+      Quantize.self,
       Compare.self,
       Doctor.self,
     ])

@@ -193,6 +193,36 @@ struct ReportTests {
     #expect(text.output.contains(object.instruction_set))
   }
 
+  private struct LogitsObject: Decodable {
+    var logits: [[Float]]
+  }
+
+  private func lastLogits(_ model: String) async throws -> [Float] {
+    let outcome = try await CommandLineProgram.run(["logits", "-m", model, "--ids", "1,2,3", "--json"])
+    let object = try JSONDecoder().decode(LogitsObject.self, from: outcome.bytes)
+    return try #require(object.logits.last)
+  }
+
+  @Test("a quantized model is one file that every command reads, and predicts nearly the same")
+  func quantize() async throws {
+    struct Written: Decodable {
+      var schema, bytes: Int
+    }
+    let directory = FileManager.default.temporaryDirectory.appending(path: "spud-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let file = directory.appending(path: "tiny.gguf").path
+    let outcome = try await CommandLineProgram.run(["quantize", "-m", model, "--to", "q8_0", "-o", file, "--json"])
+    let written = try JSONDecoder().decode(Written.self, from: outcome.bytes)
+    let size = try Data(contentsOf: URL(filePath: file)).count
+    #expect(written.bytes == size)
+    let (exact, rounded) = (try await lastLogits(model), try await lastLogits(file))
+    // Bytes keep a weight to 1 part in 250, and logits here are of the order of 5.
+    #expect(zip(exact, rounded).allSatisfy { abs($0 - $1) < 0.3 })
+    let answer = try await CommandLineProgram.run(["run", "hi", "-m", file, "-n", "4", "--json"])
+    #expect(answer.exitCode == 0, "\(answer.errors)")
+  }
+
   private struct BenchObject: Decodable {
     var model: String
     var threads, batch, depth: Int
