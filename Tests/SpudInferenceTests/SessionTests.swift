@@ -82,7 +82,8 @@ struct InterruptionTests {
     let answer = try await response.answer()
     #expect(answer.finish == .interrupted)
     #expect(answer.tokens.count < 200)
-    #expect(answer.parts.isEmpty)
+    // The sound that was not finished is not there; a thought that came before it may be.
+    #expect(!answer.parts.contains { if case .audio = $0 { true } else { false } })
   }
 
   @Test("cancelling the task stops the model, and the next answer does not wait for the rest")

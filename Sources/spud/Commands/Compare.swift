@@ -20,6 +20,11 @@ struct Compare: AsyncParsableCommand {
       pipeline-parallel, dense-active, dense-total), or a JSON file that names other models:
       {"systems": [{"kind": "unified", "model": "DIR"}, {"id": "mine", "kind": "pipeline-specialists", \
       "vision": "DIR", "hearing": "DIR", "language": "DIR"}]}
+
+      Examples:
+        spud compare --quick
+        spud compare --systems unified --out skills
+        spud compare --suite my-questions --systems systems.json --out report --price-per-core-hour 0.04
       """)
 
   @OptionGroup var model: ModelOptions
