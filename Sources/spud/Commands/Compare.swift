@@ -24,7 +24,7 @@ struct Compare: AsyncParsableCommand {
       Examples:
         spud compare --quick
         spud compare --systems unified --out skills
-        spud compare --suite my-questions --systems systems.json --out report --price-per-core-hour 0.04
+        spud compare --suite my-questions --systems systems.json --price-per-core-hour 0.04
       """)
 
   @OptionGroup var model: ModelOptions
