@@ -28,21 +28,38 @@ package final class ModelResponder: Responder {
 
   package func respond(to question: Question) async throws -> Reply {
     let start = stopwatch.now()
-    let turns = try question.turns.map { turn in
+    let turns = try load(question)
+    let decoded = stopwatch.now() - start
+    let session = session.withLock { $0 }
+    let request = SpudInference.Request(turns, options: Self.options(question))
+    let answer = try await session.respond(toConversation: request).answer()
+    return timed(reply(answer), answer.timings, decoded: decoded, total: stopwatch.now() - start)
+  }
+
+  /// Answers that are computed at once: enough to read the weights seldom, few enough for the cache to stay small.
+  private static let answersAtOnce = 16
+
+  package func respond(toAll questions: [Question]) async throws -> [Reply] {
+    let requests = try questions.map { SpudInference.Request(try load($0), options: Self.options($0)) }
+    return try await model.answers(to: requests, atOnce: Self.answersAtOnce).map(reply)
+  }
+
+  private func load(_ question: Question) throws -> [StreamTurn] {
+    try question.turns.map { turn in
       StreamTurn(turn.speaker == .user ? .user : .assistant, try turn.parts.map(media.load))
     }
-    let decoded = stopwatch.now() - start
+  }
+
+  private static func options(_ question: Question) -> GenerationOptions {
     var options = GenerationOptions(maximumTokens: question.maximumTokens)
-    options.output = Self.output(question.output)
+    options.output = output(question.output)
     options.thinking =
       switch question.thinking {
       case .free: nil
       case .never: 0
       case .always: question.maximumTokens
       }
-    let session = session.withLock { $0 }
-    let answer = try await session.respond(toConversation: SpudInference.Request(turns, options: options)).answer()
-    return reply(answer, decoded: decoded, total: stopwatch.now() - start)
+    return options
   }
 
   private static func output(_ output: Question.Output) -> GenerationOptions.Output {
@@ -53,7 +70,7 @@ package final class ModelResponder: Responder {
     }
   }
 
-  private func reply(_ answer: Answer, decoded: Double, total: Double) -> Reply {
+  private func reply(_ answer: Answer) -> Reply {
     var reply = Reply(text: answer.text, thought: answer.thought.isEmpty ? nil : answer.thought, tokens: answer.tokens)
     for part in answer.parts {
       switch part {
@@ -65,8 +82,13 @@ package final class ModelResponder: Responder {
     reply.usage = TokenUsage(
       text: answer.usage.text, image: answer.usage.image, audio: answer.usage.audio, cached: answer.usage.cached,
       output: answer.usage.output)
-    let tokenized = decoded + answer.timings.tokenize / .seconds(1)
-    let first = decoded + answer.timings.firstToken / .seconds(1)
+    return reply
+  }
+
+  private func timed(_ reply: Reply, _ timings: Timings, decoded: Double, total: Double) -> Reply {
+    var reply = reply
+    let tokenized = decoded + timings.tokenize / .seconds(1)
+    let first = decoded + timings.firstToken / .seconds(1)
     reply.stages = [
       Stage(module: name, work: .tokenize, start: 0, end: tokenized),
       Stage(module: name, work: .prefill, start: tokenized, end: first),

@@ -44,11 +44,7 @@ package final class Pipeline: Responder {
     let pieces = try pieces(of: question.turns)
     let described = try await describe(pieces.flatMap(\.parts), from: start)
     let descriptions = known.withLock { $0 }
-
-    var translated = question
-    translated.turns = try question.turns.map { turn in
-      PromptTurn(turn.speaker, try turn.parts.map { try text(for: $0, descriptions: descriptions) })
-    }
+    let translated = try translate(question, descriptions: descriptions)
     let languageStart = stopwatch.now() - start
     var reply = try await language.respond(to: translated)
     reply.shift(by: languageStart, module: "language")
@@ -58,7 +54,49 @@ package final class Pipeline: Responder {
     return reply
   }
 
+  package func respond(toAll questions: [Question]) async throws -> [Reply] {
+    let parts = try questions.map { try pieces(of: $0.turns).flatMap(\.parts) }
+    var seen: Set<PromptPart> = []
+    let missing = known.withLock { known in
+      parts.joined().filter { known[$0] == nil && seen.insert($0).inserted }
+    }
+    var usage: [PromptPart: TokenUsage] = [:]
+    for (module, parts) in [(vision, missing.filter(\.isSeen)), (hearing, missing.filter { !$0.isSeen })] {
+      let replies = parts.isEmpty ? [] : try await module.respond(toAll: parts.map(request))
+      known.withLock { known in
+        for (part, reply) in zip(parts, replies) { known[part] = reply.text }
+      }
+      for (part, reply) in zip(parts, replies) { usage[part] = reply.usage }
+    }
+    let descriptions = known.withLock { $0 }
+    let translated = try questions.map { try translate($0, descriptions: descriptions) }
+    return zip(parts, try await language.respond(toAll: translated)).map { parts, reply in
+      var reply = reply
+      reply.usage = parts.reduce(reply.usage) { $0 + (usage[$1] ?? TokenUsage()) }
+      reply.descriptions = parts.compactMap { descriptions[$0] }
+      return reply
+    }
+  }
+
   // MARK: - From media to text
+
+  /// Ids that a description may take: several times what the longest of the world takes, so that a module that does
+  /// not come to an end does not stand for the whole time.
+  private static let descriptionLimit = 160
+
+  private func request(for part: PromptPart) -> Question {
+    Question(
+      turns: [PromptTurn(.user, [part, .text(prompts.request(for: part))])], maximumTokens: Self.descriptionLimit,
+      thinking: .never)
+  }
+
+  private func translate(_ question: Question, descriptions: [PromptPart: String]) throws -> Question {
+    var translated = question
+    translated.turns = try question.turns.map { turn in
+      PromptTurn(turn.speaker, try turn.parts.map { try text(for: $0, descriptions: descriptions) })
+    }
+    return translated
+  }
 
   /// A medium of the prompt with what the modules can take of it: a film falls into frames and its sound.
   private struct Piece {
@@ -109,8 +147,7 @@ package final class Pipeline: Responder {
     var described = Described()
     for part in parts {
       let offset = stopwatch.now() - start
-      var reply = try await module.respond(
-        to: Question(turns: [PromptTurn(.user, [part, .text(prompts.request(for: part))])], thinking: .never))
+      var reply = try await module.respond(to: request(for: part))
       reply.shift(by: offset, module: name)
       described.usage = described.usage + reply.usage
       described.stages += reply.stages

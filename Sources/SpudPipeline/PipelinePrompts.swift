@@ -2,17 +2,27 @@
 package struct PipelinePrompts: Sendable, Hashable, Codable {
   /// Asks the vision module for everything that a later question may need.
   package var describeImage: String
+  /// Asks the vision module for one frame of a film: what stands where, so that movement can be told from two of them.
+  package var describeFrame: String
   /// Asks the hearing module for what was said or heard.
   package var describeSound: String
 
-  package init(describeImage: String = "describe the picture.", describeSound: String = "what is said?") {
+  package init(
+    describeImage: String = "describe the picture.", describeFrame: String = "describe the frame.",
+    describeSound: String = "describe the sound."
+  ) {
     self.describeImage = describeImage
+    self.describeFrame = describeFrame
     self.describeSound = describeSound
   }
 
   /// What the module that gets `part` is asked.
   package func request(for part: PromptPart) -> String {
-    part.isSeen ? describeImage : describeSound
+    switch part {
+    case .frame: describeFrame
+    case .image, .video, .text, .thought: describeImage
+    case .audio, .soundtrack: describeSound
+    }
   }
 
   /// The text that stands in the place of `part` in the language module's prompt.

@@ -8,8 +8,20 @@ package protocol Responder: AnyObject, Sendable {
   /// - Throws: `SpudError` when a file cannot be read, or when the stream does not fit into the model's context.
   func respond(to question: Question) async throws -> Reply
 
+  /// Answers many questions, each as if it were asked alone: the answers are those of `respond(to:)`, and the times,
+  /// which are not any one question's, are left at 0 where several are computed at once.
+  func respond(toAll questions: [Question]) async throws -> [Reply]
+
   /// Drops what earlier requests left behind (the key-value cache's prefix), so that the next one starts cold.
   func forget() async
+}
+
+extension Responder {
+  package func respond(toAll questions: [Question]) async throws -> [Reply] {
+    var replies: [Reply] = []
+    for question in questions { replies.append(try await respond(to: question)) }
+    return replies
+  }
 }
 
 /// What is asked of a `Responder`.
@@ -36,12 +48,14 @@ package struct Question: Sendable {
   package var maximumTokens: Int
   package var thinking: Thinking
 
+  /// - Parameter maximumTokens: nil is as many as an answer of that kind can need: a thought and a long sentence, or a
+  ///   picture or sound of the largest size.
   package init(
-    turns: [PromptTurn], output: Output = .text, maximumTokens: Int = 512, thinking: Thinking = .free
+    turns: [PromptTurn], output: Output = .text, maximumTokens: Int? = nil, thinking: Thinking = .free
   ) {
     self.turns = turns
     self.output = output
-    self.maximumTokens = maximumTokens
+    self.maximumTokens = maximumTokens ?? (output == .text ? 256 : 512)
     self.thinking = thinking
   }
 }

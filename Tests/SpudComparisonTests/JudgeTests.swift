@@ -81,6 +81,30 @@ struct JudgeTests {
     #expect(SpeechJudge(templates: []).word(in: glide(300, 400, seconds: 0.2, gain: 0.5)) == nil)
   }
 
+  @Test("connected words are told apart, and words that were not asked for count against the answer")
+  func tellsWords() {
+    func glide(_ from: Double, _ to: Double, seconds: Double) -> [Float] {
+      let count = Int(seconds * 16000)
+      var phase = 0.0
+      return (0..<count).map { index in
+        phase += 2 * Double.pi * (from + (to - from) * Double(index) / Double(count)) / 16000
+        return Float(0.4 * phase.sine)
+      }
+    }
+    func sound(_ parts: [Float]...) -> Waveform { Waveform(samples: parts.flatMap(\.self), sampleRate: 16000) }
+    let judge = SpeechJudge(templates: [
+      .init(word: "up", sound: sound(glide(300, 2400, seconds: 0.5))),
+      .init(word: "down", sound: sound(glide(2400, 300, seconds: 0.5))),
+      .init(word: "high", sound: sound(glide(2400, 2500, seconds: 0.4))),
+    ])
+    let said = sound(glide(320, 2400, seconds: 0.6), glide(2400, 2480, seconds: 0.3), glide(2300, 310, seconds: 0.4))
+    #expect(judge.words(in: said) == ["up", "high", "down"])
+    #expect(judge.score(said, asked: ["up", "high", "down"]) == .right)
+    #expect(judge.score(said, asked: ["up", "down"]) == Score(value: 2.0 / 3, isRight: false))
+    #expect(judge.score(nil, asked: ["up"]) == .wrong)
+    #expect(judge.words(in: sound()).isEmpty)
+  }
+
   @Test("each skill is scored by its own rule")
   func skillRules() {
     let judge = Judge()
@@ -90,8 +114,18 @@ struct JudgeTests {
     }
     #expect(score("see", "Red.", "red") == .right)
     #expect(score("see", "blue", "red") == .wrong)
-    #expect(score("read", "HELO", "hello").errors == ErrorCount(edits: 1, length: 5))
+    #expect(score("read", "helo", "hello").errors == ErrorCount(edits: 1, length: 5))
+    #expect(score("read", "A B 3", "AB3").isRight && !score("read", "ab3", "AB3").isRight)
     #expect(score("hear", "one two", "one three").value == 0.5)
-    #expect(score("see", task: "describe", "a red ring", "a big red ring at the top").value == 3.0 / 7)
+    #expect(score("hear", "one two", "one three").recall == .init(.words, 0.5))
+    #expect(score("see", "red", "red").recall == nil)
+    let scene = "a big red ring at the top; a blue star at the left"
+    #expect(score("see", task: "describe", "a blue star at the left; a red ring at the top", scene).value == 1)
+    #expect(score("see", task: "describe", "a red ring at the left; a blue star at the left", scene).value == 0.5)
+    #expect(score("see", task: "describe", "", scene).recall == .init(.objects, 0))
+    let frame = "a red star at 23 41; a blue ring at 50 12"
+    #expect(score("watch", task: "describe", "a blue ring at 46 14; a red star at 23 46", frame).recall
+      == .init(.objects, 0.5))
+    #expect(score("describe", task: "text", "the text AB as printed", "the text AB3 as printed").value == 0.8)
   }
 }

@@ -13,6 +13,7 @@ struct MetricsTests {
   @Test("error rates count edits against what was expected")
   func errorRates() {
     #expect(TextMetrics.characterErrors("hallo", expected: "hello").rate == 0.2)
+    #expect(TextMetrics.characterErrors("A b 3", expected: "AB3") == ErrorCount(edits: 1, length: 3))
     #expect(TextMetrics.wordErrors("two red stars here", expected: "three red stars").edits == 2)
     #expect(TextMetrics.wordErrors("", expected: "one two").rate == 1)
     #expect(ErrorCount(edits: 0, length: 0).rate == 0)

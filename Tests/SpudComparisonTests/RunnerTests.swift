@@ -47,13 +47,13 @@ struct RunnerTests {
   static func run(
     _ folder: Folder, extent: Runner.Extent = .init(perSkill: 8, timedPerKind: 2, repetitions: 1, budget: 1e9),
     clock: ScriptedClock = ScriptedClock(), systems: [SystemUnderTest]? = nil, probes: [Probe] = []
-  ) async throws -> (records: [Record], remarks: [String], resumed: Int) {
+  ) async throws -> (records: [Record], outcome: Runner.Outcome, resumed: Int) {
     let journal = try Journal(directory: folder.path, settings: "test")
     let runner = Runner(
       suite: suite, systems: systems ?? Self.systems(clock), probes: probes, judge: Judge(), journal: journal,
       extent: extent, seed: 5, stopwatch: clock.stopwatch)
-    let remarks = try await runner.run()
-    return (journal.records, remarks, journal.resumedCount)
+    let outcome = try await runner.run()
+    return (journal.records, outcome, journal.resumedCount)
   }
 
   @Test("with a scripted clock and models of known answers, the claims come out as computed by hand")
@@ -91,10 +91,17 @@ struct RunnerTests {
   func interleaves() async throws {
     let folder = Folder()
     let records = try await Self.run(folder).records
-    let first = records.prefix(4).map { record in
-      if case .answer(let answer) = record { answer.system } else { "" }
+    func systems(_ mode: AnswerRecord.Mode) -> [String] {
+      records.compactMap { record in
+        if case .answer(let answer) = record, answer.mode == mode { answer.system } else { nil }
+      }
     }
-    #expect(first == ["unified", "pipeline-shared", "pipeline-shared", "unified"])
+    #expect(systems(.timed) == ["unified", "pipeline-shared", "pipeline-shared", "unified"])
+    // Two questions a round and skill, then the next system.
+    #expect(
+      systems(.question).prefix(6) == [
+        "unified", "unified", "pipeline-shared", "pipeline-shared", "pipeline-shared", "pipeline-shared",
+      ])
   }
 
   @Test("two runs with one seed give the same answers to the same questions")
@@ -110,7 +117,8 @@ struct RunnerTests {
     let (folder, whole) = (Folder(), Folder())
     let complete = try await Self.run(whole).records
     let short = try await Self.run(folder, extent: .init(perSkill: 8, timedPerKind: 2, repetitions: 1, budget: 20))
-    #expect(short.remarks.first?.contains("was up after") == true)
+    #expect(!short.outcome.isComplete)
+    #expect(short.outcome.remarks.first?.contains("was up after") == true)
     #expect(!short.records.isEmpty && short.records.count < complete.count)
     // A line that was cut short by the interruption is dropped, and only that one.
     let path = folder.path + "/journal.jsonl"
@@ -120,6 +128,63 @@ struct RunnerTests {
     #expect(resumed.resumed == short.records.count)
     #expect(Array(resumed.records.prefix(short.records.count)) == short.records)
     #expect(Set(resumed.records.map(\.key)) == Set(complete.map(\.key)))
+    #expect(resumed.outcome == Runner.Outcome(isComplete: true, remarks: []))
+  }
+
+  @Test("a whole comparison that its budget stopped writes its report and goes on when it is begun again")
+  func budgetIsNoEnd() async throws {
+    let folder = Folder()
+    func compare(budget: Double) async throws -> (report: Report, resumed: Int) {
+      let clock = ScriptedClock()
+      let comparison = Comparison(
+        suite: Self.suite, directory: folder.path,
+        extent: .init(perSkill: 8, timedPerKind: 2, repetitions: 1, budget: budget), isQuick: true, seed: 5,
+        pricePerCoreHour: 0.05, controls: [], remarks: ["A remark of before."])
+      let resumed = Mutex(0)
+      let (report, files) = try await comparison.run(
+        systems: Self.systems(clock), probes: [], fingerprint: "", stopwatch: clock.stopwatch,
+        resumed: { count in resumed.withLock { $0 = count } })
+      #expect(files.count == 3 && files.allSatisfy { FileManager.default.fileExists(atPath: $0) })
+      return (report, resumed.withLock { $0 })
+    }
+    let first = try await compare(budget: 30)
+    #expect(first.resumed == 0)
+    #expect(first.report.setting.remarks.first == "A remark of before.")
+    #expect(first.report.setting.remarks.contains { $0.contains("goes on where this run stopped") })
+    let second = try await compare(budget: 30)
+    #expect(second.resumed > 0)
+    let third = try await compare(budget: 1e9)
+    #expect(third.resumed > second.resumed)
+    #expect(!third.report.setting.remarks.contains { $0.contains("goes on where") })
+    // Only now is the run done: the next one measures anew.
+    #expect(try await compare(budget: 30).resumed == 0)
+  }
+
+  @Test("true descriptions are asked about in every round, before the time can be up")
+  func tellsTruthEarly() async throws {
+    let folder = Folder()
+    let short = try await Self.run(folder, extent: .init(perSkill: 8, timedPerKind: 2, repetitions: 1, budget: 30))
+    let answers = short.records.compactMap { record in
+      if case .answer(let answer) = record, answer.system == "pipeline-shared" { answer } else { nil }
+    }
+    let asked = Set(answers.filter { $0.mode == .question }.map(\.example))
+    #expect(!asked.isEmpty && !short.outcome.isComplete)
+    #expect(Set(answers.filter { $0.mode == .toldTruth }.map(\.example)) == asked)
+  }
+
+  @Test("a system with the models of another is timed, but not asked again")
+  func answersLike() async throws {
+    let folder = Folder()
+    let clock = ScriptedClock()
+    var systems = Self.systems(clock)
+    var parallel = systems[1]
+    parallel.card.id = "pipeline-parallel"
+    parallel.answersLike = "pipeline-shared"
+    systems.append(parallel)
+    let modes = try await Self.run(folder, clock: clock, systems: systems).records.compactMap { record in
+      if case .answer(let answer) = record, answer.system == "pipeline-parallel" { answer.mode } else { nil }
+    }
+    #expect(Set(modes) == [.timed, .second])
   }
 
   @Test("a finished journal, or one of other settings, is set aside, not overwritten")
@@ -152,9 +217,9 @@ struct RunnerTests {
   func probes() async throws {
     let folder = Folder()
     let count = Mutex(0)
-    let probe = Probe(title: "probe", keys: [SampleEvidence.stream.key], seconds: 1) {
+    let probe = Probe(title: "probe", keys: [SampleEvidence.stream.key]) { journal in
       count.withLock { $0 += 1 }
-      return [SampleEvidence.stream]
+      try journal.append(SampleEvidence.stream)
     }
     _ = try await Self.run(folder, probes: [probe])
     _ = try await Self.run(folder, probes: [probe])

@@ -32,7 +32,7 @@ enum SampleEvidence {
           let slowness = isUnified ? 1.0 : kind == .text ? 1.0 : system.kind == .pipelineShared ? 2.1 : 1.3
           let total = (0.08 + 0.02 * Double(number % 5)) * slowness * (0.9 + 0.2 * generator.fraction())
           let isRight = generator.fraction() < (isUnified ? 0.9 : kind == .video ? 0.55 : 0.8)
-          for mode in [AnswerRecord.Mode.question, .second] where mode == .question || kind != .text {
+          for mode in [AnswerRecord.Mode.question, .timed, .second] where mode != .second || kind != .text {
             let again = mode == .second ? (isUnified ? 0.35 : 0.3) : 1
             records.append(
               .answer(
@@ -49,8 +49,8 @@ enum SampleEvidence {
           }
         }
         if skill == "reason" {
-          for mode in [AnswerRecord.Mode.thinking, .unthinking] {
-            let isThought = mode == .thinking
+          for mode in [AnswerRecord.Mode.question, .unthinking] {
+            let isThought = mode == .question
             var record = answer(
               unified, "thought-\(number)", skill: skill, kind: kind, mode: mode,
               isRight: isThought || number % 4 < 2, total: 0.1)
@@ -93,7 +93,7 @@ enum SampleEvidence {
       system: system.id, example: example, mode: mode, repetition: 0, reply: reply,
       score: isRight ? .right : .wrong)
     record.kind = kind
-    if Skill.named(skill).metric.isError {
+    if Skill.named(record.skill).metric.isError {
       record.score.errors = ErrorCount(edits: isRight ? 0 : 2, length: 6)
     }
     return record
@@ -192,7 +192,7 @@ enum SampleEvidence {
   static func report() -> Report {
     let evidence = evidence()
     let answers = evidence.systems.compactMap { system in
-      evidence.answers.first { $0.system == system.id && $0.kind == .both && $0.mode == .question }
+      evidence.answers.first { $0.system == system.id && $0.kind == .both && $0.mode == .timed }
     }
     return Report(
       setting: Report.Setting(

@@ -16,20 +16,25 @@ struct SpecificationTests {
     }
   }
 
-  private func resolve(_ argument: String?) throws -> [SystemSpecification] {
+  private func resolve(_ argument: String?) throws -> (present: [SystemSpecification], absent: [String]) {
     try SystemSpecification.resolve(argument, unified: folder + "/spud-nano", directory: folder)
   }
 
   @Test("without a list, every system whose models are there")
   func defaults() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    #expect(throws: SpudError.self) { try resolve(nil) }
+    #expect(throws: SpudError.self) { _ = try resolve(nil) }
     try make("spud-nano")
-    #expect(try resolve(nil).map(\.id) == ["unified", "pipeline-shared"])
+    #expect(try resolve(nil).present.map(\.id) == ["unified", "pipeline-shared"])
     try make("pipeline/vision", "pipeline/hearing", "pipeline/language", "dense-active")
     #expect(
-      try resolve(nil).map(\.id) == [
+      try resolve(nil).present.map(\.id) == [
         "unified", "pipeline-shared", "pipeline-specialists", "pipeline-parallel", "dense-active",
+      ])
+    #expect(
+      try resolve(nil).absent == [
+        "The system pipeline-large was not measured: there is no model at \(folder)/pipeline-large/vision.",
+        "The system dense-total was not measured: there is no model at \(folder)/dense-total.",
       ])
   }
 
@@ -37,15 +42,15 @@ struct SpecificationTests {
   func missing() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try make("spud-nano")
-    #expect(try resolve("unified, pipeline-shared").count == 2)
+    #expect(try resolve("unified, pipeline-shared").present.count == 2)
     #expect(
       throws: SpudError(
         .noInput, "the system dense-total needs a model at \(folder)/dense-total, which is not there")
-    ) { try resolve("unified,dense-total") }
-    #expect { try resolve("best") } throws: { ($0 as? SpudError)?.code == .usage }
-    #expect { try resolve("unified,unified") } throws: { ($0 as? SpudError)?.message.contains("named twice") == true }
-    #expect { try resolve("") } throws: { ($0 as? SpudError)?.code == .usage }
-    #expect { try resolve("none.json") } throws: { ($0 as? SpudError)?.code == .noInput }
+    ) { _ = try resolve("unified,dense-total") }
+    #expect { _ = try resolve("best") } throws: { ($0 as? SpudError)?.code == .usage }
+    #expect { _ = try resolve("unified,unified") } throws: { ($0 as? SpudError)?.message.contains("named twice") == true }
+    #expect { _ = try resolve("") } throws: { ($0 as? SpudError)?.code == .usage }
+    #expect { _ = try resolve("none.json") } throws: { ($0 as? SpudError)?.code == .noInput }
   }
 
   @Test("a file names other directories, relative to itself, and other words between the modules")
@@ -57,19 +62,21 @@ struct SpecificationTests {
       """
       {"systems": [{"kind": "unified", "model": "mine"},
        {"id": "theirs", "kind": "pipeline-specialists", "vision": "eye", "hearing": "ear", "language": "mine",
-        "describe_image": "what is there?"},
+        "describe_image": "what is there?", "describe_frame": "what is there now?"},
        {"id": "plumbed", "kind": "pipeline-shared", "model": "mine"}]}
       """.utf8
     ).write(to: URL(fileURLWithPath: path))
-    let systems = try resolve(path)
+    let systems = try resolve(path).present
     #expect(systems.map(\.id) == ["unified", "theirs", "plumbed"])
     #expect(
       systems[1].models
         == .pipeline(vision: folder + "/eye", hearing: folder + "/ear", language: folder + "/mine"))
     #expect(systems[1].prompts.describeImage == "what is there?")
+    #expect(systems[1].prompts.request(for: .frame(path: "f", number: 1)) == "what is there now?")
+    #expect(systems[1].prompts.request(for: .soundtrack(path: "f")) == "describe the sound.")
     #expect(Set(systems[2].models.paths) == [folder + "/mine"])
     try Data(#"{"systems": [{"kind": "magic"}]}"#.utf8).write(to: URL(fileURLWithPath: path))
-    #expect { try resolve(path) } throws: { error in
+    #expect { _ = try resolve(path) } throws: { error in
       (error as? SpudError)?.message.contains("system 1: 'kind' should be one of unified") == true
     }
   }

@@ -48,6 +48,33 @@ struct SuiteTests {
     #expect(Question(turns: told).words == "picture: a red ring\n what?")
   }
 
+  @Test("a film's true description is a line for each frame and one for its sound, in the order of the media")
+  func tellsFilms() throws {
+    let line = #"""
+      {"id":"a","skill":"watch-hear","turns":[{"role":"user","parts":[{"video":"media/1"},{"audio":"media/2"},\#
+      {"text":"what made the sound?"}]}],"answer":"a red star","descriptions":{"video":\#
+      [["a red star at 23 41","a red star at 30 41"]],"audio":["a beep at 1.25 seconds","two beeps"]}}
+      """#
+    let example = try load(line, files: ["media/1", "media/2"]).examples[0]
+    #expect(example.filmDescriptions == [["a red star at 23 41", "a red star at 30 41"]])
+    let told = try #require(example.toldTruth(PipelinePrompts()))
+    #expect(
+      Question(turns: told).words == """
+        frame 1: a red star at 23 41
+        frame 2: a red star at 30 41
+        sound: a beep at 1.25 seconds
+         sound: two beeps
+         what made the sound?
+        """)
+    var silent = example
+    silent.soundDescriptions = ["two beeps"]
+    #expect(Question(turns: try #require(silent.toldTruth(PipelinePrompts()))).words.contains("beep at") == false)
+    silent.filmDescriptions = []
+    #expect(silent.toldTruth(PipelinePrompts()) == nil)
+    #expect(message(line.replacing(#"[["a red"#, with: #"["a red"#).replacing(#""]],"a"#, with: #""],"a"#),
+      files: ["media/1", "media/2"]).contains("'video' should be a list of lists"))
+  }
+
   @Test("what is wrong is said in one sentence that names the line")
   func namesLines() {
     let good = #"{"id":"a","skill":"s","turns":[{"role":"user","parts":[{"text":"x"}]}],"answer":"y"}"#

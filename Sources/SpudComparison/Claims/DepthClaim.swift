@@ -93,7 +93,7 @@ package enum DepthClaim {
   static func questions(_ evidence: Evidence, _ unified: SystemCard) -> [Both] {
     var unthinking: [String: AnswerRecord] = [:]
     for record in evidence.answers(of: unified, modes: [.unthinking]) { unthinking[record.example] = record }
-    return evidence.answers(of: unified, modes: [.thinking]).sorted { $0.example < $1.example }.compactMap { record in
+    return evidence.answers(of: unified, modes: [.question]).sorted { $0.example < $1.example }.compactMap { record in
       unthinking[record.example].map { Both(thinking: record, unthinking: $0) }
     }
   }

@@ -82,7 +82,7 @@ package enum LatencyClaim {
       [false, true].flatMap { isSecond in
         [false, true].compactMap { isLast in
           let candidates = evidence.pipelines.compactMap { pipeline -> Cell? in
-            let pairs = evidence.pairs(unified, pipeline, modes: isSecond ? [.second] : [.question, .again]) {
+            let pairs = evidence.pairs(unified, pipeline, modes: isSecond ? [.second] : [.timed]) {
               $0.kind == kind
             }
             guard !pairs.isEmpty else { return nil }
@@ -116,7 +116,7 @@ package enum LatencyClaim {
     var rows: [[String]] = []
     for kind in PromptKind.allCases {
       for system in evidence.systems {
-        let answers = evidence.answers(of: system, modes: [.question, .again]).filter { $0.kind == kind }
+        let answers = evidence.answers(of: system, modes: [.timed]).filter { $0.kind == kind }
         guard !answers.isEmpty else { continue }
         let first = answers.map(\.firstToken)
         let last = answers.map(\.total)
@@ -152,7 +152,7 @@ package enum LatencyClaim {
       Plot.Ranges.Group(
         name: kind.rawValue,
         values: evidence.systems.map { system in
-          let times = evidence.answers(of: system, modes: [.question, .again]).filter { $0.kind == kind }.map(\.total)
+          let times = evidence.answers(of: system, modes: [.timed]).filter { $0.kind == kind }.map(\.total)
           return times.isEmpty
             ? nil
             : Plot.Ranges.Range(middle: times.median, low: times.quantile(0.05), high: times.quantile(0.95))

@@ -31,7 +31,7 @@ package enum PriceClaim {
       return id.notMeasured(evidence.missingPipeline ?? "", method: method, line: line)
     }
     let candidates = evidence.pipelines.compactMap { pipeline -> (SystemCard, [AnswerPair])? in
-      let pairs = evidence.pairs(unified, pipeline, modes: [.question, .again]) { $0.kind != .text }
+      let pairs = evidence.pairs(unified, pipeline, modes: [.timed]) { $0.kind != .text }
       return pairs.isEmpty ? nil : (pipeline, pairs)
     }
     let cheapest = candidates.min { first, second in
@@ -82,7 +82,7 @@ package enum PriceClaim {
     var rows: [[String]] = []
     for kind in PromptKind.allCases {
       for system in evidence.systems {
-        let records = evidence.answers(of: system, modes: [.question, .again]).filter { $0.kind == kind }
+        let records = evidence.answers(of: system, modes: [.timed]).filter { $0.kind == kind }
         guard !records.isEmpty else { continue }
         let cost = cost(evidence, records, cores: system.cores)
         rows.append([

@@ -15,23 +15,30 @@ package struct Judge: Sendable {
     case .image:
       return DrawingJudge.score(reply.image, asked: DrawingJudge.things(in: example.answer))
     case .audio:
-      let word = reply.audio.flatMap(speech.word(in:))
-      return word.map { TextMetrics.matches($0, accept: example.accept) } == true ? .right : .wrong
+      return speech.score(reply.audio, asked: TextMetrics.words(example.answer))
     case .text:
-      return score(reply.text, for: example)
+      var score = score(reply.text, for: example)
+      if example.isDescription { score.recall = DescriptionJudge.recall(of: example.answer, in: reply.text) }
+      return score
     }
+  }
+
+  private static func metric(of example: Example) -> Skill.Metric {
+    let name = Skill.name(skill: example.skill, task: example.task)
+    return name == "describe" ? .recall : Skill.named(name).metric
   }
 
   private func score(_ text: String, for example: Example) -> Score {
     let isRight = TextMetrics.matches(text, accept: example.accept)
-    switch Skill.named(Skill.name(skill: example.skill, task: example.task)).metric {
+    switch Self.metric(of: example) {
     case .accuracy:
       return isRight ? .right : .wrong
     case .recall:
-      return Score(value: TextMetrics.recall(of: example.answer, in: text), isRight: isRight)
+      return Score(value: DescriptionJudge.recall(of: example.answer, in: text).share, isRight: isRight)
     case .characterError:
+      // An answer that spells its letters out one by one is as good as one that does not.
       let errors = TextMetrics.characterErrors(text, expected: example.answer)
-      return Score(value: max(0, 1 - errors.rate), isRight: isRight, errors: errors)
+      return Score(value: max(0, 1 - errors.rate), isRight: errors.edits == 0, errors: errors)
     case .wordError:
       let errors = TextMetrics.wordErrors(text, expected: example.answer)
       return Score(value: max(0, 1 - errors.rate), isRight: isRight, errors: errors)

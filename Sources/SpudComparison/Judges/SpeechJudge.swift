@@ -9,11 +9,15 @@ package struct SpeechJudge: Sendable {
   /// A recording of a known word, as features.
   package struct Template: Sendable {
     package var word: String
+    /// Every second frame, the means taken off: for a word that stands alone.
     var features: [[Float]]  // [frames][coefficients]
+    /// Every frame as it is: for words within a phrase, whose own means nobody knows.
+    var frames: [[Float]]  // [frames][coefficients]
 
     package init(word: String, sound: Waveform) {
       self.word = word
-      features = SpeechJudge.features(sound)
+      frames = SpeechJudge.cepstra(sound)
+      features = SpeechJudge.features(frames)
     }
   }
 
@@ -23,16 +27,35 @@ package struct SpeechJudge: Sendable {
     self.templates = templates
   }
 
+  /// The share of the words asked for that were said, in their order; words that were not asked for count against it.
+  package func score(_ sound: Waveform?, asked: [String]) -> Score {
+    guard let sound, !asked.isEmpty else { return .wrong }
+    let found = asked.count == 1 ? [word(in: sound)].compactMap(\.self) : words(in: sound)
+    let hits = max(0, max(asked.count, found.count) - TextMetrics.editDistance(found, asked))
+    let value = Double(hits) / Double(max(asked.count, found.count))
+    return Score(value: value, isRight: found == asked)
+  }
+
   /// The word of the nearest template; nil when there is no sound or no template.
   package func word(in sound: Waveform) -> String? {
-    let features = Self.features(sound)
+    let features = Self.features(Self.cepstra(sound))
     guard !features.isEmpty else { return nil }
     return templates.min { Self.distance(features, $0.features) < Self.distance(features, $1.features) }?.word
   }
 
-  /// Cepstra of the log-mel spectrogram: 12 coefficients of a cosine transform (the first, the loudness, left out),
-  /// their means taken off, every second frame of 10 ms, silence at the ends dropped.
-  static func features(_ sound: Waveform) -> [[Float]] {
+  /// Every second frame of some cepstra, their means taken off.
+  static func features(_ cepstra: [[Float]]) -> [[Float]] {
+    var rows = stride(from: 0, to: cepstra.count, by: 2).map { cepstra[$0] }
+    for coefficient in 0..<12 {
+      let mean = rows.reduce(Float(0)) { $0 + $1[coefficient] } / Float(max(1, rows.count))
+      for row in rows.indices { rows[row][coefficient] -= mean }
+    }
+    return rows
+  }
+
+  /// Cepstra of the log-mel spectrogram: 12 coefficients of a cosine transform (the first, the loudness, left out), a
+  /// frame each 10 ms, silence at the ends dropped.
+  static func cepstra(_ sound: Waveform) -> [[Float]] {
     let mel = LogMel.spectrogram(sound.samples)
     let bands = LogMel.bandCount
     let frameCount = mel.count / bands
@@ -41,18 +64,13 @@ package struct SpeechJudge: Sendable {
     let floor = (loudness.max() ?? 0) - 3.5
     guard let first = loudness.firstIndex(where: { $0 > floor }), let last = loudness.lastIndex(where: { $0 > floor })
     else { return [] }
-    var rows = stride(from: first, through: last, by: 2).map { frame in
+    return (first...last).map { frame in
       (1...12).map { order -> Float in
         (0..<bands).reduce(Float(0)) { sum, band in
           sum + max(mel[frame * bands + band], floor - 1.5) * cosines[order - 1][band]
         }
       }
     }
-    for coefficient in 0..<12 {
-      let mean = rows.reduce(Float(0)) { $0 + $1[coefficient] } / Float(rows.count)
-      for row in rows.indices { rows[row][coefficient] -= mean }
-    }
-    return rows
   }
 
   private static let cosines: [[Float]] = (1...12).map { order in

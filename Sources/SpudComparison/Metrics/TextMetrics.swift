@@ -46,9 +46,12 @@ package enum TextMetrics {
   }
 
   /// The edits that turn `text` into `expected`, in characters, with the length that they are counted against.
+  ///
+  /// Small and capital letters are different characters here; white space is none, so that a text may be spelt out.
   package static func characterErrors(_ text: String, expected: String) -> ErrorCount {
-    let wanted = Array(normalized(expected))
-    return ErrorCount(edits: editDistance(Array(normalized(text)), wanted), length: wanted.count)
+    let wanted = expected.filter { !$0.isWhitespace }
+    let found = text.filter { !$0.isWhitespace }
+    return ErrorCount(edits: editDistance(Array(found), Array(wanted)), length: wanted.count)
   }
 
   /// The same in words.

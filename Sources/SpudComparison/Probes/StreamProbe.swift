@@ -31,15 +31,17 @@ package struct StreamProbe: Sendable {
     guard model.isUnified else { return [] }
     var probes = [
       Probe(
-        title: "experts by modality", keys: routingKeys, seconds: 3,
-        measure: { try await routing() }),
+        title: "experts by modality", keys: routingKeys,
+        measure: { journal in for record in try await routing() { try journal.append(record) } }),
       Probe(
-        title: "hidden states", keys: ["space/\(system)/0/audio → image"], seconds: 6,
-        measure: { try await space() }),
+        title: "hidden states", keys: ["space/\(system)/0/audio → image"],
+        measure: { journal in for record in try await space() { try journal.append(record) } }),
     ]
     if let showcase {
       probes.append(
-        Probe(title: "stream", keys: ["stream/\(system)/\(showcase.id)"], seconds: 1) { try await stream(showcase) })
+        Probe(title: "stream", keys: ["stream/\(system)/\(showcase.id)"]) { journal in
+          for record in try await stream(showcase) { try journal.append(record) }
+        })
     }
     return probes
   }

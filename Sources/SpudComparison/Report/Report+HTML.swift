@@ -121,16 +121,12 @@ extension Report {
   private func skillsSection() -> String {
     guard !tasks.isEmpty else { return "" }
     let names = tasks.map(\.skill).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-    let rows = names.map { name in
-      let skill = Skill.named(name)
-      return [name, skill.metric.rawValue, skill.barText]
-        + systems.map { system in tasks.first { $0.skill == name && $0.system == system.id }?.text ?? "–" }
-    }
+    let asked = systems.map(\.id).filter { id in tasks.contains { $0.system == id } }
     let groups = names.map { name in
       Plot.Ranges.Group(
         name: name,
-        values: systems.map { system in
-          tasks.first { $0.skill == name && $0.system == system.id }.map { result in
+        values: asked.map { id in
+          tasks.first { $0.skill == name && $0.system == id }.map { result in
             // Error rates are drawn as what is left of them, so that right is better in every row.
             result.metric.isError
               ? .init(
@@ -143,11 +139,11 @@ extension Report {
     let plot = Plot(
       id: "skills", title: "Skills, by system",
       caption: "Right is better. Error rates are drawn as 100 % less the error. Bars are 95 % intervals.",
-      content: .ranges(Plot.Ranges(series: systems.map(\.id), groups: groups, unit: .share, reference: nil)))
+      content: .ranges(Plot.Ranges(series: asked, groups: groups, unit: .share, reference: nil)))
     return """
       <section id="skills-section"><h2>What the systems can do</h2>\(Chart.figure(plot))
-      <details open><summary>Figures by skill, with their bars</summary>\
-      \(markup(Table("", columns: ["skill", "measured as", "bar"] + systems.map(\.id), rows: rows)))</details></section>
+      <details open><summary>\(escaped(skillTable.title))</summary>\(markup(skillTable))</details>
+      \(details(detailTable))</section>
       """
   }
 

@@ -54,6 +54,7 @@ extension Report {
     var setting: Setting
     var systems: [SystemCard]
     var tasks: [SkillResult]
+    var byTask: [SkillResult]
     var claims: [Claim]
     var showcase: Showcase?
     var experts: Plot?
@@ -69,7 +70,7 @@ extension Report {
       positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
     do {
       let file = File(
-        summary: summary, setting: setting, systems: systems, tasks: tasks, claims: claims, showcase: showcase,
+        summary: summary, setting: setting, systems: systems, tasks: tasks, byTask: byTask, claims: claims, showcase: showcase,
         experts: experts)
       return String(decoding: try encoder.encode(file), as: UTF8.self) + "\n"
     } catch {

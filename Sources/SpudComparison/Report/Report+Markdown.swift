@@ -14,6 +14,7 @@ extension Report {
         ]
       })
     text += "\n## Skills\n\n" + skillsTable()
+    text += "\n\(detailTable.title)\n\n" + Self.table(columns: detailTable.columns, rows: detailTable.rows)
     text += "\n## Systems\n\n"
     text += Self.table(
       columns: ["system", "what happens", "parameters", "active", "bytes per token", "operations per token"],
@@ -32,16 +33,32 @@ extension Report {
 
   /// The figures by skill and system as Markdown: also what `spud compare` prints.
   package func skillsTable() -> String {
+    let table = skillTable
+    return Self.table(columns: table.columns, rows: table.rows)
+  }
+
+  /// The figures by skill and system; only systems that were asked have a column.
+  var skillTable: Table {
+    let asked = systems.map(\.id).filter { id in tasks.contains { $0.system == id } }
     let names = tasks.map(\.skill).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-    return Self.table(
-      columns: ["skill", "measured as", "bar"] + systems.map(\.id),
+    return Table(
+      "Figures by skill, with their bars", columns: ["skill", "measured as", "bar"] + asked,
       rows: names.map { name in
         let skill = Skill.named(name)
-        return [name, skill.metric.rawValue, skill.barText]
-          + systems.map { system in
-            guard let result = tasks.first(where: { $0.skill == name && $0.system == system.id }) else { return "–" }
-            return result.text
-          }
+        return [name, skill.measure, skill.barText]
+          + asked.map { id in tasks.first { $0.skill == name && $0.system == id }?.text ?? "–" }
+      })
+  }
+
+  /// The same by task.
+  var detailTable: Table {
+    let asked = systems.map(\.id).filter { id in byTask.contains { $0.system == id } }
+    let names = byTask.map(\.skill).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    return Table(
+      "Figures by task", columns: ["task", "measured as"] + asked,
+      rows: names.map { name in
+        [name, byTask.first { $0.skill == name }?.metric.rawValue ?? ""]
+          + asked.map { id in byTask.first { $0.skill == name && $0.system == id }?.text ?? "–" }
       })
   }
 
@@ -76,14 +93,5 @@ extension Report {
 
   private func plain(_ text: String) -> String {
     text.replacing("<", with: "&lt;")
-  }
-}
-
-extension SkillResult {
-  /// The figure with its interval, and a mark when the bar is cleared or missed.
-  package var text: String {
-    let mark = isCleared.map { $0 ? " ✓" : " ✗" } ?? ""
-    let interval = "[\(Format.fixed(value.low * 100, 1)), \(Format.fixed(value.high * 100, 1))]"
-    return "\(Format.percent(value.value)) \(interval), n \(value.count)\(mark)"
   }
 }

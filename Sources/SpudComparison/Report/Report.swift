@@ -60,6 +60,8 @@ package struct Report: Sendable {
   package var setting: Setting
   package var systems: [SystemCard]
   package var tasks: [SkillResult]
+  /// The same figures by task.
+  package var byTask: [SkillResult]
   package var claims: [Claim]
   package var showcase: Showcase?
   package var experts: Plot?
@@ -69,6 +71,7 @@ package struct Report: Sendable {
     self.setting = setting
     systems = evidence.systems
     tasks = SkillResult.all(evidence)
+    byTask = SkillResult.byTask(evidence)
     claims = Claim.all(evidence)
     self.showcase = showcase
     experts = Self.expertPlot(evidence)

@@ -12,10 +12,12 @@ package struct Comparison: Sendable {
   package var seed: UInt64
   package var pricePerCoreHour: Double
   package var controls: [ControlRun]
+  /// What the reader has to know before anything was measured, such as which systems are not there.
+  package var remarks: [String]
 
   package init(
     suite: Suite, directory: String, extent: Runner.Extent, isQuick: Bool, seed: UInt64, pricePerCoreHour: Double,
-    controls: [ControlRun]
+    controls: [ControlRun], remarks: [String] = []
   ) {
     self.suite = suite
     self.directory = directory
@@ -24,9 +26,11 @@ package struct Comparison: Sendable {
     self.seed = seed
     self.pricePerCoreHour = pricePerCoreHour
     self.controls = controls
+    self.remarks = remarks
   }
 
-  /// Measures, judges and writes the report.
+  /// Measures, judges and writes the report. A run whose time is up before everything is measured writes its report
+  /// too, and goes on where it stopped when it is begun again.
   ///
   /// - Parameters:
   ///   - fingerprint: changes whenever a model does.
@@ -45,11 +49,17 @@ package struct Comparison: Sendable {
         """)
     resumed(journal.resumedCount)
     let start = stopwatch.now()
-    let judge = Judge(speech: try SpeechJudge(examples: suite.examples))
+    let speech = try SpeechJudge(suite: suite)
+    let judge = Judge(speech: speech)
     let runner = Runner(
       suite: suite, systems: systems, probes: probes, judge: judge, journal: journal, extent: extent, seed: seed,
       stopwatch: stopwatch, energy: .machine, onProgress: onProgress)
-    var remarks = try await runner.run()
+    let outcome = try await runner.run()
+    var remarks = remarks + outcome.remarks + [speech.remark(on: suite.examples)].compactMap(\.self)
+    for system in systems {
+      guard let other = system.answersLike else { continue }
+      remarks.append("\(system.card.id) has the models of \(other), and so its answers; only its times were taken.")
+    }
     let cards = systems.map(\.card)
     if !cards.contains(where: \.kind.isPipeline) {
       remarks.append("No pipeline was run: claims that compare with one are not measured.")
@@ -75,7 +85,7 @@ package struct Comparison: Sendable {
         remarks: remarks),
       evidence: evidence, showcase: showcase(evidence))
     let files = try report.write(to: directory)
-    try journal.finish()
+    if outcome.isComplete { try journal.finish() }
     return (report, files)
   }
 
@@ -92,7 +102,7 @@ package struct Comparison: Sendable {
     let asked = suite.selection(perSkill: extent.perSkill, seed: seed)
     guard let example = Self.showcaseExample(asked) else { return nil }
     let answers = evidence.systems.compactMap { system in
-      evidence.answers(of: system, modes: [.question]).first { $0.example == example.id }
+      evidence.answers(of: system, modes: [.timed]).first { $0.example == example.id }
     }
     let picture = example.turns.media.lazy.compactMap { part -> String? in
       guard case .image(let path) = part, path.hasSuffix(".png"),

@@ -34,7 +34,7 @@ package struct EnergyMeter: Sendable {
   package static func sentence(_ evidence: Evidence) -> String {
     let figures = evidence.systems.compactMap { system -> String? in
       // The counter wraps; a request that seems to give energy back is left out.
-      let joules = evidence.answers(of: system, modes: [.question, .again]).compactMap(\.joules).filter { $0 >= 0 }
+      let joules = evidence.answers(of: system, modes: [.timed]).compactMap(\.joules).filter { $0 >= 0 }
       return joules.isEmpty ? nil : "\(system.id) \(Format.figures(joules.mean)) J"
     }
     return figures.isEmpty

@@ -33,16 +33,15 @@ package enum PromptKind: String, Codable, Sendable, CaseIterable {
 package struct AnswerRecord: Codable, Sendable, Equatable {
   /// Why the request was made.
   package enum Mode: String, Codable, Sendable {
-    /// The question itself, once: its answer is scored and its time taken.
+    /// The question itself, once: its answer is scored. Where several were answered at once it has no time of its own.
     case question
-    /// The same question again, for its time only.
-    case again
+    /// The same question again, alone and cold, for its time.
+    case timed
     /// A second question about the same media, with what the first one left in the caches.
     case second
     /// The language module alone, with the descriptions that the suite gives: what a perfect describer would allow.
     case toldTruth
-    /// The question again, with `<think>` opened for the model, or forbidden.
-    case thinking
+    /// A question that is otherwise asked with a thought opened, asked with thoughts forbidden.
     case unthinking
   }
 
@@ -102,11 +101,30 @@ package struct Score: Codable, Sendable, Equatable {
   package var isRight: Bool
   /// For skills that are judged by an error rate: what it is summed from.
   package var errors: ErrorCount?
+  /// For texts that say what a medium holds: the share of it that they do say.
+  package var recall: Recall?
 
-  package init(value: Double, isRight: Bool, errors: ErrorCount? = nil) {
+  /// A share of the things, or of the words, that a text should name.
+  package struct Recall: Codable, Sendable, Equatable {
+    package enum Unit: String, Codable, Sendable {
+      case objects
+      case words
+    }
+
+    package var unit: Unit
+    package var share: Double
+
+    package init(_ unit: Unit, _ share: Double) {
+      self.unit = unit
+      self.share = share
+    }
+  }
+
+  package init(value: Double, isRight: Bool, errors: ErrorCount? = nil, recall: Recall? = nil) {
     self.value = value
     self.isRight = isRight
     self.errors = errors
+    self.recall = recall
   }
 
   package static let right = Score(value: 1, isRight: true)

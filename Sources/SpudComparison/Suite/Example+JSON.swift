@@ -39,7 +39,8 @@ extension Example {
       id: id, skill: skill, task: task, turns: turns, answer: answer, accept: accept.isEmpty ? [answer] : accept,
       output: Self.output(of: answerParts), reference: answerParts.first { $0.path != nil },
       imageDescriptions: try Self.texts("image", in: descriptions, place),
-      soundDescriptions: try Self.texts("audio", in: descriptions, place))
+      soundDescriptions: try Self.texts("audio", in: descriptions, place),
+      filmDescriptions: try Self.films(in: descriptions, place))
     for part in turns.media + [reference].compactMap({ $0 }) {
       guard let path = part.path, FileManager.default.fileExists(atPath: path) else {
         throw SpudError(.badData, "\(place): example '\(id)' names \(part.path ?? ""), which is not there")
@@ -63,6 +64,19 @@ extension Example {
       throw SpudError(.badData, "\(place): '\(key)' should be a list of texts, but it is \(found.kind)")
     }
     return texts
+  }
+
+  /// A list of lists of texts: one a film, of one a frame.
+  private static func films(in value: JSONValue, _ place: String) throws -> [[String]] {
+    guard let found = value["video"], !found.isNull else { return [] }
+    let films = found.array?.compactMap { film -> [String]? in
+      let texts = film.array?.compactMap(\.string)
+      return texts?.count == film.array?.count ? texts : nil
+    }
+    guard let films, films.count == found.array?.count else {
+      throw SpudError(.badData, "\(place): 'video' should be a list of lists of texts, one text a frame")
+    }
+    return films
   }
 
   private static func output(of parts: [PromptPart]) -> Question.Output {

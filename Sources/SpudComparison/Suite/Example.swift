@@ -18,11 +18,13 @@ package struct Example: Sendable, Equatable {
   /// True descriptions of the media, by kind, in the order of the media: what a perfect describer would say.
   package var imageDescriptions: [String]
   package var soundDescriptions: [String]
+  /// One list a film, of one description a frame.
+  package var filmDescriptions: [[String]]
 
   package init(
     id: String, skill: String, task: String, turns: [PromptTurn], answer: String, accept: [String]? = nil,
     output: Question.Output = .text, reference: PromptPart? = nil, imageDescriptions: [String] = [],
-    soundDescriptions: [String] = []
+    soundDescriptions: [String] = [], filmDescriptions: [[String]] = []
   ) {
     self.id = id
     self.skill = skill
@@ -34,6 +36,7 @@ package struct Example: Sendable, Equatable {
     self.reference = reference
     self.imageDescriptions = imageDescriptions
     self.soundDescriptions = soundDescriptions
+    self.filmDescriptions = filmDescriptions
   }
 
   /// The kind of the prompt, by its media.
@@ -56,6 +59,15 @@ package struct Example: Sendable, Equatable {
     }.joined(separator: " ")
   }
 
+  /// Whether the question is one to think about: it is then asked with a thought opened, and once more without.
+  package var isThoughtAbout: Bool { skill == "reason" && output == .text }
+
+  /// Whether the answer is to say all that a medium holds: a text that a pipeline would pass on.
+  package var isDescription: Bool {
+    guard output == .text else { return false }
+    return skill == "hear" || skill == "describe" || task == "describe" || task.hasPrefix("describe ")
+  }
+
   /// How hard the prompt looks before anything is computed: digits, and steps told apart by `;`, `.`, `,` and
   /// operators.
   ///
@@ -67,34 +79,40 @@ package struct Example: Sendable, Equatable {
   }
 
   /// The prompt with every medium replaced by its true description; nil when the suite does not give them all.
+  ///
+  /// A soundtrack's description stands among those of the sounds; what the recordings leave over belongs to the films.
   package func toldTruth(_ prompts: PipelinePrompts) -> [PromptTurn]? {
+    let recordings = turns.flatMap(\.parts).filter { if case .audio = $0 { true } else { false } }
+    var soundtracks = soundDescriptions.count - recordings.count
     var images = imageDescriptions[...]
     var sounds = soundDescriptions[...]
+    var films = filmDescriptions[...]
     var translated = turns
     for turn in translated.indices {
       for part in translated[turn].parts.indices {
         let medium = translated[turn].parts[part]
+        var descriptions: [(PromptPart, String?)] = []
         switch medium {
         case .text, .thought:
           continue
         case .image, .frame:
-          guard let description = images.popFirst() else { return nil }
-          translated[turn].parts[part] = .text(prompts.sentence(for: medium, description: description))
+          descriptions = [(medium, images.popFirst())]
         case .audio, .soundtrack:
-          guard let description = sounds.popFirst() else { return nil }
-          translated[turn].parts[part] = .text(prompts.sentence(for: medium, description: description))
+          descriptions = [(medium, sounds.popFirst())]
         case .video(let path):
-          guard !images.isEmpty else { return nil }
-          var text = ""
-          for (index, description) in images.enumerated() {
-            text += prompts.sentence(for: .frame(path: path, number: index + 1), description: description)
+          descriptions = (films.popFirst() ?? []).enumerated().map { (.frame(path: path, number: $0 + 1), $1) }
+          if descriptions.isEmpty { return nil }
+          if soundtracks > 0 {
+            soundtracks -= 1
+            descriptions.append((.soundtrack(path: path), sounds.popFirst()))
           }
-          if let description = sounds.popFirst() {
-            text += prompts.sentence(for: .soundtrack(path: path), description: description)
-          }
-          images = []
-          translated[turn].parts[part] = .text(text)
         }
+        var text = ""
+        for (medium, description) in descriptions {
+          guard let description else { return nil }
+          text += prompts.sentence(for: medium, description: description)
+        }
+        translated[turn].parts[part] = .text(text)
       }
     }
     return translated

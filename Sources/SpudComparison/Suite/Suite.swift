@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudPipeline
 
 /// The questions of a comparison, in the form of the world's examples: a JSONL file a set, media beside it.
 package struct Suite: Sendable {
@@ -15,7 +16,14 @@ package struct Suite: Sendable {
     // FNV-1a, 64 bits: told apart, not authenticated.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for example in examples {
-      for byte in "\(example.id)\u{0}\(example.question)\u{0}\(example.answer)\u{0}".utf8 {
+      // Of a file its size is looked at: a picture that is drawn anew under its old name is another question.
+      let media = (example.turns.media + [example.reference].compactMap(\.self)).map { part in
+        let attributes = try? FileManager.default.attributesOfItem(atPath: part.path ?? "")
+        return "\(part) \(attributes?[.size] as? Int ?? 0)"
+      }
+      let told = example.imageDescriptions + example.soundDescriptions + example.filmDescriptions.joined()
+      let text = [[example.id, example.question, example.answer], media, told].joined().joined(separator: "\u{0}")
+      for byte in text.utf8 {
         hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
       }
     }
@@ -67,7 +75,7 @@ package struct Suite: Sendable {
   }
 
   /// The first of each, then the second of each, …
-  private static func interleaved<Element>(_ lists: [[Element]]) -> [Element] {
+  static func interleaved<Element>(_ lists: [[Element]]) -> [Element] {
     let longest = lists.map(\.count).max() ?? 0
     return (0..<longest).flatMap { index in lists.compactMap { $0.indices.contains(index) ? $0[index] : nil } }
   }

@@ -40,6 +40,22 @@ package final class ModelShelf {
     return nil
   }
 
+  /// The systems with their models loaded. One that has the same models as a pipeline before it, and only plumbs them
+  /// otherwise, is not asked the same questions again.
+  package func systems(_ specifications: [SystemSpecification]) async throws -> [SystemUnderTest] {
+    var systems: [SystemUnderTest] = []
+    for (index, specification) in specifications.enumerated() {
+      var system = try await system(specification)
+      system.answersLike =
+        specifications[..<index].first {
+          $0.kind.isPipeline && specification.kind.isPipeline && $0.models == specification.models
+            && $0.prompts == specification.prompts
+        }?.id
+      systems.append(system)
+    }
+    return systems
+  }
+
   /// A system with its models loaded.
   package func system(_ specification: SystemSpecification) async throws -> SystemUnderTest {
     let media = MediaStore()

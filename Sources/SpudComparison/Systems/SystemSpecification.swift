@@ -69,18 +69,22 @@ extension SystemSpecification {
   /// - Parameters:
   ///   - argument: names apart by commas, or a JSON file that describes systems; nil is every standard system whose
   ///     models are there.
+  /// - Returns: the systems that can be run; and, where none was asked for by name, one sentence for each that cannot.
   /// - Throws: `usage` for a name that is not known; `noInput` when a model is not there; `badData` for a file that
   ///   does not describe systems.
   package static func resolve(
     _ argument: String?, unified: String, directory: String
-  ) throws -> [SystemSpecification] {
+  ) throws -> (present: [SystemSpecification], absent: [String]) {
     let standard = standard(unified: unified, directory: directory)
     guard let argument else {
       let present = standard.filter { $0.missing == nil }
       guard !present.isEmpty else {
         throw SpudError(.noInput, "there is no model at \(unified), and no other system's models are in \(directory)")
       }
-      return present
+      let absent = standard.compactMap { system in
+        system.missing.map { "The system \(system.id) was not measured: there is no model at \($0)." }
+      }
+      return (present, absent)
     }
     let chosen: [SystemSpecification]
     if argument.hasSuffix(".json") {
@@ -105,7 +109,7 @@ extension SystemSpecification {
     if let twice = Dictionary(grouping: chosen, by: \.id).first(where: { $0.value.count > 1 })?.key {
       throw SpudError(.usage, "the system '\(twice)' is named twice")
     }
-    return chosen
+    return (chosen, [])
   }
 
   /// Reads a file such as
@@ -113,7 +117,8 @@ extension SystemSpecification {
   ///     {"systems": [
   ///       {"kind": "unified", "model": "mine"},
   ///       {"id": "theirs", "kind": "pipeline-specialists", "vision": "eye", "hearing": "ear", "language": "words",
-  ///        "describe_image": "describe the picture.", "describe_sound": "what is said?"}]}
+  ///        "describe_image": "describe the picture.", "describe_frame": "describe the frame.",
+  ///        "describe_sound": "describe the sound."}]}
   ///
   /// Paths are relative to the file. Several systems of one kind may stand beside each other under different ids.
   private static func read(_ path: String) throws -> [SystemSpecification] {
@@ -149,6 +154,7 @@ extension SystemSpecification {
       }
       var prompts = PipelinePrompts()
       if let text = system["describe_image"]?.string { prompts.describeImage = text }
+      if let text = system["describe_frame"]?.string { prompts.describeFrame = text }
       if let text = system["describe_sound"]?.string { prompts.describeSound = text }
       return SystemSpecification(
         id: system["id"]?.string ?? kind.rawValue, kind: kind, models: models, prompts: prompts)

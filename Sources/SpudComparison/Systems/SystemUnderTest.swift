@@ -11,16 +11,20 @@ package struct SystemUnderTest: Sendable {
   package var prompts: PipelinePrompts
   /// What it can answer with.
   package var outputs: Set<Question.Output>
+  /// The system that has the same models and words, and so the same answers; only the times of this one are taken.
+  package var answersLike: String?
 
   package init(
     card: SystemCard, responder: any Responder, language: (any Responder)? = nil,
-    prompts: PipelinePrompts = PipelinePrompts(), outputs: Set<Question.Output> = [.text, .image, .audio]
+    prompts: PipelinePrompts = PipelinePrompts(), outputs: Set<Question.Output> = [.text, .image, .audio],
+    answersLike: String? = nil
   ) {
     self.card = card
     self.responder = responder
     self.language = language
     self.prompts = prompts
     self.outputs = outputs
+    self.answersLike = answersLike
   }
 }
 
@@ -30,16 +34,14 @@ package struct Probe: Sendable {
   package var title: String
   /// What it will have measured; it is skipped when all of it is there.
   package var keys: [String]
-  /// About how long it takes, in seconds, for the estimate.
-  package var seconds: Double
-  package var measure: @Sendable () async throws -> [Record]
+  /// Measures what the journal does not have, and writes each measurement into it as soon as it is made.
+  package var measure: @Sendable (Journal) async throws -> Void
 
   package init(
-    title: String, keys: [String], seconds: Double, measure: @escaping @Sendable () async throws -> [Record]
+    title: String, keys: [String], measure: @escaping @Sendable (Journal) async throws -> Void
   ) {
     self.title = title
     self.keys = keys
-    self.seconds = seconds
     self.measure = measure
   }
 }

@@ -51,11 +51,12 @@ struct Compare: AsyncParsableCommand {
   @Flag(help: "A small run, in under two minutes.")
   var quick = false
 
-  @Option(help: ArgumentHelp("Questions of each skill. Default: 150, or 6 with --quick.", valueName: "n"))
+  @Option(help: ArgumentHelp("Questions of each skill. Default: 150, 6 with --quick, all for one system.", valueName: "n"))
   var perSkill: Int?
 
   @Option(
-    help: ArgumentHelp("Minutes after which no question is begun. Default: 50, or 1.3 with --quick.", valueName: "m"))
+    help: ArgumentHelp(
+      "Minutes after which no question is begun. Default: 24, 1.25 with --quick, 50 for one system.", valueName: "m"))
   var minutes: Double?
 
   @Option(help: ArgumentHelp("Money for one core for one hour.", valueName: "money"))
@@ -80,18 +81,24 @@ struct Compare: AsyncParsableCommand {
     // Everything that can be wrong is found out before anything is measured.
     let questions = try Suite.load(path: suite)
     let unified = try unifiedPath()
-    let specifications = try SystemSpecification.resolve(systems, unified: unified, directory: models)
+    let (specifications, absent) = try SystemSpecification.resolve(systems, unified: unified, directory: models)
     let controls = try ControlRun.load(directory: curves)
     let comparison = Comparison(
       suite: questions, directory: out, extent: extent, isQuick: quick, seed: seed,
-      pricePerCoreHour: pricePerCoreHour, controls: controls)
-
-    let shelf = ModelShelf(threads: threads.count) { path in Terminal.report("loading \(path)") }
-    var loaded: [SystemUnderTest] = []
-    for specification in specifications { loaded.append(try await shelf.system(specification)) }
-    let probes = try await probes(shelf, specifications, questions)
+      pricePerCoreHour: pricePerCoreHour, controls: controls, remarks: absent)
+    for sentence in absent { Terminal.report(sentence) }
 
     let meter = ProgressLine()
+    let out = out
+    let signals = EndingSignals { name in
+      meter.finish()
+      Terminal.report("spud: ended by \(name); what was measured is in \(out), and the same command goes on from there")
+    }
+    defer { signals.release() }
+    let shelf = ModelShelf(threads: threads.count) { path in Terminal.report("loading \(path)") }
+    let loaded = try await shelf.systems(specifications)
+    let probes = try await probes(shelf, specifications, questions)
+
     let (report, files) = try await comparison.run(
       systems: loaded, probes: probes, fingerprint: ModelShelf.fingerprint(of: specifications),
       resumed: { count in
@@ -103,8 +110,14 @@ struct Compare: AsyncParsableCommand {
     Terminal.report("the report: \(files.joined(separator: ", "))")
   }
 
+  private var isAlone: Bool {
+    guard let systems, !systems.hasSuffix(".json") else { return false }
+    return !systems.contains(",")
+  }
+
   private var extent: Runner.Extent {
-    var extent = quick ? Runner.Extent.quick : .full
+    // One system compares with nothing: all of its skills, and no times.
+    var extent = quick ? Runner.Extent.quick : isAlone ? .skills : .full
     if let perSkill { extent.perSkill = perSkill }
     if let minutes { extent.budget = minutes * 60 }
     return extent
@@ -125,8 +138,14 @@ struct Compare: AsyncParsableCommand {
     let chosen = suite.selection(perSkill: extent.perSkill, seed: seed)
     var shape = ModelShape(unified.transformer.configuration)
     if shape.experts == 0 { shape.expertsPerToken = 2 }
+    var trained: [DecodeProbe.Trained] = []
+    for specification in specifications where !specification.kind.isPipeline {
+      guard case .single(let path) = specification.models else { continue }
+      let model = try await shelf.model(path, threads: threads.count)
+      trained.append(.init(name: specification.id, transformer: model.transformer))
+    }
     let decode = DecodeProbe(
-      shape: shape, experts: quick ? [4, 16, 64] : [4, 8, 16, 32, 64],
+      shape: shape, trained: trained, experts: quick ? [4, 16, 64] : [4, 8, 16, 32, 64],
       contexts: quick ? [0, 512, 2048] : [0, 1024, 4096, 16384, 32768], repetitions: quick ? 3 : 7,
       tokens: quick ? 16 : 32, threads: threads.count, seed: seed)
     let stream = StreamProbe(
