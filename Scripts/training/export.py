@@ -24,7 +24,7 @@ SHARD = 15 << 20  # bytes
 
 
 def huggingface_tensors(model: Model) -> dict[str, torch.Tensor]:
-    """The weights under the names and in the shapes of Qwen3MoeForCausalLM."""
+    """The weights under the names and in the shapes of Qwen3MoeForCausalLM; of Qwen3ForCausalLM where there is one expert only."""
     c, found = model.c, {}
     q, kv = c.num_attention_heads * c.head_dim, c.num_key_value_heads * c.head_dim
     found["model.embed_tokens.weight"] = model.embedding
@@ -37,12 +37,14 @@ def huggingface_tensors(model: Model) -> dict[str, torch.Tensor]:
         found[name + "self_attn.o_proj.weight"] = layer.o
         found[name + "self_attn.q_norm.weight"] = layer.q_norm
         found[name + "self_attn.k_norm.weight"] = layer.k_norm
-        found[name + "mlp.gate.weight"] = layer.router
+        if c.num_experts > 1:
+            found[name + "mlp.gate.weight"] = layer.router
         for e in range(c.num_experts):
+            place = name + (f"mlp.experts.{e}." if c.num_experts > 1 else "mlp.")
             gate, up = layer.gate_up[e].chunk(2)
-            found[name + f"mlp.experts.{e}.gate_proj.weight"] = gate
-            found[name + f"mlp.experts.{e}.up_proj.weight"] = up
-            found[name + f"mlp.experts.{e}.down_proj.weight"] = layer.down[e]
+            found[place + "gate_proj.weight"] = gate
+            found[place + "up_proj.weight"] = up
+            found[place + "down_proj.weight"] = layer.down[e]
     found["model.norm.weight"] = model.norm
     found["lm_head.weight"] = model.head
     return {n: t.detach().to(torch.bfloat16).contiguous().clone() for n, t in found.items()}
@@ -75,8 +77,8 @@ def write_weights(tensors: dict[str, torch.Tensor], out: Path) -> None:
 @torch.no_grad()
 def check(model: Model, out: Path) -> None:
     """The exported directory gives the trainer's logits in `transformers`, both in float32."""
-    from transformers import Qwen3MoeForCausalLM
-    theirs = Qwen3MoeForCausalLM.from_pretrained(out, dtype=torch.float32).eval()
+    from transformers import AutoModelForCausalLM
+    theirs = AutoModelForCausalLM.from_pretrained(out, dtype=torch.float32).eval()
     ids = torch.randint(0, model.c.vocab_size, (2, 96), generator=torch.Generator().manual_seed(1))
     a, b = model.float()(ids), theirs(ids).logits
     worst = float((a - b).abs().max())

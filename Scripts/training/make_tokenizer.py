@@ -53,19 +53,22 @@ def main() -> None:
     parser.add_argument("--examples", nargs="*", default=[])
     parser.add_argument("--out", required=True)
     parser.add_argument("--text", type=int, default=1024, help="text ids, the 256 bytes among them")
-    parser.add_argument("--image", type=int, default=1024, help="image codes")
-    parser.add_argument("--levels", type=int, default=2, help="levels of sound codes")
+    parser.add_argument("--pieces", type=Path, help="a tokenizer.json whose text pieces to keep, instead of learning some")
+    parser.add_argument("--image", type=int, default=2048, help="image codes")
+    parser.add_argument("--levels", type=int, default=1, help="levels of sound codes")
     parser.add_argument("--codes", type=int, default=1024, help="sound codes a level")
     a = parser.parse_args()
 
-    tokenizer = Tokenizer(models.BPE())
+    learned = json.loads(a.pieces.read_text())["model"] if a.pieces else None
+    tokenizer = Tokenizer(models.BPE(learned["vocab"], [tuple(m) for m in learned["merges"]]) if learned else models.BPE())
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
         pre_tokenizers.Split(Regex(QWEN2), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(vocab_size=a.text, min_frequency=2, show_progress=False,
                                   initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()))
-    tokenizer.train_from_iterator(texts(a.examples), trainer)
+    if not learned:
+        tokenizer.train_from_iterator(texts(a.examples), trainer)
     count = tokenizer.get_vocab_size()
     spelled = CONTROL + [f"<i:{i}>" for i in range(a.image)] + [f"<a{l}:{i}>" for l in range(a.levels) for i in range(a.codes)]
     tokenizer.add_special_tokens([AddedToken(s, special=True, normalized=False) for s in spelled])

@@ -25,7 +25,7 @@ def main() -> None:
     for index, first in enumerate(range(0, len(lines), a.shard)):
         some = lines[first:first + a.shard]
         # The shard's lines stand beside the whole file for a moment, because media paths are relative to it.
-        part = a.examples.with_name(f".shard-{index:03d}.jsonl")
+        part = a.examples.with_name(f".{a.out.name}-{index:03d}.jsonl")
         part.write_text("".join(some), encoding="utf-8")
         shard = a.out.with_name(f"{a.out.name}-{index:03d}.safetensors")
         try:

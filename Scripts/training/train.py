@@ -4,7 +4,8 @@
     train.py --model DIR --data build/train/*.safetensors --held-out build/held-out.safetensors --out build/run --minutes 60
 
 DIR holds vocabulary.json and the codecs. The schedule follows the clock: warm-up, a constant rate, and over the last part a decay to
-nothing that ends with the given minutes (or at the time of day of --until), however fast the machine turns out to be.
+nothing that ends with the given minutes (or at the time of day of --until), however fast the machine turns out to be. With --tokens it
+follows the tokens instead, so that runs can be compared.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from nano.model import Config, Model, balance_loss  # noqa: E402
 from nano.optim import Optimizer  # noqa: E402
 from nano.parallel import Group  # noqa: E402
 from nano.plot import plot_losses  # noqa: E402
+from nano.warm import warm_start  # noqa: E402
 
 MODALITIES = ["text", "control", "image", "audio"]
 
@@ -39,11 +41,14 @@ def options() -> argparse.Namespace:
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--minutes", type=float, default=60)
     p.add_argument("--until", default="", help="HH:MM of this machine's clock, instead of --minutes")
+    p.add_argument("--tokens", type=float, default=0, help="million tokens to train on, instead of --minutes")
     p.add_argument("--warm", type=Path, help="start from the weights of this run's checkpoint, with a fresh optimizer")
+    p.add_argument("--warm-model", type=Path, help="the model directory of --warm, where its codebooks are others than --model's")
     p.add_argument("--steps", type=int, default=0, help="stop after so many steps (for measurements)")
-    p.add_argument("--row", type=int, default=288, help="tokens of a row, into which examples are packed; longer ones are left out")
+    p.add_argument("--row", type=int, default=320, help="tokens of a row, into which examples are packed; longer ones are left out")
     p.add_argument("--rows", type=int, default=0, help="rows of one forward pass (13; CUDA 192)")
     p.add_argument("--passes", type=int, default=1, help="forward passes of each process in a step")
+    p.add_argument("--threads", type=int, default=0, help="threads of a lone process (all cores)")
     p.add_argument("--processes", type=int, default=0, help="processes of one thread each (CPU: one a core; CUDA: 1)")
     p.add_argument("--muon", type=float, default=0.015, help="peak rate of the matrices")
     p.add_argument("--adam", type=float, default=0.003, help="peak rate of the rest")
@@ -54,6 +59,7 @@ def options() -> argparse.Namespace:
     p.add_argument("--z", type=float, default=1e-4)
     p.add_argument("--save-minutes", type=float, default=4)
     p.add_argument("--eval-minutes", type=float, default=8)
+    p.add_argument("--eval-limit", type=int, default=100, help="held-out examples of a task in an evaluation on the way")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--no-compile", action="store_true")
     for name, default in (("hidden", 256), ("layers", 4), ("heads", 4), ("kv-heads", 2), ("head-dim", 64), ("experts", 16),
@@ -62,9 +68,9 @@ def options() -> argparse.Namespace:
     return p.parse_args()
 
 
-def schedule(elapsed: float, total: float, step: int, a: argparse.Namespace) -> float:
-    """Warm-up, stable, decay: the share of the peak rates to use now."""
-    left = max(0.0, (total - elapsed) / (a.decay * total))
+def schedule(done: float, step: int, a: argparse.Namespace) -> float:
+    """Warm-up, stable, decay: the share of the peak rates to use when a share `done` of the run is behind."""
+    left = max(0.0, (1 - done) / a.decay)
     return min(1.0, (step + 1) / a.warm_up, max(left, 0.01))
 
 
@@ -137,7 +143,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     cuda = torch.cuda.is_available()
     device = torch.device("cuda" if cuda else "cpu")
     if not cuda:
-        torch.set_num_threads(1 if ranks > 1 else os.cpu_count() or 1)
+        torch.set_num_threads(1 if ranks > 1 else a.threads or os.cpu_count() or 1)
     if ranks > 1:
         torch.distributed.init_process_group("gloo", init_method=f"file://{a.out.resolve()}/.group", rank=rank, world_size=ranks)
     group, v = Group(rank, ranks), Vocabulary.load(a.model / "vocabulary.json")
@@ -156,7 +162,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     if resumed:
         state |= resumed
     elif a.warm:
-        load_checkpoint(a.warm, model, None)
+        warm_start(model, a.warm, a.warm_model or a.model, a.model)
         optimizer.reset_masters()
     if a.until:
         now = datetime.datetime.now()
@@ -168,7 +174,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
         parameters = sum(p.numel() for p in named.values())
         print(f"{parameters / 1e6:.2f} M parameters, {len(shards.lengths)} examples of {len(shards.tokens) / 1e6:.2f} M tokens, "
               f"{ranks} process(es) on {device}, {'resumed at step ' + str(state['step']) if resumed else 'from the start'}, "
-              f"{(total - state['seconds']) / 60:.1f} minutes to go", flush=True)
+              + (f"{a.tokens:g} M tokens" if a.tokens else f"{(total - state['seconds']) / 60:.1f} minutes to go"), flush=True)
         (a.out / "arguments.json").write_text(json.dumps(vars(a), default=str, indent=2) + "\n")
 
     if not a.no_compile:
@@ -188,9 +194,10 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     state["batches"] += 1  # a resumed run draws another order, so that it does not repeat what it has just seen
     for batch, epochs in batches:
         elapsed = before + time.monotonic() - started
-        if group.any(elapsed >= total or bool(a.steps) and state["step"] >= a.steps):
+        done = state["tokens"] / (a.tokens * 1e6) if a.tokens else elapsed / total
+        if group.any(done >= 1 or bool(a.steps) and state["step"] >= a.steps):
             break
-        scale = schedule(elapsed, total, state["step"], a)
+        scale = schedule(done, state["step"], a)
         batch.to(device)
         kinds = v.modality(batch.tokens)
         whole = float((weights[kinds] * batch.answer).sum())
@@ -236,7 +243,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
             if rank == 0:
                 plot_losses(a.out / "log.csv", a.out / "log.png")
         if held_out and rank == 0 and now - last_eval > a.eval_minutes * 60:
-            report(model, held_out, rows, a.row, state, a.out, limit=100)
+            report(model, held_out, rows, a.row, state, a.out, limit=a.eval_limit)
             last_eval = time.monotonic()
     save_checkpoint(a.out, model, optimizer, state, rank)
     if rank == 0:

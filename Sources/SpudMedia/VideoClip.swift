@@ -17,7 +17,8 @@ public struct VideoClip: Sendable, Equatable {
   /// Reads a clip: a file through `ffmpeg`, or a directory of frames.
   ///
   /// A directory holds one PNG for each frame, shown in the order of their names and of one size; `audio.wav`
-  /// if it has sound; and `video.json`, `{"frames_per_second": 4}`, if its rate is not `framesPerSecond`.
+  /// (or `audio.` of another kind) if it has sound; and `video.json`, `{"frames_per_second": 4}`, if its rate is not
+  /// `framesPerSecond`.
   ///
   /// A clip of more frames than `limits` allow is thinned evenly, and its `framesPerSecond` says so: the rate is
   /// halved until the frames fit.
@@ -70,7 +71,8 @@ public struct VideoClip: Sendable, Equatable {
     }
     var soundLimits = limits
     soundLimits.audioSeconds = min(limits.audioSeconds, limits.videoSeconds)
-    let audio = names.contains("audio.wav") ? try Waveform.load(path: "\(path)/audio.wav", limits: soundLimits) : nil
+    let audio = try names.first { $0.hasPrefix("audio.") }
+      .map { try Waveform.load(path: "\(path)/\($0)", limits: soundLimits) }
     return VideoClip(frames: frames, framesPerSecond: rate / Double(step), audio: audio)
   }
 

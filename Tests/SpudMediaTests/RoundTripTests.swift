@@ -41,6 +41,8 @@ struct RoundTripTests {
       try Data(#"{"frames_per_second": 2.5}"#.utf8).write(to: URL(fileURLWithPath: "\(directory)/video.json"))
       let sounding = try VideoClip.load(path: directory)
       #expect(sounding.framesPerSecond == 2.5 && sounding.audio?.samples.count == 1_600)
+      try FileManager.default.moveItem(atPath: "\(directory)/audio.wav", toPath: "\(directory)/audio.opus")
+      #expect(try VideoClip.load(path: directory) == sounding, "the sound's kind is told by its bytes")
     }
   }
 

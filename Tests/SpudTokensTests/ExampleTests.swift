@@ -92,7 +92,7 @@ struct ExampleTests {
     let media = try ExampleMedia(files: [path], seed: 4)
     #expect(media.pictures.count == 2 && media.sounds.count == 2)
     #expect(try ExampleMedia(files: [path], seed: 4).pictures == media.pictures)
-    let counts = try media.pictures.map { try ExampleMedia.pictures(of: $0).count }
+    let counts = try media.pictures.map { try ExampleMedia.pictures(of: $0, patch: 8).count }
     #expect(counts.sorted() == [1, 2])
     let sounds = try media.sounds.compactMap { try ExampleMedia.sound(of: $0) }
     #expect(sounds.count == 1)

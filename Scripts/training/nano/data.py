@@ -57,7 +57,7 @@ class Shards:
             tokens.append(shard["tokens"])
             lengths.append(np.diff(shard["offsets"]))
             names = path.with_suffix(".skills")
-            self.skills += names.read_text().split() if names.exists() else ["all"] * len(lengths[-1])
+            self.skills += names.read_text().splitlines() if names.exists() else ["all"] * len(lengths[-1])
         self.tokens = np.concatenate(tokens)
         self.lengths = np.concatenate(lengths)
         self.starts = np.concatenate(([0], np.cumsum(self.lengths)[:-1]))

@@ -31,15 +31,19 @@ class Config:
 
     def huggingface(self, ids: dict[str, int]) -> dict:
         """The config.json of this model; `ids` are the vocabulary's control tokens by name."""
-        return asdict(self) | {
-            "architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "dtype": "bfloat16", "torch_dtype": "bfloat16",
-            "hidden_act": "silu", "attention_bias": False, "attention_dropout": 0.0, "norm_topk_prob": True,
-            "decoder_sparse_step": 1, "mlp_only_layers": [], "intermediate_size": self.moe_intermediate_size,
-            "tie_word_embeddings": False, "use_sliding_window": False, "sliding_window": None, "max_window_layers": 0,
-            "rope_scaling": None, "rope_parameters": {"rope_type": "default", "rope_theta": self.rope_theta},
-            "output_router_logits": False, "router_aux_loss_coef": 0.001, "initializer_range": 0.02, "use_cache": True,
+        common = {
+            "dtype": "bfloat16", "torch_dtype": "bfloat16", "hidden_act": "silu", "attention_bias": False, "attention_dropout": 0.0,
+            "intermediate_size": self.moe_intermediate_size, "tie_word_embeddings": False, "use_sliding_window": False,
+            "sliding_window": None, "max_window_layers": 0, "rope_scaling": None,
+            "rope_parameters": {"rope_type": "default", "rope_theta": self.rope_theta}, "initializer_range": 0.02, "use_cache": True,
             "bos_token_id": ids["<bos>"], "eos_token_id": ids["<end>"], "pad_token_id": ids["<pad>"],
         }
+        if self.num_experts == 1:  # a mixture of one is a dense model
+            sizes = {n: x for n, x in asdict(self).items() if n not in ("num_experts", "num_experts_per_tok", "moe_intermediate_size")}
+            return sizes | {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3"} | common
+        return asdict(self) | {
+            "architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "norm_topk_prob": True, "decoder_sparse_step": 1,
+            "mlp_only_layers": [], "output_router_logits": False, "router_aux_loss_coef": 0.001} | common
 
 
 def rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:

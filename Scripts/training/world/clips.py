@@ -47,7 +47,7 @@ def frame(movers: list[Mover], background: tuple[int, int, int]) -> Image.Image:
     image = Image.new("RGB", (SIDE * k, SIDE * k), background)
     draw = ImageDraw.Draw(image)
     for t in movers:
-        x, y, r = t.x * k, t.y * k, t.radius * k
+        x, y, r = int(t.x) * k, int(t.y) * k, t.radius * k
         if t.shape in ("circle", "ring"):
             draw.ellipse((x - r, y - r, x + r, y + r), fill=COLOURS[t.colour])
             if t.shape == "ring":
@@ -55,6 +55,11 @@ def frame(movers: list[Mover], background: tuple[int, int, int]) -> Image.Image:
         else:
             draw.polygon(outline(t.shape, x, y, r), fill=COLOURS[t.colour])
     return image.reduce(k)
+
+
+def tell(movers: list[Mover]) -> str:
+    """All that a frame shows, in words: what moves, and where it is in pixels from the top left."""
+    return "; ".join(f"a {t.name} at {int(t.x)} {int(t.y)}" for t in movers)
 
 
 def write_clip(folder: Path, frames: list[Image.Image], sound: np.ndarray | None) -> None:

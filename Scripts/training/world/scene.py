@@ -101,6 +101,12 @@ def pairs(split: str) -> list[tuple[str, str]]:
     return every if split == "held-out" else [p for p in every if p not in HELD_OUT_PAIRS]
 
 
+def paper(rng: random.Random) -> tuple[int, int, int]:
+    """A light grey to draw on."""
+    level = rng.choice((212, 226, 240)) + rng.randint(-2, 2)
+    return (level, level, level)
+
+
 def random_scene(rng: random.Random, split: str, least: int = 1, most: int = 3, jitter: bool = True) -> Scene:
     """Distinct things in distinct cells, on a plain light background."""
     count = rng.randint(least, most)
@@ -109,11 +115,10 @@ def random_scene(rng: random.Random, split: str, least: int = 1, most: int = 3, 
     for (colour, shape), place in zip(chosen, rng.sample(range(9), count)):
         size = rng.choice(list(SIZES))
         if jitter:
-            slack = 1.5 if size == "small" else 0.6
-            things.append(Thing(colour, shape, size, place, rng.uniform(-slack, slack), rng.uniform(-slack, slack),
-                                rng.uniform(0.93, 1.07), tuple(rng.randint(-12, 12) for _ in range(3))))
+            # By whole pixels: what a codebook spends on fractions of them, it lacks for shapes.
+            slack = 2 if size == "small" else 1
+            things.append(Thing(colour, shape, size, place, rng.randint(-slack, slack), rng.randint(-slack, slack),
+                                1.0, tuple(rng.randint(-6, 6) for _ in range(3))))
         else:
             things.append(Thing(colour, shape, size, place))
-    level = rng.randint(205, 245)
-    background = tuple(min(255, max(0, level + rng.randint(-6, 6))) for _ in range(3)) if jitter else CANVAS
-    return Scene(tuple(things), background)
+    return Scene(tuple(things), paper(rng) if jitter else CANVAS)

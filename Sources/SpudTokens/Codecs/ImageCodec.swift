@@ -76,17 +76,28 @@ public struct ImageCodec: Sendable {
   /// The size at which a picture is coded.
   ///
   /// A picture of at most `keptUpTo` pixels a side keeps its size, to the nearest multiple of the patch; a larger one
-  /// is scaled so that its longest side is 64, and keeps its shape as nearly as whole patches allow.
+  /// is scaled so that its longest side is `reducedTo`, and keeps its shape as nearly as whole patches allow.
   static func fittingSize(
-    width: Int, height: Int, patch: Int, keptUpTo: Int = 128
+    width: Int, height: Int, patch: Int, keptUpTo: Int = 128, reducedTo: Int = 64
   ) -> (width: Int, height: Int) {
     let longest = max(width, height, 1)
-    let scale = longest <= keptUpTo ? 1 : 64 / Double(longest)
+    let scale = longest <= keptUpTo ? 1 : Double(reducedTo) / Double(longest)
     func side(_ length: Int) -> Int {
       let patches = (Double(length) * scale / Double(patch)).rounded()
       return min(max(Int(patches), 1), longestSide) * patch
     }
     return (side(width), side(height))
+  }
+
+  /// The size at which a video's frames are coded, by its first: at most 32 pixels a side, because a video is many
+  /// pictures of which each shows little that is new, and its tokens are what it costs.
+  static func frameSize(of first: RGBImage, patch: Int) -> (width: Int, height: Int) {
+    fittingSize(width: first.width, height: first.height, patch: patch, keptUpTo: 32, reducedTo: 32)
+  }
+
+  /// A video's frame as it is coded: what a codebook should learn of it.
+  public static func frame(_ image: RGBImage, patch: Int) -> RGBImage {
+    scaled(image, to: frameSize(of: image, patch: patch))
   }
 
   static func scaled(_ image: RGBImage, to size: (width: Int, height: Int)) -> RGBImage {

@@ -92,11 +92,11 @@ public struct ExampleMedia: Sendable {
     sounds.shuffle(using: &generator)
   }
 
-  /// The pictures that a part holds: one, or a video's frames.
-  public static func pictures(of part: Example.Part) throws -> [RGBImage] {
+  /// The pictures that a part holds: one, or a video's frames at the size at which they are coded in patches of `patch`.
+  public static func pictures(of part: Example.Part, patch: Int) throws -> [RGBImage] {
     switch part {
     case .image(let path): [try RGBImage.load(path: path)]
-    case .video(let path): try VideoClip.load(path: path).frames
+    case .video(let path): try VideoClip.load(path: path).frames.map { ImageCodec.frame($0, patch: patch) }
     case .text, .thought, .audio: []
     }
   }

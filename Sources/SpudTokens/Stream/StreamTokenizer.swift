@@ -115,8 +115,7 @@ public struct StreamTokenizer: Sendable {
     guard clip.framesPerSecond.isFinite, clip.framesPerSecond > 0 else {
       throw SpudError(.badData, "the video has \(clip.framesPerSecond) pictures a second, expected a positive number")
     }
-    let size = ImageCodec.fittingSize(
-      width: first.width, height: first.height, patch: vocabulary.patch, keptUpTo: 64)
+    let size = ImageCodec.frameSize(of: first, patch: vocabulary.patch)
     appendSize(size.height / vocabulary.patch, size.width / vocabulary.patch, to: &ids)
     let sound = try clip.audio.map { try audioCodec.encode($0) }
     var heard = 0

@@ -131,12 +131,12 @@ struct FitImage: AsyncParsableCommand {
     recipe.patchLimit = options.limit
     let codec = try ImageCodec.fit(recipe: recipe, progress: options.report) { use throws in
       for part in learned {
-        for picture in try ExampleMedia.pictures(of: part) where !use(picture) { return }
+        for picture in try ExampleMedia.pictures(of: part, patch: patch) where !use(picture) { return }
       }
     }
     let file = try options.destination(StreamTokenizer.File.image)
     try codec.write(to: file)
-    let pictures = try held.flatMap { try ExampleMedia.pictures(of: $0) }
+    let pictures = try held.flatMap { try ExampleMedia.pictures(of: $0, patch: patch) }
     let ratio = pictures.isEmpty ? nil : try codec.peakSignalToNoise(over: pictures)
     try FitReport(
       file: file, levels: 1, codes: options.codes, psnrDb: ratio, measuredOn: pictures.count,

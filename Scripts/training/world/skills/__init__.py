@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..maker import Maker
-from . import draw, handwriting, hear, match, read, reason, relate, see, speak, together, tones, watch, watch_hear
+from . import describe, draw, handwriting, hear, match, read, reason, relate, see, speak, together, tones, watch, watch_hear
 
 
 class Skill(NamedTuple):
@@ -14,17 +14,18 @@ class Skill(NamedTuple):
 
 
 SKILLS = {
-    "see": Skill(see.make, 0.40, 0.20),
+    "see": Skill(see.make, 0.40, 0.16),
     "relate": Skill(relate.make, 0.0, 0.10),
-    "read": Skill(read.make, 0.0, 0.08),
-    "handwriting": Skill(handwriting.make, 0.0, 0.02),
-    "hear": Skill(hear.make, 0.22, 0.16),
+    "read": Skill(read.make, 0.0, 0.09),
+    "handwriting": Skill(handwriting.make, 0.0, 0.03),
+    "hear": Skill(hear.make, 0.22, 0.14),
     "tones": Skill(tones.make, 0.0, 0.03),
-    "see-hear": Skill(together.make, 0.18, 0.08),
-    "match": Skill(match.make, 0.0, 0.04),
-    "watch": Skill(watch.make, 0.0, 0.08),
-    "watch-hear": Skill(watch_hear.make, 0.0, 0.04),
-    "reason": Skill(reason.make, 0.04, 0.06),
-    "draw": Skill(draw.make, 0.12, 0.08),
+    "see-hear": Skill(together.make, 0.18, 0.10),
+    "match": Skill(match.make, 0.0, 0.03),
+    "watch": Skill(watch.make, 0.0, 0.06),
+    "watch-hear": Skill(watch_hear.make, 0.0, 0.03),
+    "reason": Skill(reason.make, 0.04, 0.08),
+    "draw": Skill(draw.make, 0.12, 0.09),
     "speak": Skill(speak.make, 0.04, 0.03),
+    "describe": Skill(describe.make, 0.0, 0.03),
 }

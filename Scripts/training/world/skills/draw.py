@@ -5,7 +5,7 @@ from ..scene import SIZES, Scene, Thing, pairs, random_scene
 
 
 def make(m: Maker) -> dict:
-    kind = m.index % 2 if m.short else m.rng.choice((0, 0, 1, 1, 1, 2))
+    kind = m.index % 3 if m.short else m.rng.choice((0, 1, 1, 1, 2, 2))
     if kind == 0:
         colour, shape = m.rng.choice(pairs(m.split))
         scene, words, task = Scene((Thing(colour, shape, "big", 4),)), f"a {colour} {shape}", "one"

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from ..fonts import font, names
 from ..maker import Maker, assistant, user
-from ..scene import COLOURS, SHAPES
+from ..scene import COLOURS, SHAPES, paper
 from ..speech import DIGITS
 
 WORDS = DIGITS + list(COLOURS) + SHAPES + ["hello", "open", "close", "left", "right", "up", "down", "stop", "go", "push", "pull", "yes", "no",
@@ -16,17 +16,15 @@ WIDTH, HEIGHT = 128, 64
 
 def printed(text: str, m: Maker) -> Image.Image:
     """The text in a random font, as large as fits or somewhat smaller, dark on light, drawn twice as large and averaged down."""
-    level = m.rng.randint(215, 245)
-    image = Image.new("RGB", (WIDTH * 2, HEIGHT * 2), (level, level, level - m.rng.randint(0, 8)))
+    image = Image.new("RGB", (WIDTH * 2, HEIGHT * 2), paper(m.rng))
     draw, name = ImageDraw.Draw(image), m.rng.choice(names(m.split))
-    size = m.rng.randint(40, 64)
+    size = m.rng.choice((44, 52, 60))
     while size > 16 and draw.textlength(text, font(name, size)) > WIDTH * 2 - 16:
         size -= 2
     box = draw.textbbox((0, 0), text, font(name, size))
-    x = m.rng.randint(4, max(4, WIDTH * 2 - (box[2] - box[0]) - 4)) - box[0]
-    y = m.rng.randint(4, max(4, HEIGHT * 2 - (box[3] - box[1]) - 4)) - box[1]
-    ink = m.rng.randint(10, 60)
-    draw.text((x, y), text, fill=(ink, ink, ink + m.rng.randint(0, 20)), font=font(name, size))
+    x = 2 * m.rng.randint(3, 7) - box[0]
+    y = HEIGHT - (box[3] + box[1]) // 2 + 2 * m.rng.randint(-2, 2)
+    draw.text((x, y), text, fill=(25, 25, 30), font=font(name, size))
     return image.reduce(2)
 
 
@@ -35,7 +33,8 @@ def make(m: Maker) -> dict:
     if word:
         text = m.rng.choice(WORDS)
     else:
-        letters = m.rng.choice((string.ascii_lowercase, string.ascii_uppercase, string.digits, string.ascii_letters + string.digits))
+        letters = m.rng.choice((string.ascii_lowercase, string.ascii_uppercase, string.digits, string.ascii_uppercase + string.digits))
         text = "".join(m.rng.choice(letters) for _ in range(m.rng.randint(2, 8)))
-    turns = [user(m.image(printed(text, m)), m.typed("read the text.")), assistant(" ".join(text) if not word else text)]
-    return m.example("word" if word else "string", turns, text, accept=[text, " ".join(text)], descriptions={"image": [text]})
+    words = text if word else " ".join(text)  # strings are spelled: their letters make no pieces of their own
+    turns = [user(m.image(printed(text, m)), m.typed("read the text.")), assistant(words)]
+    return m.example("word" if word else "string", turns, text, accept=[text, " ".join(text)], descriptions={"image": [f"the text {words}"]})

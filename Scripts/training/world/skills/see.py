@@ -64,11 +64,11 @@ def ask(scene: Scene, task: str, rng: random.Random) -> tuple[str, str] | None:
 
 
 def make(m: Maker) -> dict:
-    scene = random_scene(m.rng, m.split, *((1, 3) if m.short else m.rng.choice(((1, 1), (2, 2), (2, 3), (2, 3), (3, 3)))))
+    scene = random_scene(m.rng, m.split, *((1, 5) if m.short else m.rng.choice(((1, 1), (2, 2), (2, 3), (3, 4), (4, 5)))))
     picture, descriptions = m.image(scene), {"image": [scene.description]}
     if m.short:
-        task = (TASKS + ["describe"])[m.index % 7]
-        question, answer = ask(scene, task, m.rng) if task != "describe" else ("describe the picture.", scene.description)
+        task = TASKS[m.index % len(TASKS)]
+        question, answer = ask(scene, task, m.rng)
         return m.example(task, [user(picture, {"text": question}), assistant(answer)], answer, descriptions=descriptions)
     # Several questions about one picture: its codes are read once and pay for all of them. The description comes last, where no answer
     # can be copied from it; in it a thing's shape and place follow its colour, which teaches to look where a word points.

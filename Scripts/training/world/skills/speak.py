@@ -1,4 +1,4 @@
-"""Speak: a word in the narrator's voice."""
+"""Speak: one to three words in the narrator's voice."""
 
 from ..maker import Maker, assistant, user
 from ..scene import COLOURS, SHAPES
@@ -8,5 +8,11 @@ WORDS = DIGITS + list(COLOURS) + SHAPES
 
 
 def make(m: Maker) -> dict:
-    word = m.rng.choice(WORDS if m.rng.random() < 0.5 else DIGITS)
-    return m.example("word", [user(m.typed(f"say {word}")), assistant(m.narrated(word))], word, descriptions={"audio": [word]})
+    kind = m.rng.choice(("word", "word", "digits", "name"))
+    if kind == "word":
+        words = m.rng.choice(WORDS)
+    elif kind == "digits":
+        words = " ".join(m.rng.choice(DIGITS) for _ in range(m.rng.randint(1, 3)))
+    else:
+        words = f"{m.rng.choice(list(COLOURS))} {m.rng.choice(SHAPES)}"
+    return m.example("phrase", [user(m.typed(f"say {words}")), assistant(m.narrated(words))], words, descriptions={"audio": [words]})

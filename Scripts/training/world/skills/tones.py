@@ -19,14 +19,19 @@ def make(m: Maker) -> dict:
         length = r.uniform(0.25, 0.45)
         sound = np.concatenate([speech.tone(base, length), silence(r.uniform(0.1, 0.25)), speech.tone(other, length)])
         task, question, answer = "higher", "which tone is higher?", "first" if base > other else "second"
+        told = f"two tones, the {answer} higher"
     elif kind == 1:
         count, length, gap = r.randint(1, 6), r.uniform(0.08, 0.16), r.uniform(0.1, 0.2)
         sound = np.concatenate([np.concatenate([speech.tone(base, length), silence(gap)]) for _ in range(count)])
         task, question, answer = "beeps", "how many beeps?", speech.DIGITS[count]
+        told = f"{answer} beep" + ("s" if count > 1 else "")
     else:
         rising = r.random() < 0.5
         sound = speech.tone(base, r.uniform(0.5, 1.2), base * 2 ** ((1 if rising else -1) * r.uniform(5, 14) / 12))
         task, question, answer = "glide", "is the tone rising or falling?", "rising" if rising else "falling"
+        told = f"a {answer} tone"
     sound = sound * r.uniform(0.3, 1.0)
-    return m.example(task, [user(m.audio(sound), m.typed(question)), assistant(answer)], answer,
-                     descriptions={"audio": [f"tones: {task} {answer}"]})
+    turns = [user(m.audio(sound), m.typed(question)), assistant(answer)]
+    if not m.short:
+        turns += [user({"text": "describe the sound."}), assistant(told)]
+    return m.example(task, turns, turns[-1]["parts"][0]["text"], descriptions={"audio": [told]})

@@ -3,20 +3,15 @@
 import math
 from copy import copy
 
-from ..clips import Mover, frame
+from ..clips import Mover, frame, tell
 from ..maker import Maker, assistant, user
-from ..scene import PLACES, SIDE, pairs
+from ..scene import PLACES, SIDE, pairs, paper
 
 
 def mover(m: Maker, name: tuple[str, str], radius: float = 8.0) -> Mover:
     angle, speed = m.rng.uniform(0, 2 * math.pi), m.rng.uniform(3.5, 7)
     return Mover(*name, m.rng.uniform(radius, SIDE - radius), m.rng.uniform(radius, SIDE - radius), speed * math.cos(angle),
                  speed * math.sin(angle), radius)
-
-
-def background(m: Maker) -> tuple[int, int, int]:
-    level = m.rng.randint(205, 245)
-    return (level, level, level)
 
 
 def next_wall(t: Mover) -> str:
@@ -47,7 +42,7 @@ def make(m: Maker) -> dict:
     want = m.rng.random() < 0.5
     while True:
         things = [mover(m, name) for name in m.rng.sample(pairs(m.split), 2 if kind == 1 else 1)]
-        shade, frames, apart = background(m), [], True
+        shade, frames, told, apart = paper(m.rng), [], [], True
         for i in range(count):
             if i:
                 for t in things:
@@ -55,6 +50,7 @@ def make(m: Maker) -> dict:
             if kind == 1:
                 apart &= math.hypot(things[0].x - things[1].x, things[0].y - things[1].y) > 17
             frames.append(frame(things, shade))
+            told.append(tell(things))
         if kind == 1 and (not apart or collide(*things) != want):
             continue  # neither a collision that is already over, nor an answer that comes up less often
         break
@@ -67,5 +63,4 @@ def make(m: Maker) -> dict:
         later.step()
         later.step()
         task, question, answer = "later", "where is it two frames later?", place(later)
-    told = f"{' and '.join('a ' + t.name for t in things)} moving; at the end at {', '.join(place(t) for t in things)}"
     return m.example(task, [user(m.video(frames), m.typed(question)), assistant(answer)], answer, descriptions={"video": [told]})

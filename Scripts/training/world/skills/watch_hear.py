@@ -3,25 +3,26 @@
 import numpy as np
 
 from .. import speech
-from ..clips import FRAMES_PER_SECOND, frame
+from ..clips import FRAMES_PER_SECOND, frame, tell
 from ..maker import Maker, assistant, user
-from ..scene import pairs
-from .watch import background, mover
+from ..scene import pairs, paper
+from .watch import mover
 
 
 def make(m: Maker) -> dict:
-    frames_wanted = m.rng.randint(6, 8)
+    frames_wanted = m.rng.randint(6, 7)
     while True:
         names = m.rng.sample(pairs(m.split), 2)
         if names[0][0] == names[1][0] or names[0][1] == names[1][1]:
             continue
-        things, shade = [mover(m, n) for n in names], background(m)
-        frames, bounces = [], {0: [], 1: []}
+        things, shade = [mover(m, n) for n in names], paper(m.rng)
+        frames, told, bounces = [], [], {0: [], 1: []}
         for i in range(frames_wanted):
             for j, t in enumerate(things):
                 if i and t.step():
                     bounces[j].append(i)
             frames.append(frame(things, shade))
+            told.append(tell(things))
         # One bounce each, apart in time, so that only the moment tells whose sound it is.
         if len(bounces[0]) == 1 and len(bounces[1]) == 1 and abs(bounces[0][0] - bounces[1][0]) >= 2:
             break
@@ -32,6 +33,5 @@ def make(m: Maker) -> dict:
     sound[start:start + len(beep)] += beep[:len(sound) - start]
     sound += np.random.default_rng(m.rng.getrandbits(32)).normal(0, 0.0005, len(sound)).astype(np.float32)
     turns = [user(m.video(frames, sound), m.typed("what made the sound?")), assistant(things[which].name)]
-    return m.example("which", turns, things[which].name, descriptions={"video": [
-        "; ".join(f"the {t.name} bounces at frame {bounces[j][0] + 1}" for j, t in enumerate(things))],
-        "audio": [f"a beep at frame {bounces[which][0] + 1}"]})
+    return m.example("which", turns, things[which].name, descriptions={
+        "video": [told], "audio": [f"a beep at {bounces[which][0] / FRAMES_PER_SECOND:.2f} seconds"]})

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Derives from examples what the modules of a pipeline learn, about the same pictures and recordings.
+
+    derive.py --examples build/train/examples.jsonl
+
+Writes beside the examples, so that media paths stay true:
+- vision.jsonl: each picture, and some frames of each clip, with its description;
+- hearing.jsonl: each recording and soundtrack with its description;
+- language.jsonl: each example with its media replaced by their descriptions, as `spud compare`'s pipelines write them;
+- twins.jsonl: a share of those three, for the unified model: with them it can serve as each module of `pipeline-shared`.
+"""
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+ASK = {"image": "describe the picture.", "frame": "describe the frame.", "audio": "describe the sound."}
+OUTPUTS = ("draw", "speak")  # skills whose media are the answer
+
+
+def one(example: dict, part: dict, kind: str, told: str, number: int) -> dict:
+    return {"id": f"{example['id']}-{number}", "skill": "describe", "task": kind, "answer": told, "accept": [told], "turns": [
+        {"role": "user", "parts": [part, {"text": ASK[kind]}]}, {"role": "assistant", "parts": [{"text": told}]}]}
+
+
+def described(example: dict, rng: random.Random, folder: Path, frames: int) -> tuple[list[dict], list[dict], dict]:
+    """What vision, hearing and language learn from an example."""
+    told = {kind: iter(texts) for kind, texts in (example.get("descriptions") or {}).items()}
+    vision, hearing, turns = [], [], []
+    for turn in example["turns"]:
+        parts = []
+        for part in turn["parts"]:
+            kind, value = next(iter(part.items()))
+            if kind in ("text", "thought"):
+                parts.append(part)
+            elif kind == "image":
+                text = next(told["image"])
+                # `describe` holds frames of clips as single pictures.
+                vision.append(one(example, part, "frame" if example["task"] == "frame" else "image", text, len(vision)))
+                parts.append({"text": f"picture: {text}\n"})
+            elif kind == "audio":
+                text = next(told["audio"])
+                hearing.append(one(example, part, "audio", text, len(hearing)))
+                parts.append({"text": f"sound: {text}\n"})
+            else:
+                texts = next(told["video"])
+                for i in sorted(rng.sample(range(len(texts)), min(frames, len(texts)))):
+                    vision.append(one(example, {"image": f"{value}/{i:03d}.png"}, "frame", texts[i], len(vision)))
+                lines = "".join(f"frame {i}: {text}\n" for i, text in enumerate(texts, 1))
+                if (folder / value / "audio.wav").exists():
+                    text = next(told["audio"])
+                    hearing.append(one(example, {"audio": f"{value}/audio.wav"}, "audio", text, len(hearing)))
+                    lines += f"sound: {text}\n"
+                parts.append({"text": lines})
+        turns.append({"role": turn["role"], "parts": parts})
+    return vision, hearing, example | {"turns": turns}
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--examples", type=Path, required=True)
+    p.add_argument("--frames", type=int, default=2, help="frames of a clip that vision learns from")
+    p.add_argument("--twins", type=float, default=0.12, help="share of the derived examples that the unified model gets too")
+    a = p.parse_args()
+    rng, folder = random.Random(1), a.examples.parent
+    files = {n: open(folder / f"{n}.jsonl", "w", encoding="utf-8") for n in ("vision", "hearing", "language", "twins")}
+    counts = dict.fromkeys(files, 0)
+
+    def write(name: str, example: dict) -> None:
+        files[name].write(json.dumps(example, ensure_ascii=False) + "\n")
+        counts[name] += 1
+
+    for line in open(a.examples, encoding="utf-8"):
+        example = json.loads(line)
+        if example["skill"] in OUTPUTS:
+            continue
+        vision, hearing, language = described(example, rng, folder, a.frames)
+        # A module's own task is in `describe` already; language answers what is asked, which that is not.
+        some = [("vision", e) for e in vision] + [("hearing", e) for e in hearing]
+        some += [("language", language)] if example["skill"] != "describe" else []
+        for name, e in some:
+            write(name, e)
+            if rng.random() < a.twins:
+                write("twins", e)
+    print(", ".join(f"{n} {counts[n]}" for n in files))
+
+
+if __name__ == "__main__":
+    main()
