@@ -57,13 +57,46 @@ struct MetricsTests {
   @Test("the bootstrap gives the same interval for the same seed, and it holds the mean")
   func bootstrap() {
     let values = (0..<40).map { Double($0 % 7) }
-    let first = Estimate.meanDifference(values, seed: 3)
-    #expect(first == Estimate.meanDifference(values, seed: 3))
+    let first = Estimate.bootstrap(values, seed: 3) { $0.mean }
+    #expect(first == Estimate.bootstrap(values, seed: 3) { $0.mean })
     #expect(first.low < values.mean && values.mean < first.high)
     // The standard error of the mean is 2.0 / √40 = 0.32: the interval is near ± 0.62.
     #expect(abs((first.high - first.low) / 2 - 0.62) < 0.08)
-    let constant = Estimate.medianRatio([0.5, 0.5, 0.5], seed: 1)
-    #expect(constant.low == 0.5 && constant.high == 0.5)
+  }
+
+  @Test("paired differences of a handful keep a wide interval, by hand")
+  func pairedDifferences() {
+    // Six wins: the centre is 6 / 8, the variance (6 + 1) / 8 − 0.5625, the half width 1.96 · √(0.3125 / 8).
+    let six = Estimate.meanDifference([1, 1, 1, 1, 1, 1])
+    #expect(six.value == 1 && six.high == 1 && abs(six.low - (0.75 - 1.959964 * 0.197642)) < 1e-5)
+    // 144 wins and 86 losses of 1,144 pairs: 58 / 1144 ± 1.96 · √(230) / 1144, and a little more.
+    let table = Array(repeating: 1.0, count: 144) + Array(repeating: -1, count: 86) + Array(repeating: 0, count: 914)
+    let large = Estimate.meanDifference(table)
+    #expect(abs(large.value - 58.0 / 1144) < 1e-12 && abs(large.low - 0.0248) < 2e-3 && abs(large.high - 0.0766) < 2e-3)
+    #expect(Estimate.meanDifference([]) == Estimate(value: 0, low: -1, high: 1, count: 0))
+  }
+
+  @Test("medians keep the sign test's interval, by its table")
+  func medians() {
+    // Between the k-th value from each end, k = 1 for 6 to 8 values, 2 for 9 to 11, 6 for 20: the usual table.
+    for (count, place) in [(6, 1), (8, 1), (9, 2), (11, 2), (12, 3), (20, 6), (40, 14)] {
+      let estimate = Estimate.medianRatio((1...count).map(Double.init).shuffled())
+      #expect(estimate.low == Double(place) && estimate.high == Double(count + 1 - place), "\(count)")
+    }
+    let three = Estimate.medianRatio([0.5, 0.6, 0.7])
+    #expect(three.value == 0.6 && three.low < 0.5 && three.high > 0.7)
+    #expect(Estimate.medianRatio([2]) == Estimate(value: 2, low: 0.2, high: 20, count: 1))
+  }
+
+  @Test("an interval chosen among several is wider")
+  func chosenIntervals() {
+    let one = Estimate.proportion(20, of: 60)
+    let five = Estimate.proportion(20, of: 60, chances: 5)
+    // Bonferroni for five: z = 2.5758.
+    #expect(five.low < one.low && five.high > one.high)
+    let square = 2.575829 * 2.575829
+    let half = 2.575829 / (1 + square / 60) * (20.0 / 60 * (40.0 / 60) / 60 + square / 14400).squareRoot()
+    #expect(abs((five.high - five.low) / 2 - half) < 1e-6)
   }
 
   @Test("a curve is read between its points and never beyond them")

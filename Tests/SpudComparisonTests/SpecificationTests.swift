@@ -94,14 +94,15 @@ struct SpecificationTests {
     #expect(shape.bytesPerToken == 2 * shape.activeParameters)
   }
 
-  @Test("training curves are compared at the tokens that all of them saw")
+  @Test("training curves are compared at the tokens that all of them saw; a run of another length is left out")
   func controls() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(try ControlRun.load(directory: folder).isEmpty)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let common = #""vocab_size":10,"hidden_size":8,"num_hidden_layers":2,"num_attention_heads":4,"head_dim":4"#
     for (name, rest, csv) in [
-      ("dense", #""intermediate_size":10"#, "tokens,loss\n100,3\n200,2\n300,1\n"),
+      ("dense", #""intermediate_size":10"#, "tokens,loss\n100,3\n200,2\n210,1\n"),
+      ("long", #""intermediate_size":10"#, "tokens,loss\n200,3\n900,0.1\n"),
       ("moe", #""num_experts":6,"num_experts_per_tok":2,"moe_intermediate_size":5"#, "tokens,loss\n100,2.5\n200,1.5\n"),
     ] {
       try Data("{\(common),\(rest)}".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name).json"))

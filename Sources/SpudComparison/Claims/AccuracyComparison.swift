@@ -5,12 +5,16 @@ struct AccuracyComparison {
     var unified: Double
     var pipeline: Double
     var difference: Estimate
+    /// The pipeline's last module, told the true descriptions; nil when it was not.
+    var told: Double?
   }
 
   var baseline: SystemCard
   var pairs: [AnswerPair]
   var rows: [Row]
   var total: Row
+  /// By example, what the pipeline's last module answered when told the truth.
+  var told: [String: AnswerRecord]
 
   /// Compares with the pipeline that answered best; nil when there are no pairs.
   ///
@@ -32,22 +36,49 @@ struct AccuracyComparison {
     pairs = evidence.pairs(unified, pipeline, modes: [.question], where: isWanted)
     guard !pairs.isEmpty else { return nil }
     let groups = Dictionary(grouping: pairs) { group($0.unified) }
-    rows = groups.keys.sorted().map { Self.row($0, groups[$0] ?? [], seed: evidence.seed) }
-    total = Self.row("all", pairs, seed: evidence.seed)
+    var told: [String: AnswerRecord] = [:]
+    for answer in evidence.answers(of: pipeline, modes: [.toldTruth]) { told[answer.example] = answer }
+    self.told = told
+    rows = groups.keys.sorted().map { Self.row($0, groups[$0] ?? [], told) }
+    total = Self.row("all", pairs, told)
   }
 
-  private static func row(_ name: String, _ pairs: [AnswerPair], seed: UInt64) -> Row {
-    Row(
+  /// Told the truth, a reader that is right in fewer than this was not trained to read.
+  static let leastReading = 0.5
+
+  /// Whether the pipeline's last module can read descriptions at all, as far as the suite tells.
+  var canRead: Bool { (total.told ?? 0) >= Self.leastReading }
+
+  /// What has to be said of the baseline before anything is made of its answers; empty when it is in order.
+  var remark: String {
+    guard let told = total.told else {
+      return " The suite gives no true descriptions of these media, so whether the baseline can read any is not known."
+    }
+    return canRead
+      ? ""
+      : """
+       Even from the true descriptions its language module is right in only \(Format.percent(told)): it was not \
+      trained to answer from texts, and a baseline that cannot read proves little.
+      """
+  }
+
+  private static func row(_ name: String, _ pairs: [AnswerPair], _ told: [String: AnswerRecord]) -> Row {
+    let truths = pairs.compactMap { told[$0.unified.example]?.score.value }
+    return Row(
       name: name, unified: pairs.map(\.unified.score.value).mean, pipeline: pairs.map(\.other.score.value).mean,
-      difference: .meanDifference(pairs.map { $0.unified.score.value - $0.other.score.value }, seed: seed))
+      difference: .meanDifference(pairs.map { $0.unified.score.value - $0.other.score.value }),
+      told: truths.isEmpty ? nil : truths.mean)
   }
 
   func table(_ title: String, heading: String) -> Table {
     Table(
-      title, columns: [heading, "unified", baseline.id, "difference", "95 % interval", "questions"],
+      title, columns: [
+        heading, "unified", baseline.id, "told the truth", "difference", "95 % interval", "questions",
+      ],
       rows: (rows + [total]).map { row in
         [
-          row.name, Format.percent(row.unified), Format.percent(row.pipeline), Format.points(row.difference.value),
+          row.name, Format.percent(row.unified), Format.percent(row.pipeline),
+          row.told.map(Format.percent) ?? "–", Format.points(row.difference.value),
           Format.interval(row.difference, .points), "\(row.difference.count)",
         ]
       })

@@ -56,6 +56,20 @@ package enum Verdict: String, Codable, Sendable, CaseIterable {
   case holdsInPart = "holds in part"
   case doesNotHold = "does not hold"
   case notMeasured = "not measured"
+
+  /// The fewest observations that can make a claim hold: fewer may only say that it holds in part.
+  package static let leastCount = 30
+
+  /// This verdict, but for `holds`, which becomes `holds in part` when a condition of it is not met.
+  package func onlyHolding(if condition: Bool) -> Verdict {
+    self == .holds && !condition ? .holdsInPart : self
+  }
+
+  /// A sentence about observations that are too few; empty when they are enough.
+  static func remark(count: Int) -> String {
+    count >= leastCount
+      ? "" : " Of \(count) observation\(count == 1 ? "" : "s") nothing can be said to hold but in part."
+  }
 }
 
 extension Claim.Identifier {

@@ -6,20 +6,33 @@ package enum ConstantLatencyClaim {
   static let method = """
     Models that differ in nothing but their number of experts (random weights: the time does not depend on their \
     values, and they know nothing) write tokens one at a time after the same context, in turn; then one model writes \
-    after contexts of rising length. Medians of the runs are compared, the largest against the smallest. More experts \
-    can only help if they are trained; this claim's half about capability rests on the training curves under “Cost per \
-    token”.
+    after contexts of rising length. Medians of the runs are compared, the largest against the smallest; trained \
+    models are timed in turn with them. More experts can only help if they are trained: that capability grows at all \
+    is read off the losses of mixtures that differ in their number of experts (see “Cost per token”).
     """
   static let line = """
-    Holds when the time per token grows by at most 10 % both from the fewest to the most experts and from the shortest \
-    to the longest context; holds in part when one of the two does; does not hold when both grow by more.
+    Holds when the time per token surely (by its interval) grows by at most 10 % both from the fewest to the most \
+    experts and from the shortest to the longest context, and the loss falls with the number of experts; does not hold \
+    when both surely grow by more; holds in part otherwise.
     """
 
-  package static func verdict(experts: Double?, context: Double?) -> Verdict {
+  /// - Parameter capability: whether the loss falls with the number of experts; nil when no curves tell.
+  package static func verdict(experts: Estimate?, context: Estimate?, capability: Bool?) -> Verdict {
     let growths = [experts, context].compactMap { $0 }
     guard !growths.isEmpty else { return .notMeasured }
-    let constant = growths.filter { $0 <= tolerance }.count
-    return constant == growths.count ? .holds : constant == 0 ? .doesNotHold : .holdsInPart
+    if growths.allSatisfy({ $0.low > tolerance }) { return .doesNotHold }
+    return growths.count == 2 && growths.allSatisfy { $0.high <= tolerance } && capability == true
+      ? .holds : .holdsInPart
+  }
+
+  /// The training runs of mixtures by their number of experts, when there are several of one active size.
+  static func mixtures(_ evidence: Evidence) -> [ControlRun] {
+    let mixtures = evidence.controls.filter { !$0.isDense }.sorted { $0.experts < $1.experts }
+    guard let first = mixtures.first else { return [] }
+    // The router grows with the experts; nothing else may.
+    return mixtures.filter {
+      abs(Double($0.activeParameters) / Double(max(1, first.activeParameters)) - 1) < 0.05
+    }
   }
 
   /// The runs of one model at one point of an axis.
@@ -31,7 +44,8 @@ package enum ConstantLatencyClaim {
 
   static func points(_ evidence: Evidence, axis: DecodeRecord.Axis) -> [Point] {
     func position(_ record: DecodeRecord) -> Int { axis == .experts ? record.experts : record.context }
-    let groups = Dictionary(grouping: evidence.decodes.filter { $0.axis == axis }, by: position)
+    let groups = Dictionary(grouping: 
+      evidence.decodes.filter { $0.axis == axis && !$0.isTrained }, by: position)
     return groups.keys.sorted().compactMap { key in
       guard let records = groups[key], let first = records.first else { return nil }
       return Point(first: first, times: records.map(\.secondsPerToken))
@@ -39,19 +53,21 @@ package enum ConstantLatencyClaim {
   }
 
   /// The last point's time over the first's, paired by repetition.
-  static func growth(_ points: [Point], seed: UInt64) -> Estimate? {
+  static func growth(_ points: [Point]) -> Estimate? {
     guard points.count > 1, let first = points.first, let last = points.last else { return nil }
     let ratios = zip(last.times, first.times).map { $0 / $1 }
-    return ratios.isEmpty ? nil : .medianRatio(ratios, seed: seed)
+    return ratios.isEmpty ? nil : .medianRatio(ratios)
   }
 
   package static func evaluate(_ evidence: Evidence) -> Claim {
     let id = Claim.Identifier.constantLatency
     let experts = points(evidence, axis: .experts)
     let contexts = points(evidence, axis: .context)
-    let byExperts = growth(experts, seed: evidence.seed)
-    let byContext = growth(contexts, seed: evidence.seed)
-    let verdict = verdict(experts: byExperts?.value, context: byContext?.value)
+    let byExperts = growth(experts)
+    let byContext = growth(contexts)
+    let mixtures = mixtures(evidence)
+    let capability = mixtures.count > 1 ? (mixtures.last?.loss ?? 0) < (mixtures.first?.loss ?? 0) : nil
+    let verdict = verdict(experts: byExperts, context: byContext, capability: capability)
     guard verdict != .notMeasured, let shown = experts.count > 1 ? experts : contexts as [Point]?,
       let smallest = shown.first, let largest = shown.last
     else {
@@ -73,6 +89,15 @@ package enum ConstantLatencyClaim {
         takes \(Format.factor(growth.value)) the time.
         """)
     }
+    if let first = mixtures.first, let last = mixtures.last, mixtures.count > 1 {
+      sentences.append(
+        """
+        Trained alike, \(last.experts) experts reach a loss of \(Format.fixed(last.loss, 3)), \(first.experts) reach \
+        \(Format.fixed(first.loss, 3)).
+        """)
+    } else {
+      sentences.append("Whether more experts learn more was not measured: there are no curves of mixtures to compare.")
+    }
     return Claim(
       id: id, statement: id.statement, finding: sentences.joined(separator: " "),
       measured: Figure("\(largest.first.experts) experts, time per token", largest.median, .seconds),
@@ -82,7 +107,28 @@ package enum ConstantLatencyClaim {
         byExperts.map { "experts: 95 % interval \(Format.interval($0, .factor))" },
         byContext.map { "context: 95 % interval \(Format.interval($0, .factor))" },
       ].compactMap { $0 }.joined(separator: "; "),
-      method: method, line: line, tables: tables(experts, contexts), plots: plots(experts, contexts))
+      method: method, line: line, tables: tables(experts, contexts) + trained(evidence), plots: plots(experts, contexts))
+  }
+
+  private static func trained(_ evidence: Evidence) -> [Table] {
+    let groups = Dictionary(grouping: evidence.decodes.filter(\.isTrained), by: \.model)
+    let rows = groups.keys.sorted().compactMap { name -> [String]? in
+      guard let records = groups[name], let first = records.first else { return nil }
+      let times = records.map(\.secondsPerToken)
+      return [
+        name, first.experts == 0 ? "dense" : "\(first.experts)", Format.number(Double(first.parameters)),
+        Format.number(Double(first.activeParameters)), Format.seconds(times.median),
+        "\(Format.seconds(times.quantile(0))) … \(Format.seconds(times.quantile(1)))", "\(times.count)",
+      ]
+    }
+    return rows.isEmpty
+      ? []
+      : [
+        Table(
+          "Trained models: time per token",
+          columns: ["model", "experts", "parameters", "active", "median per token", "least … most", "runs"],
+          rows: rows)
+      ]
   }
 
   private static func tables(_ experts: [Point], _ contexts: [Point]) -> [Table] {

@@ -6,8 +6,9 @@ extension ControlRun {
   /// Reads the training runs that serve as controls: each `NAME.csv` of a directory is a curve, and the `NAME.json`
   /// beside it the run's configuration.
   ///
-  /// Their losses can be compared only if they saw the same tokens: every curve is read at the least number of training
-  /// tokens that all of them reached.
+  /// Their losses can be compared only if they were trained alike: of all runs those count that were as long, within a
+  /// tenth, as most others (a longer run's loss at the same token is that of a rate not yet lowered), and their curves
+  /// are read at the least number of training tokens that all of them reached.
   ///
   /// - Returns: none when there is no such directory.
   /// - Throws: `badData` naming the file when a curve or a configuration cannot be read.
@@ -29,11 +30,18 @@ extension ControlRun {
             bytesPerToken: shape.bytesPerToken, tokens: 0, loss: 0), curve
         ))
     }
+    let lengths = runs.compactMap { $0.curve.points.last?.tokens }
+    func alike(_ length: Double) -> [Double] { lengths.filter { abs($0 / length - 1) <= 0.1 } }
+    if let usual = lengths.max(by: { (alike($0).count, $0) < (alike($1).count, $1) }) {
+      runs.removeAll { abs(($0.curve.points.last?.tokens ?? 0) / usual - 1) > 0.1 }
+    }
     let common = runs.compactMap { $0.curve.points.last?.tokens }.min() ?? 0
     return runs.map { run, curve in
       var run = run
       run.tokens = common
-      run.loss = LossCurve(points: curve.points.filter { $0.tokens <= common }).finalLoss()
+      let read = LossCurve(points: curve.points.filter { $0.tokens <= common })
+      run.loss = read.finalLoss()
+      run.lossSpread = read.finalSpread()
       return run
     }
   }

@@ -15,14 +15,14 @@ package enum DepthClaim {
     of accuracy against always thinking, and judged on the other half. Efficiency is tokens written per right answer.
     """
   static let line = """
-    Holds when, on the half that did not choose the threshold, the rule spends at least 10 times fewer tokens per \
-    right answer than always thinking, at most 1 point less accurate; holds in part when it spends at least 1.1 times \
-    fewer; does not hold otherwise.
+    Holds when, on the half that did not choose the threshold, the rule surely (by its interval) spends at least 10 \
+    times fewer tokens per right answer than always thinking, at most 1 point less accurate; holds in part when it \
+    surely spends at least 1.1 times fewer; does not hold otherwise.
     """
 
-  package static func verdict(gain: Double, accuracyLost: Double) -> Verdict {
-    guard accuracyLost <= tolerance, gain >= least else { return .doesNotHold }
-    return gain >= promised ? .holds : .holdsInPart
+  package static func verdict(gain: Estimate, accuracyLost: Double) -> Verdict {
+    guard accuracyLost <= tolerance, gain.low >= least else { return .doesNotHold }
+    return (gain.low >= promised ? Verdict.holds : .holdsInPart).onlyHolding(if: gain.count >= Verdict.leastCount)
   }
 
   /// One question, answered both ways.
@@ -69,20 +69,20 @@ package enum DepthClaim {
         "The unified model got none of the questions right even when it thought, so there is nothing to save.",
         method: method, line: line)
     }
-    let gain = always.efficiency / scaled.efficiency
+    let gain = gain(judged, threshold: threshold, seed: evidence.seed)
     let lost = always.accuracy - scaled.accuracy
     return Claim(
       id: id, statement: id.statement,
       finding: """
         Always thinking is right in \(Format.percent(always.accuracy)) with \(Format.figures(always.tokens)) tokens an \
         answer, never thinking in \(Format.percent(never.accuracy)) with \(Format.figures(never.tokens)), the rule in \
-        \(Format.percent(scaled.accuracy)) with \(Format.figures(scaled.tokens)): \(Format.factor(gain)) as efficient \
-        as always thinking.
+        \(Format.percent(scaled.accuracy)) with \(Format.figures(scaled.tokens)): \
+        \(Format.factor(gain.value)) as efficient as always thinking.\(Verdict.remark(count: judged.count))
         """,
       measured: Figure("tokens per right answer, scaled", scaled.efficiency, .count),
       baseline: Figure("tokens per right answer, always thinking", always.efficiency, .count),
-      ratio: .exact(gain, count: judged.count), verdict: verdict(gain: gain, accuracyLost: lost), runs: judged.count,
-      spread: "accuracy of the rule "
+      ratio: gain, verdict: verdict(gain: gain, accuracyLost: lost), runs: judged.count,
+      spread: "95 % interval of the gain \(Format.interval(gain, .factor)); accuracy of the rule "
         + Format.interval(
           .proportion(judged.filter { $0.chosen(from: threshold).score.isRight }.count, of: judged.count), .share),
       method: method, line: line,
@@ -96,6 +96,18 @@ package enum DepthClaim {
     return evidence.answers(of: unified, modes: [.question]).sorted { $0.example < $1.example }.compactMap { record in
       unthinking[record.example].map { Both(thinking: record, unthinking: $0) }
     }
+  }
+
+  /// How many times fewer tokens the rule spends per right answer, resampled by question.
+  static func gain(_ questions: [Both], threshold: Double, seed: UInt64) -> Estimate {
+    var estimate = Estimate.bootstrap(questions.indices.map(Double.init), seed: seed) { places in
+      let chosen = places.map { questions[Int($0)] }
+      let always = Point(chosen.map(\.thinking)).efficiency
+      let scaled = Point(chosen.map { $0.chosen(from: threshold) }).efficiency
+      return scaled > 0 ? always / scaled : 0
+    }
+    estimate.count = questions.count
+    return estimate
   }
 
   /// The threshold with the fewest tokens of those that keep the accuracy of always thinking.

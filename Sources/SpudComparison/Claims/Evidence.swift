@@ -50,10 +50,12 @@ package struct ControlRun: Codable, Sendable, Equatable {
   /// Training tokens seen, and the loss at the end.
   package var tokens: Double
   package var loss: Double
+  /// Half the width of the 95 % interval of the loss, as far as the scatter along the curve's end tells.
+  package var lossSpread: Double
 
   package init(
     name: String, isDense: Bool, experts: Int, parameters: Int, activeParameters: Int, flopsPerToken: Int,
-    bytesPerToken: Int, tokens: Double, loss: Double
+    bytesPerToken: Int, tokens: Double, loss: Double, lossSpread: Double = 0
   ) {
     self.name = name
     self.isDense = isDense
@@ -64,6 +66,7 @@ package struct ControlRun: Codable, Sendable, Equatable {
     self.bytesPerToken = bytesPerToken
     self.tokens = tokens
     self.loss = loss
+    self.lossSpread = lossSpread
   }
 }
 

@@ -3,13 +3,13 @@ package enum LatencyClaim {
   static let method = """
     Every system answers the same question in turn (A B, then B A), each in the same runtime with the same kernels and \
     threads. The time runs from the moment that the files are named, their decoding included. Ratios are taken within \
-    each question and their median is reported with its bootstrap interval. A cell is a kind of prompt, first or \
+    each question and their median is reported with the interval of the sign test. A cell is a kind of prompt, first or \
     second question about the same media, first or last token; in each cell the baseline is the pipeline that was \
     fastest there. For the second question a pipeline reuses its description and the unified model its cached prefix.
     """
   static let line = """
     Holds when the unified model is faster in every cell with media, the interval of the ratio below 1; does not hold \
-    when it is faster in none; holds in part otherwise.
+    when it is faster in none; holds in part otherwise, or when a cell has fewer than 30 pairs.
     """
 
   /// One kind of prompt, one question, one moment.
@@ -55,17 +55,19 @@ package enum LatencyClaim {
     guard !withMedia.isEmpty else {
       return id.notMeasured("The suite has no question with a picture, a sound or a film.", method: method, line: line)
     }
-    let verdict = verdict(withMedia.map(\.ratio))
+    let fewest = withMedia.map(\.ratio.count).min() ?? 0
+    let verdict = verdict(withMedia.map(\.ratio)).onlyHolding(if: fewest >= Verdict.leastCount)
     let first = withMedia.filter { !$0.isSecond && $0.isLast }
     let ours = (first.isEmpty ? withMedia : first).flatMap(\.unified)
     let theirs = (first.isEmpty ? withMedia : first).flatMap(\.pipeline)
-    let ratio = Estimate.medianRatio(zip(ours, theirs).map { $0 / $1 }, seed: evidence.seed)
+    let ratio = Estimate.medianRatio(zip(ours, theirs).map { $0 / max($1, 1e-9) })
     let faster = withMedia.filter(\.isFaster).count
     return Claim(
       id: id, statement: id.statement,
       finding: """
         To the last token of a first question with media the unified model takes \(Format.factor(ratio.value)) the \
-        time of the fastest pipeline; it is faster in \(faster) of \(withMedia.count) cells.
+        time of the fastest pipeline; it is faster in \(faster) of \(withMedia.count) cells.\
+        \(Verdict.remark(count: fewest))
         """,
       measured: Figure("unified, median to the last token", ours.median, .seconds),
       baseline: Figure("fastest pipeline, median to the last token", theirs.median, .seconds),
@@ -73,7 +75,7 @@ package enum LatencyClaim {
       spread: "95 % interval of the ratio \(Format.interval(ratio, .factor)); unified p95 "
         + "\(Format.seconds(ours.quantile(0.95))), pipeline p95 \(Format.seconds(theirs.quantile(0.95)))",
       method: method, line: line,
-      tables: [table(cells), quantiles(evidence)],
+      tables: [table(cells), quantiles(evidence, .timed), quantiles(evidence, .second)],
       plots: [ratioPlot(cells), timePlot(evidence, cells)])
   }
 
@@ -90,7 +92,7 @@ package enum LatencyClaim {
             let theirs = pairs.map { isLast ? $0.other.total : $0.other.firstToken }
             return Cell(
               kind: kind, isSecond: isSecond, isLast: isLast,
-              ratio: .medianRatio(zip(ours, theirs).map { $0 / max($1, 1e-9) }, seed: evidence.seed),
+              ratio: .medianRatio(zip(ours, theirs).map { max($0, 1e-9) / max($1, 1e-9) }),
               unified: ours, pipeline: theirs, baseline: pipeline.id)
           }
           return candidates.min { $0.pipeline.median < $1.pipeline.median }
@@ -112,11 +114,11 @@ package enum LatencyClaim {
       })
   }
 
-  private static func quantiles(_ evidence: Evidence) -> Table {
+  private static func quantiles(_ evidence: Evidence, _ mode: AnswerRecord.Mode) -> Table {
     var rows: [[String]] = []
     for kind in PromptKind.allCases {
       for system in evidence.systems {
-        let answers = evidence.answers(of: system, modes: [.timed]).filter { $0.kind == kind }
+        let answers = evidence.answers(of: system, modes: [mode]).filter { $0.kind == kind }
         guard !answers.isEmpty else { continue }
         let first = answers.map(\.firstToken)
         let last = answers.map(\.total)
@@ -127,7 +129,7 @@ package enum LatencyClaim {
       }
     }
     return Table(
-      "First questions: quantiles of the time",
+      "\(mode == .second ? "Second" : "First") questions: quantiles of the time",
       columns: [
         "prompt", "system", "first token p50", "p95", "p99", "last token p50", "p95", "p99", "requests",
       ], rows: rows)

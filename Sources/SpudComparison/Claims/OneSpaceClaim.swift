@@ -24,7 +24,9 @@ package enum OneSpaceClaim {
     let id = Claim.Identifier.oneSpace
     let layers = Dictionary(grouping: evidence.spaces, by: \.layer)
     let scored = layers.mapValues { records in
-      Estimate.proportion(records.reduce(0) { $0 + $1.hits }, of: records.reduce(0) { $0 + $1.concepts })
+      // The best layer is chosen for its hits, so its interval has to allow for all the layers looked at.
+      Estimate.proportion(
+        records.reduce(0) { $0 + $1.hits }, of: records.reduce(0) { $0 + $1.concepts }, chances: layers.count)
     }
     guard let best = scored.max(by: { ($0.value.value, -$0.key) < ($1.value.value, -$1.key) }),
       let records = layers[best.key], let concepts = records.map(\.concepts).max(), concepts > 0
@@ -45,8 +47,11 @@ package enum OneSpaceClaim {
       ratio: Estimate(
         value: best.value.value / chance, low: best.value.low / chance, high: best.value.high / chance,
         count: best.value.count),
-      verdict: verdict(hits: best.value, chance: chance), runs: best.value.count,
-      spread: "95 % interval of the hits \(Format.interval(best.value, .share)); the layer was chosen for its hits",
+      verdict: verdict(hits: best.value, chance: chance)
+        .onlyHolding(if: best.value.count >= Verdict.leastCount),
+      runs: best.value.count,
+      spread: "95 % interval of the hits \(Format.interval(best.value, .share)); "
+        + "widened because the layer was chosen for its hits among \(layers.count)",
       method: method, line: line, tables: [table(layers)], plots: plots(layers, best: best.key, chance: chance))
   }
 

@@ -45,7 +45,7 @@ package enum PriceClaim {
     let theirs = cost(evidence, pairs.map(\.other), cores: baseline.cores)
     let cores = Double(unified.cores) / Double(max(1, baseline.cores))
     func ratio(_ pairs: [AnswerPair]) -> Estimate {
-      .medianRatio(pairs.map { $0.unified.total / max($0.other.total, 1e-9) * cores }, seed: evidence.seed)
+      .medianRatio(pairs.map { max($0.unified.total, 1e-9) / max($0.other.total, 1e-9) * cores })
     }
     let perRequest = ratio(pairs)
     let perToken = ours.perToken / max(theirs.perToken, 1e-300)
@@ -59,11 +59,12 @@ package enum PriceClaim {
       id: id, statement: id.statement,
       finding: """
         Per request the unified model costs \(Format.factor(perRequest.value)) what \(baseline.id) costs, per token \
-        \(Format.factor(perToken)). \(disagreement)
+        \(Format.factor(perToken)). \(disagreement)\(Verdict.remark(count: pairs.count))
         """,
       measured: Figure("unified, a thousand requests", ours.perRequest * 1000, .moneyPerThousand),
       baseline: Figure("\(baseline.id), a thousand requests", theirs.perRequest * 1000, .moneyPerThousand),
-      ratio: perRequest, verdict: verdict(perRequest: perRequest, perToken: perToken, kinds: Array(kinds.values)),
+      ratio: perRequest, verdict: verdict(perRequest: perRequest, perToken: perToken, kinds: Array(kinds.values))
+        .onlyHolding(if: pairs.count >= Verdict.leastCount),
       runs: pairs.count, spread: "95 % interval of the ratio per request \(Format.interval(perRequest, .factor))",
       method: method + " Price: \(Format.money(evidence.pricePerCoreHour)) per core-hour.", line: line,
       tables: [table(evidence)], plots: [plot(kinds, total: perRequest)])
@@ -87,14 +88,23 @@ package enum PriceClaim {
         let cost = cost(evidence, records, cores: system.cores)
         rows.append([
           kind.rawValue, system.id, Format.figures(cost.tokens), Format.money(cost.perRequest * 1000),
-          Format.money(cost.perToken * 1e6), "\(records.count)",
+          Format.money(cost.perToken * 1e6), perRight(evidence, system, kind, cost), "\(records.count)",
         ])
       }
     }
     return Table(
       "Price by kind of prompt",
-      columns: ["prompt", "system", "tokens a request", "per 1,000 requests", "per million tokens", "requests"],
+      columns: ["prompt", "system", "tokens a request", "per 1,000 requests", "per million tokens", "per 1,000 right answers", "requests"],
       rows: rows)
+  }
+
+  /// The price of a thousand right answers: a cheap system that is wrong is not cheap.
+  private static func perRight(
+    _ evidence: Evidence, _ system: SystemCard, _ kind: PromptKind, _ cost: Cost
+  ) -> String {
+    let answers = evidence.answers(of: system, modes: [.question]).filter { $0.kind == kind }
+    let right = answers.map(\.score.value).mean
+    return right > 0 ? Format.money(cost.perRequest * 1000 / right) : "–"
   }
 
   private static func plot(_ kinds: [PromptKind: Estimate], total: Estimate) -> Plot {

@@ -7,7 +7,8 @@ package enum TogetherClaim {
     """
   static let line = """
     Holds when the intervals of the unified model's lead lie above 0 both over the best pipeline and over the \
-    commonest answer; holds in part when it leads the commonest answer only; does not hold otherwise.
+    commonest answer; holds in part when it leads the commonest answer only, or the pipeline's language module is \
+    right in under 50 % even from true descriptions; does not hold otherwise.
     """
 
   package static func verdict(overPipeline: Estimate, overCommonest: Estimate) -> Verdict {
@@ -31,19 +32,21 @@ package enum TogetherClaim {
     }
     let total = comparison.total
     let lead = Estimate.meanDifference(
-      zip(comparison.pairs, commonestScores(comparison.pairs)).map { $0.unified.score.value - $1 },
-      seed: evidence.seed)
+      zip(comparison.pairs, commonestScores(comparison.pairs)).map { $0.unified.score.value - $1 })
     return Claim(
       id: id, statement: id.statement,
       finding: """
         On questions that need eye and ear together the unified model is right in \(Format.percent(total.unified)), \
         \(comparison.baseline.id) in \(Format.percent(total.pipeline)) and the commonest answer in \
-        \(Format.percent(total.unified - lead.value)).
+        \(Format.percent(total.unified - lead.value)).\(comparison.remark)\
+        \(Verdict.remark(count: total.difference.count))
         """,
       measured: Figure("unified, accuracy with both", total.unified, .share),
       baseline: Figure("\(comparison.baseline.id), accuracy with both", total.pipeline, .share),
       ratio: total.pipeline > 0 ? .exact(total.unified / total.pipeline, count: total.difference.count) : nil,
-      verdict: verdict(overPipeline: total.difference, overCommonest: lead), runs: total.difference.count,
+      verdict: verdict(overPipeline: total.difference, overCommonest: lead)
+        .onlyHolding(if: total.difference.count >= Verdict.leastCount && comparison.canRead),
+      runs: total.difference.count,
       spread: """
         95 % intervals of the lead: \(Format.interval(total.difference, .points)) over the pipeline, \
         \(Format.interval(lead, .points)) over the commonest answer

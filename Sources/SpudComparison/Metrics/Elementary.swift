@@ -8,6 +8,8 @@ extension Double {
   /// The logarithm to the base 10.
   var decimalLogarithm: Double { log10(self) }
   var exponential: Double { exp(self) }
+  /// The part of a standard normal distribution that lies above this number.
+  var normalTail: Double { erfc(self / 2.0.squareRoot()) / 2 }
   var cosine: Double { cos(self) }
   var sine: Double { sin(self) }
 

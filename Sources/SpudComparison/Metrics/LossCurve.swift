@@ -51,6 +51,13 @@ package struct LossCurve: Sendable, Equatable {
     return points.suffix(count).map(\.loss).mean
   }
 
+  /// Half the width of the 95 % interval of that mean, from the scatter of those points; 0 for a single one.
+  package func finalSpread(over fraction: Double = 0.05) -> Double {
+    let count = max(1, Int((Double(points.count) * fraction).rounded()))
+    let losses = points.suffix(count).map(\.loss)
+    return Estimate.normalQuantile * losses.standardDeviation / Double(losses.count).squareRoot()
+  }
+
   private static func cells(_ line: Substring) -> [String] {
     line.split(separator: ",", omittingEmptySubsequences: false).map { cell in
       String(cell.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
