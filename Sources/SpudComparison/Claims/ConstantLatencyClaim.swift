@@ -116,7 +116,7 @@ package enum ConstantLatencyClaim {
       guard let records = groups[name], let first = records.first else { return nil }
       let times = records.map(\.secondsPerToken)
       return [
-        name, first.experts == 0 ? "dense" : "\(first.experts)", Format.number(Double(first.parameters)),
+        name, first.experts <= 1 ? "dense" : "\(first.experts)", Format.number(Double(first.parameters)),
         Format.number(Double(first.activeParameters)), Format.seconds(times.median),
         "\(Format.seconds(times.quantile(0))) … \(Format.seconds(times.quantile(1)))", "\(times.count)",
       ]

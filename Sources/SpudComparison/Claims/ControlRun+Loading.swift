@@ -22,10 +22,11 @@ extension ControlRun {
       let text = try String(decoding: contents(of: "\(directory)/\(name).csv"), as: UTF8.self)
       let curve = try LossCurve(csv: text, name: "\(directory)/\(name).csv")
       let shape = try ModelShape(configuration: try JSONValue(contentsOf: configuration), name: configuration)
+      // A mixture of one expert is a dense model.
       runs.append(
         (
           ControlRun(
-            name: name, isDense: shape.experts == 0, experts: shape.experts, parameters: shape.parameters,
+            name: name, isDense: shape.experts <= 1, experts: shape.experts, parameters: shape.parameters,
             activeParameters: shape.activeParameters, flopsPerToken: shape.flopsPerToken,
             bytesPerToken: shape.bytesPerToken, tokens: 0, loss: 0), curve
         ))

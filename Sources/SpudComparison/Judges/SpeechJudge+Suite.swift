@@ -41,8 +41,8 @@ extension SpeechJudge {
   /// The recordings of a folder, each with the word that its name gives; none when there is no such folder.
   private static func words(in folder: String) -> [(String, String)] {
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-    return names.filter { $0.hasSuffix(".wav") }.map { name in
-      (String(name.dropLast(4).prefix { $0 != "-" }), folder + "/" + name)
+    return names.filter { !$0.hasPrefix(".") && $0.contains(".") }.map { name in
+      (String(name.prefix { $0 != "-" && $0 != "." }), folder + "/" + name)
     }
   }
 

@@ -109,7 +109,7 @@ extension Estimate {
 
   /// The median of positive ratios with the interval that the sign test gives: between two of the values in order, with
   /// no assumption but that the pairs are alike. Under six values there is no such interval, and that of the mean of
-  /// their logarithms by Student's t stands in; one value alone is taken to be right within a factor of ten.
+  /// their logarithms by Student's t stands in, never wider than a factor of ten, which one value alone is given.
   ///
   /// Source: W. J. Conover, "Practical nonparametric statistics", 3rd edition, 1999, section 3.2.
   ///
@@ -126,7 +126,8 @@ extension Estimate {
       let quantile = [12.706, 4.303, 3.182, 2.776][count - 2]
       let half = quantile * logarithms.standardDeviation / Double(count).squareRoot()
       let (low, high) = ((logarithms.mean - half).exponential, (logarithms.mean + half).exponential)
-      return Estimate(value: median, low: min(median, low), high: max(median, high), count: count)
+      return Estimate(
+        value: median, low: max(median / 10, min(median, low)), high: min(median * 10, max(median, high)), count: count)
     }
     // The most values that may lie outside on one side: twice the binomial tail stays below 5 %.
     var term = 0.5.raised(to: Double(count))

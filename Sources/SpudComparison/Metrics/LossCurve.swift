@@ -47,14 +47,18 @@ package struct LossCurve: Sendable, Equatable {
 
   /// The mean loss of the last `fraction` of the points: the noise of single batches averaged away.
   package func finalLoss(over fraction: Double = 0.05) -> Double {
-    let count = max(1, Int((Double(points.count) * fraction).rounded()))
-    return points.suffix(count).map(\.loss).mean
+    end(fraction).mean
+  }
+
+  /// The losses of the last `fraction` of the points; of a curve of at least twenty points, three or more.
+  private func end(_ fraction: Double) -> [Double] {
+    let count = max(points.count >= 20 ? 3 : 1, Int((Double(points.count) * fraction).rounded()))
+    return points.suffix(count).map(\.loss)
   }
 
   /// Half the width of the 95 % interval of that mean, from the scatter of those points; 0 for a single one.
   package func finalSpread(over fraction: Double = 0.05) -> Double {
-    let count = max(1, Int((Double(points.count) * fraction).rounded()))
-    let losses = points.suffix(count).map(\.loss)
+    let losses = end(fraction)
     return Estimate.normalQuantile * losses.standardDeviation / Double(losses.count).squareRoot()
   }
 

@@ -177,7 +177,9 @@ struct ConceptExamples {
     }
     seen = collect(
       examples.flatMap { example in
+        // Scenes only: a printed word shows what it says in another way.
         zip(example.turns.media.filter { if case .image = $0 { true } else { false } }, example.imageDescriptions)
+          .filter { !DrawingJudge.things(in: $0.1).isEmpty }
       })
     heard = collect(
       examples.flatMap { example in

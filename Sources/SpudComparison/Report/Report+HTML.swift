@@ -31,7 +31,7 @@ extension Report {
     """
     <header><h1>Unified or pipelined?</h1><p class="summary">\(escaped(summary))</p>
     <p class="meta">\(escaped(settingLine))</p>
-    \(setting.remarks.map { "<p class=\"remark\">\(escaped($0))</p>" }.joined())
+    \(setting.remarks.isEmpty ? "" : "<p class=\"remark\">\(escaped(setting.remarks.joined(separator: " ")))</p>")
     </header>
     <ol class="claims" id="claims" aria-label="The claims and their verdicts">
     <li class="head" aria-hidden="true"><span>verdict</span><span>claim</span><span>measured</span>\

@@ -79,17 +79,21 @@ package struct Report: Sendable {
 
   /// Two sentences: what was found.
   package var summary: String {
-    func list(_ verdict: Verdict) -> String {
-      let names = claims.filter { $0.verdict == verdict }.map { $0.id.title.lowercased() }
-      return names.isEmpty ? "none" : names.joined(separator: ", ")
+    func names(_ verdict: Verdict) -> [String] {
+      claims.filter { $0.verdict == verdict }.map { $0.id.title.lowercased() }
     }
-    let counts = Verdict.allCases.map { verdict in claims.filter { $0.verdict == verdict }.count }
+    func phrase(_ verdict: Verdict, one: String, many: String) -> String {
+      let names = names(verdict)
+      guard !names.isEmpty else { return "none \(one)" }
+      return "\(names.count) \(names.count == 1 ? one : many) (\(names.joined(separator: ", ")))"
+    }
     let first = """
-      Of \(claims.count) claims, \(counts[0]) hold\(counts[0] == 1 ? "s" : "") (\(list(.holds))), \(counts[1]) \
-      hold\(counts[1] == 1 ? "s" : "") in part (\(list(.holdsInPart))), and \(counts[2]) \
-      do\(counts[2] == 1 ? "es" : "") not (\(list(.doesNotHold))).
+      Of \(claims.count) claims, \(phrase(.holds, one: "holds", many: "hold")), \
+      \(phrase(.holdsInPart, one: "holds in part", many: "hold in part")), and \
+      \(phrase(.doesNotHold, one: "does not hold", many: "do not hold")).
       """
-    return counts[3] == 0 ? first : first + " Not measured: \(list(.notMeasured))."
+    let missing = names(.notMeasured)
+    return missing.isEmpty ? first : first + " Not measured: \(missing.joined(separator: ", "))."
   }
 
   private static func expertPlot(_ evidence: Evidence) -> Plot? {

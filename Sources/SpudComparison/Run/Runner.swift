@@ -88,14 +88,17 @@ package struct Runner: Sendable {
       onProgress(Progress(fraction: 0.05 * Double(index) / Double(probes.count), secondsLeft: nil, label: probe.title))
       try await probe.measure(journal)
     }
+    // Probes that took long on a busy machine leave at least half of the time to the questions.
+    let begun = stopwatch.now()
+    let left = max(extent.budget - (begun - start), extent.budget / 2)
     let share = extent.repetitions > 0 ? Extent.scoringShare : 1
-    let scored = try await score(until: start + extent.budget * share, from: 0.05, to: max(share, 0.05))
-    let timed = try await time(until: start + extent.budget, from: share)
+    let scored = try await score(until: begun + left * share, from: 0.05, to: share)
+    let timed = try await time(until: begun + left, from: share)
     var remarks: [String] = []
     if scored.done < scored.all {
       remarks.append(
         """
-        The time set for the questions, \(Format.seconds(extent.budget * share)), was up after \
+        The time set for the questions, \(Format.seconds(left * share)), was up after \
         \(Format.grouped(scored.done)) of \(Format.grouped(scored.all)) of them.
         """)
     }

@@ -69,22 +69,22 @@ extension SystemSpecification {
   /// - Parameters:
   ///   - argument: names apart by commas, or a JSON file that describes systems; nil is every standard system whose
   ///     models are there.
-  /// - Returns: the systems that can be run; and, where none was asked for by name, one sentence for each that cannot.
+  /// - Returns: the systems that can be run; and, where none was asked for by name, one sentence on those that cannot.
   /// - Throws: `usage` for a name that is not known; `noInput` when a model is not there; `badData` for a file that
   ///   does not describe systems.
   package static func resolve(
     _ argument: String?, unified: String, directory: String
-  ) throws -> (present: [SystemSpecification], absent: [String]) {
+  ) throws -> (present: [SystemSpecification], absent: String?) {
     let standard = standard(unified: unified, directory: directory)
     guard let argument else {
       let present = standard.filter { $0.missing == nil }
       guard !present.isEmpty else {
         throw SpudError(.noInput, "there is no model at \(unified), and no other system's models are in \(directory)")
       }
-      let absent = standard.compactMap { system in
-        system.missing.map { "The system \(system.id) was not measured: there is no model at \($0)." }
-      }
-      return (present, absent)
+      let absent = standard.compactMap { system in system.missing.map { "\(system.id) (\($0))" } }
+      return (
+        present,
+        absent.isEmpty ? nil : "Not measured, for there are no such models: \(absent.joined(separator: ", ")).")
     }
     let chosen: [SystemSpecification]
     if argument.hasSuffix(".json") {
@@ -109,7 +109,7 @@ extension SystemSpecification {
     if let twice = Dictionary(grouping: chosen, by: \.id).first(where: { $0.value.count > 1 })?.key {
       throw SpudError(.usage, "the system '\(twice)' is named twice")
     }
-    return (chosen, [])
+    return (chosen, nil)
   }
 
   /// Reads a file such as

@@ -85,8 +85,9 @@ struct Compare: AsyncParsableCommand {
     let controls = try ControlRun.load(directory: curves)
     let comparison = Comparison(
       suite: questions, directory: out, extent: extent, isQuick: quick, seed: seed,
-      pricePerCoreHour: pricePerCoreHour, controls: controls, remarks: absent)
-    for sentence in absent { Terminal.report(sentence) }
+      pricePerCoreHour: pricePerCoreHour, controls: controls,
+      remarks: [absent].compactMap(\.self))
+    if let absent { Terminal.report(absent) }
 
     let meter = ProgressLine()
     let out = out

@@ -9,8 +9,13 @@ extension Chart {
     let rowHeight = layout.isNarrow ? 38.0 : 25.0
     let top = 30.0
     let bottom = top + Double(forest.rows.count) * rowHeight
+    // An interval that reaches far beyond all values is cut off: its numbers stand beside it.
+    let values = forest.rows.map(\.estimate.value) + [forest.neutral]
+    let reach = ((values.max() ?? 1) - (values.min() ?? 0)) / 2 + 0.02
+    let shown = (values.min() ?? 0) - reach...(values.max() ?? 1) + reach
+    func clipped(_ value: Double) -> Double { min(max(value, shown.lowerBound), shown.upperBound) }
     let scale = Scale(
-      covering: forest.rows.flatMap { [$0.estimate.low, $0.estimate.high] }, from: gutter + 6,
+      covering: forest.rows.flatMap { [clipped($0.estimate.low), clipped($0.estimate.high)] }, from: gutter + 6,
       to: width - numbers - 10, tickCount: layout.isNarrow ? 4 : 6, including: [forest.neutral])
     for tick in scale.ticks {
       svg.line(scale.place(tick), top - 4, scale.place(tick), bottom, "grid")
@@ -36,8 +41,8 @@ extension Chart {
         svg.text(row.name, gutter - 12, y + 4, weight, anchor: .end)
         svg.text(numbers, width - 4, y + 4, "number", anchor: .end)
       }
-      let low = scale.place(row.estimate.low)
-      let high = scale.place(row.estimate.high)
+      let low = scale.place(clipped(row.estimate.low))
+      let high = scale.place(clipped(row.estimate.high))
       let height = row.isTotal ? 7.0 : 4.0
       svg.rectangle(low, y - height / 2, max(1.5, high - low), height, "bar \(style)", radius: 2,
         title: "\(row.name): \(numbers)")
