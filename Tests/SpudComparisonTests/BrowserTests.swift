@@ -1,4 +1,5 @@
 import Foundation
+import SpudMedia
 import Testing
 
 @testable import SpudComparison
@@ -11,7 +12,9 @@ private let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/b
 @Suite("The report in a browser", .enabled(if: browser != nil, "Chromium is not installed"), .serialized)
 struct BrowserTests {
   /// Shows a page and returns what the document has become and what the console said.
-  private func show(_ page: String, width: Int, picture: String? = nil) throws -> (document: String, console: String) {
+  private func show(
+    _ page: String, width: Int, picture: String? = nil, isDark: Bool = false
+  ) throws -> (document: String, console: String) {
     let folder = FileManager.default.temporaryDirectory.appending(path: "spud-browser-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -23,7 +26,7 @@ struct BrowserTests {
       [
         "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
         "--user-data-dir=\(folder.path)/profile", "--enable-logging=stderr", "--virtual-time-budget=2000",
-        "--window-size=\(width),1200",
+        "--window-size=\(width),1200", "--blink-settings=preferredColorScheme=\(isDark ? 0 : 1)",
       ] + (picture.map { ["--screenshot=\($0)"] } ?? ["--dump-dom"]) + [file.absoluteString]
     let (output, errors) = (folder.appending(path: "out"), folder.appending(path: "err"))
     for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
@@ -79,13 +82,15 @@ struct BrowserTests {
     if width == 1400 { #expect((Int(result.4) ?? 0) <= 900, "the last claim ends at \(result.4)") }
   }
 
-  @Test("a picture of it can be taken", arguments: [500, 1400])
-  func photographs(width: Int) throws {
+  @Test("a picture of it can be taken, on light paper and on dark", arguments: [500, 1400], [true, false])
+  func photographs(width: Int, isDark: Bool) throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "spud-report-\(UUID().uuidString).png").path
     defer { try? FileManager.default.removeItem(atPath: path) }
-    _ = try show(SampleEvidence.sharedReport.html(), width: width, picture: path)
+    _ = try show(SampleEvidence.sharedReport.html(), width: width, picture: path, isDark: isDark)
     let data = try #require(FileManager.default.contents(atPath: path))
     // A page that failed to draw is one colour, which a PNG squeezes to next to nothing.
     #expect(data.count > 30_000, "\(data.count) bytes")
+    let corner = try RGBImage.load(path: path).pixels.prefix(3)
+    #expect(corner.allSatisfy { isDark ? $0 < 64 : $0 > 192 }, "\(corner)")
   }
 }

@@ -26,7 +26,7 @@ package struct Runner: Sendable {
     /// For trying out: under two minutes on two cores.
     package static let quick = Extent(perSkill: 6, timedPerKind: 3, repetitions: 2, budget: 75)
     /// For the record: under an hour on two cores, about 25 minutes with the world's suite and every system.
-    package static let full = Extent(perSkill: 150, timedPerKind: 20, repetitions: 4, budget: 24 * 60)
+    package static let full = Extent(perSkill: 120, timedPerKind: 16, repetitions: 4, budget: 24 * 60)
     /// For one model's skills: every question, and no times, which compare with nothing.
     package static let skills = Extent(perSkill: .max, timedPerKind: 0, repetitions: 0, budget: 50 * 60)
 

@@ -66,7 +66,6 @@ package struct Skill: Sendable, Equatable {
     case "relate": return "count and relate"
     case "see-hear", "match": return "see and hear"
     case "watch-hear": return "watch and hear"
-    case "see" where task == "count": return "count and relate"
     case "see" where task == "describe": return "describe"
     default: return skill
     }

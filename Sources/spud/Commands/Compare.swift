@@ -44,14 +44,15 @@ struct Compare: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where the report goes.", valueName: "dir"), completion: .directory)
   var out = "comparison"
 
-  @Option(help: ArgumentHelp("Training curves of the controls: NAME.csv beside NAME.json.", valueName: "dir"),
+  @Option(
+    help: ArgumentHelp("Training curves of the controls: NAME.csv beside NAME.json.", valueName: "dir"),
     completion: .directory)
   var curves = "Benchmarks/curves"
 
   @Flag(help: "A small run, in under two minutes.")
   var quick = false
 
-  @Option(help: ArgumentHelp("Questions of each skill. Default: 150, 6 with --quick, all for one system.", valueName: "n"))
+  @Option(help: ArgumentHelp("Questions of each skill. Default: 120, 6 with --quick, all for one system.", valueName: "n"))
   var perSkill: Int?
 
   @Option(
@@ -150,7 +151,8 @@ struct Compare: AsyncParsableCommand {
       contexts: quick ? [0, 512, 2048] : [0, 1024, 4096, 16384, 32768], repetitions: quick ? 3 : 7,
       tokens: quick ? 16 : 32, threads: threads.count, seed: seed)
     let stream = StreamProbe(
-      system: id, model: unified, examples: suite.examples, showcase: Comparison.showcaseExample(chosen))
+      system: id, model: unified, examples: suite.selection(perSkill: .max, seed: seed),
+      showcase: Comparison.showcaseExample(chosen))
     return [decode.probe(.continuous)] + stream.probes()
   }
 
