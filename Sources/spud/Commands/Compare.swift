@@ -52,7 +52,8 @@ struct Compare: AsyncParsableCommand {
   @Flag(help: "A small run, in under two minutes.")
   var quick = false
 
-  @Option(help: ArgumentHelp("Questions of each skill. Default: 120, 6 with --quick, all for one system.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Questions of each skill. Default: 120, 6 with --quick, all for one system.", valueName: "n"))
   var perSkill: Int?
 
   @Option(
