@@ -43,13 +43,15 @@ SPUD_INLINE void tile_pairs_rows(
 #define KEEP_ORDER \
   if (m <= 4) { uint64_t first_line = *(const volatile uint64_t *)panel; __asm__ volatile("" : : "r"(first_line)); }
 
-/// Adds one block's integer sums, scaled, to the floating ones.
+/// Adds one block's integer sums, scaled, to the floating ones. The input's scale is a power of two, so it joins the
+/// weights' scale by adding exponents, in a pipe that products do not use. Weights' scales are never zero (pack.c).
 #define FINISH_BLOCK \
   SPUD_EACH(h, 2) { \
     const __m512 scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(panel + 32 * h))); \
+    const __m512i exponents = _mm512_sub_epi32(_mm512_castps_si512(scale), _mm512_set1_epi32(0x3f800000)); \
     SPUD_EACH(i, m) { \
-      const __m512 x = _mm512_set1_ps(spud_load_float(inputs[i] + unit * sizeof(spud_block))); \
-      sums[i][h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[i][h]), _mm512_mul_ps(scale, x), sums[i][h]); \
+      const __m512i factor = _mm512_add_epi32(exponents, input4(inputs[i] + unit * sizeof(spud_block))); \
+      sums[i][h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[i][h]), _mm512_castsi512_ps(factor), sums[i][h]); \
     } \
   }
 

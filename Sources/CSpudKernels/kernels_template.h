@@ -200,21 +200,27 @@ static void prepare_f32(const float *input, int64_t columns, uint8_t *output) {
   for (int64_t i = columns; i < padded; i++) to[i] = 0;
 }
 
-/// Signed bytes, to nearest, ties to even, of the largest magnitude in each 32. `unit` is a power of two that every
-/// scale takes with it.
+/// The least power of two that is not below `value`, kept within 2^-100…2^100.
+SPUD_INLINE float power_of_two(float value) {
+  const uint32_t exponent = (spud_bits(value) + 0x7fffff) >> 23;
+  return spud_float_from_bits((exponent < 27 ? 27 : exponent > 227 ? 227 : exponent) << 23);
+}
+
+/// Signed bytes, to nearest, ties to even, for each 32 in steps of the least power of two that fits them. `unit` is a
+/// power of two that every scale takes with it. What is not finite becomes some byte.
 SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *output, float unit) {
   spud_block *blocks = (spud_block *)output;
   for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
     const f32x16 a = load16(input + block * SPUD_BLOCK), b = load16(input + block * SPUD_BLOCK + 16);
-    const float largest = largest16(max16(max16(a, -a), max16(b, -b)));
-    const float inverse = largest > 0 ? 127.0f / largest : 0;
-    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+    const float scale = power_of_two(largest16(max16(max16(a, -a), max16(b, -b))) * (1.0f / 127));
+    // The inverse has the opposite exponent. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+    const float inverse = spud_float_from_bits(0x7f000000 - spud_bits(scale));
     const i32x16 qa = (i32x16)(a * inverse + 12582912.0f) - 0x4b400000,
         qb = (i32x16)(b * inverse + 12582912.0f) - 0x4b400000;
     typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
     *(i8x16 *)blocks[block].quants = __builtin_convertvector(qa, i8x16);
     *(i8x16 *)(blocks[block].quants + 16) = __builtin_convertvector(qb, i8x16);
-    blocks[block].scale = largest / 127.0f * unit;
+    blocks[block].scale = scale * unit;
     blocks[block].correction = -128 * sum_of_integers(qa + qb);
   }
 }

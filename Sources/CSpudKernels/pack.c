@@ -119,12 +119,18 @@ void spud_decode_row(spud_encoding encoding, const uint8_t *row, int64_t columns
 
 // ---- Packing ----
 
+// The kernels add exponents to a scale, which zero does not allow: a block whose scale is zero gets the smallest scale
+// there is, and quants of zero.
+
+static int spud_is_zero(uint16_t half) { return (half & 0x7fff) == 0; }
+static uint16_t spud_nonzero(uint16_t half) { return spud_is_zero(half) ? 1 : half; }
+
 /// One block of 32 floats as 8-bit quants: scale = largest magnitude / 127, as a half; quants against the rounded
 /// scale.
 static void pack_q8_block(uint8_t *unit, int64_t row, const float *values) {
   float largest = 0;
   for (int i = 0; i < 32; i++) largest = fmaxf(largest, fabsf(values[i]));
-  const uint16_t half = spud_half(largest / 127);
+  const uint16_t half = spud_nonzero(spud_half(largest / 127));
   const float scale = spud_float_from_half(half), inverse = scale > 0 ? 1 / scale : 0;
   memcpy(unit + 2 * row, &half, sizeof half);
   for (int i = 0; i < 32; i++) {
@@ -138,8 +144,8 @@ static void pack_q4_block(uint8_t *unit, int64_t row, const float *values) {
   float extreme = 0;
   for (int i = 0; i < 32; i++)
     if (fabsf(values[i]) > fabsf(extreme)) extreme = values[i];
-  const float exact = extreme / -8, inverse = exact != 0 ? 1 / exact : 0;
-  const uint16_t half = spud_half(exact);
+  const float exact = extreme / -8, inverse = spud_is_zero(spud_half(exact)) ? 0 : 1 / exact;
+  const uint16_t half = spud_nonzero(spud_half(exact));
   memcpy(unit + 2 * row, &half, sizeof half);
   for (int i = 0; i < 16; i++) {
     const int low = (int)fminf(15, floorf(values[i] * inverse + 8.5f)), high = (int)fminf(15,
@@ -178,11 +184,13 @@ static void copy_q8_blocks(uint8_t *panel, int64_t row, const uint8_t *source, s
   for (int64_t block = 0; block < blocks; block++, panel += 1088, source += Q8_0_BYTES) {
     const uint8_t *from = source;
     for (int64_t i = row; i < row + rows; i++, from += row_bytes) {
-      memcpy(panel + 2 * i, from, 2);
+      const uint16_t half = spud_load16(from), used = spud_nonzero(half);
+      const uint32_t kept = half == used ? ~0u : 0;
+      memcpy(panel + 2 * i, &used, 2);
       for (int group = 0; group < 8; group++) {
         uint32_t four;
         memcpy(&four, from + 2 + 4 * group, 4);
-        four ^= 0x80808080u;
+        four = (four & kept) ^ 0x80808080u;
         memcpy(panel + 64 + group * 128 + i * 4, &four, 4);
       }
     }
@@ -194,8 +202,14 @@ static void copy_q4_blocks(uint8_t *panel, int64_t row, const uint8_t *source, s
   for (int64_t block = 0; block < blocks; block++, panel += 576, source += Q4_0_BYTES) {
     const uint8_t *from = source;
     for (int64_t i = row; i < row + rows; i++, from += row_bytes) {
-      memcpy(panel + 2 * i, from, 2);
-      for (int group = 0; group < 4; group++) memcpy(panel + 64 + group * 128 + i * 4, from + 2 + 4 * group, 4);
+      const uint16_t half = spud_load16(from), used = spud_nonzero(half);
+      memcpy(panel + 2 * i, &used, 2);
+      for (int group = 0; group < 4; group++) {
+        uint32_t four;
+        memcpy(&four, from + 2 + 4 * group, 4);
+        if (half != used) four = 0x88888888u;
+        memcpy(panel + 64 + group * 128 + i * 4, &four, 4);
+      }
     }
   }
 }

@@ -16,13 +16,14 @@ extension Compute {
   /// placement that `cache.append` gave. One region, two synchronizations.
   ///
   /// - Parameters:
-  ///   - queries: `[tokens, queryHeads · headWidth]`, rotated.
+  ///   - queries: `[tokens, queryHeads · headWidth]`, rotated; of fewer tokens when `asking` says which.
+  ///   - asking: Where the queries stand; nil is `placement`. The output has a row for each of them.
   ///   - keys: `[tokens, keyValueHeads · headWidth]`, rotated.
   ///   - values: `[tokens, keyValueHeads · headWidth]`.
   ///   - output: `[tokens, queryHeads · headWidth]`.
   package func attend(
-    queries: Activations, keys: Activations, values: Activations, placement: KeyValueCache.Placement, layer: Int,
-    cache: KeyValueCache, scale: Float, into output: Activations
+    queries: Activations, at asking: KeyValueCache.Placement? = nil, keys: Activations, values: Activations,
+    placement: KeyValueCache.Placement, layer: Int, cache: KeyValueCache, scale: Float, into output: Activations
   ) {
     let headWidth = cache.headWidth
     let heads = queries.columns / headWidth
@@ -33,25 +34,26 @@ extension Compute {
       keys.columns == cache.headCount * headWidth && values.columns == keys.columns, "\(keys.columns) key columns")
     precondition(output.columns == queries.columns, "\(output.columns) output columns")
     let tokens = placement.count
+    let asking = asking ?? placement
     precondition(
-      queries.rows == tokens && keys.rows == tokens && values.rows == tokens, "rows differ from \(tokens) tokens")
-    output.resize(rows: tokens)
+      queries.rows == asking.count && keys.rows == tokens && values.rows == tokens, "rows differ from \(tokens) tokens")
+    output.resize(rows: asking.count)
     guard tokens > 0 else { return }
     var longest = 0
-    for token in 0..<tokens {
-      let position = Int(placement.positions[token])
-      precondition(
-        position < cache.length(of: Int(placement.sequences[token])), "a position that the cache does not hold")
-      longest = max(longest, position + 1)
+    for places in [placement, asking] {
+      for (sequence, position) in zip(places.sequences, places.positions) {
+        precondition(Int(position) < cache.length(of: Int(sequence)), "a position that the cache does not hold")
+        longest = max(longest, Int(position) + 1)
+      }
     }
     let group = heads / cache.headCount
     let rowsPerTile = SPUD_ATTENTION_ROWS
-    fillTiles(placement, tokensPerTile: max(1, rowsPerTile / group))
+    fillTiles(asking, tokensPerTile: max(1, rowsPerTile / group))
     let scoreStride = longest.roundedUp(to: 32)
     let queryStride = inputBytes(cache.format.weightFormat, columns: headWidth)
     let region = unsafe AttentionRegion(
-      kernels: kernels, queries: queries, keys: keys, values: values, output: output, placement: placement,
-      layer: layer,
+      kernels: kernels, queries: queries, keys: keys, values: values, output: output, asking: asking,
+      placement: placement, layer: layer,
       cache: cache, scale: scale, group: group, tiles: scratch.tiles,
       scores: scratch.scores.floats(pool.count * rowsPerTile * scoreStride), scoreStride: scoreStride,
       prepared: scratch.queries.bytes(pool.count * rowsPerTile * queryStride).assumingMemoryBound(to: UInt8.self),
@@ -81,6 +83,7 @@ private struct AttentionRegion: Region {
   let keys: Activations
   let values: Activations
   let output: Activations
+  let asking: KeyValueCache.Placement
   let placement: KeyValueCache.Placement
   let layer: Int
   let cache: KeyValueCache
@@ -126,7 +129,7 @@ private struct AttentionRegion: Region {
 
   private func attend(_ tile: AttentionTile, head: Int, _ lane: Lane) {
     let width = cache.headWidth
-    let sequence = Int(placement.sequences[tile.firstToken])
+    let sequence = Int(asking.sequences[tile.firstToken])
     var task = unsafe spud_attention()
     unsafe task.keys = UnsafePointer(cache.keyBase(layer: layer, sequence: sequence, head: head))
     unsafe task.key_panel_bytes = cache.keyLayout.panelBytes
@@ -152,7 +155,7 @@ private struct AttentionRegion: Region {
                 let column = (head * group + firstHead + index) * width
                 unsafe inputs[rows] = UnsafePointer(queries.base + token * queries.stride + column)
                 unsafe outputs[rows] = output.base + token * output.stride + column
-                unsafe lengths[rows] = placement.positions[token] + 1
+                unsafe lengths[rows] = asking.positions[token] + 1
                 rows += 1
               }
             }

@@ -89,6 +89,11 @@ package final class KeyValueCache: @unchecked Sendable {
     package internal(set) var sequences: [Int32]
     package internal(set) var positions: [Int32]
     package var count: Int { sequences.count }
+
+    /// Where the tokens at `rows` stand.
+    package func selecting(_ rows: [Int]) -> Placement {
+      Placement(sequences: rows.map { sequences[$0] }, positions: rows.map { positions[$0] })
+    }
   }
 
   /// Makes room for one token at the end of each named sequence, in order; a sequence may be named many times.

@@ -16,6 +16,11 @@ package struct ModelCosts: Sendable, Equatable {
   package var headParameters = 0
   /// Parameters that are looked up and not multiplied: the embedding of a model whose head is a matrix of its own.
   package var lookedUpParameters = 0
+  /// Of the last layer, what only tokens with logits meet: all but its keys and values. Bytes are those of a dense
+  /// layer's, experts not included.
+  package var lastParameters = 0
+  package var lastBytes = 0
+  package var isLastSparse = false
   /// Layers that have experts.
   package var sparseLayers: [SparseLayer] = []
   package var layerCount = 0
@@ -35,11 +40,12 @@ package struct ModelCosts: Sendable, Equatable {
   /// Tokens of one step share what every token meets, and those experts that several of them are sent to. How many
   /// experts n tokens meet is their expectation under even routing, E·(1 − (1 − k/E)ⁿ).
   ///
-  /// - Parameter writes: Whether each token needs logits; when a prompt is read, only its last one does.
+  /// - Parameter writes: Whether each token needs logits; when a prompt is read, only its last one does, and the
+  ///   others leave most of the last layer out.
   package func weightBytesPerToken(together: Int, writes: Bool) -> Double {
     precondition(together >= 1, "a step has at least one token")
-    var bytes = Double(sharedBytes) + (writes ? Double(headBytes) : 0)
-    for layer in sparseLayers {
+    var bytes = Double(sharedBytes) + (writes ? Double(headBytes) : -Double(lastBytes))
+    for layer in !writes && isLastSparse ? sparseLayers.dropLast() : sparseLayers[...] {
       let missed = 1 - Double(layer.expertsPerToken) / Double(layer.expertCount)
       var allMissed = 1.0
       for _ in 0..<together { allMissed *= missed }
@@ -51,8 +57,9 @@ package struct ModelCosts: Sendable, Equatable {
   /// Arithmetic operations of one token: two for every weight that it is multiplied by, and two each for the scores
   /// and the sums of attention.
   package func operationsPerToken(depth: Int, writes: Bool) -> Double {
-    let weights = activeParameters - lookedUpParameters - (writes ? 0 : headParameters)
-    return 2 * Double(weights) + 4 * Double(depth) * Double(attentionWidth) * Double(layerCount)
+    let weights = activeParameters - lookedUpParameters - (writes ? 0 : headParameters + lastParameters)
+    let layers = writes ? layerCount : layerCount - 1
+    return 2 * Double(weights) + 4 * Double(depth) * Double(attentionWidth) * Double(layers)
   }
 }
 
@@ -70,6 +77,7 @@ extension Transformer {
     costs.activeParameters = costs.headParameters + costs.lookedUpParameters
     costs.countShared(vectors: [finalNorm])
     for layer in layers { costs.count(layer) }
+    if let last = layers.last { costs.countLast(last) }
     costs.parameters += costs.headParameters + costs.lookedUpParameters
     return costs
   }
@@ -84,6 +92,22 @@ extension ModelCosts {
     activeParameters += parameters
     self.bytes += bytes
     sharedBytes += bytes
+  }
+
+  fileprivate mutating func countLast(_ layer: DecoderLayer) {
+    let matrices = [layer.attention.query, layer.attention.output]
+    lastParameters = matrices.reduce(0) { $0 + $1.rows * $1.columns }
+    lastBytes = matrices.reduce(0) { $0 + $1.byteCount }
+    switch layer.feedForward {
+    case .dense(let weights):
+      lastParameters += 3 * weights.width * weights.expertWidth
+      lastBytes += weights.byteCount
+    case .sparse(let mixture):
+      isLastSparse = true
+      lastParameters += mixture.router.rows * mixture.router.columns
+      lastParameters += mixture.expertsPerToken * 3 * mixture.experts.width * mixture.experts.expertWidth
+      lastBytes += mixture.router.byteCount
+    }
   }
 
   fileprivate mutating func count(_ layer: DecoderLayer) {

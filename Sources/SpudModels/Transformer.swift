@@ -78,9 +78,12 @@ package final class Transformer: @unchecked Sendable {
       let chunk = start..<min(start + chunkLength, batch.tokens.count)
       var end = next
       while end < wanted.count, wanted[end].element < chunk.upperBound { end += 1 }
-      try decode(batch, chunk, cache: cache)
-      for (row, place) in wanted[next..<end] {
-        copy(scratch.hidden, row: place - start, to: scratch.selected, row: row)
+      let selected = wanted[next..<end].map { $0.element - start }
+      let isWhole = try decode(batch, chunk, cache: cache, selecting: selected)
+      var kept = -1
+      for (index, row) in wanted[next..<end].map(\.offset).enumerated() {
+        if index == 0 || selected[index] != selected[index - 1] { kept += 1 }
+        copy(scratch.hidden, row: isWhole ? selected[index] : kept, to: scratch.selected, row: row)
       }
       next = end
     }
@@ -94,15 +97,28 @@ package final class Transformer: @unchecked Sendable {
   }
 
   /// Takes one chunk through all layers; its hidden states are left in `scratch.hidden`.
-  private func decode(_ batch: Batch, _ chunk: Range<Int>, cache: KeyValueCache) throws {
+  ///
+  /// Of the last layer, the tokens to come need only the keys and values, so the rest of it is computed for the
+  /// tokens at `places`, which rise; unless someone counts or watches all of them.
+  ///
+  /// - Returns: Whether `scratch.hidden` holds every token of the chunk, and not only those at `places`, each once.
+  private func decode(
+    _ batch: Batch, _ chunk: Range<Int>, cache: KeyValueCache, selecting places: [Int]
+  ) throws -> Bool {
     let placement = try cache.append(Array(batch.sequences[chunk]))
     let hidden = scratch.hidden
+    let isWhole = batch.classes != nil || hiddenStatesTap != nil || places.count >= chunk.count
     compute.gather(Array(batch.tokens[chunk]), from: embedding, into: hidden)
     for (index, layer) in layers.enumerated() {
+      var kept: [Int]?
+      if !isWhole, index == layers.count - 1 {
+        kept = places.indices.filter { $0 == 0 || places[$0] != places[$0 - 1] }.map { places[$0] }
+      }
       compute.normalize(hidden, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, into: scratch.normalized)
       layer.attention.transform(
-        scratch.normalized, layer: index, placement: placement, cache: cache, table: table, scratch: scratch,
-        compute: compute, addingInto: hidden)
+        scratch.normalized, layer: index, placement: placement, selecting: kept, cache: cache, table: table,
+        scratch: scratch, compute: compute, addingInto: hidden)
+      if kept?.isEmpty ?? false { break }
       compute.normalize(hidden, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, into: scratch.normalized)
       switch layer.feedForward {
       case .dense(let weights):
@@ -112,6 +128,7 @@ package final class Transformer: @unchecked Sendable {
       }
       hiddenStatesTap?(index, hidden)
     }
+    return isWhole
   }
 
   private func mix(_ experts: MixtureOfExperts, layer: Int, classes: ArraySlice<UInt8>?) {

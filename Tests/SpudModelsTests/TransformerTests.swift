@@ -32,6 +32,27 @@ struct TransformerTests {
     #expect(model.statistics.counts.allSatisfy { $0 == 0 })
   }
 
+  @Test(
+    "logits of some tokens are those among all, bit for bit: what the last layer leaves out is not missed",
+    arguments: ["qwen3moe-sparse-step", "llama-scaled"])
+  func someLogits(name: String) throws {
+    let fixture = Fixture(name: name)
+    let tokens = try fixture.golden().tokens
+    let model = try fixture.load()
+    model.chunkLength = 11
+    let cache = try model.makeCache(sequences: 1, capacity: tokens.count, format: .f32)
+    let all = try model.forward(Batch(tokens), cache: cache, logits: .all)
+    let expected = (0..<all.rows).map { all[$0] }
+    let places = [tokens.count - 1, 3, 0, 3, tokens.count / 2]
+    cache.reset()
+    let some = try model.forward(Batch(tokens), cache: cache, logits: .places(places))
+    #expect((0..<some.rows).map { some[$0] } == places.map { expected[$0] })
+    cache.reset()
+    _ = try model.forward(Batch(Array(tokens.dropLast(2))), cache: cache, logits: .none)
+    let last = try model.forward(Batch(Array(tokens.suffix(2))), cache: cache, logits: .last)
+    #expect(last.rows == 1 && last[0] == expected[tokens.count - 1])
+  }
+
   @Test("ids, sequences and contexts out of range are refused, and leave the cache as it was")
   func refusals() throws {
     let fixture = Fixture(name: "llama-scaled")

@@ -11,7 +11,8 @@
 //   q4_0  unit = 32 columns:  [32] half scale, [4][32][4] nibbles (value + 8); low nibble of
 //                             group g: columns 4g…4g+3, high nibble: columns 16+4g…16+4g+3        576 bytes
 //
-// so that a kernel reads a panel front to back and needs no shuffle: 16 rows fill one 512-bit register.
+// so that a kernel reads a panel front to back and needs no shuffle: 16 rows fill one 512-bit register. No scale of a
+// packed row is zero.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,8 +21,8 @@
 enum { SPUD_PANEL_ROWS = 32, SPUD_BLOCK = 32 };
 typedef enum { SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3, SPUD_FORMATS = 4 } spud_format;
 
-/// 32 activations as signed bytes: value = scale * quants. `correction` is -128 * the sum of the quants: it takes the
-/// offset of the unsigned weights out again.
+/// 32 activations as signed bytes: value = scale * quants, and the scale is a power of two. `correction` is -128 * the
+/// sum of the quants: it takes the offset of the unsigned weights out again.
 typedef struct { float scale; int32_t correction; int8_t quants[SPUD_BLOCK]; } spud_block;
 _Static_assert(sizeof(spud_block) == 40, "spud_block is read by address arithmetic");
 

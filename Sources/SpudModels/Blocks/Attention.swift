@@ -30,14 +30,26 @@ struct Attention {
   ///
   /// - Parameters:
   ///   - x: `[tokens, modelWidth]`, normalized.
+  ///   - rows: The tokens to answer for, rising; all leave keys and values. Nil is all. `x` and `hidden` keep only
+  ///     these rows.
   ///   - hidden: `[tokens, modelWidth]`.
   func transform(
-    _ x: Activations, layer: Int, placement: KeyValueCache.Placement, cache: KeyValueCache, table: RotaryTable,
-    scratch: Scratch, compute: Compute, addingInto hidden: Activations
+    _ x: Activations, layer: Int, placement: KeyValueCache.Placement, selecting rows: [Int]? = nil,
+    cache: KeyValueCache, table: RotaryTable, scratch: Scratch, compute: Compute, addingInto hidden: Activations
   ) {
-    compute.multiply(
-      x, by: [query, key, value], biases: biases.map { [$0.query, $0.key, $0.value] },
-      into: [scratch.queries, scratch.keys, scratch.values])
+    var asking = placement
+    if let rows {
+      compute.multiply(
+        x, by: [key, value], biases: biases.map { [$0.key, $0.value] }, into: [scratch.keys, scratch.values])
+      asking = placement.selecting(rows)
+      x.keep(rows: rows)
+      hidden.keep(rows: rows)
+      compute.multiply(x, by: query, bias: biases?.query, into: scratch.queries)
+    } else {
+      compute.multiply(
+        x, by: [query, key, value], biases: biases.map { [$0.query, $0.key, $0.value] },
+        into: [scratch.queries, scratch.keys, scratch.values])
+    }
     switch norm {
     case .none: break
     case .perHead(let query, let key):
@@ -50,11 +62,11 @@ struct Attention {
     if let clip {
       for activations in [scratch.queries, scratch.keys, scratch.values] { compute.clamp(activations, to: clip) }
     }
-    compute.rotate(scratch.queries, headWidth: headWidth, placement: placement, table: table)
+    compute.rotate(scratch.queries, headWidth: headWidth, placement: asking, table: table)
     compute.rotate(scratch.keys, headWidth: headWidth, placement: placement, table: table)
     compute.attend(
-      queries: scratch.queries, keys: scratch.keys, values: scratch.values, placement: placement, layer: layer, cache: cache,
-      scale: 1 / Float(headWidth).squareRoot(), into: scratch.attended)
+      queries: scratch.queries, at: asking, keys: scratch.keys, values: scratch.values, placement: placement,
+      layer: layer, cache: cache, scale: 1 / Float(headWidth).squareRoot(), into: scratch.attended)
     compute.multiply(scratch.attended, by: output, bias: biases?.output, addingInto: hidden)
   }
 }
