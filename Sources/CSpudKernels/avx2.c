@@ -64,7 +64,7 @@ SPUD_INLINE void tile_q8_0_rows(
       SPUD_EACH(h, octets) {
         const __m256 scale = scales8(weights, start + h);
         SPUD_EACH(i, m) {
-          const __m256 x = _mm256_set1_ps(((const spud_block *)inputs[i] + unit)->scale);
+          const __m256 x = _mm256_set1_ps(spud_block_scale((const spud_block *)inputs[i] + unit));
           sums[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[i][h]), _mm256_mul_ps(scale, x), sums[i][h]);
         }
       }
@@ -113,7 +113,7 @@ SPUD_INLINE void tile_q4_0_rows(
           const __m256i offset = _mm256_srai_epi32(_mm256_set1_epi32(block->correction), 4);
           const __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(dots[i][h], ones), offset);
           sums[i][h] = _mm256_fmadd_ps(
-              _mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, _mm256_set1_ps(block->scale)), sums[i][h]);
+              _mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, _mm256_set1_ps(spud_block_scale(block))), sums[i][h]);
         }
       }
     }

@@ -43,15 +43,24 @@ SPUD_INLINE void tile_pairs_rows(
 #define KEEP_ORDER \
   if (m <= 4) { uint64_t first_line = *(const volatile uint64_t *)panel; __asm__ volatile("" : : "r"(first_line)); }
 
-/// Adds one block's integer sums, scaled, to the floating ones. The input's scale is a power of two, so it joins the
-/// weights' scale by adding exponents, in a pipe that products do not use. Weights' scales are never zero (pack.c).
+/// Adds one block's integer sums, scaled, to the floating ones. The two parts of the input's scale are powers of two:
+/// adding exponents multiplies by them, and adding the products scales by both, all in pipes that integer products do
+/// not use, where a multiplication would cost as much as one. Weights' scales are never zero (pack.c).
 #define FINISH_BLOCK \
-  SPUD_EACH(h, 2) { \
-    const __m512 scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(panel + 32 * h))); \
-    const __m512i exponents = _mm512_sub_epi32(_mm512_castps_si512(scale), _mm512_set1_epi32(0x3f800000)); \
+  { \
+    __m512i exponents[2]; \
+    SPUD_EACH(h, 2) { \
+      const __m512 scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(panel + 32 * h))); \
+      exponents[h] = _mm512_sub_epi32(_mm512_castps_si512(scale), _mm512_set1_epi32(0x3f800000)); \
+    } \
     SPUD_EACH(i, m) { \
-      const __m512i factor = _mm512_add_epi32(exponents, input4(inputs[i] + unit * sizeof(spud_block))); \
-      sums[i][h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[i][h]), _mm512_castsi512_ps(factor), sums[i][h]); \
+      const uint8_t *block = inputs[i] + unit * sizeof(spud_block); \
+      const __m512i large = input4(block), small = input4(block + 4); \
+      SPUD_EACH(h, 2) { \
+        const __m512 factor = _mm512_add_ps(_mm512_castsi512_ps(_mm512_add_epi32(exponents[h], large)), \
+            _mm512_castsi512_ps(_mm512_add_epi32(exponents[h], small))); \
+        sums[i][h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[i][h]), factor, sums[i][h]); \
+      } \
     } \
   }
 
@@ -66,12 +75,12 @@ SPUD_INLINE void tile_q8_0_rows(
     KEEP_ORDER
     // The offset of 128 in the weights is taken out by where the sums start.
     __m512i dots[TILE_ROWS][2];
-    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 4);
+    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 8);
     SPUD_EACH(group, 8) {
       const __m512i low = _mm512_load_si512(panel + 64 + group * 128),
           high = _mm512_load_si512(panel + 128 + group * 128);
       SPUD_EACH(i, m) {
-        const __m512i x = input4(inputs[i] + unit * sizeof(spud_block) + 8 + 4 * group);
+        const __m512i x = input4(inputs[i] + unit * sizeof(spud_block) + 12 + 4 * group);
         dots[i][0] = _mm512_dpbusd_epi32(dots[i][0], low, x);
         dots[i][1] = _mm512_dpbusd_epi32(dots[i][1], high, x);
       }
@@ -94,7 +103,7 @@ SPUD_INLINE void tile_q4_0_rows(
   for (int64_t unit = 0; unit < units; unit++, panel += 576) {
     KEEP_ORDER
     __m512i dots[TILE_ROWS][2];
-    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 4);
+    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 8);
     SPUD_EACH(group, 4) {
       __m512i low[2], high[2];
       SPUD_EACH(h, 2) {
@@ -103,7 +112,7 @@ SPUD_INLINE void tile_q4_0_rows(
         high[h] = _mm512_and_si512(w, mask);
       }
       SPUD_EACH(i, m) {
-        const uint8_t *block = inputs[i] + unit * sizeof(spud_block) + 8 + 4 * group;
+        const uint8_t *block = inputs[i] + unit * sizeof(spud_block) + 12 + 4 * group;
         const __m512i first_half = input4(block), second_half = input4(block + 16);
         SPUD_EACH(h, 2) dots[i][h] = _mm512_dpbusd_epi32(dots[i][h], low[h], first_half);
         SPUD_EACH(h, 2) dots[i][h] = _mm512_dpbusd_epi32(dots[i][h], high[h], second_half);

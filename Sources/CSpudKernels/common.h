@@ -68,4 +68,5 @@ SPUD_INLINE float spud_load_float(const uint8_t *bytes) {
   return value;
 }
 
+SPUD_INLINE float spud_block_scale(const spud_block *block) { return block->scales[0] + block->scales[1]; }
 SPUD_INLINE int64_t spud_min(int64_t a, int64_t b) { return a < b ? a : b; }

@@ -200,27 +200,32 @@ static void prepare_f32(const float *input, int64_t columns, uint8_t *output) {
   for (int64_t i = columns; i < padded; i++) to[i] = 0;
 }
 
-/// The least power of two that is not below `value`, kept within 2^-100…2^100.
-SPUD_INLINE float power_of_two(float value) {
-  const uint32_t exponent = (spud_bits(value) + 0x7fffff) >> 23;
-  return spud_float_from_bits((exponent < 27 ? 27 : exponent > 227 ? 227 : exponent) << 23);
-}
+/// Sums or differences of two powers of two, no less than 1 + n/16 for each n: a scale's two parts.
+static const float scale_parts[17][2] = {
+    {1, 0x1p-30f}, {1, 0x1p-4f}, {1, 0x1p-3f}, {1, 0x1p-2f}, {1, 0x1p-2f}, {1, 0x1p-1f}, {1, 0x1p-1f}, {1, 0x1p-1f},
+    {1, 0x1p-1f}, {2, -0x1p-2f}, {2, -0x1p-2f}, {2, -0x1p-2f}, {2, -0x1p-2f}, {2, -0x1p-3f}, {2, -0x1p-3f},
+    {2, -0x1p-4f}, {2, 0x1p-30f},
+};
 
-/// Signed bytes, to nearest, ties to even, for each 32 in steps of the least power of two that fits them. `unit` is a
-/// power of two that every scale takes with it. What is not finite becomes some byte.
+/// Signed bytes, to nearest, ties to even, of the largest magnitude in each 32, whose step is rounded up to one of
+/// `scale_parts` times a power of two: by 8 % on average. `unit` is a power of two that every scale takes with it. What
+/// is not finite becomes some byte.
 SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *output, float unit) {
   spud_block *blocks = (spud_block *)output;
   for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
     const f32x16 a = load16(input + block * SPUD_BLOCK), b = load16(input + block * SPUD_BLOCK + 16);
-    const float scale = power_of_two(largest16(max16(max16(a, -a), max16(b, -b))) * (1.0f / 127));
-    // The inverse has the opposite exponent. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
-    const float inverse = spud_float_from_bits(0x7f000000 - spud_bits(scale));
+    const uint32_t step = spud_bits(largest16(max16(max16(a, -a), max16(b, -b))) * (1.0f / 127));
+    const uint32_t exponent = step >> 23;
+    const float power = spud_float_from_bits((exponent < 67 ? 67 : exponent > 187 ? 187 : exponent) << 23);
+    const float *parts = scale_parts[((step & 0x7fffff) + 0x7ffff) >> 19];
+    const float inverse = 1 / ((parts[0] + parts[1]) * power);
+    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
     const i32x16 qa = (i32x16)(a * inverse + 12582912.0f) - 0x4b400000,
         qb = (i32x16)(b * inverse + 12582912.0f) - 0x4b400000;
     typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
     *(i8x16 *)blocks[block].quants = __builtin_convertvector(qa, i8x16);
     *(i8x16 *)(blocks[block].quants + 16) = __builtin_convertvector(qb, i8x16);
-    blocks[block].scale = scale * unit;
+    for (int part = 0; part < 2; part++) blocks[block].scales[part] = parts[part] * power * unit;
     blocks[block].correction = -128 * sum_of_integers(qa + qb);
   }
 }

@@ -23,7 +23,7 @@ static void tile_q8_0(const uint8_t *panel, int64_t units, const uint8_t *const 
       int32_t sum = input->correction;
       for (int group = 0; group < 8; group++)
         for (int i = 0; i < 4; i++) sum += weights[group * 128 + row * 4 + i] * input->quants[group * 4 + i];
-      output[row] += (float)sum * (spud_float_from_half(spud_load16(panel + 2 * row)) * input->scale);
+      output[row] += (float)sum * (spud_float_from_half(spud_load16(panel + 2 * row)) * spud_block_scale(input));
     }
   }
 }
@@ -44,7 +44,7 @@ static void tile_q4_0(const uint8_t *panel, int64_t units, const uint8_t *const 
           sum += (pair & 15) * input->quants[group * 4 + i] + (pair >> 4) * input->quants[16 + group * 4 + i];
         }
       }
-      output[row] += (float)sum * (spud_float_from_half(spud_load16(panel + 2 * row)) * input->scale);
+      output[row] += (float)sum * (spud_float_from_half(spud_load16(panel + 2 * row)) * spud_block_scale(input));
     }
   }
 }

@@ -21,10 +21,10 @@
 enum { SPUD_PANEL_ROWS = 32, SPUD_BLOCK = 32 };
 typedef enum { SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3, SPUD_FORMATS = 4 } spud_format;
 
-/// 32 activations as signed bytes: value = scale * quants, and the scale is a power of two. `correction` is -128 * the
-/// sum of the quants: it takes the offset of the unsigned weights out again.
-typedef struct { float scale; int32_t correction; int8_t quants[SPUD_BLOCK]; } spud_block;
-_Static_assert(sizeof(spud_block) == 40, "spud_block is read by address arithmetic");
+/// 32 activations as signed bytes: value = (scales[0] + scales[1]) * quants, both scales powers of two, the second
+/// perhaps negative. `correction` is -128 * the sum of the quants: it takes the offset of the unsigned weights out.
+typedef struct { float scales[2]; int32_t correction; int8_t quants[SPUD_BLOCK]; } spud_block;
+_Static_assert(sizeof(spud_block) == 44, "spud_block is read by address arithmetic");
 
 /// What becomes of a product's rows.
 typedef enum {
