@@ -64,29 +64,42 @@ class Peers:
         self.prefix = shlex.split(arguments.prefix)
         self.level = arguments.instruction_set
 
-    def llama_bench(self, model, flash, prompt=0, generate=0, depth=0) -> float:
-        command = [str(self.programs / "llama-bench"), "-m", model, "-t", str(self.threads), "-p", str(prompt),
+    def llama_bench(self, model, flash, prompts=(), generate=0, depth=0) -> dict:
+        """Tokens a second of each test; one process loads the model once."""
+        lengths = ",".join(map(str, prompts)) or "0"
+        command = [str(self.programs / "llama-bench"), "-m", model, "-t", str(self.threads), "-p", lengths,
                    "-n", str(generate), "-d", str(depth), "-fa", str(flash), "-r", "1", "-o", "json"]
-        return json.loads(run(self.prefix + command, env=self.llama_environment()).stdout)[0]["avg_ts"]
+        rows = json.loads(run(self.prefix + command, env=self.llama_environment()).stdout)
+        return {name_of(row["n_prompt"], row["n_depth"], 1): row["avg_ts"] for row in rows}
 
-    def llama_batched(self, model, flash, batch, generate) -> float:
+    def llama_batched(self, model, flash, batches, generate) -> dict:
         command = [str(self.programs / "llama-batched-bench"), "-m", model, "-t", str(self.threads), "-c", "4096",
-                   "-npp", "16", "-ntg", str(generate), "-npl", str(batch), "-fa", "on" if flash else "off",
+                   "-npp", "16", "-ntg", str(generate), "-npl", ",".join(map(str, batches)), "-fa", "on" if flash else "off",
                    "--output-format", "jsonl"]
-        lines = run(self.prefix + command, env=self.llama_environment()).stdout.splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")][-1]["speed_tg"]
+        found = {}
+        # Its last lines are sometimes lost when it ends.
+        for _ in range(5):
+            lines = run(self.prefix + command, env=self.llama_environment()).stdout.splitlines()
+            rows = [json.loads(line) for line in lines if line.startswith("{")]
+            found |= {name_of(0, 0, row["pl"]): row["speed_tg"] for row in rows}
+            if len(found) == len(batches):
+                return found
+        sys.exit(f"{shlex.join(command)} printed no result for some of its batches")
 
     def llama_environment(self):
         return {**os.environ, "LD_LIBRARY_PATH": str(self.programs)}
 
-    def spud_bench(self, model, cache, prompt=0, generate=0, depth=0, batch=1) -> dict:
-        command = [self.spud, "bench", "-m", model, "-t", str(self.threads), "-p", str(prompt), "-n", str(generate),
-                   "-d", str(depth), "-b", str(batch), "-r", "1", "--cache", cache, "-o", "jsonl"]
+    def spud_bench(self, model, cache, prompts=(), generate=0, depth=0, batches=(1,)) -> dict:
+        command = [self.spud, "bench", "-m", model, "-t", str(self.threads), "-p", ",".join(map(str, prompts)) or "0",
+                   "-n", str(generate), "-d", str(depth), "-b", ",".join(map(str, batches)), "-r", "1", "--cache", cache,
+                   "-o", "jsonl"]
         environment = dict(os.environ)
         if self.level:
             environment["SPUD_INSTRUCTION_SET"] = self.level
         lines = run(self.prefix + command, env=environment).stdout.splitlines()
-        return json.loads([line for line in lines if line.startswith("{")][-1])
+        rows = [json.loads(line) for line in lines if line.startswith("{")]
+        return {name_of(int(row["test"][2:]) if row["test"].startswith("pp") else 0, row["depth"], row["batch"]): row
+                for row in rows}
 
     def first_token(self, command, environment) -> tuple[float, float]:
         """Seconds from start to end of a process that reads one token, and its largest resident size in bytes."""
@@ -98,47 +111,72 @@ class Peers:
         return time.monotonic() - start, usage.ru_maxrss * 1024
 
 
-TESTS = [
-    # name, key words, cache formats of Spud's
-    ("prefill 512", dict(prompt=512), ["bf16"]),
-    ("prefill 128", dict(prompt=128), ["bf16"]),
-    ("prefill 32", dict(prompt=32), ["bf16"]),
-    ("decode", dict(generate=32), ["bf16"]),
-    ("decode at 4096", dict(generate=16, depth=4096), ["bf16", "q8"]),
-    ("decode of 4", dict(generate=16, batch=4), ["bf16"]),
-    ("decode of 8", dict(generate=16, batch=8), ["bf16"]),
-    ("decode of 16", dict(generate=16, batch=16), ["bf16"]),
+def name_of(prompt: int, depth: int, batch: int) -> str:
+    if prompt:
+        return f"prefill {prompt}"
+    return f"decode at {depth}" if depth else f"decode of {batch}" if batch > 1 else "decode"
+
+
+# Tests that one process can do after one another, and the cache formats of Spud's.
+GROUPS = [
+    (dict(prompts=[512, 128, 32], generate=32), ["bf16"]),
+    (dict(batches=[4, 8, 16], generate=16), ["bf16"]),
+    (dict(depth=4096, generate=16), ["bf16", "q8"]),
 ]
+
+
+def names_in(options: dict) -> list[str]:
+    names = [name_of(prompt, 0, 1) for prompt in options.get("prompts", [])]
+    return names + [name_of(0, options.get("depth", 0), batch) for batch in options.get("batches", [1])]
+
+
+def narrowed(options: dict, names: list[str]) -> dict | None:
+    """Only what --test asks for; None when that is nothing."""
+    wanted = [name for name in names_in(options) if not names or name in names]
+    if not wanted:
+        return None
+    chosen = dict(options)
+    if "prompts" in chosen:
+        chosen["prompts"] = [prompt for prompt in chosen["prompts"] if name_of(prompt, 0, 1) in wanted]
+        chosen["generate"] = chosen["generate"] if "decode" in wanted else 0
+    if "batches" in chosen:
+        chosen["batches"] = [batch for batch in chosen["batches"] if name_of(0, 0, batch) in wanted]
+    return chosen
 
 
 def measure(peers: Peers, model: str, rounds: int, names: list[str]) -> list[dict]:
     results = []
-    for name, options, caches in TESTS:
-        if names and name not in names:
+    for options, caches in GROUPS:
+        chosen = narrowed(options, names)
+        if chosen is None:
             continue
-        figures = {"llama.cpp": [], "llama.cpp, flash attention": [], **{f"spud, {cache} cache": [] for cache in caches}}
-        details = {}
+        found: dict[str, list[dict]] = {label: [] for label in ("llama.cpp", "llama.cpp, flash attention", *caches)}
         for _ in range(rounds):
             for flash, label in ((0, "llama.cpp"), (1, "llama.cpp, flash attention")):
-                if "batch" in options:
-                    figures[label].append(peers.llama_batched(model, flash, options["batch"], options["generate"]))
-                else:
-                    figures[label].append(peers.llama_bench(model, flash, **options))
+                peer = peers.llama_batched if "batches" in chosen else peers.llama_bench
+                found[label].append(peer(model, flash, **chosen))
             for cache in caches:
-                found = peers.spud_bench(model, cache, **options)
-                figures[f"spud, {cache} cache"].append(found["tokens_per_second"])
-                details[cache] = found
-        medians = {label: statistics.median(values) for label, values in figures.items()}
-        anchor = max(medians["llama.cpp"], medians["llama.cpp, flash attention"])
-        for cache in caches:
-            own = medians[f"spud, {cache} cache"]
-            results.append({
-                "model": pathlib.Path(model).name, "test": name, "cache": cache, "llama_cpp": anchor, "spud": own,
-                "ratio": own / anchor, "figures": figures, "rounds": rounds,
-                "fraction_of_bandwidth": details[cache].get("fraction_of_bandwidth"),
-                "fraction_of_compute": details[cache].get("fraction_of_compute"),
-            })
-            print(line(results[-1]), flush=True)
+                found[cache].append(peers.spud_bench(model, cache, **chosen))
+        for name in found["llama.cpp"][0]:
+            anchors = {label: [turn[name] for turn in found[label]] for label in list(found)[:2]}
+            anchor = max(map(statistics.median, anchors.values()))
+            for cache in caches:
+                rows = [turn[name] for turn in found[cache]]
+
+                def median(key: str):
+                    values = [row[key] for row in rows if row.get(key) is not None]
+                    return statistics.median(values) if values else None
+
+                own = median("tokens_per_second")
+                results.append({
+                    "model": pathlib.Path(model).name, "test": name, "cache": cache, "llama_cpp": anchor, "spud": own,
+                    "ratio": own / anchor, "rounds": rounds,
+                    "figures": {**anchors, f"spud, {cache} cache": [row["tokens_per_second"] for row in rows]},
+                    "fraction_of_bandwidth": median("fraction_of_bandwidth"),
+                    "fraction_of_compute": median("fraction_of_compute"), "read_gb_per_s": median("read_gb_per_s"),
+                    "peak_gops": median("peak_gops"),
+                })
+                print(line(results[-1]), flush=True)
     return results
 
 

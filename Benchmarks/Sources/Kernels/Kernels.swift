@@ -2,72 +2,79 @@
 //
 //   swift package benchmark
 //
-// One iteration is one product; divide `operations` or `bytes` in the name by its time. `Roofline` prints the fractions
-// at once.
+// One iteration is one product; divide the operations or bytes in the name by its time. `Roofline` prints the fractions
+// at once. Every benchmark runs in a process of its own, so weights are made only when it is their turn.
 import Benchmark
 import Foundation
 import SpudKernelBenchmarks
 
 let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = .init(
-    metrics: [.wallClock], warmupIterations: 3, maxDuration: .seconds(2), maxIterations: 2000)
+    metrics: [.wallClock], warmupIterations: 2, maxDuration: .milliseconds(700), maxIterations: 1000)
   let threads = ProcessInfo.processInfo.activeProcessorCount
+  let width = 2048
 
   for format in ["f32", "bf16", "q8_0", "q4_0"] {
-    for tokens in [1, 4, 16, 64, 512] {
-      // Eight matrices of 2048 x 2048 in turn do not fit in the cache.
-      guard
-        let workload = try? ProductWorkload(
-          tokens: tokens, rows: 2048, columns: 2048, format: format, threads: threads, copies: 8)
-      else { continue }
-      let shared = Shared(workload)
-      Benchmark(
-        "product \(format) [\(tokens), 2048] x [2048, 2048]: \(workload.operations) operations, \(workload.bytes) bytes"
-      ) { benchmark in
-        for _ in benchmark.scaledIterations { shared.value.run() }
-      }
+    for tokens in [1, 16, 512] {
+      // Eight matrices in turn do not fit in the cache.
+      add("product \(format) \(tokens) x 2048 x 2048: \(millions(2 * tokens * width * width)) MOP") {
+        try ProductWorkload(tokens: tokens, rows: width, columns: width, format: format, threads: threads, copies: 8)
+      } run: { $0.run() }
     }
   }
   for blasThreads in Set([1, threads]).sorted() {
-    for tokens in [1, 16, 64, 512] {
-      let shared = Shared(SgemmWorkload(tokens: tokens, rows: 2048, columns: 2048, threads: blasThreads))
-      Benchmark(
-        "cblas_sgemm, \(blasThreads) threads [\(tokens), 2048] x [2048, 2048]: \(shared.value.operations) operations"
-      ) { benchmark in
-        for _ in benchmark.scaledIterations { shared.value.run() }
-      }
+    for tokens in [1, 16, 512] {
+      add("sgemm \(blasThreads) threads \(tokens) x 2048 x 2048: \(millions(2 * tokens * width * width)) MOP") {
+        SgemmWorkload(tokens: tokens, rows: width, columns: width, threads: blasThreads)
+      } run: { $0.run() }
     }
   }
   for format in ["q8_0", "q4_0"] {
-    for tokens in [1, 8, 128, 512] {
-      guard
-        let workload = try? ExpertsWorkload(
-          tokens: tokens, experts: 64, expertsPerToken: 8, width: 2048, expertWidth: 1024, format: format,
+    for tokens in [1, 8, 512] {
+      add("experts \(format) \(tokens) tokens, 8 of 64: \(millions(6 * tokens * 8 * width * 1024)) MOP") {
+        try ExpertsWorkload(
+          tokens: tokens, experts: 64, expertsPerToken: 8, width: width, expertWidth: 1024, format: format,
           threads: threads)
-      else { continue }
-      let shared = Shared(workload)
-      Benchmark("experts \(format), \(tokens) tokens, 8 of 64: \(workload.operations) operations") { benchmark in
-        for _ in benchmark.scaledIterations { shared.value.run() }
-      }
+      } run: { $0.run() }
     }
   }
   for cache in ["f32", "bf16", "q8"] {
     for (tokens, depth) in [(1, 4096), (512, 0)] {
-      guard
-        let workload = try? AttentionWorkload(
+      add("attention \(cache) \(tokens) tokens after \(depth), 16 heads of 128") {
+        try AttentionWorkload(
           tokens: tokens, depth: depth, heads: 16, keyValueHeads: 16, headWidth: 128, cacheFormat: cache,
           threads: threads)
-      else { continue }
-      let shared = Shared(workload)
-      Benchmark("attention \(cache), \(tokens) tokens after \(depth): \(workload.bytes) bytes") { benchmark in
-        for _ in benchmark.scaledIterations { try shared.value.run() }
-      }
+      } run: { try $0.run() }
     }
   }
 }
 
+/// A benchmark whose workload is made before its first iteration.
+private func add<Value>(
+  _ name: String, make: @escaping @Sendable () throws -> Value, run: @escaping @Sendable (Value) throws -> Void
+) {
+  let workload = Workload(make)
+  Benchmark(name) { benchmark in
+    let value = try workload.value()
+    benchmark.startMeasurement()
+    for _ in benchmark.scaledIterations { try run(value) }
+    benchmark.stopMeasurement()
+  }
+}
+
+private func millions(_ count: Int) -> Int { (count + 500_000) / 1_000_000 }
+
 /// Benchmarks run one after another, on one thread each: a workload is never shared in truth.
-final class Shared<Value>: @unchecked Sendable {
-  let value: Value
-  init(_ value: Value) { self.value = value }
+private final class Workload<Value>: @unchecked Sendable {
+  private let make: @Sendable () throws -> Value
+  private var made: Value?
+
+  init(_ make: @escaping @Sendable () throws -> Value) { self.make = make }
+
+  func value() throws -> Value {
+    if let made { return made }
+    let value = try make()
+    made = value
+    return value
+  }
 }
