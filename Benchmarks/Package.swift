@@ -15,7 +15,8 @@ let package = Package(
       dependencies: [
         .product(name: "Benchmark", package: "benchmark"), .product(name: "SpudKernelBenchmarks", package: "spud"),
       ],
-      path: "Sources/Kernels", plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+      // The plugin looks for targets whose parent directory is named Benchmarks.
+      path: "Kernels", plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     .executableTarget(
       name: "Roofline", dependencies: [.product(name: "SpudKernelBenchmarks", package: "spud")],
       path: "Sources/Roofline"),

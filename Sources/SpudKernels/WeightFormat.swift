@@ -6,8 +6,8 @@ package enum WeightFormat: String, CaseIterable, Sendable {
   case f32
   /// 2 bytes a weight; with AVX-512, inputs are rounded to bfloat16 too, else they stay float32. Sums are float32.
   case bf16
-  /// 34 bytes for 32 weights: bytes with one half-precision scale. Inputs become bytes with one float scale for each
-  /// 32.
+  /// 34 bytes for 32 weights: bytes with one half-precision scale. Inputs become bytes with one scale for each
+  /// 32, as large as they need or a little larger.
   case q8_0
   /// 18 bytes for 32 weights: nibbles with one half-precision scale. Inputs as for `q8_0`.
   case q4_0

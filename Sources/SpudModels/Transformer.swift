@@ -92,6 +92,7 @@ package final class Transformer: @unchecked Sendable {
     } else {
       compute.normalize(scratch.selected, weight: finalNorm, epsilon: configuration.normEpsilon, into: scratch.selected)
       compute.multiply(scratch.selected, by: head, into: scratch.logits)
+      markOverflow(of: scratch.selected, in: scratch.logits)
     }
     return scratch.logits
   }
@@ -189,6 +190,18 @@ package final class Transformer: @unchecked Sendable {
         }
       }
       return places
+    }
+  }
+
+  /// Hidden states that are no numbers have no logits: products of bytes would make numbers of them again.
+  private func markOverflow(of states: Activations, in logits: Activations) {
+    for row in 0..<states.rows {
+      let values = states.row(row)
+      var sum: Float = 0
+      for column in values.indices { sum += values[column] * 0 }
+      guard sum.isNaN else { continue }
+      var lost = logits.mutableRow(row)
+      for column in lost.indices { lost[column] = .nan }
     }
   }
 

@@ -114,6 +114,26 @@ struct ProductTests {
     }
   }
 
+  @Test(
+    "a block whose scale is zero adds nothing, whatever its quants are", arguments: InstructionSet.supported,
+    [WeightEncoding.q8_0, .q4_0])
+  func zeroScales(level: InstructionSet, encoding: WeightEncoding) throws {
+    let compute = Compute(threads: 1, instructionSet: level)
+    let rowBytes = try #require(encoding.rowBytes(columns: 32))
+    // Row 0 has a scale of 0, row 1 of -0, row 2 of 1.
+    let bytes: [UInt8] = [0, 0x80, 0x3c].flatMap { [0, $0] + Array(repeating: 0x77, count: rowBytes - 2) }
+    let matrix = try unsafe WeightMatrix(
+      bytes.span.bytes, encoding: encoding, rows: 3, columns: 32, format: encoding.nearestFormat, compute: compute)
+    let output = Activations(columns: 3)
+    for scale: Float in [0, 1e-30, 1e-3, 1, 1e4, 1e12] {
+      compute.multiply(Activations([Array(repeating: scale, count: 32)]), by: matrix, into: output)
+      let expected = scale * 32 * (encoding == .q8_0 ? 0x77 : -1)
+      // Inputs below 127 · 2^-60 become zero.
+      #expect(output[0][0] == 0 && output[0][1] == 0 && output[0].count == 3)
+      #expect(abs(output[0][2] - expected) <= max(abs(expected) * 0.01, 1e-14), "\(scale)")
+    }
+  }
+
   @Test("bytes of the wrong length are refused")
   func wrongLength() throws {
     let compute = Compute(threads: 1)
