@@ -3,7 +3,8 @@
 
     export.py --run build/run --model DIR --out Models/spud-nano
 
-DIR holds tokenizer.json, vocabulary.json and the codecs; they are copied. The card, README.md, is made by card.py.
+DIR holds tokenizer.json, vocabulary.json and the codecs; they are copied. The card, README.md, is made by card.py. training.json says how
+many tokens the model was trained on, which `spud compare` shows beside its results.
 """
 
 import argparse
@@ -92,6 +93,8 @@ def main() -> None:
     p.add_argument("--run", type=Path, required=True)
     p.add_argument("--model", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--before", type=float, default=0, help="million tokens of an earlier run that this one started from")
+    p.add_argument("--note", default="", help="how this checkpoint's run differed from the recipe")
     a = p.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     model = read_model(a.run)
@@ -101,6 +104,8 @@ def main() -> None:
         "bos_token_id": v.control["<bos>"], "eos_token_id": v.control["<end>"], "pad_token_id": v.control["<pad>"],
         "do_sample": False, "max_new_tokens": 512}, indent=2) + "\n")
     write_weights(huggingface_tensors(model), a.out)
+    budget = {"tokens": json.loads((a.run / "state.json").read_text())["tokens"] + round(a.before * 1e6)}
+    (a.out / "training.json").write_text(json.dumps(budget | ({"note": a.note} if a.note else {}), indent=2) + "\n")
     for name in ("tokenizer.json", "vocabulary.json", "image_codec.safetensors", "audio_codec.safetensors"):
         if (a.model / name).exists() and a.model.resolve() != a.out.resolve():
             shutil.copy(a.model / name, a.out / name)
