@@ -23,8 +23,8 @@ SEED = 20260
 def demo(out: Path, cache: Path) -> None:
     """A picture, a recording, a spoken question about the picture: in a voice and at a speed that training never heard."""
     out.mkdir(parents=True, exist_ok=True)
-    scene = Scene((Thing("red", "circle", "big", 0, 0.4, -0.3), Thing("yellow", "star", "big", 5, -0.5, 0.2),
-                   Thing("blue", "square", "small", 7, 0.3, 0.6)), (226, 231, 224))
+    scene = Scene((Thing("red", "circle", "big", 0, 1, 0), Thing("yellow", "star", "big", 5, -1, 0),
+                   Thing("blue", "square", "small", 7, 0, 1)), (226, 226, 226))
     render(scene).save(out / "scene.png")
     voice, speed = "en-us" + speech.HELD_OUT_TIMBRES[0], speech.SPEEDS["held-out"][1]
     for name, words in (("digits", "seven two five"), ("question", "what colour is the star")):
