@@ -122,7 +122,7 @@ def main() -> None:
               f"Muon (peak {arguments['muon']}) on the matrices and AdamW (peak {arguments['adam']}) on the rest, warm-up, constant rate, and a decay over the",
               f"last {100 * float(arguments['decay']):.0f} %; embeddings of codes begin as their codebook's principal components; a load-balance loss of",
               f"{arguments['balance']} and a z-loss of {arguments['z']}.{' ' + a.note if a.note else ''}", "", "| budget | |", "|---|---|",
-              f"| tokens seen | {state['tokens'] / 1e6:.1f} M in {state['step']:,} steps, {state['epochs']:.1f} times over the examples |",
+              f"| tokens seen | {state['tokens'] / 1e6:.1f} M in {state['step']:,} steps |",
               f"| time | {state['seconds'] / 60:.0f} minutes on {a.machine}, {state['tokens'] / max(1.0, state['seconds']):,.0f} tokens a second |",
               f"| last loss | {rows[-1]['loss']} nats a weighted answer token |", "",
               "![Loss by modality and by skill](log.png)", ""]

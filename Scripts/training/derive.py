@@ -76,10 +76,7 @@ def main() -> None:
         if example["skill"] in OUTPUTS:
             continue
         vision, hearing, language = described(example, rng, folder, a.frames)
-        # A module's own task is in `describe` already; language answers what is asked, which that is not.
-        some = [("vision", e) for e in vision] + [("hearing", e) for e in hearing]
-        some += [("language", language)] if example["skill"] != "describe" else []
-        for name, e in some:
+        for name, e in [("vision", e) for e in vision] + [("hearing", e) for e in hearing] + [("language", language)]:
             write(name, e)
             if rng.random() < a.twins:
                 write("twins", e)

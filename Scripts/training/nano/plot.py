@@ -18,16 +18,20 @@ def plot_losses(log: Path, out: Path) -> None:
     if len(rows) < 2:
         return
     skills = [n for n in rows[0] if n not in FIXED and n not in MODALITIES]
-    figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(13, 4.5), sharey=True)
     for axis, names in zip(axes, (["loss"] + MODALITIES, skills)):
-        for name in names:
+        for index, name in enumerate(names):
             points = [(float(r["tokens"]) / 1e6, float(r[name])) for r in rows if r.get(name)]
             if points:
-                axis.plot(*zip(*points), label=name, linewidth=1.2)
+                # A row holds a few batches: the mean over a twentieth of the run shows what the noise hides.
+                tokens, losses = zip(*points)
+                reach = max(1, len(points) // 40)
+                means = [sum(w) / len(w) for w in (losses[max(0, i - reach):i + reach + 1] for i in range(len(losses)))]
+                axis.plot(tokens, means, label=name, linewidth=1.4, color=plt.get_cmap("tab20")(index * 2 % 20 + index // 10))
         axis.set_xlabel("million tokens")
         axis.set_yscale("log")
         axis.grid(alpha=0.3)
-        axis.legend(frameon=False, fontsize=8)
+        axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     axes[0].set_ylabel("loss on answers (nats a token)")
     figure.tight_layout()
     figure.savefig(out, dpi=110)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import SpudErrors
 internal import SpudTokens
 
 /// `spud tokenize`: the stream that the model would read.
@@ -10,6 +11,7 @@ struct Tokenize: AsyncParsableCommand {
       Examples:
         spud tokenize "what colour is the star?" --image scene.png
         spud tokenize --audio question.wav --json
+        spud tokenize "what is this?" --image scene.png --draw stream.svg
         spud tokenize --examples world/examples.jsonl --pack packed.safetensors
       """)
 
@@ -33,7 +35,13 @@ struct Tokenize: AsyncParsableCommand {
     completion: .file(extensions: ["safetensors"]))
   var pack: String?
 
+  @Option(
+    name: .long, help: ArgumentHelp("Draw the stream as a picture (SVG).", valueName: "file"),
+    completion: .file(extensions: ["svg"]))
+  var draw: String?
+
   func validate() throws {
+    guard draw == nil || examples.isEmpty else { throw ValidationError("--draw shows one prompt, not --examples.") }
     guard examples.isEmpty == (pack == nil) else {
       throw ValidationError("--examples and --pack go together.")
     }
@@ -46,6 +54,12 @@ struct Tokenize: AsyncParsableCommand {
     let tokenizer = try StreamTokenizer.load(directory: try model.resolved())
     if let pack { return try packExamples(to: pack, tokenizer) }
     let stream = try tokenizer.encodePrompt([StreamTurn(.user, try media.parts(prompt: prompt))])
+    if let draw {
+      let picture = try StreamDrawing(tokenizer).svg(stream.ids)
+      do { try Data(picture.utf8).write(to: URL(filePath: draw), options: .atomic) } catch {
+        throw SpudError(.io, "\(draw): the drawing could not be written")
+      }
+    }
     let tokens = stream.ids.enumerated().map { position, id in
       Token(
         position: position, id: id, modality: tokenizer.vocabulary.modality(of: id)?.rawValue ?? "",
