@@ -38,6 +38,24 @@ struct SpecificationTests {
         """)
   }
 
+  @Test("what the models say they were trained on is told, each model once, and not guessed")
+  func trainingTokens() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try make("spud-nano", "pipeline/vision", "pipeline/hearing", "pipeline/language")
+    func train(_ path: String, _ tokens: Int) throws {
+      try Data("{\"tokens\": \(tokens)}".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(path)/training.json"))
+    }
+    try train("spud-nano", 22_200_000)
+    try train("pipeline/vision", 6_000_000)
+    try train("pipeline/hearing", 4_000_000)
+    #expect(SystemSpecification.trainingRemark(try resolve(nil).present) == nil)
+    try train("pipeline/language", 5_100_000)
+    let systems = try resolve(nil).present
+    #expect(systems.first { $0.id == "pipeline-shared" }?.trainingTokens == 22_200_000)
+    let remark = try #require(SystemSpecification.trainingRemark(systems))
+    #expect(remark.hasPrefix("Trained on, in millions of tokens: unified 22.2, pipeline-specialists 15.1."))
+  }
+
   @Test("a model that is not there, or a name that is not known, is said before anything runs")
   func missing() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }

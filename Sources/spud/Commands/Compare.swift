@@ -88,7 +88,7 @@ struct Compare: AsyncParsableCommand {
     let comparison = Comparison(
       suite: questions, directory: out, extent: extent, isQuick: quick, seed: seed,
       pricePerCoreHour: pricePerCoreHour, controls: controls,
-      remarks: [absent].compactMap(\.self))
+      remarks: [absent, SystemSpecification.trainingRemark(specifications)].compactMap(\.self))
     if let absent { Terminal.report(absent) }
 
     let meter = ProgressLine()
