@@ -80,9 +80,9 @@ package final class Pipeline: Responder {
 
   // MARK: - From media to text
 
-  /// Ids that a description may take: several times what the longest of the world takes, so that a module that does
-  /// not come to an end does not stand for the whole time.
-  private static let descriptionLimit = 160
+  /// Ids that a description may take: twice what the longest of the world takes, so that a module that does not come to
+  /// an end neither stands for the whole time nor fills the language module's context.
+  private static let descriptionLimit = 96
 
   private func request(for part: PromptPart) -> Question {
     Question(
