@@ -19,36 +19,10 @@ from safetensors.torch import save_file  # noqa: E402
 
 from nano.checkpoint import read_model  # noqa: E402
 from nano.data import Vocabulary  # noqa: E402
+from nano.huggingface import huggingface_tensors  # noqa: E402
 from nano.model import Model  # noqa: E402
 
 SHARD = 15 << 20  # bytes
-
-
-def huggingface_tensors(model: Model) -> dict[str, torch.Tensor]:
-    """The weights under the names and in the shapes of Qwen3MoeForCausalLM; of Qwen3ForCausalLM where there is one expert only."""
-    c, found = model.c, {}
-    q, kv = c.num_attention_heads * c.head_dim, c.num_key_value_heads * c.head_dim
-    found["model.embed_tokens.weight"] = model.embedding
-    for i, layer in enumerate(model.layers):
-        name = f"model.layers.{i}."
-        found[name + "input_layernorm.weight"] = layer.norm1
-        found[name + "post_attention_layernorm.weight"] = layer.norm2
-        for part, rows in zip(("q_proj", "k_proj", "v_proj"), layer.qkv.split((q, kv, kv))):
-            found[name + f"self_attn.{part}.weight"] = rows
-        found[name + "self_attn.o_proj.weight"] = layer.o
-        found[name + "self_attn.q_norm.weight"] = layer.q_norm
-        found[name + "self_attn.k_norm.weight"] = layer.k_norm
-        if c.num_experts > 1:
-            found[name + "mlp.gate.weight"] = layer.router
-        for e in range(c.num_experts):
-            place = name + (f"mlp.experts.{e}." if c.num_experts > 1 else "mlp.")
-            gate, up = layer.gate_up[e].chunk(2)
-            found[place + "gate_proj.weight"] = gate
-            found[place + "up_proj.weight"] = up
-            found[place + "down_proj.weight"] = layer.down[e]
-    found["model.norm.weight"] = model.norm
-    found["lm_head.weight"] = model.head
-    return {n: t.detach().to(torch.bfloat16).contiguous().clone() for n, t in found.items()}
 
 
 def write_weights(tensors: dict[str, torch.Tensor], out: Path) -> None:

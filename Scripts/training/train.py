@@ -42,7 +42,7 @@ def options() -> argparse.Namespace:
     p.add_argument("--minutes", type=float, default=60)
     p.add_argument("--until", default="", help="HH:MM of this machine's clock, instead of --minutes")
     p.add_argument("--tokens", type=float, default=0, help="million tokens to train on, instead of --minutes")
-    p.add_argument("--warm", type=Path, help="start from the weights of this run's checkpoint, with a fresh optimizer")
+    p.add_argument("--warm", type=Path, help="start from the weights of this run or model directory, with a fresh optimizer")
     p.add_argument("--warm-model", type=Path, help="the model directory of --warm, where its codebooks are others than --model's")
     p.add_argument("--steps", type=int, default=0, help="stop after so many steps (for measurements)")
     p.add_argument("--row", type=int, default=320, help="tokens of a row, into which examples are packed; longer ones are left out")

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .checkpoint import read_model
 from .data import Vocabulary
+from .huggingface import read_huggingface
 from .model import Model
 
 
@@ -31,12 +32,12 @@ def pieces(folder: Path) -> dict[str, int]:
 
 @torch.no_grad()
 def warm_start(model: Model, run: Path, old: Path, new: Path) -> None:
-    """Copies the weights of `run`, whose model directory is `old`, into `model`, whose directory is `new`.
+    """Copies the weights of `run`, a run or a model directory whose codebooks are `old`'s, into `model`, whose directory is `new`.
 
     Layers go over as they are. A text or control id takes the row of the same piece, a code of a picture or a sound that of the old
     code nearest to it; a piece that the old tokenizer lacks keeps its fresh row.
     """
-    theirs = read_model(run)
+    theirs = read_model(run) if (run / "state.json").exists() else read_huggingface(run)
     weights, own = theirs.state_dict(), model.state_dict()
     if old.resolve() == new.resolve():
         model.load_state_dict(weights)

@@ -57,9 +57,19 @@ def frame(movers: list[Mover], background: tuple[int, int, int]) -> Image.Image:
     return image.reduce(k)
 
 
+def ordered(movers: list[Mover]) -> list[Mover]:
+    """By name: an order that every frame shows, wherever the things have gone."""
+    return sorted(movers, key=lambda t: t.name)
+
+
 def tell(movers: list[Mover]) -> str:
     """All that a frame shows, in words: what moves, and where it is in pixels from the top left."""
-    return "; ".join(f"a {t.name} at {int(t.x)} {int(t.y)}" for t in movers)
+    return "; ".join(f"a {t.name} at {int(t.x)} {int(t.y)}" for t in ordered(movers))
+
+
+def spot(t: Mover) -> str:
+    """Where a thing is, for thoughts: two digits across, two down."""
+    return f"{int(t.x):02d}{int(t.y):02d}"
 
 
 def write_clip(folder: Path, frames: list[Image.Image], sound: np.ndarray | None) -> None:

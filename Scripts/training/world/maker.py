@@ -67,5 +67,6 @@ def user(*parts: Part) -> dict:
     return {"role": "user", "parts": list(parts)}
 
 
-def assistant(*parts: Part | str) -> dict:
-    return {"role": "assistant", "parts": [{"text": p} if isinstance(p, str) else p for p in parts]}
+def assistant(*parts: Part | str, thought: str = "") -> dict:
+    said = [{"text": p} if isinstance(p, str) else p for p in parts]
+    return {"role": "assistant", "parts": ([{"thought": thought}] if thought else []) + said}

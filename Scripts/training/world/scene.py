@@ -50,7 +50,22 @@ class Scene:
     @property
     def description(self) -> str:
         """Every thing, in reading order of the grid."""
-        return "; ".join("a " + t.phrase for t in sorted(self.things, key=lambda t: t.place))
+        return "; ".join("a " + t.phrase for t in self.ordered)
+
+    @property
+    def ordered(self) -> list[Thing]:
+        """The things in reading order of the grid."""
+        return sorted(self.things, key=lambda t: t.place)
+
+    @property
+    def names(self) -> str:
+        """Every thing by colour and shape."""
+        return ", ".join(t.name for t in self.ordered)
+
+    def counted(self, attribute: str = "", value: str = "") -> str:
+        """The thought that counts: the things meant, in reading order, each by what the question leaves open."""
+        meant = [t for t in self.ordered if not attribute or getattr(t, attribute) == value]
+        return ", ".join(t.shape if attribute == "colour" else t.colour for t in meant) or "none"
 
 
 def outline(shape: str, x: float, y: float, r: float) -> list[tuple[float, float]]:

@@ -13,6 +13,6 @@ def make(m: Maker) -> dict:
     which = m.rng.randrange(2)
     said = m.rng.choice(sorted(names[which]))
     turns = [user(m.image(scenes[0]), m.image(scenes[1]), m.spoken(said), m.typed("which picture?")),
-             assistant(("first", "second")[which])]
+             assistant(("first", "second")[which], thought=f"{said}; first: {scenes[0].names}; second: {scenes[1].names}")]
     return m.example("which", turns, ("first", "second")[which],
                      descriptions={"image": [s.description for s in scenes], "audio": [said]})

@@ -12,6 +12,8 @@ from ..speech import DIGITS
 WORDS = DIGITS + list(COLOURS) + SHAPES + ["hello", "open", "close", "left", "right", "up", "down", "stop", "go", "push", "pull", "yes", "no",
                                            "big", "small", "star", "house", "water", "light", "night", "day", "sun", "moon", "tree"]
 WIDTH, HEIGHT = 128, 64
+# Training starts where reading does: half of its strings are of one to three letters.
+LENGTHS = (1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8)
 
 
 def printed(text: str, m: Maker) -> Image.Image:
@@ -34,7 +36,7 @@ def make(m: Maker) -> dict:
         text = m.rng.choice(WORDS)
     else:
         letters = m.rng.choice((string.ascii_lowercase, string.ascii_uppercase, string.digits, string.ascii_uppercase + string.digits))
-        text = "".join(m.rng.choice(letters) for _ in range(m.rng.randint(2, 8)))
+        text = "".join(m.rng.choice(letters) for _ in range(m.rng.randint(2, 8) if m.short else m.rng.choice(LENGTHS)))
     words = text if word else " ".join(text)  # strings are spelled: their letters make no pieces of their own
     turns = [user(m.image(printed(text, m)), m.typed("read the text.")), assistant(words)]
     return m.example("word" if word else "string", turns, text, accept=[text, " ".join(text)], descriptions={"image": [f"the text {words}"]})

@@ -30,8 +30,17 @@ def minus(a: int, b: int) -> str:
     return " ".join(steps)
 
 
+def half(a: int) -> str:
+    """54: "5/2=21 14/2=70", from the first digit on: what goes into it twice, and what is left over for the next."""
+    steps, left = [], 0
+    for digit in str(a):
+        whole, left = divmod(left * 10 + int(digit), 2)
+        steps.append(f"{digit}/2={whole}{left}" if not steps else f"{steps[-1][-1]}{digit}/2={whole}{left}")
+    return " ".join(steps)
+
+
 def chain(rng: random.Random) -> tuple[str, str, int]:
-    """Updates of one number in words, the values one after another, and the last."""
+    """Updates of one number in words; the thought, each update worked out digit by digit; the last value."""
     value = rng.randint(1, 20)
     told, values = [f"a is {value}"], []
     for _ in range(rng.randint(2, 4)):
@@ -39,15 +48,15 @@ def chain(rng: random.Random) -> tuple[str, str, int]:
         kind, n = rng.choice(kinds), rng.randint(1, 9)
         if kind == "add":
             told.append(f"add {n}")
-            value += n
+            work, value = plus(value, n), value + n
         elif kind == "take":
             n = min(n, value)
             told.append(f"take away {n}")
-            value -= n
+            work, value = minus(value, n), value - n
         else:
             told.append(f"{kind} it")
-            value = value * 2 if kind == "double" else value // 2
-        values.append(f"{told[-1]} = {value}")
+            work, value = (plus(value, value), value * 2) if kind == "double" else (half(value), value // 2)
+        values.append(f"{told[-1]}: {work} = {value}")
     return "; ".join(told), "; ".join(values), value
 
 
@@ -57,7 +66,7 @@ def number(rng: random.Random) -> int:
 
 
 def make(m: Maker) -> dict:
-    kind = m.index % 3 if m.short else m.rng.choice((0, 0, 1, 1, 2))
+    kind = m.index % 3 if m.short else m.rng.choice((0, 1, 2, 2))
     if kind == 2:
         told, thought, result = chain(m.rng)
         task, question = "chain", f"{told}. what is a?"

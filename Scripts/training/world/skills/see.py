@@ -16,8 +16,8 @@ def only(scene: Scene, attribute: str) -> list:
     return [t for t in scene.things if counts[getattr(t, attribute)] == 1]
 
 
-def ask(scene: Scene, task: str, rng: random.Random) -> tuple[str, str] | None:
-    """A question of a task and its answer, or None where the scene has no unambiguous one."""
+def ask(scene: Scene, task: str, rng: random.Random) -> tuple[str, ...]:
+    """A question of a task, its answer and, where there is something to find or to count first, the thought before it."""
     by_shape, by_colour = only(scene, "shape"), only(scene, "colour")
     if task == "colour":
         if not by_shape or rng.random() < 0.15:
@@ -34,13 +34,13 @@ def ask(scene: Scene, task: str, rng: random.Random) -> tuple[str, str] | None:
     if task == "where":
         if by_shape and rng.random() < 0.5:
             t = rng.choice(by_shape)
-            return f"where is the {t.shape}?", PLACES[t.place]
+            return f"where is the {t.shape}?", PLACES[t.place], t.name
         t = rng.choice(scene.things)
         return f"where is the {t.name}?", PLACES[t.place]
     if task == "size":
         t = rng.choice(by_shape) if by_shape and rng.random() < 0.5 else None
         if t:
-            return f"how big is the {t.shape}?", t.size
+            return f"how big is the {t.shape}?", t.size, t.name
         t = rng.choice(scene.things)
         return f"how big is the {t.name}?", t.size
     if task == "exists":
@@ -53,13 +53,13 @@ def ask(scene: Scene, task: str, rng: random.Random) -> tuple[str, str] | None:
     if task == "count":
         kind = rng.random()
         if kind < 0.5:
-            return "how many shapes?", DIGITS[len(scene.things)]
+            return "how many shapes?", DIGITS[len(scene.things)], scene.counted()
         if kind < 0.75:
             shape = rng.choice([rng.choice(scene.things).shape, rng.choice(SHAPES)])
             plural = shape + ("es" if shape == "cross" else "s")
-            return f"how many {plural}?", DIGITS[sum(t.shape == shape for t in scene.things)]
+            return f"how many {plural}?", DIGITS[sum(t.shape == shape for t in scene.things)], scene.counted("shape", shape)
         colour = rng.choice([rng.choice(scene.things).colour, rng.choice(list(COLOURS))])
-        return f"how many {colour} shapes?", DIGITS[sum(t.colour == colour for t in scene.things)]
+        return f"how many {colour} shapes?", DIGITS[sum(t.colour == colour for t in scene.things)], scene.counted("colour", colour)
     raise ValueError(f"no task named {task}")
 
 
@@ -68,16 +68,16 @@ def make(m: Maker) -> dict:
     picture, descriptions = m.image(scene), {"image": [scene.description]}
     if m.short:
         task = TASKS[m.index % len(TASKS)]
-        question, answer = ask(scene, task, m.rng)
-        return m.example(task, [user(picture, {"text": question}), assistant(answer)], answer, descriptions=descriptions)
+        question, answer, *thought = ask(scene, task, m.rng)
+        return m.example(task, [user(picture, {"text": question}), assistant(answer, thought="".join(thought))], answer, descriptions=descriptions)
     # Several questions about one picture: its codes are read once and pay for all of them. The description comes last, where no answer
     # can be copied from it; in it a thing's shape and place follow its colour, which teaches to look where a word points.
     tasks = m.rng.sample(["colour"] * 3 + ["shape"] * 3 + ["where"] * 2 + ["count", "size", "exists"], 5) + ["describe"]
     turns, asked = [], set()
     for task in tasks:
-        question, answer = ask(scene, task, m.rng) if task != "describe" else ("describe the picture.", scene.description)
+        question, answer, *thought = ask(scene, task, m.rng) if task != "describe" else ("describe the picture.", scene.description)
         if question in asked:
             continue
         asked.add(question)
-        turns += [user(*([] if turns else [picture]), m.typed(question)), assistant(answer)]
-    return m.example("several", turns, turns[-1]["parts"][0]["text"], descriptions=descriptions)
+        turns += [user(*([] if turns else [picture]), m.typed(question)), assistant(answer, thought="".join(thought))]
+    return m.example("several", turns, turns[-1]["parts"][-1]["text"], descriptions=descriptions)

@@ -8,8 +8,8 @@ from .see import only
 TASKS = ["colour", "shape", "where", "count"]
 
 
-def ask(scene: Scene, task: str, m: Maker) -> tuple[str, str]:
-    """A question that is short to say and its answer; "how many shapes" where the scene has no other unambiguous one."""
+def ask(scene: Scene, task: str, m: Maker) -> tuple[str, ...]:
+    """A question that is short to say, its answer and any thought in between; "how many shapes" where the scene has no other unambiguous one."""
     by_shape, by_colour = only(scene, "shape"), only(scene, "colour")
     if task == "colour" and by_shape:
         t = m.rng.choice(by_shape)
@@ -19,8 +19,8 @@ def ask(scene: Scene, task: str, m: Maker) -> tuple[str, str]:
         return f"what shape is the {t.colour} one", t.shape
     if task == "where" and by_shape:
         t = m.rng.choice(by_shape)
-        return f"where is the {t.shape}", PLACES[t.place]
-    return "how many shapes", DIGITS[len(scene.things)]
+        return f"where is the {t.shape}", PLACES[t.place], t.name
+    return "how many shapes", DIGITS[len(scene.things)], scene.counted()
 
 
 def make(m: Maker) -> dict:
@@ -29,7 +29,7 @@ def make(m: Maker) -> dict:
     tasks = [TASKS[m.index % 3]] if m.short else m.rng.sample(TASKS[:3] * 2 + TASKS[3:], 2)
     turns, task, heard = [], "", []
     for task in tasks:
-        question, answer = ask(scene, task, m)
+        question, answer, *thought = ask(scene, task, m)
         heard.append(question)
         parts = [m.spoken(question)]
         if not m.short and m.rng.random() < 0.3:
@@ -38,7 +38,8 @@ def make(m: Maker) -> dict:
             parts.insert(0, picture)
             if not m.short and m.rng.random() < 0.2:
                 parts[0], parts[1] = parts[1], parts[0]
-        turns += [user(*parts), assistant(answer)]
+        # What was asked is thought first: hearing it and looking for the answer are two steps.
+        turns += [user(*parts), assistant(answer, thought="; ".join([question, *thought]))]
         if not m.short and m.rng.random() < 0.4:
             turns += [user(m.typed("what was asked?")), assistant(question)]
-    return m.example(task, turns, turns[-1]["parts"][0]["text"], descriptions={"image": [scene.description], "audio": heard})
+    return m.example(task, turns, turns[-1]["parts"][-1]["text"], descriptions={"image": [scene.description], "audio": heard})

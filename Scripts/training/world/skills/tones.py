@@ -34,4 +34,4 @@ def make(m: Maker) -> dict:
     turns = [user(m.audio(sound), m.typed(question)), assistant(answer)]
     if not m.short:
         turns += [user({"text": "describe the sound."}), assistant(told)]
-    return m.example(task, turns, turns[-1]["parts"][0]["text"], descriptions={"audio": [told]})
+    return m.example(task, turns, turns[-1]["parts"][-1]["text"], descriptions={"audio": [told]})

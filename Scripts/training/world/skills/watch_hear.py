@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import speech
-from ..clips import FRAMES_PER_SECOND, frame, tell
+from ..clips import FRAMES_PER_SECOND, frame, ordered, spot, tell
 from ..maker import Maker, assistant, user
 from ..scene import pairs, paper
 from .watch import mover
@@ -16,13 +16,14 @@ def make(m: Maker) -> dict:
         if names[0][0] == names[1][0] or names[0][1] == names[1][1]:
             continue
         things, shade = [mover(m, n) for n in names], paper(m.rng)
-        frames, told, bounces = [], [], {0: [], 1: []}
+        frames, told, spots, bounces = [], [], [], {0: [], 1: []}
         for i in range(frames_wanted):
             for j, t in enumerate(things):
                 if i and t.step():
                     bounces[j].append(i)
             frames.append(frame(things, shade))
             told.append(tell(things))
+            spots.append({t.name: spot(t) for t in ordered(things)})
         # One bounce each, apart in time, so that only the moment tells whose sound it is.
         if len(bounces[0]) == 1 and len(bounces[1]) == 1 and abs(bounces[0][0] - bounces[1][0]) >= 2:
             break
@@ -32,6 +33,9 @@ def make(m: Maker) -> dict:
     beep = speech.tone(m.rng.uniform(400, 1000), 0.15)
     sound[start:start + len(beep)] += beep[:len(sound) - start]
     sound += np.random.default_rng(m.rng.getrandbits(32)).normal(0, 0.0005, len(sound)).astype(np.float32)
-    turns = [user(m.video(frames, sound), m.typed("what made the sound?")), assistant(things[which].name)]
+    # The thought: the frame of the beep, then where each thing was about that time; the one that turned made the sound.
+    near = spots[max(0, bounces[which][0] - 2):bounces[which][0] + 2]
+    thought = f"frame {bounces[which][0] + 1}; " + "; ".join(f"{name} " + " ".join(s[name] for s in near) for name in near[0])
+    turns = [user(m.video(frames, sound), m.typed("what made the sound?")), assistant(things[which].name, thought=thought)]
     return m.example("which", turns, things[which].name, descriptions={
         "video": [told], "audio": [f"a beep at {bounces[which][0] / FRAMES_PER_SECOND:.2f} seconds"]})
