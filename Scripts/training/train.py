@@ -19,11 +19,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
 
 from nano.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from nano.data import Shards, Vocabulary, principal_embeddings  # noqa: E402
 from nano.evaluation import teacher_forced  # noqa: E402
+from nano.loss import answer_losses  # noqa: E402
 from nano.model import Config, Model, balance_loss  # noqa: E402
 from nano.optim import Optimizer  # noqa: E402
 from nano.parallel import Group  # noqa: E402
@@ -200,18 +200,17 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
         scale = schedule(done, state["step"], a)
         batch.to(device)
         kinds = v.modality(batch.tokens)
-        whole = float((weights[kinds] * batch.answer).sum())
+        mass = float((weights[kinds] * batch.answer).sum())
         for first in range(0, len(batch.tokens), rows):
             tokens, answer, segments = (t[first:first + rows] for t in (batch.tokens, batch.answer, batch.segments))
             hidden, routers, choices = model.trunk(tokens, segments)
             target = answer[:, 1:].nonzero()
             row, column = target[:, 0], target[:, 1]
-            logits = F.linear(hidden[row, column], model.head).float()
-            losses = F.cross_entropy(logits, tokens[row, column + 1], reduction="none")
+            losses, spread = answer_losses(hidden[row, column], tokens[row, column + 1], model.head, v, whole=cuda or state["step"] % 8 == 0)
             weight = weights[kinds[first:first + rows][row, column + 1]]
             balance, z = balance_loss(routers, choices, (segments > 0).reshape(-1))
-            regular = a.balance * balance + a.z * (z + logits.logsumexp(-1).square().mean())
-            ((losses * weight).sum() / whole + regular / a.passes).backward()
+            regular = a.balance * balance + a.z * (z + spread.square().mean())
+            ((losses * weight).sum() / mass + regular / a.passes).backward()
             if rank == 0:
                 meter.add("balance", float(balance.detach()), 1)
                 meter.losses(losses.detach(), weight, kinds[first:first + rows][row, column + 1],
