@@ -88,6 +88,29 @@ struct LinearAlgebraTests {
     #expect(indices[0] == (count > 3 ? 1 : 0))
   }
 
+  /// Columns fall off as principal components do, from steeply (the first look takes 24 of 60) to not at all (it takes all).
+  @Test("a search that looks at the leading columns first finds what one over all columns does", arguments: [0.8, 0.93, 1])
+  func leadingColumnsFirst(fall: Float) {
+    var (centres, points) = (random(700, 60, seed: 11), random(300, 60, seed: 12))
+    for column in 0..<60 {
+      let scale = pow(fall, Float(column))
+      for row in 0..<700 { centres.values[row * 60 + column] *= scale }
+      for row in 0..<300 { points.values[row * 60 + column] *= scale }
+    }
+    centres.values.replaceSubrange(650 * 60..<651 * 60, with: centres[row: 40])
+    points.values.replaceSubrange(0..<60, with: centres[row: 40])
+    let (indices, distances) = Codebook(centres: centres).nearest(to: points)
+    for row in 0..<points.rows {
+      let all = (0..<700).map { centre in
+        zip(points[row: row], centres[row: centre]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      }
+      let least = all.min() ?? 0
+      #expect(abs(all[Int(indices[row])] - least) < 1e-5)
+      #expect(abs(distances[row] - least) < 1e-4)
+    }
+    #expect(indices[0] == 40)
+  }
+
   @Test("k-means recovers well separated clusters exactly")
   func recoversClusters() {
     var generator = SeededGenerator(seed: 7)
