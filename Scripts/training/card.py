@@ -66,8 +66,8 @@ def teacher_forced(run: Path) -> list[str]:
     with open(run / "accuracy.csv", newline="") as f:
         rows = list(csv.reader(f))
     last = [r for r in rows if r[0] == rows[-1][0]]
-    return ["## Accuracy", "", "Whole texts right, word for word, greedily, on held-out examples: other seeds, voices, speeds, fonts, and six",
-            "colour-shape pairs that training never showed.", "", "| task | right | of |", "|---|---|---|"] + [
+    return ["## Accuracy", "", "Whole texts right, word for word, thoughts and all, greedily, on held-out examples: other seeds, voices, speeds, fonts,",
+            "and six colour-shape pairs that training never showed.", "", "| task | right | of |", "|---|---|---|"] + [
         f"| {task} | {100 * float(right):.1f} % | {count} |" for _, _, _, task, right, count in last] + [""]
 
 

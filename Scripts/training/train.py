@@ -269,8 +269,20 @@ def spawned(rank: int, ranks: int, a: argparse.Namespace) -> None:
     train(rank, ranks, a)
 
 
+def keep_memory() -> None:
+    """Starts the program anew with an allocator that keeps what is freed, in huge pages.
+
+    glibc hands each large tensor back at once and faults its pages in again at the next operation: a fifth of a step on a CPU.
+    """
+    if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ and not torch.cuda.is_available():
+        keep = {"hugetlb": 1, "mmap_threshold": 4 << 30, "trim_threshold": 16 << 30, "top_pad": 64 << 20}
+        os.environ["GLIBC_TUNABLES"] = ":".join(f"glibc.malloc.{name}={value}" for name, value in keep.items())
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+
+
 def main() -> None:
     a = options()
+    keep_memory()
     a.out.mkdir(parents=True, exist_ok=True)
     ranks = a.processes or (1 if torch.cuda.is_available() else min(4, os.cpu_count() or 1))
     (a.out / ".group").unlink(missing_ok=True)
