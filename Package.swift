@@ -57,7 +57,7 @@ let package = Package(
     module("SpudErrors"),
     module("SpudTensors", imports: ["SpudErrors"]),
     module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "CLAPACKE", "SpudErrors", "SpudTensors"]),
-    module("SpudKernelBenchmarks", imports: ["COpenBLAS", "SpudKernels"]),
+    module("SpudKernelBenchmarks", imports: ["SpudKernels"]),
     module("SpudMedia", imports: [
       "SpudErrors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
     ]),

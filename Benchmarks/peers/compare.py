@@ -16,6 +16,7 @@ import os
 import pathlib
 import platform
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
@@ -41,14 +42,19 @@ def install(cache: pathlib.Path) -> pathlib.Path:
         cache.mkdir(parents=True, exist_ok=True)
         print(f"Building llama.cpp of llama-cpp-python {VERSION} in {cache}; this takes minutes.", file=sys.stderr)
         run([sys.executable, "-m", "venv", str(cache / "venv")])
-        run([str(python), "-m", "pip", "download", "--no-deps", "--no-binary", ":all:", f"llama-cpp-python=={VERSION}",
-             "-d", str(cache)])
+        cmake = shutil.which("cmake")
+        if cmake is None:
+            run([str(python), "-m", "pip", "install", "cmake"])
+            cmake = str(cache / "venv" / "bin" / "cmake")
+        # Only this package from source: "all" would build CMake from source too.
+        run([str(python), "-m", "pip", "download", "--no-deps", "--no-binary", "llama-cpp-python",
+             f"llama-cpp-python=={VERSION}", "-d", str(cache)])
         run(["tar", "-C", str(cache), "-xf", str(cache / f"llama_cpp_python-{VERSION}.tar.gz")])
         source = cache / f"llama_cpp_python-{VERSION}" / "vendor" / "llama.cpp"
-        run(["cmake", "-S", str(source), "-B", str(cache / "build"), "-DCMAKE_BUILD_TYPE=Release", "-DGGML_NATIVE=ON",
+        run([cmake, "-S", str(source), "-B", str(cache / "build"), "-DCMAKE_BUILD_TYPE=Release", "-DGGML_NATIVE=ON",
              "-DLLAMA_CURL=OFF", "-DLLAMA_OPENSSL=OFF", "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_EXAMPLES=OFF",
              "-DLLAMA_BUILD_SERVER=OFF"])
-        run(["cmake", "--build", str(cache / "build"), "-j", str(os.cpu_count() or 1),
+        run([cmake, "--build", str(cache / "build"), "-j", str(os.cpu_count() or 1),
              "--target", "llama", "llama-bench", "llama-batched-bench"])
         # The binding uses the library that was just built, so nothing is compiled twice.
         run([str(python), "-m", "pip", "install", str(cache / f"llama_cpp_python-{VERSION}.tar.gz")],

@@ -8,6 +8,7 @@
 #define NAME(x) x##_avx2
 #define NIBBLE_SCALE 1.0f
 #define TILE_ROWS 3
+#define ONE_PASS_ROWS 1
 #define BF16_INPUT_UNIT 8
 #include "tiles_float.h"
 
@@ -18,16 +19,34 @@ SPUD_INLINE __m256 scales8(const uint8_t *panel, int octet) {
   return _mm256_cvtph_ps(_mm_load_si128((const __m128i *)(panel + 16 * octet)));
 }
 
-SPUD_INLINE __m256i input4(const spud_block *block, int group) {
+/// Four quants of a block in every lane of four bytes.
+SPUD_INLINE __m256i input4(const int8_t *quants) {
   int32_t four;
-  memcpy(&four, block->quants + 4 * group, sizeof four);
+  memcpy(&four, quants, sizeof four);
   return _mm256_set1_epi32(four);
 }
 
 /// A lone row goes at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand
-/// first.
-#define KEEP_ORDER \
-  if (m == 1) { uint64_t first_line = *(const volatile uint64_t *)weights; __asm__ volatile("" : : "r"(first_line)); }
+/// first. More rows take every other line in a pass of their own: the first pass asks for all of a unit's lines.
+#define KEEP_ORDER(lines) \
+  if (m == 1) { uint64_t first_line = *(const volatile uint64_t *)weights; __asm__ volatile("" : : "r"(first_line)); } \
+  if (m > 1 && start == 0) { SPUD_EACH(line, lines) __builtin_prefetch(weights + 64 * line, 0, 3); }
+
+// A lone row passes over the panel once; more rows take it 16 lanes at a time, for want of registers. Each register of
+// weights is done with before the next is loaded: sixteen registers hold no more than the sums and one of them.
+enum { LONE_OCTETS = 4, OCTETS = 2 };
+/// Keeps the compiler from computing this later, beside the next registers of weights, which makes it spill.
+#define DONE_WITH(sum) __asm__("" : "+x"(sum));
+
+/// Adds one block's integer sums, scaled, to the floating ones.
+#define FINISH_BLOCK(total) \
+  SPUD_EACH(h, octets) { \
+    const __m256 scale = scales8(weights, start + h); \
+    SPUD_EACH(i, m) { \
+      const __m256 x = _mm256_set1_ps(spud_block_scale((const spud_block *)inputs[i] + unit)); \
+      sums[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(total), _mm256_mul_ps(scale, x), sums[i][h]); \
+    } \
+  }
 
 // Signed weights: |w| is the unsigned operand and the input takes the sign of w, so that 2 · 128 · 127 fits 16 bits.
 SPUD_INLINE void tile_q8_0_rows(
@@ -35,87 +54,64 @@ SPUD_INLINE void tile_q8_0_rows(
         int first
 ) {
   const __m256i ones = _mm256_set1_epi16(1), offset = _mm256_set1_epi8((char)0x80);
-  // A lone row passes over the panel once; more rows take it 16 lanes at a time, for want of registers.
-  const int octets = m == 1 ? 4 : 2;
+  const int octets = m == 1 ? LONE_OCTETS : OCTETS;
   for (int start = 0; start < 4; start += octets) {
     __m256 sums[TILE_ROWS][4];
     SPUD_EACH(i, m) SPUD_EACH(h, octets)
       sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
     const uint8_t *weights = panel;
     for (int64_t unit = 0; unit < units; unit++, weights += 1088) {
-      KEEP_ORDER
+      KEEP_ORDER(17)
       __m256i dots[TILE_ROWS][4];
       SPUD_EACH(i, m) SPUD_EACH(h, octets) dots[i][h] = _mm256_setzero_si256();
-      SPUD_EACH(group, 8) {
-        __m256i w[4], magnitude[4];
-        SPUD_EACH(h, octets) {
-          w[h] = _mm256_xor_si256(
-              _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + (start + h) * 32)), offset);
-          magnitude[h] = _mm256_abs_epi8(w[h]);
-        }
+      SPUD_EACH(group, 8) SPUD_EACH(h, octets) {
+        const __m256i w = _mm256_xor_si256(
+            _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + (start + h) * 32)), offset);
+        const __m256i magnitude = _mm256_abs_epi8(w);
         SPUD_EACH(i, m) {
-          const __m256i x = input4((const spud_block *)inputs[i] + unit, group);
-          SPUD_EACH(h, octets) {
-            const __m256i pairs = _mm256_maddubs_epi16(magnitude[h], _mm256_sign_epi8(x, w[h]));
-            dots[i][h] = _mm256_add_epi32(dots[i][h], _mm256_madd_epi16(pairs, ones));
-          }
+          const __m256i x = input4(((const spud_block *)inputs[i] + unit)->quants + 4 * group);
+          const __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(x, w));
+          dots[i][h] = _mm256_add_epi32(dots[i][h], _mm256_madd_epi16(pairs, ones));
+          DONE_WITH(dots[i][h])
         }
       }
-      SPUD_EACH(h, octets) {
-        const __m256 scale = scales8(weights, start + h);
-        SPUD_EACH(i, m) {
-          const __m256 x = _mm256_set1_ps(spud_block_scale((const spud_block *)inputs[i] + unit));
-          sums[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[i][h]), _mm256_mul_ps(scale, x), sums[i][h]);
-        }
-      }
+      FINISH_BLOCK(dots[i][h])
     }
     SPUD_EACH(i, m) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
   }
 }
 
-// Nibbles are small: eight products of 15 · 127 · 2 fit 16 bits, so the widening is done once a block.
+// Nibbles are small: sixteen products of 15 · 127 fit 16 bits, so the widening is done once a block. A row's sum stands
+// in two lanes of 16 bits, and each starts from half of the offset, -4 · Σ quants: all that it then holds is at most
+// 16 · 11 · 127 + 16 · 4 · 127 = 30480.
 SPUD_INLINE void tile_q4_0_rows(
     const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
         int first
 ) {
   const __m256i ones = _mm256_set1_epi16(1), mask = _mm256_set1_epi8(15);
-  // A lone row passes over the panel once; more rows take it 16 lanes at a time, for want of registers.
-  const int octets = m == 1 ? 4 : 2;
+  const int octets = m == 1 ? LONE_OCTETS : OCTETS;
   for (int start = 0; start < 4; start += octets) {
     __m256 sums[TILE_ROWS][4];
     SPUD_EACH(i, m) SPUD_EACH(h, octets)
       sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
     const uint8_t *weights = panel;
     for (int64_t unit = 0; unit < units; unit++, weights += 576) {
-      KEEP_ORDER
+      KEEP_ORDER(9)
       __m256i dots[TILE_ROWS][4];
-      SPUD_EACH(i, m) SPUD_EACH(h, octets) dots[i][h] = _mm256_setzero_si256();
-      SPUD_EACH(group, 4) {
-        __m256i low[4], high[4];
-        SPUD_EACH(h, octets) {
-          const __m256i w = _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + (start + h) * 32));
-          low[h] = _mm256_and_si256(w, mask);
-          high[h] = _mm256_and_si256(_mm256_srli_epi16(w, 4), mask);
-        }
+      SPUD_EACH(i, m) SPUD_EACH(h, octets)
+        dots[i][h] = _mm256_set1_epi16((int16_t)(((const spud_block *)inputs[i] + unit)->correction >> 5));
+      SPUD_EACH(group, 4) SPUD_EACH(h, octets) {
+        const __m256i w = _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + (start + h) * 32));
+        const __m256i low = _mm256_and_si256(w, mask), high = _mm256_and_si256(_mm256_srli_epi16(w, 4), mask);
         SPUD_EACH(i, m) {
-          const spud_block *block = (const spud_block *)inputs[i] + unit;
-          const __m256i first_half = input4(block, group), second_half = input4(block, group + 4);
-          SPUD_EACH(h, octets) {
-            dots[i][h] = _mm256_add_epi16(dots[i][h], _mm256_maddubs_epi16(low[h], first_half));
-            dots[i][h] = _mm256_add_epi16(dots[i][h], _mm256_maddubs_epi16(high[h], second_half));
-          }
+          const int8_t *quants = ((const spud_block *)inputs[i] + unit)->quants + 4 * group;
+          const __m256i products = _mm256_add_epi16(
+              _mm256_maddubs_epi16(low, input4(quants)), _mm256_maddubs_epi16(high, input4(quants + 16)));
+          dots[i][h] = _mm256_add_epi16(dots[i][h], products);
+          DONE_WITH(dots[i][h])
         }
       }
-      SPUD_EACH(h, octets) {
-        const __m256 scale = scales8(weights, start + h);
-        SPUD_EACH(i, m) {
-          const spud_block *block = (const spud_block *)inputs[i] + unit;
-          const __m256i offset = _mm256_srai_epi32(_mm256_set1_epi32(block->correction), 4);
-          const __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(dots[i][h], ones), offset);
-          sums[i][h] = _mm256_fmadd_ps(
-              _mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, _mm256_set1_ps(spud_block_scale(block))), sums[i][h]);
-        }
-      }
+      FINISH_BLOCK(_mm256_madd_epi16(dots[i][h], ones))
     }
     SPUD_EACH(i, m) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
   }

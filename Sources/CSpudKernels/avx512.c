@@ -10,6 +10,7 @@
 #define NAME(x) x##_avx512
 #define NIBBLE_SCALE 0.0625f
 #define TILE_ROWS 6
+#define ONE_PASS_ROWS TILE_ROWS
 #define BF16_INPUT_UNIT 4
 #include "tiles_float.h"
 
@@ -42,6 +43,17 @@ SPUD_INLINE void tile_pairs_rows(
 /// Few rows go at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand first.
 #define KEEP_ORDER \
   if (m <= 4) { uint64_t first_line = *(const volatile uint64_t *)panel; __asm__ volatile("" : : "r"(first_line)); }
+
+/// Three rows or more of 4-bit weights are so much work for a line of memory that the processor's window does not reach
+/// the next misses: they are asked for here, early into the second-level cache and late into the first. (Of 8-bit
+/// weights, with half the work for a line, the hardware asks early enough, and this costs more than it gains.)
+#define FETCH_AHEAD \
+  if (m >= 3 && first == ONLY_PASS) { \
+    SPUD_EACH(line, 9) { \
+      __builtin_prefetch(panel + 8192 + 64 * line, 0, 2); \
+      __builtin_prefetch(panel + 1152 + 64 * line, 0, 3); \
+    } \
+  }
 
 /// Adds one block's integer sums, scaled, to the floating ones. The two parts of the input's scale are powers of two:
 /// adding exponents multiplies by them, and adding the products scales by both, all in pipes that integer products do
@@ -102,6 +114,7 @@ SPUD_INLINE void tile_q4_0_rows(
       _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
   for (int64_t unit = 0; unit < units; unit++, panel += 576) {
     KEEP_ORDER
+    FETCH_AHEAD
     __m512i dots[TILE_ROWS][2];
     SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 8);
     SPUD_EACH(group, 4) {

@@ -5,10 +5,12 @@
 //   NIBBLE_SCALE        what the inputs of q4_0 carry in their scale, because nibbles may be used in place, 16 times
 // too large
 //   TILE_ROWS           how many input rows the widest tile takes
+//   ONE_PASS_ROWS       how many input rows a tile takes in one pass over a panel
 //   tile_f32, tile_bf16, tile_q8_0, tile_q4_0
 //                       void (panel, units, input rows, m, output, output_stride, first): the 32 sums of m input rows
 // over one
-//                       panel; `first` starts from zero, otherwise the sums continue from `output`
+//                       panel; `first` starts from zero, otherwise the sums continue from `output`; ONLY_PASS is
+//                       a first that takes in the whole panel, which nothing has read before
 //
 // Everything here is written on 16-lane vectors, which the compiler lowers to the registers that the target has. Sums
 // always run in one fixed order, so that a row's result does not depend on how many rows there are nor on which thread
@@ -161,7 +163,7 @@ SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t en
 static void product(const spud_product *p) {
   const tile_function tile = tile_of(p->format);
   const size_t unit_bytes = spud_unit_bytes(p->format), input_unit = input_unit_bytes(p->format);
-  const int64_t slice = p->rows > TILE_ROWS ? slice_units(p->format) : p->units;
+  const int64_t slice = p->rows > ONE_PASS_ROWS ? slice_units(p->format) : p->units;
   for (int64_t first_row = 0; first_row < p->rows; first_row += SPUD_ROW_BLOCK) {
     const int64_t rows = spud_min(SPUD_ROW_BLOCK, p->rows - first_row);
     for (int64_t panel = p->first_panel; panel < p->last_panel; panel++) {
@@ -182,7 +184,7 @@ static void product(const spud_product *p) {
           const uint8_t *inputs[TILE_ROWS];
           for (int i = 0; i < m; i++) inputs[i] = input_row(p, first_row + row + i) + unit * input_unit;
           tile(weights + unit * unit_bytes, units, inputs, m, p->scratch + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS,
-              unit == 0);
+              p->rows <= ONE_PASS_ROWS ? ONLY_PASS : unit == 0);
         }
       }
       for (int64_t row = 0; row < rows; row++) finish_row(p, panel, first_row + row,

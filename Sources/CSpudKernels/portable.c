@@ -5,6 +5,7 @@
 #define NAME(x) x##_portable
 #define NIBBLE_SCALE 1.0f
 #define TILE_ROWS 1
+#define ONE_PASS_ROWS TILE_ROWS
 #define BF16_INPUT_UNIT 8
 #include "tiles_float.h"
 

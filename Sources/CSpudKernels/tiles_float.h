@@ -4,6 +4,9 @@
 typedef float tile_f32x16 __attribute__((vector_size(64), aligned(4)));
 typedef uint32_t tile_u32x16 __attribute__((vector_size(64), aligned(4)));
 
+/// The value of `first` for a tile that reads its panel as nothing else did before.
+enum { ONLY_PASS = 2 };
+
 #define SPUD_EACH(i, m) _Pragma("clang loop unroll(full)") for (int i = 0; i < (m); i++)
 
 SPUD_INLINE void tile_f32_rows(
@@ -48,38 +51,17 @@ SPUD_INLINE __attribute__((unused)) void tile_bf16_rows(
   SPUD_EACH(i, m) SPUD_EACH(h, 2) *(tile_f32x16 *)(output + i * stride + 16 * h) = sums[i][h];
 }
 
-/// Defines `name` as one unrolled kernel for each number of rows.
-#if TILE_ROWS == 6
+/// Defines `name` as one unrolled kernel for each number of rows up to TILE_ROWS; more than that are never asked for.
+#define SPUD_TILE_CASE(name, rows) \
+  case rows: \
+    if (rows <= TILE_ROWS) name##_rows(rows <= TILE_ROWS ? rows : 1, panel, units, inputs, output, stride, first); \
+    break;
 #define SPUD_TILE(name) \
   static void name(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, \
-      size_t stride, \
-                   int first) { \
+      size_t stride, int first) { \
     switch (m) { \
-      case 1: name##_rows(1, panel, units, inputs, output, stride, first); break; \
-      case 2: name##_rows(2, panel, units, inputs, output, stride, first); break; \
-      case 3: name##_rows(3, panel, units, inputs, output, stride, first); break; \
-      case 4: name##_rows(4, panel, units, inputs, output, stride, first); break; \
-      case 5: name##_rows(5, panel, units, inputs, output, stride, first); break; \
-      default: name##_rows(6, panel, units, inputs, output, stride, first); break; \
+      SPUD_TILE_CASE(name, 1) SPUD_TILE_CASE(name, 2) SPUD_TILE_CASE(name, 3) \
+      SPUD_TILE_CASE(name, 4) SPUD_TILE_CASE(name, 5) SPUD_TILE_CASE(name, 6) \
+      default: break; \
     } \
   }
-#elif TILE_ROWS == 3
-#define SPUD_TILE(name) \
-  static void name(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, \
-      size_t stride, \
-                   int first) { \
-    switch (m) { \
-      case 1: name##_rows(1, panel, units, inputs, output, stride, first); break; \
-      case 2: name##_rows(2, panel, units, inputs, output, stride, first); break; \
-      default: name##_rows(3, panel, units, inputs, output, stride, first); break; \
-    } \
-  }
-#else
-#define SPUD_TILE(name) \
-  static void name(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, \
-      size_t stride, \
-                   int first) { \
-    (void)m; \
-    name##_rows(1, panel, units, inputs, output, stride, first); \
-  }
-#endif

@@ -49,7 +49,7 @@ struct RandomBlocks {
     while row < matrix.rows {
       let rows = min(1024, matrix.rows - row)
       let (bytes, encoding) = bytes(rows: rows, columns: matrix.columns, format: matrix.format)
-      try unsafe matrix.pack(bytes.span.bytes, encoding: encoding, firstRow: row, rows: rows, compute: compute)
+      try matrix.pack(bytes, encoding: encoding, firstRow: row, rows: rows, compute: compute)
       row += rows
     }
   }
@@ -61,8 +61,7 @@ struct RandomBlocks {
       // One expert's random weights serve all of them: each has a copy of its own to be read.
       let (bytes, encoding) = bytes(rows: rows, columns: columns, format: experts.format)
       for expert in 0..<experts.expertCount {
-        try unsafe experts.pack(
-          projection, expert: expert, from: bytes.span.bytes, encoding: encoding, compute: compute)
+        try experts.pack(projection, expert: expert, from: bytes, encoding: encoding, compute: compute)
       }
     }
   }

@@ -1,4 +1,3 @@
-internal import COpenBLAS
 internal import SpudKernels
 
 /// One product of inputs with a matrix, to be run again and again.
@@ -43,39 +42,22 @@ public final class ProductWorkload {
 
 /// The same product by OpenBLAS.
 public final class SgemmWorkload {
-  private let tokens: Int
-  private let rows: Int
-  private let columns: Int
-  private let weights: [Float]
-  private let input: [Float]
-  private var output: [Float]
+  private let weights: Matrix  // [rows, columns]
+  private let input: Matrix  // [tokens, columns]
+  private var output: Matrix  // [tokens, rows]
 
   /// `threads` are OpenBLAS's own.
   public init(tokens: Int, rows: Int, columns: Int, threads: Int) {
-    self.tokens = tokens
-    self.rows = rows
-    self.columns = columns
-    weights = (0..<rows * columns).map { Float($0 % 13) / 13 - 0.5 }
-    input = (0..<tokens * columns).map { Float($0 % 17) / 8 - 1 }
-    output = Array(repeating: 0, count: tokens * rows)
-    openblas_set_num_threads(Int32(threads))
+    weights = Matrix(rows: rows, columns: columns, values: (0..<rows * columns).map { Float($0 % 13) / 13 - 0.5 })
+    input = Matrix(rows: tokens, columns: columns, values: (0..<tokens * columns).map { Float($0 % 17) / 8 - 1 })
+    output = Matrix(rows: tokens, columns: rows)
+    OpenBLAS.useThreads(threads)
   }
 
-  public var operations: Int { 2 * tokens * rows * columns }
+  /// Additions and multiplications of one run.
+  public var operations: Int { 2 * input.rows * weights.rows * weights.columns }
 
-  public func run() {
-    unsafe weights.withUnsafeBufferPointer { weights in
-      unsafe input.withUnsafeBufferPointer { input in
-        unsafe output.withUnsafeMutableBufferPointer { output in
-          // SAFETY: the arrays hold [rows, columns], [tokens, columns] and [tokens, rows].
-          unsafe cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(tokens), Int32(rows), Int32(columns), 1, input.baseAddress,
-            Int32(columns),
-            weights.baseAddress, Int32(columns), 0, output.baseAddress, Int32(rows))
-        }
-      }
-    }
-  }
+  public func run() { LinearAlgebra.multiply(input, by: weights, transposed: true, into: &output) }
 }
 
 /// One layer's mixture of experts.

@@ -50,6 +50,14 @@ package final class ExpertWeights: @unchecked Sendable {
     try pack(projection, experts: expert..<expert + 1, from: bytes, encoding: encoding, compute: compute)
   }
 
+  /// The same from an array.
+  package func pack(
+    _ projection: Projection, expert: Int, from bytes: [UInt8], encoding: WeightEncoding, compute: Compute
+  ) throws {
+    // SAFETY: bytes have no padding, and the span does not outlive the call.
+    try unsafe pack(projection, expert: expert, from: bytes.span.bytes, encoding: encoding, compute: compute)
+  }
+
   /// Packs one projection of every expert from one tensor, `[experts, …]`.
   package func pack(_ projection: Projection, from bytes: RawSpan, encoding: WeightEncoding, compute: Compute) throws {
     try pack(projection, experts: 0..<expertCount, from: bytes, encoding: encoding, compute: compute)

@@ -55,12 +55,21 @@ package enum LinearAlgebra {
   ///
   /// - Complexity: O(`a.rows` · `a.columns` · output columns), one allocation.
   package static func multiply(_ a: Matrix, by b: Matrix, transposed: Bool = false) -> Matrix {
+    var output = Matrix(rows: a.rows, columns: transposed ? b.rows : b.columns)
+    multiply(a, by: b, transposed: transposed, into: &output)
+    return output
+  }
+
+  /// The same into a matrix that exists and has the product's shape.
+  package static func multiply(_ a: Matrix, by b: Matrix, transposed: Bool = false, into output: inout Matrix) {
     useOneThread()
     let inner = transposed ? b.columns : b.rows
     let columns = transposed ? b.rows : b.columns
     precondition(a.columns == inner, "a has \(a.columns) columns, and b expects \(inner)")
-    var output = Matrix(rows: a.rows, columns: columns)
-    guard a.rows > 0, inner > 0, columns > 0 else { return output }
+    precondition(
+      output.rows == a.rows && output.columns == columns,
+      "a product [\(a.rows), \(columns)] into [\(output.rows), \(output.columns)]")
+    guard a.rows > 0, inner > 0, columns > 0 else { return }
     // SAFETY: each pointer covers the whole of its matrix, whose size `Matrix.init` checked.
     unsafe a.values.withUnsafeBufferPointer { left in
       unsafe b.values.withUnsafeBufferPointer { right in
@@ -73,7 +82,6 @@ package enum LinearAlgebra {
         }
       }
     }
-    return output
   }
 
   /// The `count` principal components of the rows of `data`, by the eigenvectors of their covariance (`ssyevd`).

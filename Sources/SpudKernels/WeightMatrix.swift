@@ -51,6 +51,12 @@ package final class WeightMatrix: @unchecked Sendable {
       placement: .init(firstRow: firstRow, rowsPerPanel: SPUD_PANEL_ROWS, rowInPanel: 0))
   }
 
+  /// The same from an array.
+  package func pack(_ bytes: [UInt8], encoding: WeightEncoding, firstRow: Int, rows: Int, compute: Compute) throws {
+    // SAFETY: bytes have no padding, and the span does not outlive the call.
+    try unsafe pack(bytes.span.bytes, encoding: encoding, firstRow: firstRow, rows: rows, compute: compute)
+  }
+
   /// Bytes in memory, padding included.
   package var byteCount: Int { layout.byteCount }
 }
