@@ -190,6 +190,16 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     if writer and log.tell() == 0:
         writer.writeheader()
 
+    def write_row(now: float) -> None:
+        nonlocal last_row, row_tokens
+        means = meter.means()
+        row = {"step": state["step"], "seconds": round(state["seconds"], 1), "tokens": state["tokens"], "epochs": round(state["epochs"], 3),
+               "rate": round(scale, 4), "tokens_per_second": round(row_tokens / (now - last_row))}
+        writer.writerow(row | {n: round(m, 4) for n, m in means.items()})
+        log.flush()
+        print(" ".join(f"{k} {x}" for k, x in row.items()), " ".join(f"{k} {m:.3f}" for k, m in means.items()), flush=True)
+        last_row, row_tokens = now, 0
+
     batches = shards.batches(rows * a.passes, a.row, state["seed"] + 1000 * state["batches"], rank, ranks)
     state["batches"] += 1  # a resumed run draws another order, so that it does not repeat what it has just seen
     for batch, epochs in batches:
@@ -228,14 +238,10 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
         now = time.monotonic()
         state["seconds"] = before + now - started
 
-        if rank == 0 and (now - last_row > 15 or a.steps):
-            means = meter.means()
-            row = {"step": state["step"], "seconds": round(state["seconds"], 1), "tokens": state["tokens"],
-                   "epochs": round(epochs, 3), "rate": round(scale, 4), "tokens_per_second": round(row_tokens / (now - last_row))}
-            writer.writerow(row | {n: round(m, 4) for n, m in means.items()})
-            log.flush()
-            print(" ".join(f"{k} {x}" for k, x in row.items()), " ".join(f"{k} {m:.3f}" for k, m in means.items()), flush=True)
-            last_row, row_tokens = now, 0
+        # Runs that are compared, those of so many tokens, have their rows at the same tokens; others one every 15 seconds.
+        due = row_tokens >= a.tokens * 2e4 if a.tokens else now - last_row > 15
+        if rank == 0 and (due or a.steps):
+            write_row(now)
         if group.any(rank == 0 and now - last_save > a.save_minutes * 60):
             save_checkpoint(a.out, model, optimizer, state, rank)
             last_save = time.monotonic()
@@ -246,6 +252,8 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
             last_eval = time.monotonic()
     save_checkpoint(a.out, model, optimizer, state, rank)
     if rank == 0:
+        if row_tokens:
+            write_row(time.monotonic())
         plot_losses(a.out / "log.csv", a.out / "log.png")
         if held_out:
             report(model, held_out, rows, a.row, state, a.out, limit=0)

@@ -114,6 +114,8 @@ struct MetricsTests {
     let curve = try LossCurve(csv: "step,tokens,loss\n1,100,4.0\n2,200,2.0\n3,300,oops\n", name: "run.csv")
     #expect(curve.points == [.init(tokens: 100, loss: 4), .init(tokens: 200, loss: 2)])
     #expect(curve.finalLoss(over: 0.5) == 2)
+    #expect(curve.cut(at: 150).points == [.init(tokens: 100, loss: 4), .init(tokens: 150, loss: 3)])
+    #expect(curve.cut(at: 500) == curve)
     #expect(throws: (any Error).self) { try LossCurve(csv: "a,b\n1,2\n", name: "run.csv") }
   }
 

@@ -40,7 +40,7 @@ extension ControlRun {
     return runs.map { run, curve in
       var run = run
       run.tokens = common
-      let read = LossCurve(points: curve.points.filter { $0.tokens <= common })
+      let read = curve.cut(at: common)
       run.loss = read.finalLoss()
       run.lossSpread = read.finalSpread()
       return run

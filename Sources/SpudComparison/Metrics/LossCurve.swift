@@ -45,6 +45,17 @@ package struct LossCurve: Sendable, Equatable {
     }
   }
 
+  /// The curve up to so many tokens; between two points it is a line, so that curves with points at different tokens
+  /// end at the same one.
+  package func cut(at tokens: Double) -> LossCurve {
+    var kept = points.filter { $0.tokens <= tokens }
+    if let last = kept.last, last.tokens < tokens, let next = points.first(where: { $0.tokens > tokens }) {
+      let share = (tokens - last.tokens) / (next.tokens - last.tokens)
+      kept.append(Point(tokens: tokens, loss: last.loss + share * (next.loss - last.loss)))
+    }
+    return LossCurve(points: kept)
+  }
+
   /// The mean loss of the last `fraction` of the points: the noise of single batches averaged away.
   package func finalLoss(over fraction: Double = 0.05) -> Double {
     end(fraction).mean
