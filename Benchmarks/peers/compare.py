@@ -5,7 +5,8 @@
 
 llama.cpp is the one vendored in the source package of llama-cpp-python 0.3.36, built for this processor the first time (minutes)
 under --cache. Each measurement is taken A B A B …: llama.cpp without flash attention, llama.cpp with it, Spud, and again; the median
-of the rounds counts, and of llama.cpp's two settings the better. Figures move with a machine's neighbours, so only ratios taken in
+of all samples counts, and of llama.cpp's two settings the better. A setting that the first round showed to be the worse one in every
+test of its group is not measured again. Figures move with a machine's neighbours, so only ratios taken in
 one run mean anything. --prefix runs every measured command under another one, e.g. `--prefix "chrt -f 10"` on a busy machine.
 
 Only the standard library is needed; the logits check also needs --logits and the built llama-cpp-python.
@@ -68,15 +69,15 @@ class Peers:
         self.programs = programs
         self.threads = arguments.threads
         self.prefix = shlex.split(arguments.prefix)
-        self.level = arguments.instruction_set
+        self.repetitions = str(arguments.repetitions)
 
     def llama_bench(self, model, flash, prompts=(), generate=0, depth=0) -> dict:
         """Tokens a second of each test; one process loads the model once."""
         lengths = ",".join(map(str, prompts)) or "0"
         command = [str(self.programs / "llama-bench"), "-m", model, "-t", str(self.threads), "-p", lengths,
-                   "-n", str(generate), "-d", str(depth), "-fa", str(flash), "-r", "1", "-o", "json"]
+                   "-n", str(generate), "-d", str(depth), "-fa", str(flash), "-r", self.repetitions, "-o", "json"]
         rows = json.loads(run(self.prefix + command, env=self.llama_environment()).stdout)
-        return {name_of(row["n_prompt"], row["n_depth"], 1): row["avg_ts"] for row in rows}
+        return {name_of(row["n_prompt"], row["n_depth"], 1): row["samples_ts"] for row in rows}
 
     def llama_batched(self, model, flash, batches, generate) -> dict:
         command = [str(self.programs / "llama-batched-bench"), "-m", model, "-t", str(self.threads), "-c", "4096",
@@ -87,7 +88,7 @@ class Peers:
         for _ in range(5):
             lines = run(self.prefix + command, env=self.llama_environment()).stdout.splitlines()
             rows = [json.loads(line) for line in lines if line.startswith("{")]
-            found |= {name_of(0, 0, row["pl"]): row["speed_tg"] for row in rows}
+            found |= {name_of(0, 0, row["pl"]): [row["speed_tg"]] for row in rows}
             if len(found) == len(batches):
                 return found
         sys.exit(f"{shlex.join(command)} printed no result for some of its batches")
@@ -95,13 +96,13 @@ class Peers:
     def llama_environment(self):
         return {**os.environ, "LD_LIBRARY_PATH": str(self.programs)}
 
-    def spud_bench(self, model, cache, prompts=(), generate=0, depth=0, batches=(1,)) -> dict:
+    def spud_bench(self, model, level, cache, prompts=(), generate=0, depth=0, batches=(1,)) -> dict:
         command = [self.spud, "bench", "-m", model, "-t", str(self.threads), "-p", ",".join(map(str, prompts)) or "0",
-                   "-n", str(generate), "-d", str(depth), "-b", ",".join(map(str, batches)), "-r", "1", "--cache", cache,
+                   "-n", str(generate), "-d", str(depth), "-b", ",".join(map(str, batches)), "-r", self.repetitions, "--cache", cache,
                    "-o", "jsonl"]
         environment = dict(os.environ)
-        if self.level:
-            environment["SPUD_INSTRUCTION_SET"] = self.level
+        if level:
+            environment["SPUD_INSTRUCTION_SET"] = level
         lines = run(self.prefix + command, env=environment).stdout.splitlines()
         rows = [json.loads(line) for line in lines if line.startswith("{")]
         return {name_of(int(row["test"][2:]) if row["test"].startswith("pp") else 0, row["depth"], row["batch"]): row
@@ -133,6 +134,8 @@ GROUPS = [
 
 def names_in(options: dict) -> list[str]:
     names = [name_of(prompt, 0, 1) for prompt in options.get("prompts", [])]
+    if options["generate"] == 0:
+        return names
     return names + [name_of(0, options.get("depth", 0), batch) for batch in options.get("batches", [1])]
 
 
@@ -150,40 +153,50 @@ def narrowed(options: dict, names: list[str]) -> dict | None:
     return chosen
 
 
-def measure(peers: Peers, model: str, rounds: int, names: list[str]) -> list[dict]:
+def measure(peers: Peers, model: str, rounds: int, names: list[str], levels: list[str | None]) -> list[dict]:
     results = []
     for options, caches in GROUPS:
         chosen = narrowed(options, names)
         if chosen is None:
             continue
-        found: dict[str, list[dict]] = {label: [] for label in ("llama.cpp", "llama.cpp, flash attention", *caches)}
-        for _ in range(rounds):
-            for flash, label in ((0, "llama.cpp"), (1, "llama.cpp, flash attention")):
-                peer = peers.llama_batched if "batches" in chosen else peers.llama_bench
-                found[label].append(peer(model, flash, **chosen))
-            for cache in caches:
-                found[cache].append(peers.spud_bench(model, cache, **chosen))
-        for name in found["llama.cpp"][0]:
-            anchors = {label: [turn[name] for turn in found[label]] for label in list(found)[:2]}
-            anchor = max(map(statistics.median, anchors.values()))
-            for cache in caches:
-                rows = [turn[name] for turn in found[cache]]
-
-                def median(key: str):
-                    values = [row[key] for row in rows if row.get(key) is not None]
-                    return statistics.median(values) if values else None
-
-                own = median("tokens_per_second")
-                results.append({
-                    "model": pathlib.Path(model).name, "test": name, "cache": cache, "llama_cpp": anchor, "spud": own,
-                    "ratio": own / anchor, "rounds": rounds,
-                    "figures": {**anchors, f"spud, {cache} cache": [row["tokens_per_second"] for row in rows]},
-                    "fraction_of_bandwidth": median("fraction_of_bandwidth"),
-                    "fraction_of_compute": median("fraction_of_compute"), "read_gb_per_s": median("read_gb_per_s"),
-                    "peak_gops": median("peak_gops"),
-                })
+        peer = peers.llama_batched if "batches" in chosen else peers.llama_bench
+        settings = {"llama.cpp": 0, "llama.cpp, flash attention": 1}
+        # One dictionary a round: each test's samples, or Spud's row.
+        anchors: dict[str, list[dict]] = {label: [] for label in settings}
+        own: dict[tuple, list[dict]] = {(level, cache): [] for level in levels for cache in caches}
+        for turn in range(rounds):
+            for label, flash in settings.items():
+                anchors[label].append(peer(model, flash, **chosen))
+            for level, cache in own:
+                own[level, cache].append(peers.spud_bench(model, level, cache, **chosen))
+            if turn == 0:
+                first = {label: anchors[label][0] for label in settings}
+                best = {max(first, key=lambda label: statistics.median(first[label][name])) for name in names_in(chosen)}
+                settings = {label: flash for label, flash in settings.items() if label in best}
+        for name in names_in(chosen):
+            samples = {label: sum((turn[name] for turn in anchors[label]), []) for label in anchors}
+            anchor = max(statistics.median(samples[label]) for label in settings)
+            for (level, cache), turns in own.items():
+                rows = [turn[name] for turn in turns]
+                results.append(compared(model, name, level, cache, anchor, samples, rows))
                 print(line(results[-1]), flush=True)
     return results
+
+
+def compared(model: str, name: str, level: str | None, cache: str, anchor: float, samples: dict, rows: list[dict]) -> dict:
+    own = sum((row["samples"] for row in rows), [])
+
+    def median(key: str):
+        values = [row[key] for row in rows if row.get(key) is not None]
+        return statistics.median(values) if values else None
+
+    return {
+        "model": pathlib.Path(model).name, "test": name, "cache": cache, "instruction_set": rows[0]["instruction_set"],
+        "llama_cpp": anchor, "spud": statistics.median(own), "ratio": statistics.median(own) / anchor, "samples": len(own),
+        "figures": {**samples, f"spud, {level or 'best'}, {cache} cache": own},
+        "fraction_of_bandwidth": median("fraction_of_bandwidth"), "fraction_of_compute": median("fraction_of_compute"),
+        "read_gb_per_s": median("read_gb_per_s"), "peak_gops": median("peak_gops"),
+    }
 
 
 def percent(value) -> str:
@@ -191,8 +204,10 @@ def percent(value) -> str:
 
 
 def line(result: dict) -> str:
-    return (f"| {result['model']} | {result['test']} | {result['cache']} | {result['llama_cpp']:.1f} | {result['spud']:.1f} "
-            f"| {result['ratio']:.2f} | {percent(result['fraction_of_bandwidth'])} | {percent(result['fraction_of_compute'])} |")
+    reads = "" if result["read_gb_per_s"] is None else f"{result['read_gb_per_s']:.0f} GB/s"
+    return (f"| {result['model']} | {result['test']} | {result['instruction_set']}, {result['cache']} | {result['llama_cpp']:.1f} "
+            f"| {result['spud']:.1f} | {result['ratio']:.2f} | {percent(result['fraction_of_bandwidth'])} of {reads} "
+            f"| {percent(result['fraction_of_compute'])} | {result['samples']} |")
 
 
 def loading(peers: Peers, model: str, rounds: int) -> dict:
@@ -261,8 +276,9 @@ def main() -> None:
     parser.add_argument("--cache", type=pathlib.Path, default=HERE / ".cache", help="where llama.cpp is built")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--repetitions", type=int, default=1, help="samples in each turn, where the programs can (deep contexts)")
     parser.add_argument("--test", action="append", default=[], help="only this test; may be given again")
-    parser.add_argument("--instruction-set", help="Spud's: portable, avx2 or avx512")
+    parser.add_argument("--instruction-set", action="append", help="Spud's: portable, avx2 or avx512; may be given again")
     parser.add_argument("--logits", action="store_true", help="check that both produce close logits")
     parser.add_argument("--load", action="store_true", help="also time loading and measure peak memory")
     parser.add_argument("--prefix", default="", help="a command that runs the measured ones")
@@ -274,11 +290,11 @@ def main() -> None:
     peers = Peers(arguments, programs)
     report = {"schema": 1, "processor": processor(), "threads": arguments.threads, "rounds": arguments.rounds,
               "llama_cpp_python": VERSION, "instruction_set": arguments.instruction_set, "tests": [], "loading": [], "logits": []}
-    header = ("| model | test | cache | llama.cpp, tokens/s | spud, tokens/s | ratio | of the bandwidth | of the peak |\n"
-              "|---|---|---|---|---|---|---|---|")
+    header = ("| model | test | kernels, cache | llama.cpp, tokens/s | spud, tokens/s | ratio | of the bandwidth | of the peak "
+              "| samples |\n|---|---|---|---|---|---|---|---|---|")
     print(header, flush=True)
     for model in arguments.model:
-        report["tests"] += measure(peers, model, arguments.rounds, arguments.test)
+        report["tests"] += measure(peers, model, arguments.rounds, arguments.test, arguments.instruction_set or [None])
     for model in arguments.model:
         if arguments.load:
             report["loading"].append(loading(peers, model, arguments.rounds))
