@@ -89,19 +89,20 @@ struct CompareTests {
   func endsAloud() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "spud-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
-    try Self.write(8, to: folder.appending(path: "suite"))
+    // Questions enough that the run is not over before a busy machine gets round to ending it.
+    try Self.write(160, to: folder.appending(path: "suite"))
     let journal = folder.appending(path: "out/journal.jsonl")
-    let running = try CommandLineProgram.start(Self.arguments + ["--out", "out", "--per-skill", "3"], in: folder)
+    let running = try CommandLineProgram.start(Self.arguments + ["--out", "out", "--per-skill", "80"], in: folder)
     // As soon as the first measurement is there.
     while running.process.isRunning, ((try? Data(contentsOf: journal)) ?? Data()).count(where: { $0 == 10 }) < 2 {
-      try await Task.sleep(for: .milliseconds(20))
+      try await Task.sleep(for: .milliseconds(5))
     }
     running.process.terminate()
     let outcome = try await running.outcome()
     #expect(outcome.exitCode == 143)
     #expect(outcome.errors.contains("ended by SIGTERM; what was measured is in out"), "\(outcome.errors)")
     let again = try await CommandLineProgram.start(
-      Self.arguments + ["--out", "out", "--per-skill", "3"], in: folder
+      Self.arguments + ["--out", "out", "--per-skill", "80"], in: folder
     ).outcome()
     #expect(again.exitCode == 0)
     #expect(again.errors.contains("going on with a run that was interrupted"), "\(again.errors)")
