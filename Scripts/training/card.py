@@ -112,7 +112,7 @@ def main() -> None:
         image, audio = (json.loads(path.read_text()) for path in a.codecs)
         codecs = ["## Codecs", "", "Fitted by `spud fit` to training examples, measured on media kept aside.", "", "| | |", "|---|---|",
                   f"| pictures | 8x8 patches, {image['codes']:,} codes: PSNR {image['psnr_db']:.2f} dB over all kinds of pictures |",
-                  f"| films | the same codes, frames at half size: 16 codes for 64x64 pixels |",
+                  f"| films | the same codes, 64 codes a frame of 64x64 pixels |",
                   f"| sound | 40 ms frames, {audio['levels']} level of {audio['codes']:,} codes: log-spectral distance "
                   f"{audio['log_spectral_distance_db']:.2f} dB |", ""]
     script = "train_nano" if a.kind == "unified" else "train_pipeline " + a.kind

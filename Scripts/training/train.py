@@ -15,12 +15,14 @@ import json
 import os
 import sys
 import time
+from itertools import repeat
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import torch  # noqa: E402
 
 from nano.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from nano.codes import Structure  # noqa: E402
 from nano.data import Shards, Vocabulary, principal_embeddings  # noqa: E402
 from nano.evaluation import teacher_forced  # noqa: E402
 from nano.loss import answer_losses  # noqa: E402
@@ -28,6 +30,7 @@ from nano.model import Config, Model, balance_loss  # noqa: E402
 from nano.optim import Optimizer  # noqa: E402
 from nano.parallel import Group  # noqa: E402
 from nano.plot import plot_losses  # noqa: E402
+from nano.unseen import Unseen  # noqa: E402
 from nano.warm import warm_start  # noqa: E402
 
 MODALITIES = ["text", "control", "image", "audio"]
@@ -45,7 +48,9 @@ def options() -> argparse.Namespace:
     p.add_argument("--warm", type=Path, help="start from the weights of this run or model directory, with a fresh optimizer")
     p.add_argument("--warm-model", type=Path, help="the model directory of --warm, where its codebooks are others than --model's")
     p.add_argument("--steps", type=int, default=0, help="stop after so many steps (for measurements)")
-    p.add_argument("--row", type=int, default=320, help="tokens of a row, into which examples are packed; longer ones are left out")
+    p.add_argument("--row", type=int, default=320, help="tokens of a row, into which examples are packed")
+    p.add_argument("--long-row", type=int, default=512, help="tokens of a row of longer examples, films; longer ones are left out")
+    p.add_argument("--long-rows", type=int, default=4, help="rows of longer examples in a step of each process")
     p.add_argument("--rows", type=int, default=0, help="rows of one forward pass (13; CUDA 192)")
     p.add_argument("--passes", type=int, default=1, help="forward passes of each process in a step")
     p.add_argument("--threads", type=int, default=0, help="threads of a lone process (all cores)")
@@ -57,6 +62,9 @@ def options() -> argparse.Namespace:
     p.add_argument("--weights", default="1,1,0.3,0.3", help="loss weights of text, control, image and sound tokens")
     p.add_argument("--balance", type=float, default=0.01)
     p.add_argument("--z", type=float, default=1e-4)
+    p.add_argument("--unseen", type=float, default=0.3, help="weight of the penalty that keeps pairs held back neutral (nano/unseen.py)")
+    p.add_argument("--structure", default="1,1", help="shares by which each step draws the rows of the embedding and of the head to what "
+                   "codes show (nano/codes.py)")
     p.add_argument("--save-minutes", type=float, default=4)
     p.add_argument("--eval-minutes", type=float, default=8)
     p.add_argument("--eval-limit", type=int, default=100, help="held-out examples of a task in an evaluation on the way")
@@ -153,6 +161,10 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     shards = Shards(a.data, v)
     held_out = Shards([a.held_out], v) if a.held_out else None
     skills = sorted(set(shards.skills))
+    films = bool((shards.lengths > a.row).any()) and a.long_rows > 0
+    unseen = Unseen(shards, a.model, v)
+    structure = Structure(a.model / "image_codec.safetensors", v, shards) if v.image[1] > 2 else None  # two codes stand for pictures that are never met
+    shares = dict(zip(("embedding", "head"), map(float, a.structure.split(","))))
     model = make_model(a, v).to(device)
     named = dict(model.named_parameters())
     owners = group.owner(named)
@@ -181,11 +193,14 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
         for layer in model.layers:  # one graph serves every layer, which a sixth of the time compiles
             layer.compile(dynamic=False)
         warm_up(model, v, rows, a.row, device)
+        if films:
+            warm_up(model, v, a.long_rows, a.long_row, device)
+    shape = (a.long_rows, a.long_row) if films else (rows, a.row)
     started, before = time.monotonic(), state["seconds"]
     last_save = last_eval = last_row = started
     row_tokens, meter = 0, Meter()
     log = open(a.out / "log.csv", "a", newline="") if rank == 0 else None
-    columns = ["step", "seconds", "tokens", "epochs", "rate", "tokens_per_second", "loss", "balance"] + MODALITIES + skills
+    columns = ["step", "seconds", "tokens", "epochs", "rate", "tokens_per_second", "loss", "balance", "unseen"] + MODALITIES + skills
     writer = csv.DictWriter(log, columns, restval="") if log else None
     if writer and log.tell() == 0:
         writer.writeheader()
@@ -200,37 +215,46 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
         print(" ".join(f"{k} {x}" for k, x in row.items()), " ".join(f"{k} {m:.3f}" for k, m in means.items()), flush=True)
         last_row, row_tokens = now, 0
 
-    batches = shards.batches(rows * a.passes, a.row, state["seed"] + 1000 * state["batches"], rank, ranks)
+    seed = state["seed"] + 1000 * state["batches"]
+    batches = shards.batches(rows * a.passes, a.row, seed, rank, ranks)
+    longer = shards.batches(a.long_rows, a.long_row, seed, rank, ranks, over=a.row) if films else repeat((None, 0))
     state["batches"] += 1  # a resumed run draws another order, so that it does not repeat what it has just seen
-    for batch, epochs in batches:
+    for (batch, epochs), (film, _) in zip(batches, longer):
         elapsed = before + time.monotonic() - started
         done = state["tokens"] / (a.tokens * 1e6) if a.tokens else elapsed / total
         if group.any(done >= 1 or bool(a.steps) and state["step"] >= a.steps):
             break
         scale = schedule(done, state["step"], a)
-        batch.to(device)
-        kinds = v.modality(batch.tokens)
-        mass = float((weights[kinds] * batch.answer).sum())
-        for first in range(0, len(batch.tokens), rows):
-            tokens, answer, segments = (t[first:first + rows] for t in (batch.tokens, batch.answer, batch.segments))
+        passes = [(batch, slice(first, first + rows)) for first in range(0, len(batch.tokens), rows)] + ([(film, slice(None))] if film else [])
+        for part in {id(p): p for p, _ in passes}.values():
+            part.mark(unseen.groups, shards)
+            part.to(device)
+        mass = sum(float((weights[v.modality(p.tokens[r])] * p.answer[r]).sum()) for p, r in passes)
+        for part, some in passes:
+            tokens, answer, segments, groups = (t[some] for t in (part.tokens, part.answer, part.segments, part.groups))
+            kinds = v.modality(tokens)
             hidden, routers, choices = model.trunk(tokens, segments)
             target = answer[:, 1:].nonzero()
             row, column = target[:, 0], target[:, 1]
-            losses, spread = answer_losses(hidden[row, column], tokens[row, column + 1], model.head, v, whole=cuda or state["step"] % 8 == 0)
-            weight = weights[kinds[first:first + rows][row, column + 1]]
+            losses, spread, penalty = answer_losses(hidden[row, column], tokens[row, column + 1], model.head, v,
+                                                    cuda or state["step"] % 8 == 0, unseen, groups[row, column + 1])
+            weight = weights[kinds[row, column + 1]]
             balance, z = balance_loss(routers, choices, (segments > 0).reshape(-1))
             regular = a.balance * balance + a.z * (z + spread.square().mean())
-            ((losses * weight).sum() / mass + regular / a.passes).backward()
+            ((losses * weight).sum() / mass + a.unseen * penalty / mass + regular / len(passes)).backward()
             if rank == 0:
                 meter.add("balance", float(balance.detach()), 1)
-                meter.losses(losses.detach(), weight, kinds[first:first + rows][row, column + 1],
-                             [skills.index(shards.skills[e]) for e in batch.examples], segments[row, column + 1], skills)
-        count = int((batch.segments > 0).sum())
+                meter.add("unseen", float(penalty.detach()), float((groups > 0).sum()) + 1e-9)
+                meter.losses(losses.detach(), weight, kinds[row, column + 1],
+                             [skills.index(shards.skills[e]) for e in part.examples], segments[row, column + 1], skills)
+        count = sum(int((p.segments[r] > 0).sum()) for p, r in passes)
         gradients = [p.grad for p in named.values() if p.grad is not None]
         group.mean(gradients)
         optimizer.step(scale)
         for p in named.values():
             p.grad = None
+        if structure:
+            structure.draw(optimizer.named, optimizer.masters, shares)
         group.share(named, owners)
         state["step"] += 1
         state["tokens"] += count * ranks
@@ -248,7 +272,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
             if rank == 0:
                 plot_losses(a.out / "log.csv", a.out / "log.png")
         if held_out and rank == 0 and now - last_eval > a.eval_minutes * 60:
-            report(model, held_out, rows, a.row, state, a.out, limit=a.eval_limit)
+            report(model, held_out, shape[0], shape[1], state, a.out, limit=a.eval_limit)
             last_eval = time.monotonic()
     save_checkpoint(a.out, model, optimizer, state, rank)
     if rank == 0:
@@ -256,7 +280,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
             write_row(time.monotonic())
         plot_losses(a.out / "log.csv", a.out / "log.png")
         if held_out:
-            report(model, held_out, rows, a.row, state, a.out, limit=0)
+            report(model, held_out, shape[0], shape[1], state, a.out, limit=0)
         print(f"done: {state['step']} steps, {state['tokens'] / 1e6:.2f} M tokens, {state['seconds'] / 60:.1f} minutes", flush=True)
     if ranks > 1:
         torch.distributed.barrier()

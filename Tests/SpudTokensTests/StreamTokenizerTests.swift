@@ -98,13 +98,13 @@ struct StreamTokenizerTests {
     #expect(body.filter { vocabulary.audio.contains($0) } == alone.filter { vocabulary.audio.contains($0) })
   }
 
-  @Test("frames of a video take the first one's size, at most 32 pixels a side")
+  @Test("frames of a video take the first one's size, at most 64 pixels a side")
   func framesShareASize() throws {
     let clip = VideoClip(
       frames: [scene(width: 128, height: 64, seed: 1), scene(width: 40, height: 40, seed: 2)], framesPerSecond: 4)
     let ids = try tokenizer.encode([StreamTurn(.user, [.video(clip)])]).ids
-    #expect(Array(ids[2..<5]) == [vocabulary.id(of: .video), vocabulary.size(2), vocabulary.size(4)])
-    #expect(ids.count == 2 + 3 + 2 * (1 + 8) + 1 + 1)
+    #expect(Array(ids[2..<5]) == [vocabulary.id(of: .video), vocabulary.size(4), vocabulary.size(8)])
+    #expect(ids.count == 2 + 3 + 2 * (1 + 32) + 1 + 1)
   }
 
   @Test("a video without pictures, or with an impossible rate, is refused")

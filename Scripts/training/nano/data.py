@@ -81,12 +81,12 @@ class Shards:
             room[best] -= n
         return rows
 
-    def batches(self, count: int, length: int, seed: int, rank: int = 0, ranks: int = 1):
-        """Endless batches of `count` rows of `length` tokens, and how many epochs have passed.
+    def batches(self, count: int, length: int, seed: int, rank: int = 0, ranks: int = 1, over: int = 0):
+        """Endless batches of `count` rows of `length` tokens, of the examples longer than `over`, and how many epochs have passed.
 
         Rows are packed from windows of a few batches and shuffled, so that each batch mixes all skills.
         """
-        epoch, fitting = 0, np.flatnonzero(self.lengths <= length)
+        epoch, fitting = 0, np.flatnonzero((self.lengths <= length) & (self.lengths > over))
         window = max(64, int(8 * count * length / self.lengths[fitting].mean()))
         rows: list[list[int]] = []
         while True:
@@ -108,6 +108,7 @@ class Rows:
         self.tokens = torch.zeros(len(rows), length, dtype=torch.long)
         self.answer = torch.zeros(len(rows), length, dtype=torch.bool)
         self.segments = torch.zeros(len(rows), length, dtype=torch.long)  # 0 is padding
+        self.groups = torch.zeros(len(rows), length, dtype=torch.long)
         self.examples: list[int] = []
         for row, examples in enumerate(rows):
             at = 0
@@ -119,8 +120,13 @@ class Rows:
                 self.segments[row, at:at + n] = len(self.examples)
                 at += n
 
+    def mark(self, groups: np.ndarray, shards: Shards) -> None:
+        """Takes over a number for each token of the shards: `groups` [B, L], 0 in padding."""
+        for number, e in enumerate(self.examples, 1):
+            self.groups[self.segments == number] = torch.from_numpy(groups[shards.starts[e]:shards.starts[e] + shards.lengths[e]].astype(np.int64))
+
     def to(self, device: torch.device) -> "Rows":
-        for name in ("tokens", "answer", "segments"):
+        for name in ("tokens", "answer", "segments", "groups"):
             setattr(self, name, getattr(self, name).to(device))
         return self
 

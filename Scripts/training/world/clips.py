@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from . import speech
 from .scene import COLOURS, SIDE, SUPERSAMPLING, outline
 
-WALLS = ["left", "right", "top", "bottom"]
+RADIUS = 8
 FRAMES_PER_SECOND = 4
 
 
@@ -18,28 +18,28 @@ FRAMES_PER_SECOND = 4
 class Mover:
     colour: str
     shape: str
-    x: float
-    y: float
-    dx: float  # pixels a frame
-    dy: float
-    radius: float = 8.0
+    x: int
+    y: int
+    dx: int  # pixels a frame; whole ones, so that two frames tell a motion to the end
+    dy: int
+    radius: int = RADIUS
 
     @property
     def name(self) -> str:
         return f"{self.colour} {self.shape}"
 
-    def step(self) -> str | None:
-        """Moves by one frame; the wall that it bounced off, if any."""
-        wall = None
+    def step(self) -> list[str]:
+        """Moves by one frame; the walls that it has run into, where it now stands touching them and turned round."""
+        walls = []
         self.x, self.y = self.x + self.dx, self.y + self.dy
         low, high = self.radius, SIDE - self.radius
-        if self.x < low or self.x > high:
-            wall = "left" if self.x < low else "right"
-            self.x, self.dx = (2 * low - self.x if self.x < low else 2 * high - self.x), -self.dx
-        if self.y < low or self.y > high:
-            wall = "top" if self.y < low else "bottom"
-            self.y, self.dy = (2 * low - self.y if self.y < low else 2 * high - self.y), -self.dy
-        return wall
+        if self.x <= low or self.x >= high:
+            walls.append("left" if self.x <= low else "right")
+            self.x, self.dx = min(max(self.x, low), high), -self.dx
+        if self.y <= low or self.y >= high:
+            walls.append("top" if self.y <= low else "bottom")
+            self.y, self.dy = min(max(self.y, low), high), -self.dy
+        return walls
 
 
 def frame(movers: list[Mover], background: tuple[int, int, int]) -> Image.Image:
@@ -47,7 +47,7 @@ def frame(movers: list[Mover], background: tuple[int, int, int]) -> Image.Image:
     image = Image.new("RGB", (SIDE * k, SIDE * k), background)
     draw = ImageDraw.Draw(image)
     for t in movers:
-        x, y, r = int(t.x) * k, int(t.y) * k, t.radius * k
+        x, y, r = t.x * k, t.y * k, t.radius * k
         if t.shape in ("circle", "ring"):
             draw.ellipse((x - r, y - r, x + r, y + r), fill=COLOURS[t.colour])
             if t.shape == "ring":
@@ -64,12 +64,12 @@ def ordered(movers: list[Mover]) -> list[Mover]:
 
 def tell(movers: list[Mover]) -> str:
     """All that a frame shows, in words: what moves, and where it is in pixels from the top left."""
-    return "; ".join(f"a {t.name} at {int(t.x)} {int(t.y)}" for t in ordered(movers))
+    return "; ".join(f"a {t.name} at {t.x} {t.y}" for t in ordered(movers))
 
 
 def spot(t: Mover) -> str:
     """Where a thing is, for thoughts: two digits across, two down."""
-    return f"{int(t.x):02d}{int(t.y):02d}"
+    return f"{t.x:02d}{t.y:02d}"
 
 
 def write_clip(folder: Path, frames: list[Image.Image], sound: np.ndarray | None) -> None:

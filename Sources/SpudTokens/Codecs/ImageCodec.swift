@@ -89,10 +89,10 @@ public struct ImageCodec: Sendable {
     return (side(width), side(height))
   }
 
-  /// The size at which a video's frames are coded, by its first: at most 32 pixels a side, because a video is many
-  /// pictures of which each shows little that is new, and its tokens are what it costs.
+  /// The size at which a video's frames are coded, by its first: at most 64 pixels a side, because a video is many
+  /// pictures and its tokens are what it costs. At 32 a model did not learn to read places from the codes.
   static func frameSize(of first: RGBImage, patch: Int) -> (width: Int, height: Int) {
-    fittingSize(width: first.width, height: first.height, patch: patch, keptUpTo: 32, reducedTo: 32)
+    fittingSize(width: first.width, height: first.height, patch: patch, keptUpTo: 64, reducedTo: 64)
   }
 
   /// A video's frame as it is coded: what a codebook should learn of it.

@@ -10,7 +10,7 @@ from .watch import mover
 def make(m: Maker) -> dict:
     kind = m.index % 2 if m.short else m.rng.choice((0, 1, 2, 2))
     if kind == 0:
-        scene = random_scene(m.rng, m.split, least=1, most=5)
+        scene = random_scene(m.rng, m.split, least=1, most=5 if m.short else 8)  # a crowd says more for its codes
         task, told, medium, asked, of = "caption", scene.description, m.image(scene), "describe the picture.", "image"
     elif kind == 1:
         told = phrase(m.rng)

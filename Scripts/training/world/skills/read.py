@@ -1,4 +1,8 @@
-"""Read: printed words and random strings of two to eight characters."""
+"""Read: printed words and random strings of two to eight characters.
+
+The thought before the answer goes along the picture's columns of patches, one letter a column: the capital of the letter that has its
+middle there, or a full stop. So each step looks as far back in the stream as the step before it did, whatever the widths of letters.
+"""
 
 import string
 
@@ -12,12 +16,12 @@ from ..speech import DIGITS
 WORDS = DIGITS + list(COLOURS) + SHAPES + ["hello", "open", "close", "left", "right", "up", "down", "stop", "go", "push", "pull", "yes", "no",
                                            "big", "small", "star", "house", "water", "light", "night", "day", "sun", "moon", "tree"]
 WIDTH, HEIGHT = 128, 64
-# Training starts where reading does: half of its strings are of one to three letters.
-LENGTHS = (1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8)
+LENGTHS = (1, 2, 3, 4, 5, 5, 6, 6, 7, 7, 8, 8)  # of training's strings: long ones hold more letters for their codes
+PATCH = 8
 
 
-def printed(text: str, m: Maker) -> Image.Image:
-    """The text in a random font, as large as fits or somewhat smaller, dark on light, drawn twice as large and averaged down."""
+def printed(text: str, m: Maker) -> tuple[Image.Image, str]:
+    """The text in a random font, as large as fits or somewhat smaller, dark on light, drawn twice as large and averaged down; its columns."""
     image = Image.new("RGB", (WIDTH * 2, HEIGHT * 2), paper(m.rng))
     draw, name = ImageDraw.Draw(image), m.rng.choice(names(m.split))
     size = m.rng.choice((44, 52, 60))
@@ -27,7 +31,13 @@ def printed(text: str, m: Maker) -> Image.Image:
     x = 2 * m.rng.randint(3, 7) - box[0]
     y = HEIGHT - (box[3] + box[1]) // 2 + 2 * m.rng.randint(-2, 2)
     draw.text((x, y), text, fill=(25, 25, 30), font=font(name, size))
-    return image.reduce(2)
+    columns = ["."] * (WIDTH // PATCH)
+    for i, letter in enumerate(text):
+        middle = x + (draw.textlength(text[:i], font(name, size)) + draw.textlength(text[:i + 1], font(name, size))) / 2
+        # Narrow letters that share a column move on to the next free one.
+        at = next(c for c in range(min(len(columns) - 1, int(middle / 2 / PATCH)), len(columns)) if columns[c] == ".")
+        columns[at] = letter.upper()
+    return image.reduce(2), "".join(columns)
 
 
 def make(m: Maker) -> dict:
@@ -38,5 +48,6 @@ def make(m: Maker) -> dict:
         letters = m.rng.choice((string.ascii_lowercase, string.ascii_uppercase, string.digits, string.ascii_uppercase + string.digits))
         text = "".join(m.rng.choice(letters) for _ in range(m.rng.randint(2, 8) if m.short else m.rng.choice(LENGTHS)))
     words = text if word else " ".join(text)  # strings are spelled: their letters make no pieces of their own
-    turns = [user(m.image(printed(text, m)), m.typed("read the text.")), assistant(words)]
+    picture, columns = printed(text, m)
+    turns = [user(m.image(picture), m.typed("read the text.")), assistant(words, thought=columns)]
     return m.example("word" if word else "string", turns, text, accept=[text, " ".join(text)], descriptions={"image": [f"the text {words}"]})

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 from ..maker import Maker, assistant, user
-from ..scene import COLOURS, PLACES, SHAPES, Scene, random_scene
+from ..scene import COLOURS, PLACES, SHAPES, Scene, pairs, random_scene
 from ..speech import DIGITS
 
 TASKS = ["colour", "shape", "where", "count", "size", "exists"]
@@ -16,7 +16,7 @@ def only(scene: Scene, attribute: str) -> list:
     return [t for t in scene.things if counts[getattr(t, attribute)] == 1]
 
 
-def ask(scene: Scene, task: str, rng: random.Random) -> tuple[str, ...]:
+def ask(scene: Scene, task: str, rng: random.Random, split: str) -> tuple[str, ...]:
     """A question of a task, its answer and, where there is something to find or to count first, the thought before it."""
     by_shape, by_colour = only(scene, "shape"), only(scene, "colour")
     if task == "colour":
@@ -47,7 +47,9 @@ def ask(scene: Scene, task: str, rng: random.Random) -> tuple[str, ...]:
         t = rng.choice(scene.things)
         if rng.random() < 0.5:
             return f"is there a {t.name}?", "yes"
-        other = (rng.choice(list(COLOURS)), t.shape) if rng.random() < 0.5 else (t.colour, rng.choice(SHAPES))
+        # Only of pairs that the split may show: training must not say of the others that there are none.
+        same = rng.randrange(2)
+        other = rng.choice([p for p in pairs(split) if p[same] == (t.colour, t.shape)[same]])
         found = any((u.colour, u.shape) == other for u in scene.things)
         return f"is there a {other[0]} {other[1]}?", "yes" if found else "no"
     if task == "count":
@@ -68,14 +70,14 @@ def make(m: Maker) -> dict:
     picture, descriptions = m.image(scene), {"image": [scene.description]}
     if m.short:
         task = TASKS[m.index % len(TASKS)]
-        question, answer, *thought = ask(scene, task, m.rng)
+        question, answer, *thought = ask(scene, task, m.rng, m.split)
         return m.example(task, [user(picture, {"text": question}), assistant(answer, thought="".join(thought))], answer, descriptions=descriptions)
     # Several questions about one picture: its codes are read once and pay for all of them. The description comes last, where no answer
     # can be copied from it; in it a thing's shape and place follow its colour, which teaches to look where a word points.
     tasks = m.rng.sample(["colour"] * 3 + ["shape"] * 3 + ["where"] * 2 + ["count", "size", "exists"], 5) + ["describe"]
     turns, asked = [], set()
     for task in tasks:
-        question, answer, *thought = ask(scene, task, m.rng) if task != "describe" else ("describe the picture.", scene.description)
+        question, answer, *thought = ask(scene, task, m.rng, m.split) if task != "describe" else ("describe the picture.", scene.description)
         if question in asked:
             continue
         asked.add(question)

@@ -1,76 +1,107 @@
 """Watch: which wall is hit next, will two things collide, where is a thing two frames on.
 
-The thought before the answer says where things are in each frame, then goes on in the same steps until the answer is there.
+The thought before the answer says where things are in the last two frames and how far they move in one, then goes on in the same steps
+until the answer is there. Things move by whole pixels and stop at a wall for a moment, so two frames tell the rest.
 """
 
 import math
 from copy import copy
 
-from ..clips import Mover, frame, ordered, spot, tell
+from ..clips import RADIUS, Mover, frame, ordered, spot, tell
 from ..maker import Maker, assistant, user
 from ..scene import PLACES, SIDE, pairs, paper
 
-
-def mover(m: Maker, name: tuple[str, str], radius: float = 8.0) -> Mover:
-    angle, speed = m.rng.uniform(0, 2 * math.pi), m.rng.uniform(3.5, 7)
-    return Mover(*name, m.rng.uniform(radius, SIDE - radius), m.rng.uniform(radius, SIDE - radius), speed * math.cos(angle),
-                 speed * math.sin(angle), radius)
+STEPS = 6  # frames that the question of a collision looks ahead
 
 
-def next_wall(t: Mover) -> tuple[str, list[str]]:
-    """The wall, and the places on the way to it."""
+def mover(m: Maker, name: tuple[str, str]) -> Mover:
+    while True:
+        dx, dy = m.rng.randint(-7, 7), m.rng.randint(-7, 7)
+        if 3.5 <= math.hypot(dx, dy) <= 7.5:
+            break
+    return Mover(*name, m.rng.randint(RADIUS + 1, SIDE - RADIUS - 1), m.rng.randint(RADIUS + 1, SIDE - RADIUS - 1), dx, dy)
+
+
+def motion(t: Mover) -> str:
+    """How far a thing moves in a frame, for thoughts: "+4-3" is right and up."""
+    return f"{t.dx:+d}{t.dy:+d}"
+
+
+def next_wall(t: Mover) -> tuple[list[str], list[str]]:
+    """The walls that are hit at once, and the places on the way to there."""
     t, way = copy(t), []
     while True:
-        wall = t.step()
-        if wall:
-            return wall, way
+        walls = t.step()
         way.append(spot(t))
+        if walls:
+            return walls, way
 
 
 def place(t: Mover) -> str:
-    return PLACES[min(2, int(t.y * 3 / SIDE)) * 3 + min(2, int(t.x * 3 / SIDE))]
+    return PLACES[min(2, t.y * 3 // SIDE) * 3 + min(2, t.x * 3 // SIDE)]
 
 
-def collide(a: Mover, b: Mover, steps: int = 8) -> tuple[bool, list[str]]:
-    """Whether two things meet within so many steps, and the places of both until then."""
+def distance(a: Mover, b: Mover) -> float:
+    return math.hypot(a.x - b.x, a.y - b.y)
+
+
+def collide(a: Mover, b: Mover) -> tuple[bool, list[str]]:
+    """Whether two things meet within STEPS frames, and until then the places of both and how far they are apart, across and down."""
     a, b, way = copy(a), copy(b), []
-    for _ in range(steps):
+    for _ in range(STEPS):
         a.step()
         b.step()
-        way.append(" ".join(map(spot, ordered([a, b]))))
-        if math.hypot(a.x - b.x, a.y - b.y) < a.radius + b.radius:
+        way.append(f"{spot(a)} {spot(b)} {abs(a.x - b.x):02d}{abs(a.y - b.y):02d}")
+        if distance(a, b) < a.radius + b.radius:
             return True, way
     return False, way
 
 
+def film(m: Maker, count: int, moving: int) -> list[list[Mover]]:
+    """Where things are in each of `count` frames.
+
+    In the last step nothing bounces, so that it tells where things are going, and nothing has touched another.
+    """
+    while True:
+        things = ordered([mover(m, name) for name in m.rng.sample(pairs(m.split), moving)])
+        frames, walls, apart = [], [], True
+        for i in range(count):
+            walls = [t.step() for t in things] if i else []
+            apart &= moving < 2 or distance(*things) > 2 * RADIUS
+            frames.append([copy(t) for t in things])
+        if apart and not any(walls):
+            return frames
+
+
+def ask(m: Maker, kind: int, things: list[Mover]) -> tuple[str, str, str, list[str]] | None:
+    """Task, question, answer and the way to it; nothing where two answers would be true."""
+    if kind == 0:
+        walls, way = next_wall(things[0])
+        return ("wall", "which wall is hit next?", walls[0], way) if len(walls) == 1 else None
+    if kind == 1:
+        met, way = collide(*things)
+        return "collide", "will they collide?", "yes" if met else "no", way
+    later, way = copy(things[0]), []
+    for _ in range(2):
+        later.step()
+        way.append(spot(later))
+    return "later", "where is it two frames later?", place(later), way
+
+
 def make(m: Maker) -> dict:
     kind = m.index % 3 if m.short else m.rng.randrange(3)
-    count = m.rng.randint(4, 6)
-    want = m.rng.random() < 0.5
+    count, want = m.rng.randint(4, 5 if kind == 1 else 6), "yes" if m.rng.random() < 0.5 else "no"
+    kinds = [kind] if m.short or kind == 1 else m.rng.sample([0, 2], 2)
     while True:
-        things = [mover(m, name) for name in m.rng.sample(pairs(m.split), 2 if kind == 1 else 1)]
-        shade, frames, told, seen, apart = paper(m.rng), [], [], [], True
-        for i in range(count):
-            if i:
-                for t in things:
-                    t.step()
-            if kind == 1:
-                apart &= math.hypot(things[0].x - things[1].x, things[0].y - things[1].y) > 17
-            frames.append(frame(things, shade))
-            told.append(tell(things))
-            seen.append(" ".join(map(spot, ordered(things))))
-        if kind == 1 and (not apart or collide(*things)[0] != want):
-            continue  # neither a collision that is already over, nor an answer that comes up less often
-        break
-    if kind == 0:
-        task, question, (answer, way) = "wall", "which wall is hit next?", next_wall(things[0])
-    elif kind == 1:
-        task, question, answer, way = "collide", "will they collide?", "yes" if want else "no", collide(*things)[1]
-    else:
-        later, way = copy(things[0]), []
-        for _ in range(2):
-            later.step()
-            way.append(spot(later))
-        task, question, answer = "later", "where is it two frames later?", place(later)
-    thought = ",".join(seen) + ";" + ",".join(way)
-    return m.example(task, [user(m.video(frames), m.typed(question)), assistant(answer, thought=thought)], answer, descriptions={"video": [told]})
+        frames = film(m, count, 2 if kind == 1 else 1)
+        asked = [ask(m, k, frames[-1]) for k in kinds]
+        if None not in asked and (kind != 1 or asked[0][2] == want):  # neither answer of a collision comes up more often
+            break
+    shade, things = paper(m.rng), frames[-1]
+    start = ", ".join(t.name for t in things) + ": " if kind == 1 else ""
+    start += ",".join(" ".join(map(spot, f)) for f in frames[-2:]) + ";" + " ".join(map(motion, things)) + ";"
+    turns: list[dict] = []
+    for task, question, answer, way in asked:
+        media = [] if turns else [m.video([frame(f, shade) for f in frames])]
+        turns += [user(*media, m.typed(question)), assistant(answer, thought=start + ",".join(way))]
+    return m.example(task, turns, answer, descriptions={"video": [[tell(f) for f in frames]]})
