@@ -110,8 +110,9 @@ def main() -> None:
     codecs = []
     if a.codecs:
         image, audio = (json.loads(path.read_text()) for path in a.codecs)
-        codecs = ["## Codecs", "", "Fitted by `spud fit` to training examples, measured on media kept aside.", "", "| | |", "|---|---|",
-                  f"| pictures | 8x8 patches, {image['codes']:,} codes: PSNR {image['psnr_db']:.2f} dB over all kinds of pictures |",
+        codecs = ["## Codecs", "", "Fitted to training examples (`spud fit`, `product_codes.py`), measured on media kept aside.", "", "| | |", "|---|---|",
+                  f"| pictures | 8x8 patches, {image['codes']:,} codes, of which {8 * image['outlines']:,} are {image['outlines']} outlines in eight colours: PSNR "
+                  f"{image['psnr_db']:.2f} dB over all kinds of pictures |",
                   f"| films | the same codes, 64 codes a frame of 64x64 pixels |",
                   f"| sound | 40 ms frames, {audio['levels']} level of {audio['codes']:,} codes: log-spectral distance "
                   f"{audio['log_spectral_distance_db']:.2f} dB |", ""]
@@ -120,8 +121,9 @@ def main() -> None:
               f"`Scripts/training/{script}` makes this model from nothing; `Scripts/training/README.md` says what the examples are and what is held",
               "out of them. Loss is taken on the answers only.", "",
               f"Muon (peak {arguments['muon']}) on the matrices and AdamW (peak {arguments['adam']}) on the rest, warm-up, constant rate, and a decay over the",
-              f"last {100 * float(arguments['decay']):.0f} %; embeddings of codes begin as their codebook's principal components; a load-balance loss of",
-              f"{arguments['balance']} and a z-loss of {arguments['z']}.{' ' + a.note if a.note else ''}", "", "| budget | |", "|---|---|",
+              f"last {100 * float(arguments['decay']):.0f} %; a load-balance loss of",
+              f"{arguments['balance']} and a z-loss of {arguments['z']}. Rows of coloured codes are functions of what the codes show (`nano/codes.py`), and words of pairs",
+              f"that training holds back are left out of the softmax (`nano/unseen.py`).{' ' + a.note if a.note else ''}", "", "| budget | |", "|---|---|",
               f"| tokens seen | {state['tokens'] / 1e6:.1f} M in {state['step']:,} steps |",
               f"| time | {state['seconds'] / 60:.0f} minutes on {a.machine}, {state['tokens'] / max(1.0, state['seconds']):,.0f} tokens a second |",
               f"| last loss | {rows[-1]['loss']} nats a weighted answer token |", "",

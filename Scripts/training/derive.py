@@ -33,7 +33,8 @@ def described(example: dict, rng: random.Random, folder: Path, frames: int) -> t
         for part in turn["parts"]:
             kind, value = next(iter(part.items()))
             if kind in ("text", "thought"):
-                parts.append(part)
+                if (kind, example["skill"]) != ("thought", "read"):  # that one goes along the patches of a picture
+                    parts.append(part)
             elif kind == "image":
                 text = next(told["image"])
                 # `describe` holds frames of clips as single pictures.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes a fitted picture codebook a product where it shows colours: every outline in every colour.
 
-    product_codes.py --codec build/model/image_codec.safetensors --examples build/train/examples.jsonl
+    product_codes.py --codec build/model/image_codec.safetensors --examples build/fit/examples.jsonl --held-out build/held-out/examples.jsonl
 
 k-means spends its centres on what it sees, so an outline in a colour that training never shows has none: a red star came back half
 orange, a small green ring black. Here the centres that show ink or paper stay as they were; the others are replaced by as many outlines,
@@ -28,12 +28,12 @@ from world.scene import COLOURS  # noqa: E402
 SIDE = 8
 
 
-def pictures(examples: Path, count: int) -> list[Path]:
-    """Pictures and frames of the examples that show coloured things, by chance."""
+def pictures(examples: Path, count: int, without: tuple[str, ...] = ()) -> list[Path]:
+    """Pictures and frames of the examples, but for those of some skills, by chance."""
     found = []
     for line in open(examples, encoding="utf-8"):
         example = json.loads(line)
-        if example["skill"] in ("read", "handwriting"):
+        if example["skill"] in without:
             continue
         for turn in example["turns"]:
             found += [examples.parent / p["image"] for p in turn["parts"] if "image" in p]
@@ -83,6 +83,7 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--codec", type=Path, required=True, help="is replaced")
     p.add_argument("--examples", type=Path, required=True)
+    p.add_argument("--held-out", type=Path, required=True, help="examples on whose pictures the codebook is measured")
     p.add_argument("--pictures", type=int, default=6000)
     a = p.parse_args()
 
@@ -91,8 +92,7 @@ def main() -> None:
         metadata = f.metadata()
     _, coloured = features(a.codec)
     palette = torch.tensor(list(COLOURS.values())).float()
-    paths = pictures(a.examples, a.pictures)
-    seen = torch.cat([covers(patches(path), palette) for path in paths])
+    seen = torch.cat([covers(patches(path), palette) for path in pictures(a.examples, a.pictures, ("read", "handwriting"))])
     unique, times = (seen * 32).round().unique(dim=0, return_counts=True)
     outlines = cluster(unique / 32, times.float().sqrt(), int(coloured.sum()) // len(COLOURS))
     made = (PAPER + outlines[:, None, :, None] * (palette - PAPER)[None, :, None]).reshape(-1, SIDE * SIDE * 3) / 255
@@ -105,7 +105,7 @@ def main() -> None:
 
     entries = mean + codec["centres"][0].float() @ components
     errors = []
-    for path in paths[:400]:
+    for path in pictures(a.held_out, 1000):
         shown = patches(path).reshape(-1, SIDE * SIDE * 3) / 255
         errors.append((entries[torch.cdist(shown, entries).argmin(1)] - shown).square().mean())
     print(json.dumps({"codes": len(entries), "outlines": len(outlines), "psnr_db": round(float(-10 * torch.stack(errors).mean().log10()), 2)}))

@@ -40,7 +40,7 @@ def features(codec: Path, waves: int = 128) -> tuple[Tensor, Tensor]:
                      + torch.from_numpy(random.uniform(0, 2 * np.pi, waves)))
     grey = (paper.mean(1, keepdim=True) - PAPER) / 14
     shares = mass / (mass.sum(1, keepdim=True) + 1)
-    coloured = mass[:, :-1].sum(1) > mass[:, -1] + 1
+    coloured = (pixels.amax(2) - pixels.amin(2)).amax(1) > 60
     return torch.cat((outline, outline.square().sum(1, keepdim=True), wave, shares, grey, grey.square(), torch.ones_like(grey)), 1), coloured
 
 

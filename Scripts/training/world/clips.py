@@ -63,13 +63,13 @@ def ordered(movers: list[Mover]) -> list[Mover]:
 
 
 def tell(movers: list[Mover]) -> str:
-    """All that a frame shows, in words: what moves, and where it is in pixels from the top left."""
-    return "; ".join(f"a {t.name} at {t.x} {t.y}" for t in ordered(movers))
+    """All that a frame shows, in words: what moves, and where it is: two digits across, two down (`spot`)."""
+    return "; ".join(f"a {t.name} at {t.x:02o} {t.y:02o}" for t in ordered(movers))
 
 
 def spot(t: Mover) -> str:
-    """Where a thing is, for thoughts: two digits across, two down."""
-    return f"{t.x:02d}{t.y:02d}"
+    """Where a thing is, for thoughts: across and down, in base 8, so that the first digit is the patch and the second the pixel in it."""
+    return f"{t.x:02o}{t.y:02o}"
 
 
 def write_clip(folder: Path, frames: list[Image.Image], sound: np.ndarray | None) -> None:

@@ -48,6 +48,13 @@ package enum PriceClaim {
       .medianRatio(pairs.map { max($0.unified.total, 1e-9) / max($0.other.total, 1e-9) * cores })
     }
     let perRequest = ratio(pairs)
+    let prices = pairs.map { pair in
+      (
+        cost(evidence, [pair.unified], cores: unified.cores).perRequest,
+        cost(evidence, [pair.other], cores: baseline.cores).perRequest
+      )
+    }
+    let middle = Estimate.middlePair(prices)
     let perToken = ours.perToken / max(theirs.perToken, 1e-300)
     let kinds = Dictionary(grouping: pairs, by: \.unified.kind).mapValues(ratio)
     let disagreement =
@@ -61,11 +68,12 @@ package enum PriceClaim {
         Per request the unified model costs \(Format.factor(perRequest.value)) what \(baseline.id) costs, per token \
         \(Format.factor(perToken)). \(disagreement)\(Verdict.remark(count: pairs.count))
         """,
-      measured: Figure("unified, a thousand requests", ours.perRequest * 1000, .moneyPerThousand),
-      baseline: Figure("\(baseline.id), a thousand requests", theirs.perRequest * 1000, .moneyPerThousand),
+      measured: Figure("unified, a thousand requests as in the middle pair", middle.0 * 1000, .moneyPerThousand),
+      baseline: Figure("\(baseline.id), a thousand as in the middle pair", middle.1 * 1000, .moneyPerThousand),
       ratio: perRequest, verdict: verdict(perRequest: perRequest, perToken: perToken, kinds: Array(kinds.values))
         .onlyHolding(if: pairs.count >= Verdict.leastCount),
-      runs: pairs.count, spread: "95 % interval of the ratio per request \(Format.interval(perRequest, .factor))",
+      runs: pairs.count, spread: "95 % interval of the ratio per request \(Format.interval(perRequest, .factor)); on average "
+        + "\(Format.money(ours.perRequest * 1000)) and \(Format.money(theirs.perRequest * 1000)) a thousand requests",
       method: method + " Price: \(Format.money(evidence.pricePerCoreHour)) per core-hour.", line: line,
       tables: [table(evidence)], plots: [plot(kinds, total: perRequest)])
   }

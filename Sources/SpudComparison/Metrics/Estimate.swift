@@ -107,6 +107,14 @@ extension Estimate {
       count: differences.count)
   }
 
+  /// The pair (a, b) whose ratio is nearest to the median of a / b: figures that show a median ratio by an example of it,
+  /// which medians of each side alone do not, since they may come from different questions.
+  package static func middlePair(_ pairs: [(Double, Double)]) -> (Double, Double) {
+    precondition(!pairs.isEmpty, "a median needs at least one pair")
+    let median = medianRatio(pairs.map { $0 / max($1, 1e-12) }).value
+    return pairs.min { abs($0.0 / max($0.1, 1e-12) - median) < abs($1.0 / max($1.1, 1e-12) - median) } ?? pairs[0]
+  }
+
   /// The median of positive ratios with the interval that the sign test gives: between two of the values in order, with
   /// no assumption but that the pairs are alike. Under six values there is no such interval, and that of the mean of
   /// their logarithms by Student's t stands in, never wider than a factor of ten, which one value alone is given.

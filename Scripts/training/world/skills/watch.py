@@ -51,7 +51,7 @@ def collide(a: Mover, b: Mover) -> tuple[bool, list[str]]:
     for _ in range(STEPS):
         a.step()
         b.step()
-        way.append(f"{spot(a)} {spot(b)} {abs(a.x - b.x):02d}{abs(a.y - b.y):02d}")
+        way.append(f"{spot(a)} {spot(b)} {abs(a.x - b.x):02o}{abs(a.y - b.y):02o}")
         if distance(a, b) < a.radius + b.radius:
             return True, way
     return False, way
