@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-FIXED = {"step", "seconds", "tokens", "epochs", "rate", "tokens_per_second", "loss", "balance"}
+FIXED = {"step", "seconds", "tokens", "epochs", "rate", "tokens_per_second", "loss", "balance", "unseen"}
 MODALITIES = ["text", "control", "image", "audio"]
 
 
