@@ -131,4 +131,11 @@ struct MetricsTests {
     #expect(Format.trimmed("0.700 ms") == "0.7 ms" && Format.trimmed("100 %") == "100 %")
     #expect(Format.fixed(.nan, 2) == "–" && Format.number(.infinity) == "–")
   }
+
+  @Test("the middle pair is the one whose ratio is the median, not the two medians")
+  func middlePair() {
+    let pair = Estimate.middlePair([(1, 2), (4, 5), (60, 20)])
+    #expect(pair == (4, 5))
+    #expect(Estimate.middlePair([(10, 5), (1, 10), (6, 8)]) == (6, 8))
+  }
 }
