@@ -278,7 +278,7 @@ def stream_seeds():
     c = control.__getitem__
     picture = [c("<image>"), size + 1, size, image, image + 3, c("</image>")]
     heard = [c("<audio>"), sound, sound + 3, sound + 2, sound + 5, c("</audio>")]
-    seen = [c("<video>"), size, size, c("<frame>"), image, sound, sound + 4, c("<frame>"), image + 1, c("</video>")]
+    seen = [c("<video>"), size, size, c("<frame>"), 49, image, sound, sound + 4, c("<frame>"), 50, image + 1, c("</video>")]
     user = [c("<user>"), *picture, *heard, *seen, 71, 104, c("<end>")]
     answer = [c("<assistant>"), c("<think>"), 71, c("</think>"), 72, *picture, c("<end>")]
     for name, ids in {"whole": [c("<bos>"), *user, *answer], "prompt": [c("<bos>"), *user, c("<assistant>")],

@@ -31,8 +31,8 @@ struct StreamGrammarTests {
 
   private var clip: [Int32] {
     [id(.video), vocabulary.size(1), vocabulary.size(1)]
-      + [id(.frame), vocabulary.imageCode(1), vocabulary.soundCode(0, 0), vocabulary.soundCode(1, 1)]
-      + [id(.frame), vocabulary.imageCode(2), id(.videoEnd)]
+      + [id(.frame), 1, vocabulary.imageCode(1), vocabulary.soundCode(0, 0), vocabulary.soundCode(1, 1)]
+      + [id(.frame), 1, 2, vocabulary.imageCode(2), id(.videoEnd)]
   }
 
   @Test("accepts a stream with every kind of part")
@@ -80,8 +80,9 @@ struct StreamGrammarTests {
       [id(.audio), vocabulary.soundCode(0, 0), vocabulary.soundCode(0, 0)],
       [id(.audio), id(.imageEnd)], [id(.audio), 1], [id(.audio), id(.audio)],
       [id(.video), code], [id(.video)] + size + [code], [id(.video)] + size + [vocabulary.soundCode(0, 0)],
-      [id(.video)] + size + [id(.frame), id(.frame)],
-      [id(.video)] + size + [id(.frame), code, vocabulary.soundCode(0, 0), id(.videoEnd)],
+      [id(.video)] + size + [id(.frame), id(.frame)], [id(.video)] + size + [id(.frame), code],
+      [id(.video)] + size + [id(.frame), 1, id(.videoEnd)], [id(.video)] + size + [id(.frame), 1, 1, 1, 1, 1],
+      [id(.video)] + size + [id(.frame), 1, code, vocabulary.soundCode(0, 0), id(.videoEnd)],
       [id(.think), id(.think)], [id(.think), id(.image)], [id(.think), id(.end)], [id(.thinkEnd)],
       [id(.frame)], [id(.imageEnd)], [id(.audioEnd)], [id(.videoEnd)], [id(.pad)], [id(.begin)], [id(.user)], size,
     ]

@@ -87,8 +87,9 @@ struct StreamTokenizerTests {
     var heard = 0
     let total = Int((seconds * 25).rounded(.up))
     for (index, segment) in segments.enumerated() {
-      #expect(segment.prefix(4).allSatisfy { vocabulary.image.contains($0) })
-      let codes = segment.dropFirst(4)
+      #expect(String(decoding: tokenizer.text.decode([segment.first ?? 0]), as: UTF8.self) == "\(index + 1)")
+      #expect(segment.dropFirst().prefix(4).allSatisfy { vocabulary.image.contains($0) })
+      let codes = segment.dropFirst(5)
       #expect(codes.allSatisfy { vocabulary.audio.contains($0) } && codes.count % 2 == 0)
       heard += codes.count / 2
       let boundary = Int((Double(index + 1) / rate * 25).rounded())
@@ -104,7 +105,7 @@ struct StreamTokenizerTests {
       frames: [scene(width: 128, height: 64, seed: 1), scene(width: 40, height: 40, seed: 2)], framesPerSecond: 4)
     let ids = try tokenizer.encode([StreamTurn(.user, [.video(clip)])]).ids
     #expect(Array(ids[2..<5]) == [vocabulary.id(of: .video), vocabulary.size(4), vocabulary.size(8)])
-    #expect(ids.count == 2 + 3 + 2 * (1 + 32) + 1 + 1)
+    #expect(ids.count == 2 + 3 + 2 * (2 + 32) + 1 + 1)
   }
 
   @Test("a video without pictures, or with an impossible rate, is refused")

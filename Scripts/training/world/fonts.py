@@ -8,7 +8,9 @@ from PIL import ImageFont
 ROOT = Path("/usr/share/fonts/truetype")
 TRAIN = ["dejavu/DejaVuSans.ttf", "dejavu/DejaVuSans-Bold.ttf", "dejavu/DejaVuSerif.ttf", "dejavu/DejaVuSansMono.ttf",
          "freefont/FreeSans.ttf", "freefont/FreeSerif.ttf", "freefont/FreeMonoBold.ttf", "liberation/LiberationSans-Regular.ttf",
-         "liberation/LiberationSerif-Regular.ttf", "liberation/LiberationMono-Regular.ttf", "liberation/LiberationSans-Bold.ttf"]
+         "liberation/LiberationSerif-Regular.ttf", "liberation/LiberationMono-Regular.ttf", "liberation/LiberationSans-Bold.ttf",
+         "dejavu/DejaVuSansMono-Bold.ttf", "dejavu/DejaVuSansCondensed-Bold.ttf", "dejavu/DejaVuSerifCondensed.ttf",
+         "freefont/FreeSerifBold.ttf", "liberation/LiberationSansNarrow-Regular.ttf", "liberation/LiberationSansNarrow-Bold.ttf"]
 HELD_OUT = ["dejavu/DejaVuSerif-Bold.ttf", "freefont/FreeSansBold.ttf", "liberation/LiberationSerif-Bold.ttf",
             "liberation/LiberationMono-Bold.ttf"]
 

@@ -13,9 +13,12 @@ RATE = 16000
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 ACCENTS = ["en-us", "en-gb", "en-gb-x-rp", "en-us-nyc", "en-gb-scotland", "en-029"]
 TIMBRES = ["", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+f1", "+f2", "+f3", "+f4", "+Andy", "+Annie", "+Gene", "+linda",
-           "+Michael", "+steph", "+david", "+belinda", "+anika", "+Mario", "+Lee"]
+           "+Michael", "+steph", "+david", "+belinda", "+anika", "+Mario", "+Lee", "+adam", "+Alex", "+Andrea", "+antonio", "+aunty", "+benjamin",
+           "+boris", "+caleb", "+Diogo", "+ed", "+edward", "+Gene2", "+gustave", "+Henrique", "+Hugo", "+iven", "+iven3", "+Jacky", "+john",
+           "+kaukovalta", "+klatt", "+klatt2", "+marcelo", "+Marco", "+max", "+michel", "+miguel", "+Mike", "+norbert", "+pablo", "+paul", "+pedro",
+           "+quincy", "+rob", "+robert", "+sandro", "+shelby", "+steph2", "+travis", "+Tweaky", "+victor", "+zac"]
 HELD_OUT_TIMBRES = ["+m8", "+f5", "+Alicia", "+Denis"]
-SPEEDS = {"train": (140, 150, 165, 175, 190), "held-out": (145, 158, 170, 182)}
+SPEEDS = {"train": (140, 150, 154, 165, 175, 179, 190), "held-out": (145, 158, 170, 182)}
 NARRATOR = ("en-us", 160, 50)  # the one voice in which the model learns to speak
 
 
@@ -74,10 +77,17 @@ def say(phrase: str, voice: str, speed: int, pitch: int, cache: Path) -> np.ndar
     return samples
 
 
+def stretched(samples: np.ndarray, by: float) -> np.ndarray:
+    """Played slower or faster, formants and pitch with it: throats of other lengths than the synthesizer's."""
+    return np.interp(np.arange(0, len(samples) - 1, 1 / by), np.arange(len(samples)), samples).astype(np.float32)
+
+
 def random_say(rng: random.Random, phrase: str, split: str, cache: Path) -> np.ndarray:
     """The phrase in a random voice of the split, with a random loudness, offset and faint noise."""
     voice, speed, pitch = rng.choice(voices(split)), rng.choice(SPEEDS[split]), rng.choice((40, 50, 60))
     samples = say(phrase, voice, speed, pitch, cache)
+    if split == "train" and rng.random() < 0.5:
+        samples = stretched(samples, rng.uniform(0.9, 1.1))
     gain = rng.uniform(0.5, 1.2)
     lead = int(rng.uniform(0, 0.04) * RATE)
     noise = np.random.default_rng(rng.getrandbits(32)).normal(0, rng.choice((0.0, 0.0005, 0.002)), lead + len(samples))

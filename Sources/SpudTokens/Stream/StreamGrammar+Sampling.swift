@@ -106,10 +106,13 @@ extension StreamGrammar {
     case .audio(let level),
       .videoFrame(_, let level, _) where level > 0:
       ids.insert(vocabulary.audioCodes(ofLevel: level))
+    case .videoNumber(_, let pieces):
+      if pieces < Self.longestNumber { ids.insert(vocabulary.text) }
+      if pieces > 0 { ids.insert(vocabulary.image) }
     case .videoHeight, .videoWidth: allowSizes(&ids) { _ in true }
     case .videoFrame(let area, _, let mayHear):
       ids.insert(vocabulary.id(of: .videoEnd))
-      if 1 + area + 1 + afterSpan <= remaining { ids.insert(vocabulary.id(of: .frame)) }
+      if 1 + Self.longestNumber + area + 1 + afterSpan <= remaining { ids.insert(vocabulary.id(of: .frame)) }
       if mayHear, levels + 1 + afterSpan <= remaining, audioFrames < policy.audioFrames.upperBound {
         ids.insert(vocabulary.audioCodes(ofLevel: 0))
       }

@@ -17,7 +17,7 @@ public enum PartKind: String, Sendable, CaseIterable {
 ///     part    = text | image | audio | video | thought
 ///     image   = <image> height width code{height·width} </image>
 ///     audio   = <audio> frame* </audio>                      frame: one code a level, in order
-///     video   = <video> height width (<frame> code{height·width} frame*)* </video>
+///     video   = <video> height width (<frame> number code{height·width} frame*)* </video>   number: text, from 1
 ///     thought = <think> text </think>
 ///
 /// It serves twice: `push` checks a stream that is given, and `allowed` (in `StreamGrammar+Sampling.swift`) says which
@@ -36,6 +36,8 @@ public struct StreamGrammar: Sendable {
     case videoWidth(height: Int)
     /// Between pictures; sound may follow a picture, but not open the video.
     case videoFrame(area: Int, level: Int, mayHear: Bool)
+    /// After `<frame>`: text that numbers the picture, of which there are so many pieces.
+    case videoNumber(area: Int, pieces: Int)
     case videoCodes(area: Int, remaining: Int)
     case thought
   }
@@ -47,6 +49,9 @@ public struct StreamGrammar: Sendable {
     /// Inside a turn, after `<user>` or `<assistant>`.
     case turn
   }
+
+  /// The pieces of text that may number a picture of a video.
+  static let longestNumber = 4
 
   public let vocabulary: Vocabulary
   public let policy: StreamPolicy
@@ -81,7 +86,7 @@ public struct StreamGrammar: Sendable {
     case .turn: .text
     case .imageHeight, .imageWidth, .imageCodes: .image
     case .audio: .audio
-    case .videoHeight, .videoWidth, .videoFrame, .videoCodes: .video
+    case .videoHeight, .videoWidth, .videoFrame, .videoNumber, .videoCodes: .video
     case .thought: .thought
     }
   }
@@ -134,13 +139,14 @@ public struct StreamGrammar: Sendable {
       return vocabulary.size(of: id).map { .videoFrame(area: height * $0, level: 0, mayHear: false) }
     case .videoFrame(let area, let level, let mayHear):
       if level == 0, id == vocabulary.id(of: .videoEnd) { return .turn }
-      if level == 0, id == vocabulary.id(of: .frame) { return .videoCodes(area: area, remaining: area) }
+      if level == 0, id == vocabulary.id(of: .frame) { return .videoNumber(area: area, pieces: 0) }
       return mayHear && isCode(id, ofLevel: level)
         ? .videoFrame(area: area, level: after(level), mayHear: true) : nil
+    case .videoNumber(let area, let pieces):
+      if modality == .text { return pieces < Self.longestNumber ? .videoNumber(area: area, pieces: pieces + 1) : nil }
+      return modality == .image && pieces > 0 ? afterCode(area: area, remaining: area) : nil
     case .videoCodes(let area, let remaining):
-      guard modality == .image else { return nil }
-      return remaining > 1
-        ? .videoCodes(area: area, remaining: remaining - 1) : .videoFrame(area: area, level: 0, mayHear: true)
+      return modality == .image ? afterCode(area: area, remaining: remaining) : nil
     case .thought:
       if id == vocabulary.id(of: .thinkEnd) { return .turn }
       return modality == .text ? .thought : nil
@@ -156,6 +162,10 @@ public struct StreamGrammar: Sendable {
     case vocabulary.id(of: .think): .thought
     default: nil
     }
+  }
+
+  private func afterCode(area: Int, remaining: Int) -> State {
+    remaining > 1 ? .videoCodes(area: area, remaining: remaining - 1) : .videoFrame(area: area, level: 0, mayHear: true)
   }
 
   private func isCode(_ id: Int32, ofLevel level: Int) -> Bool { vocabulary.audioCodes(ofLevel: level).contains(id) }
@@ -211,6 +221,9 @@ public struct StreamGrammar: Sendable {
     case .videoFrame(_, 0, false): "<frame> or </video>"
     case .videoFrame(_, 0, true): "<frame>, a sound code of level 0 or </video>"
     case .videoFrame(_, let level, _): "a sound code of level \(level) of \(levels)"
+    case .videoNumber(_, 0): "the number of the frame"
+    case .videoNumber(let area, let pieces):
+      pieces < Self.longestNumber ? "\(area) image codes or more of the frame's number" : "\(area) image codes"
     case .thought: "text or </think>"
     }
   }

@@ -105,8 +105,11 @@ public struct StreamTokenizer: Sendable {
     ids.append(vocabulary.id(of: .audioEnd))
   }
 
-  /// Pictures at the clip's rate, each followed by the sound of its interval; what sounds after the last interval stays
-  /// with the last picture.
+  /// Pictures at the clip's rate, each numbered in text and followed by the sound of its interval; what sounds after the
+  /// last interval stays with the last picture.
+  ///
+  /// The numbers are for attention: a model that thinks "frame 4" finds its codes by a token that they share. Rotary
+  /// positions only tell how far back something stands, and counting equal marks is hard for a shallow model.
   private func append(_ clip: VideoClip, to ids: inout [Int32]) throws {
     ids.append(vocabulary.id(of: .video))
     guard let first = clip.frames.first else {
@@ -121,6 +124,7 @@ public struct StreamTokenizer: Sendable {
     var heard = 0
     for (index, picture) in clip.frames.enumerated() {
       ids.append(vocabulary.id(of: .frame))
+      ids += try pieces(of: String(index + 1))
       ids += imageCodec.encode(picture, size: size).codes.map { vocabulary.image.lowerBound + $0 }
       guard let sound else { continue }
       let boundary = Double(index + 1) / clip.framesPerSecond * Double(AudioCodec.framesPerSecond)

@@ -1,7 +1,7 @@
 """Watch: which wall is hit next, will two things collide, where is a thing two frames on.
 
-The thought before the answer says where things are in the last two frames and how far they move in one, then goes on in the same steps
-until the answer is there. Things move by whole pixels and stop at a wall for a moment, so two frames tell the rest.
+The thought before the answer says where things are in the last two frames, by number, and how far they move in one, then goes on in the
+same steps until the answer is there. Things move by whole pixels and stop at a wall for a moment, so two frames tell the rest.
 """
 
 import math
@@ -88,6 +88,14 @@ def ask(m: Maker, kind: int, things: list[Mover]) -> tuple[str, str, str, list[s
     return "later", "where is it two frames later?", place(later), way
 
 
+def glances(m: Maker, told: list[str]) -> list[dict]:
+    """Two more turns in training: what single frames of the film show, the cheapest lesson in finding them."""
+    turns: list[dict] = []
+    for i in [] if m.short else sorted(m.rng.sample(range(len(told)), 2)):
+        turns += [user({"text": f"describe frame {i + 1}."}), assistant(told[i])]
+    return turns
+
+
 def make(m: Maker) -> dict:
     kind = m.index % 3 if m.short else m.rng.randrange(3)
     count, want = m.rng.randint(4, 5 if kind == 1 else 6), "yes" if m.rng.random() < 0.5 else "no"
@@ -99,9 +107,10 @@ def make(m: Maker) -> dict:
             break
     shade, things = paper(m.rng), frames[-1]
     start = ", ".join(t.name for t in things) + ": " if kind == 1 else ""
-    start += ",".join(" ".join(map(spot, f)) for f in frames[-2:]) + ";" + " ".join(map(motion, things)) + ";"
+    start += ",".join(f"{i} " + " ".join(map(spot, frames[i - 1])) for i in (count - 1, count)) + ";" + " ".join(map(motion, things)) + ";"
     turns: list[dict] = []
     for task, question, answer, way in asked:
         media = [] if turns else [m.video([frame(f, shade) for f in frames])]
         turns += [user(*media, m.typed(question)), assistant(answer, thought=start + ",".join(way))]
-    return m.example(task, turns, answer, descriptions={"video": [[tell(f) for f in frames]]})
+    told = [tell(f) for f in frames]
+    return m.example(task, turns + glances(m, told), answer, descriptions={"video": [told]})

@@ -5,10 +5,10 @@ from copy import copy
 import numpy as np
 
 from .. import speech
-from ..clips import FRAMES_PER_SECOND, frame, ordered, tell
+from ..clips import FRAMES_PER_SECOND, frame, ordered, spot, tell
 from ..maker import Maker, assistant, user
 from ..scene import pairs, paper
-from .watch import mover
+from .watch import glances, mover
 
 
 def make(m: Maker) -> dict:
@@ -26,7 +26,7 @@ def make(m: Maker) -> dict:
                     bounces[j].append(i)
             frames.append([copy(t) for t in things])
             touched = {t.name: hit for t, hit in zip(things, walls)}
-            seen.append("; ".join(f"{t.name} " + (" ".join(touched[t.name]) or "no") for t in ordered(things)))
+            seen.append("; ".join(f"{t.name} {spot(t)} " + (" ".join(touched[t.name]) or "no") for t in ordered(things)))
         # One bounce each, apart in time, so that only the moment tells whose sound it is.
         if len(bounces[0]) == 1 and len(bounces[1]) == 1 and abs(bounces[0][0] - bounces[1][0]) >= 2:
             break
@@ -36,8 +36,9 @@ def make(m: Maker) -> dict:
     beep = speech.tone(m.rng.uniform(400, 1000), 0.15)
     sound[start:start + len(beep)] += beep[:len(sound) - start]
     sound += np.random.default_rng(m.rng.getrandbits(32)).normal(0, 0.0005, len(sound)).astype(np.float32)
-    # The thought: the frame of the beep, then which wall each thing touches in it.
+    # The thought: the frame of the beep, then where each thing is in it and which wall it touches there.
     thought = f"frame {bounces[which][0] + 1}; {seen[bounces[which][0]]}"
     turns = [user(m.video([frame(f, shade) for f in frames], sound), m.typed("what made the sound?")), assistant(things[which].name, thought=thought)]
-    return m.example("which", turns, things[which].name, descriptions={
-        "video": [[tell(f) for f in frames]], "audio": [f"a beep at {bounces[which][0] / FRAMES_PER_SECOND:.2f} seconds"]})
+    told = [tell(f) for f in frames]
+    return m.example("which", turns + glances(m, told), things[which].name, descriptions={
+        "video": [told], "audio": [f"a beep at {bounces[which][0] / FRAMES_PER_SECOND:.2f} seconds"]})
