@@ -9,21 +9,21 @@ struct TrainedSkillTests {
   /// What Models/spud-nano reaches on the whole of Benchmarks/suites/world, by its card: shares, and errors where the
   /// skill is measured by them. Where that is short of the bar, the sample is held against it instead of the bar.
   private static let reached: [String: Double] = [
-    "see": 0.966,
-    "count and relate": 0.908,
-    "read": 0.155,
-    "handwriting": 0.972,
-    "hear": 0.118,
-    "tones": 0.994,
-    "see and hear": 0.931,
-    "watch": 0.774,
-    "watch and hear": 0.552,
-    "reason": 0.994,
-    "reason, no thought": 0.060,
-    "draw": 0.952,
-    "speak": 0.892,
-    "describe: objects": 0.984,
-    "describe: words": 0.904,
+    "see": 0.970,
+    "count and relate": 0.904,
+    "read": 0.108,
+    "handwriting": 0.974,
+    "hear": 0.075,
+    "tones": 1.000,
+    "see and hear": 0.950,
+    "watch": 0.946,
+    "watch and hear": 0.988,
+    "reason": 0.992,
+    "reason, no thought": 0.050,
+    "draw": 0.955,
+    "speak": 0.910,
+    "describe: objects": 0.986,
+    "describe: words": 0.922,
   ]
 
   private static let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
