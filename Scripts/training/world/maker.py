@@ -16,39 +16,44 @@ Part = dict[str, str]
 class Maker:
     """Makes the parts of one example. Media lie in `media/SKILL/NNN/` beside the JSONL file."""
 
-    def __init__(self, folder: Path, cache: Path, split: str, seed: int, skill: str, index: int, short: bool):
+    def __init__(self, folder: Path, cache: Path, split: str, seed: int, skill: str, index: int, short: bool, media: bool = True):
         self.rng = random.Random(f"{seed}/{split}/{skill}/{index}")
         self.split, self.cache, self.skill, self.index, self.folder = split, cache, skill, index, folder
         self.short = short  # one question an example, as evaluation wants it, instead of several
+        self.media = media  # whether files are written, or only named
         self.count = 0
 
     def path(self, suffix: str) -> Path:
         name = f"{self.index:06d}" + (f"-{self.count}" if self.count else "") + suffix
         self.count += 1
         path = self.folder / "media" / self.skill / f"{self.index // 1000:03d}" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if self.media:
+            path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
     def image(self, picture: Scene | Image.Image) -> Part:
         path = self.path(".png")
-        (render(picture) if isinstance(picture, Scene) else picture).save(path, compress_level=1)
+        if self.media:
+            (render(picture) if isinstance(picture, Scene) else picture).save(path, compress_level=1)
         return {"image": str(path.relative_to(self.folder))}
 
     def audio(self, samples: np.ndarray) -> Part:
         path = self.path(".wav")
-        speech.write_wave(path, samples)
+        if self.media:
+            speech.write_wave(path, samples)
         return {"audio": str(path.relative_to(self.folder))}
 
     def video(self, frames: list[Image.Image], sound: np.ndarray | None = None) -> Part:
         path = self.path(".clip")
-        write_clip(path, frames, sound)
+        if self.media:
+            write_clip(path, frames, sound)
         return {"video": str(path.relative_to(self.folder))}
 
     def spoken(self, phrase: str) -> Part:
-        return self.audio(speech.random_say(self.rng, phrase, self.split, self.cache))
+        return self.audio(speech.random_say(self.rng, phrase, self.split, self.cache) if self.media else np.zeros(0))
 
     def narrated(self, phrase: str) -> Part:
-        return self.audio(speech.narrate(phrase, self.cache))
+        return self.audio(speech.narrate(phrase, self.cache) if self.media else np.zeros(0))
 
     def typed(self, question: str) -> Part:
         """A question as people type it: now and then without its last mark, or in American spelling."""
