@@ -1,6 +1,7 @@
 """What a skill needs to make one example: a seeded source of chance, the split, and a place for its media."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,37 +24,30 @@ class Maker:
         self.media = media  # whether files are written, or only named
         self.count = 0
 
-    def path(self, suffix: str) -> Path:
+    def part(self, kind: str, suffix: str, write: Callable[[Path], None]) -> Part:
+        """A part in a file of its own, which `write` makes where media are wanted."""
         name = f"{self.index:06d}" + (f"-{self.count}" if self.count else "") + suffix
         self.count += 1
         path = self.folder / "media" / self.skill / f"{self.index // 1000:03d}" / name
         if self.media:
             path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+            write(path)
+        return {kind: str(path.relative_to(self.folder))}
 
     def image(self, picture: Scene | Image.Image) -> Part:
-        path = self.path(".png")
-        if self.media:
-            (render(picture) if isinstance(picture, Scene) else picture).save(path, compress_level=1)
-        return {"image": str(path.relative_to(self.folder))}
+        return self.part("image", ".png", lambda path: (render(picture) if isinstance(picture, Scene) else picture).save(path, compress_level=1))
 
     def audio(self, samples: np.ndarray) -> Part:
-        path = self.path(".wav")
-        if self.media:
-            speech.write_wave(path, samples)
-        return {"audio": str(path.relative_to(self.folder))}
+        return self.part("audio", ".wav", lambda path: speech.write_wave(path, samples))
 
     def video(self, frames: list[Image.Image], sound: np.ndarray | None = None) -> Part:
-        path = self.path(".clip")
-        if self.media:
-            write_clip(path, frames, sound)
-        return {"video": str(path.relative_to(self.folder))}
+        return self.part("video", ".clip", lambda path: write_clip(path, frames, sound))
 
     def spoken(self, phrase: str) -> Part:
-        return self.audio(speech.random_say(self.rng, phrase, self.split, self.cache) if self.media else np.zeros(0))
+        return self.part("audio", ".wav", lambda path: speech.write_wave(path, speech.random_say(self.rng, phrase, self.split, self.cache)))
 
     def narrated(self, phrase: str) -> Part:
-        return self.audio(speech.narrate(phrase, self.cache) if self.media else np.zeros(0))
+        return self.part("audio", ".wav", lambda path: speech.write_wave(path, speech.narrate(phrase, self.cache)))
 
     def typed(self, question: str) -> Part:
         """A question as people type it: now and then without its last mark, or in American spelling."""
