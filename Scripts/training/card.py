@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a model's card from its run's own numbers: sizes, accuracy, budget, curves.
 
-    card.py --run build/run --out Models/spud-nano --table table.md --codecs image.json audio.json
+    card.py --run build/run --out Models/spud-nano --table table.md --codecs image.json residual.json audio.json
     card.py --run build/run-vision --out Models/pipeline/vision --kind vision
 
 --table holds the table of skills that `spud compare --suite … --systems unified` prints.
@@ -109,10 +109,13 @@ def main() -> None:
         accuracy = teacher_forced(a.run)
     codecs = []
     if a.codecs:
-        image, audio = (json.loads(path.read_text()) for path in a.codecs)
-        codecs = ["## Codecs", "", "Fitted to training examples (`spud fit`, `product_codes.py`), measured on media kept aside.", "", "| | |", "|---|---|",
+        image, residual, audio = (json.loads(path.read_text()) for path in a.codecs)
+        codecs = ["## Codecs", "", "Fitted to training examples (`spud fit`, `product_codes.py`, `residual_codes.py`), measured on media kept aside.", "", "| | |", "|---|---|",
                   f"| pictures | 8x8 patches, {image['codes']:,} codes, of which {8 * image['outlines']:,} are {image['outlines']} outlines in eight colours: PSNR "
                   f"{image['psnr_db']:.2f} dB over all kinds of pictures |",
+                  f"| fine print | {residual['residual_codes']:,} second codes, one more a patch, for what the first leave of pictures that they miss "
+                  f"({residual['missed']} of {residual['of']}, nearly all of words): {residual['psnr_db_after']:.2f} dB for "
+                  f"{residual['psnr_db_before']:.2f} |",
                   f"| films | the same codes, 64 codes a frame of 64x64 pixels |",
                   f"| sound | 40 ms frames, {audio['levels']} level of {audio['codes']:,} codes: log-spectral distance "
                   f"{audio['log_spectral_distance_db']:.2f} dB |", ""]

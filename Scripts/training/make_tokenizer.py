@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--text", type=int, default=1024, help="text ids, the 256 bytes among them")
     parser.add_argument("--pieces", type=Path, help="a tokenizer.json whose text pieces to keep, instead of learning some")
     parser.add_argument("--image", type=int, default=2048, help="image codes")
+    parser.add_argument("--residual", type=int, default=0, help="second codes of pictures that the image codes miss")
     parser.add_argument("--levels", type=int, default=1, help="levels of sound codes")
     parser.add_argument("--codes", type=int, default=1024, help="sound codes a level")
     a = parser.parse_args()
@@ -71,6 +72,7 @@ def main() -> None:
         tokenizer.train_from_iterator(texts(a.examples), trainer)
     count = tokenizer.get_vocab_size()
     spelled = CONTROL + [f"<i:{i}>" for i in range(a.image)] + [f"<a{l}:{i}>" for l in range(a.levels) for i in range(a.codes)]
+    spelled += [f"<r:{i}>" for i in range(a.residual)]
     tokenizer.add_special_tokens([AddedToken(s, special=True, normalized=False) for s in spelled])
     if any(tokenizer.token_to_id(s) != count + i for i, s in enumerate(spelled)):
         raise SystemExit("the added tokens are not in order")
@@ -84,6 +86,8 @@ def main() -> None:
         "image": {"first": image, "count": a.image, "patch": 8},
         "audio": {"first": image + a.image, "levels": a.levels, "codes_per_level": a.codes, "frames_per_second": 25},
     }
+    if a.residual:
+        vocabulary["image"]["residual"] = {"first": image + a.image + a.levels * a.codes, "count": a.residual}
     (out / "vocabulary.json").write_text(json.dumps(vocabulary, indent=2) + "\n")
     print(f"{count} text ids, {tokenizer.get_vocab_size()} in all: {out}")
 

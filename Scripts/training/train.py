@@ -89,10 +89,11 @@ def make_model(a: argparse.Namespace, v: Vocabulary) -> Model:
         num_key_value_heads=a.kv_heads, head_dim=a.head_dim, num_experts=a.experts, num_experts_per_tok=a.top,
         moe_intermediate_size=a.intermediate))
     with torch.no_grad():
-        for (first, count), name in ((v.image, "image_codec"), (v.audio, "audio_codec")):
+        for (first, count), name, tensor in ((v.image, "image_codec", "centres"), (v.residual, "image_codec", "residual"),
+                                             (v.audio, "audio_codec", "centres")):
             path = a.model / f"{name}.safetensors"
-            if path.exists():
-                rows = principal_embeddings(path, a.hidden)
+            if count and path.exists():
+                rows = principal_embeddings(path, a.hidden, tensor)
                 model.embedding[first:first + count] = rows[:count]
                 model.head[first:first + count] = rows[:count] * 0.02
     return model.bfloat16()
@@ -179,7 +180,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     if a.until:
         now = datetime.datetime.now()
         hour, minute = map(int, a.until.split(":"))
-        total = state["seconds"] + (now.replace(hour=hour, minute=minute, second=0) - now).total_seconds()
+        total = state["seconds"] + (now.replace(hour=hour, minute=minute, second=0) - now).total_seconds() % 86400
     else:
         total = a.minutes * 60
     if rank == 0:

@@ -138,6 +138,10 @@ enum FuzzTarget: String, CaseIterable {
         let codec = try ImageCodec(path: path)
         let last = Int32(codec.codeCount - 1)
         _ = try codec.decode(ImageCodes(height: 1, width: 2, codes: [0, last]))
+        let second = Int32(codec.residualCount - 1)
+        if second >= 0 {
+          _ = try codec.decode(ImageCodes(height: 1, width: 1, codes: [last], residuals: [second]))
+        }
         let gray = RGBImage(width: 3, height: 2, pixels: .init(repeating: 128, count: 18))
         if codec.patch <= 8 { _ = codec.encode(gray) }
       } catch let error as SpudError where error.code == .badData {

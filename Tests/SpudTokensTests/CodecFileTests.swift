@@ -83,6 +83,15 @@ struct CodecFileTests {
     expectRefusal(try write("flat") { tensors, _ in tensors[3].1 = [6] }, naming: "centres")
     expectRefusal(try write("empty") { tensors, _ in tensors[3] = ("centres", [1, 0, 2], []) }, naming: "centres")
     expectRefusal(try write("turned") { tensors, _ in tensors[3].1 = [1, 2, 3] }, naming: "centres")
+    let second: (String, [Int], [Float]) = ("residual", [4, 2], [Float](repeating: 1, count: 8))
+    #expect(try ImageCodec(path: try write("second") { tensors, _ in tensors.append(second) }).residualCount == 4)
+    expectRefusal(
+      try write("second-nan") { tensors, _ in tensors.append((second.0, second.1, second.2.map { _ in .nan })) },
+      naming: "not within")
+    expectRefusal(
+      try write("second-wide") { tensors, _ in tensors.append((second.0, [2, 4], second.2)) }, naming: "residual")
+    expectRefusal(
+      try write("second-flat") { tensors, _ in tensors.append((second.0, [8], second.2)) }, naming: "residual")
     expectRefusal(try write("narrow") { tensors, _ in tensors[0] = ("mean", [191], [Float](repeating: 0, count: 191)) })
     expectRefusal(try write("levels") { tensors, _ in tensors[3].1 = [3, 1, 2] }, naming: "levels")
     expectRefusal(try write("patch") { _, metadata in metadata["patch"] = "9" }, naming: "patch '9'")

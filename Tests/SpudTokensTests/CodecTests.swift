@@ -85,6 +85,43 @@ struct ImageCodecTests {
     #expect(throws: SpudError.self) { try codec.decode(ImageCodes(height: 1, width: 1, codes: [-1])) }
   }
 
+  @Test("a picture that the first codes miss gets second ones and comes back better; others stay as short as they were")
+  func refines() throws {
+    let refining = try SmallModel.refiningCodec()
+    let picture = stripes()
+    let (coarse, fine) = (refining.encode(picture, mayRefine: false), refining.encode(picture))
+    #expect(coarse.residuals.isEmpty && fine.residuals.count == 16 && fine.codes == coarse.codes)
+    let before = ImageCodec.peakSignalToNoise(picture, try refining.decode(coarse))
+    #expect(ImageCodec.peakSignalToNoise(picture, try refining.decode(fine)) > before + 6)
+    let paper = RGBImage(width: 64, height: 64, pixels: [UInt8](repeating: 232, count: 64 * 64 * 3))
+    #expect(refining.encode(paper) == codec.encode(paper) && refining.encode(paper).residuals.isEmpty)
+    #expect(codec.encode(picture).residuals.isEmpty)
+  }
+
+  @Test("three patches that are missed are not enough, four are")
+  func countsMissedPatches() throws {
+    let refining = try SmallModel.refiningCodec()
+    for patches in [3, 4] {
+      var pixels = [UInt8](repeating: 232, count: 64 * 8 * 3)
+      let shown = stripes(width: patches * 8, height: 8)
+      for y in 0..<8 {
+        for x in 0..<patches * 24 { pixels[y * 192 + x] = shown.pixels[y * patches * 24 + x] }
+      }
+      #expect(refining.encode(RGBImage(width: 64, height: 8, pixels: pixels)).residuals.isEmpty == (patches == 3))
+    }
+  }
+
+  @Test("a residual code outside the codebook is refused")
+  func refusesForeignResiduals() throws {
+    let refining = try SmallModel.refiningCodec()
+    #expect(throws: SpudError(.badData, "residual code 16 is outside the codebook's 0..<16")) {
+      try refining.decode(ImageCodes(height: 1, width: 1, codes: [0], residuals: [16]))
+    }
+    #expect(throws: SpudError.self) {
+      try codec.decode(ImageCodes(height: 1, width: 1, codes: [0], residuals: [0]))
+    }
+  }
+
   @Test("fewer distinct patches than codes is an error that says so")
   func tooFewPatches() {
     #expect(throws: SpudError.self) {

@@ -53,4 +53,14 @@ struct StreamDrawingTests {
     }
     _ = try read(try StreamDrawing(tokenizer).svg([]))
   }
+
+  @Test("a picture with second codes is drawn once, and some of them alone are refused")
+  func residuals() throws {
+    let refining = try SmallModel.refining.get().tokenizer
+    let stream = try refining.encode([StreamTurn(.user, [.image(stripes())])])
+    let drawing = try read(try StreamDrawing(refining).svg(stream.ids))
+    #expect(drawing.elements["image"] == 1)
+    #expect(drawing.text.contains("32 image codes, one or two a patch"))
+    #expect(throws: SpudError.self) { try StreamDrawing(refining).svg(Array(stream.ids.prefix(25))) }
+  }
 }

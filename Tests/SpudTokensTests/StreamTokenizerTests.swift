@@ -58,6 +58,31 @@ struct StreamTokenizerTests {
     #expect(try tokenizer.encode(turns) == stream)
   }
 
+  @Test("a person's fine print is coded twice and comes back better; the assistant's pictures are coded once")
+  func refines() throws {
+    let refining = try SmallModel.refining.get().tokenizer
+    let marks = refining.vocabulary
+    let turns = [StreamTurn(.user, [.image(stripes())]), StreamTurn(.assistant, [.image(stripes())])]
+    let stream = try refining.encode(turns)
+    #expect(stream.spans.map(\.range.count) == [4 + 32, 4 + 16])
+    #expect(stream.ids.filter { marks.residual.contains($0) }.count == 16)
+    let back = try refining.decode(stream.ids)
+    guard case .image(let fine) = back[0].parts[0], case .image(let coarse) = back[1].parts[0] else {
+      Issue.record("the pictures are no pictures")
+      return
+    }
+    let (better, worse) = (
+      ImageCodec.peakSignalToNoise(stripes(), fine), ImageCodec.peakSignalToNoise(stripes(), coarse)
+    )
+    #expect(better > worse + 6)
+    let clip = VideoClip(frames: [stripes(), stripes()], framesPerSecond: 4, audio: nil)
+    #expect(!(try refining.encode([StreamTurn(.user, [.video(clip)])]).ids.contains { marks.residual.contains($0) }))
+    #expect(throws: SpudError.self) {
+      try StreamTokenizer(
+        vocabulary: marks, text: refining.text, imageCodec: tokenizer.imageCodec, audioCodec: refining.audioCodec)
+    }
+  }
+
   @Test("spans lie end to end between the marks of their turns")
   func spans() throws {
     let parts: [StreamPart] = [.image(scene(seed: 1)), .text("hm"), .audio(tone(500, seconds: 0.2))]

@@ -24,9 +24,37 @@ struct VocabularyTests {
     for token in ControlToken.allCases { #expect(vocabulary.name(of: vocabulary.id(of: token)) == token.rawValue) }
   }
 
+  @Test("residual codes stand behind all other ids, are codes of images, and have names of their own")
+  func residuals() throws {
+    let vocabulary = try smallVocabulary(residual: 4)
+    #expect(vocabulary.residual == vocabulary.audio.upperBound..<Int32(vocabulary.count))
+    #expect(vocabulary.residual.allSatisfy { vocabulary.modality(of: $0) == .image })
+    #expect(vocabulary.name(of: vocabulary.residualCode(3)) == "<r:3>")
+    #expect(try read(residual: 4) == vocabulary)
+    #expect(try read().residual.isEmpty)
+  }
+
+  @Test(
+    "residual codes at another place, or none of them, are refused",
+    arguments: [
+      ("\"first\": 65", "\"first\": 64", "'image.residual.first' is 64, expected 65"),
+      ("\"count\": 4}", "\"count\": 0}", "'image.residual.count' is 0"),
+      ("\"count\": 4}", "\"count\": 9223372036854775807}", "'image.residual.count'"),
+      ("\"count\": 4}", "\"size\": 4}", "'image.residual.count' is missing"),
+    ])
+  func refusesResiduals(old: String, new: String, message: String) throws {
+    do {
+      _ = try read(replacing: old, with: new, residual: 4)
+      Issue.record("a wrong vocabulary was read")
+    } catch let error as SpudError {
+      #expect(error.code == .badData)
+      #expect(error.message.contains(message), "\(error.message)")
+    }
+  }
+
   /// The JSON of a right vocabulary after a textual change, read back.
-  private func read(replacing old: String = "", with new: String = "") throws -> Vocabulary {
-    let right = SmallModel.vocabularyJSON(try smallVocabulary())
+  private func read(replacing old: String = "", with new: String = "", residual: Int = 0) throws -> Vocabulary {
+    let right = SmallModel.vocabularyJSON(try smallVocabulary(residual: residual))
     #expect(old.isEmpty || right.contains(old), "the change changes nothing: \(old)")
     let path = try temporaryDirectory("vocabulary") + "/vocabulary.json"
     try (old.isEmpty ? right : right.replacingOccurrences(of: old, with: new))

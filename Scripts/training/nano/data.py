@@ -19,6 +19,7 @@ class Vocabulary:
     image: tuple[int, int]  # first, count
     audio: tuple[int, int]
     levels: int
+    residual: tuple[int, int]  # second codes of pictures, behind all other ids
     size: int
 
     @staticmethod
@@ -26,13 +27,15 @@ class Vocabulary:
         v = json.loads(path.read_text())
         first = v["control"]["first"]
         audio = v["audio"]["levels"] * v["audio"]["codes_per_level"]
+        behind = v["audio"]["first"] + audio
+        residual = v["image"].get("residual", {"first": behind, "count": 0})
         return Vocabulary(v["text"]["count"], {n: first + i for i, n in enumerate(v["control"]["tokens"])},
                           (v["image"]["first"], v["image"]["count"]), (v["audio"]["first"], audio), v["audio"]["levels"],
-                          v["audio"]["first"] + audio)
+                          (residual["first"], residual["count"]), behind + residual["count"])
 
     def modality(self, ids: Tensor) -> Tensor:
         """0 text, 1 control, 2 image, 3 audio."""
-        return (ids >= self.text).long() + (ids >= self.image[0]).long() + (ids >= self.audio[0]).long()
+        return (ids >= self.text).long() + (ids >= self.image[0]).long() + (ids >= self.audio[0]).long() - (ids >= self.residual[0]).long()
 
 
 def answers(tokens: np.ndarray, v: Vocabulary) -> np.ndarray:
@@ -135,13 +138,15 @@ class Rows:
         return self.answer[:, 1:].reshape(-1).nonzero().squeeze(1)
 
 
-def principal_embeddings(path: Path, width: int) -> torch.Tensor:
-    """Start values of the codes' embeddings [codes, width]: the codebook's centres in its own principal components.
+def principal_embeddings(path: Path, width: int, tensor: str = "centres") -> torch.Tensor:
+    """Start values of the codes' embeddings [codes, width]: the codebook's centres in their own principal components.
 
     Likeness of codes is then likeness of embeddings from the first step on. Each level stands in the leading `width` components,
     half-whitened, so that brightness, the largest, does not drown edges; an element's variance is that of text (0.5 squared).
     """
-    levels = torch.from_numpy(load_file(path)["centres"]).float()  # [levels, codes, components]
+    levels = torch.from_numpy(load_file(path)[tensor]).float()  # [levels, codes, components]
+    if levels.dim() == 2:
+        levels = levels[None]
     made = []
     for centres in levels:
         centres = centres - centres.mean(0)

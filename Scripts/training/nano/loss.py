@@ -19,13 +19,13 @@ def answer_losses(hidden: Tensor, targets: Tensor, head: Tensor, v: Vocabulary, 
     codes of pictures; one of a sound likewise. Now and then, when `whole` says so, everything is told apart from everything.
     `groups` [N] are the targets' groups of words that `unseen` leaves out.
     """
-    words, sounds = v.image[0], v.audio[0]
+    words, sounds, residuals = v.image[0], v.audio[0], v.residual[0]  # residual codes are never an answer
     some = v.size - words if whole else min(SOME, v.size - words)
     first = words + int(torch.randint(0, v.size - words - some + 1, ()))
     picture, sound = (targets >= words) & (targets < sounds), targets >= sounds
     losses, spread = hidden.new_zeros(2, len(targets), dtype=torch.float32)
     penalty = hidden.new_zeros((), dtype=torch.float32)
-    ends = (words, v.size) if whole else (words, sounds), (words, v.size) if whole else (sounds, v.size)
+    ends = (words, v.size) if whole else (words, sounds), (words, v.size) if whole else (sounds, residuals)
     for chosen, (start, end) in ((targets < words, (first, first + some)), (picture, ends[0]), (sound, ends[1])):
         at = chosen.nonzero().squeeze(1)
         if len(at) == 0:

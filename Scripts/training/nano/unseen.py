@@ -64,7 +64,7 @@ class Unseen:
         turn = np.maximum.accumulate(np.where(tokens == v.control["<user>"], at, 0))
         # Recordings alone say all pairs, so there is nothing to leave out.
         pictures, sounds = (np.concatenate(([0], np.cumsum(chosen))) for chosen in (
-            (tokens >= v.image[0]) & (tokens < v.audio[0]), tokens >= v.audio[0]))
+            (tokens >= v.image[0]) & (tokens < v.audio[0]), (tokens >= v.audio[0]) & (tokens < v.residual[0])))
         counts = [c[shards.starts + shards.lengths] - c[shards.starts] for c in (pictures, sounds)]
         seen = np.repeat((counts[0] > 0) | (counts[1] == 0), shards.lengths)
         groups = np.zeros(len(tokens), np.uint8)

@@ -13,10 +13,11 @@ from .huggingface import read_huggingface
 from .model import Model
 
 
-def entries(path: Path) -> Tensor:
-    """What the codes of a codebook's first level stand for: [codes, width]."""
+def entries(path: Path, residual: bool = False) -> Tensor:
+    """What the codes of a codebook's first level stand for, or what its residual codes add: [codes, width]."""
     codec = load_file(path)
-    return codec["mean"].float() + codec["centres"][0].float() @ codec["components"].float()
+    components = codec["components"].float()
+    return codec["residual"].float() @ components if residual else codec["mean"].float() + codec["centres"][0].float() @ components
 
 
 def nearest(of: Tensor, among: Tensor) -> Tensor:
@@ -27,7 +28,7 @@ def nearest(of: Tensor, among: Tensor) -> Tensor:
 def pieces(folder: Path) -> dict[str, int]:
     """Text and control ids by how they are spelled."""
     tokenizer = json.loads((folder / "tokenizer.json").read_text())
-    return tokenizer["model"]["vocab"] | {t["content"]: t["id"] for t in tokenizer["added_tokens"] if not t["content"].startswith(("<i:", "<a"))}
+    return tokenizer["model"]["vocab"] | {t["content"]: t["id"] for t in tokenizer["added_tokens"] if not t["content"].startswith(("<i:", "<r:", "<a"))}
 
 
 @torch.no_grad()
@@ -35,7 +36,7 @@ def warm_start(model: Model, run: Path, old: Path, new: Path) -> None:
     """Copies the weights of `run`, a run or a model directory whose codebooks are `old`'s, into `model`, whose directory is `new`.
 
     Layers go over as they are. A text or control id takes the row of the same piece, a code of a picture or a sound that of the old
-    code nearest to it; a piece that the old tokenizer lacks keeps its fresh row.
+    code nearest to it; what the old vocabulary lacks, pieces or residual codes, keeps its fresh rows.
     """
     theirs = read_model(run) if (run / "state.json").exists() else read_huggingface(run)
     weights, own = theirs.state_dict(), model.state_dict()
@@ -50,6 +51,10 @@ def warm_start(model: Model, run: Path, old: Path, new: Path) -> None:
         found = nearest(entries(new / f"{name}.safetensors"), entries(old / f"{name}.safetensors"))
         source.append(found + first[0])
         target.append(torch.arange(len(found)) + to[0])
+    if v.residual[1] and w.residual[1]:
+        found = nearest(*(entries(folder / "image_codec.safetensors", residual=True) for folder in (new, old)))
+        source.append(found + v.residual[0])
+        target.append(torch.arange(len(found)) + w.residual[0])
     rows = (torch.cat(source), torch.cat(target))
     for name in ("embedding", "head"):
         own[name][rows[1]] = weights[name][rows[0]]

@@ -1,52 +1,86 @@
 internal import Foundation
 public import SpudErrors
-internal import SpudKernels
+package import SpudKernels
 public import SpudMedia
 
-/// An image as codes, one a patch, in reading order.
+/// An image as codes, one a patch, in reading order; where these miss it, with a second one each.
 public struct ImageCodes: Sendable, Equatable {
   /// In patches.
   public let height: Int
   /// In patches.
   public let width: Int
   public let codes: [Int32]  // [height, width], each in 0..<ImageCodec.codeCount
+  /// What the codes leave over: [height, width], each in 0..<ImageCodec.residualCount; or none.
+  public let residuals: [Int32]
 
-  public init(height: Int, width: Int, codes: [Int32]) {
+  public init(height: Int, width: Int, codes: [Int32], residuals: [Int32] = []) {
     precondition(codes.count == height * width, "\(codes.count) codes do not fill \(height)×\(width) patches")
+    precondition(residuals.isEmpty || residuals.count == codes.count, "a second code for each patch, or for none")
     self.height = height
     self.width = width
     self.codes = codes
+    self.residuals = residuals
   }
 }
 
 /// Pictures to codes and back: each square patch becomes the nearest entry of a fitted codebook.
+///
+/// Codebooks are fitted to what pictures mostly show. Fine print they miss: 8,192 codes leave patches that letters cross
+/// at 17 dB, and twice as many would give half a decibel. So a picture of which several patches come back badly gets
+/// second codes, for what the first leave over, and other pictures stay as short as they were.
 public struct ImageCodec: Sendable {
   /// The side of a patch, in pixels.
   public let patch: Int
   package let codebook: ResidualCodebook  // width patch · patch · 3, values 0…1
+  package let residual: Codebook?  // [residualCount, components of `codebook`]
 
   /// At most so many patches a side; the vocabulary has size tokens up to this.
   public static let longestSide = 32
 
+  /// A picture is missed when at least so many of its patches come back with a mean squared error above `missedError`.
+  ///
+  /// Of pictures of words in the small world 94 in 100 are, of scenes with shapes fewer than one in 100.
+  static let missedPatches = 4
+  /// 16.5 dB, for values of 0…1: 10^−1.65.
+  static let missedError: Float = 0.022387
+
   public var codeCount: Int { codebook.codesPerLevel }
 
-  package init(patch: Int, codebook: ResidualCodebook) {
+  /// Codes for what the first codes leave over; 0 where the codec has none.
+  public var residualCount: Int { residual?.centres.rows ?? 0 }
+
+  package init(patch: Int, codebook: ResidualCodebook, residual: Codebook? = nil) {
     precondition(codebook.width == patch * patch * 3 && codebook.levels.count == 1, "one level of RGB patches")
+    precondition(residual.map { $0.centres.columns == codebook.components.rows } ?? true, "centres live in the basis")
     self.patch = patch
     self.codebook = codebook
+    self.residual = residual
   }
 
   /// The codes of a picture, which is first brought to a size that the codec takes (see `fittingSize`).
-  public func encode(_ image: RGBImage) -> ImageCodes {
-    encode(image, size: Self.fittingSize(width: image.width, height: image.height, patch: patch))
+  ///
+  /// - Parameter mayRefine: whether a picture that the first codes miss gets second ones.
+  public func encode(_ image: RGBImage, mayRefine: Bool = true) -> ImageCodes {
+    let size = Self.fittingSize(width: image.width, height: image.height, patch: patch)
+    return encode(image, size: size, mayRefine: mayRefine)
   }
 
   /// The codes of a picture scaled to `size` pixels, each a positive multiple of the patch.
-  func encode(_ image: RGBImage, size: (width: Int, height: Int)) -> ImageCodes {
-    let scaled = Self.scaled(image, to: size)
-    let patches = Self.patches(of: scaled, side: patch)
+  func encode(_ image: RGBImage, size: (width: Int, height: Int), mayRefine: Bool) -> ImageCodes {
+    let patches = Self.patches(of: Self.scaled(image, to: size), side: patch)
+    let codes = codebook.encode(patches)
     return ImageCodes(
-      height: size.height / patch, width: size.width / patch, codes: codebook.encode(patches))
+      height: size.height / patch, width: size.width / patch, codes: codes,
+      residuals: mayRefine ? residuals(of: patches, codes: codes) : [])
+  }
+
+  /// Second codes of a picture's patches, or none where the first serve it or the codec has no others.
+  private func residuals(of patches: Matrix, codes: [Int32]) -> [Int32] {
+    guard let residual else { return [] }
+    let left = codebook.remainder(of: patches, codes: codes)
+    let most = Self.missedError * Float(codebook.width)
+    let missed = (0..<left.rows).count { row in left[row: row].reduce(0) { $0 + $1 * $1 } > most }
+    return missed >= Self.missedPatches ? residual.nearest(to: left).indices : []
   }
 
   /// The picture that `codes` stand for.
@@ -56,7 +90,10 @@ public struct ImageCodec: Sendable {
     if let wrong = image.codes.first(where: { $0 < 0 || $0 >= codeCount }) {
       throw SpudError(.badData, "image code \(wrong) is outside the codebook's 0..<\(codeCount)")
     }
-    let patches = codebook.decode(image.codes)
+    if let wrong = image.residuals.first(where: { $0 < 0 || $0 >= residualCount }) {
+      throw SpudError(.badData, "residual code \(wrong) is outside the codebook's 0..<\(residualCount)")
+    }
+    let patches = codebook.decode(image.codes, adding: residual, at: image.residuals)
     let width = image.width * patch
     var pixels = [UInt8](repeating: 0, count: image.height * image.width * patch * patch * 3)
     for index in 0..<image.codes.count {
@@ -106,7 +143,7 @@ public struct ImageCodec: Sendable {
   }
 
   /// `[patches, side · side · 3]`, values 0…1; whole patches in reading order.
-  static func patches(of image: RGBImage, side: Int) -> Matrix {
+  package static func patches(of image: RGBImage, side: Int) -> Matrix {
     var values: [Float] = []
     values.reserveCapacity(image.pixels.count)
     forEachPatch(of: image, side: side) { bytes in

@@ -47,6 +47,13 @@ package struct ResidualCodebook: Sendable {
   /// - Parameter codes: `[rows, levels]`, each in `0..<codesPerLevel`.
   /// - Returns: `[rows, width]`.
   package func decode(_ codes: [Int32]) -> Matrix {
+    decode(codes, adding: nil, at: [])
+  }
+
+  /// What `codes` stand for, with a centre of another codebook in the same basis added to each row.
+  ///
+  /// - Parameter others: `[rows]`, or none.
+  package func decode(_ codes: [Int32], adding another: Codebook?, at others: [Int32]) -> Matrix {
     let depth = levels.count
     precondition(codes.count % depth == 0, "\(codes.count) codes do not make rows of \(depth)")
     let rows = codes.count / depth
@@ -57,12 +64,24 @@ package struct ResidualCodebook: Sendable {
         let centre = codebook.centres[row: Int(codes[row * depth + level])]
         for (column, value) in centre.enumerated() { sums.values[row * inner + column] += value }
       }
+      guard let another, !others.isEmpty else { continue }
+      for (column, value) in another.centres[row: Int(others[row])].enumerated() {
+        sums.values[row * inner + column] += value
+      }
     }
     var points = LinearAlgebra.multiply(sums, by: components)
     for row in 0..<rows {
       for column in 0..<width { points.values[row * width + column] += mean[column] }
     }
     return points
+  }
+
+  /// What `codes`, one a row, leave of each row: coordinates in the basis, `[rows, componentCount]`.
+  package func remainder(of points: Matrix, codes: [Int32]) -> Matrix {
+    precondition(levels.count == 1 && codes.count == points.rows, "one code a row")
+    var left = project(points)
+    Self.subtract(levels[0].centres, at: codes, from: &left)
+    return left
   }
 
   /// Coordinates in the basis, `[rows, componentCount]`.

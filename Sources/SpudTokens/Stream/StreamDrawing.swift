@@ -46,9 +46,16 @@ public struct StreamDrawing {
         guard sizes.count == 2, sizes[0] * sizes[1] <= ids.count - index else {
           throw SpudError(.badData, "position \(index): image code without its height and width before it")
         }
-        let codes = ids[index..<index + sizes[0] * sizes[1]].map { $0 - vocabulary.image.lowerBound }
-        items.append(try picture(ImageCodes(height: sizes[0], width: sizes[1], codes: codes)))
-        index += codes.count
+        let area = sizes[0] * sizes[1]
+        let codes = ids[index..<index + area].map { $0 - vocabulary.image.lowerBound }
+        let behind = ids[(index + area)...].prefix(area).prefix { vocabulary.residual.contains($0) }
+        guard behind.isEmpty || behind.count == area else {
+          throw SpudError(.badData, "position \(index + area): \(behind.count) residual codes, expected \(area) or none")
+        }
+        let residuals = behind.map { $0 - vocabulary.residual.lowerBound }
+        items.append(
+          try picture(ImageCodes(height: sizes[0], width: sizes[1], codes: codes, residuals: residuals)))
+        index += area + residuals.count
       case .audio:
         let most = 40 * vocabulary.audioLevels
         let run = ids[index...].prefix(most).prefix { vocabulary.audio.contains($0) }
@@ -112,8 +119,10 @@ public struct StreamDrawing {
   }
 
   private func legend(of ids: [Int32]) -> [Item] {
+    let refines = ids.contains { tokenizer.vocabulary.residual.contains($0) }
     let names: [(Modality, String)] = [
-      (.text, "text pieces"), (.control, "control tokens"), (.image, "image codes, one a patch"),
+      (.text, "text pieces"), (.control, "control tokens"),
+      (.image, "image codes, one\(refines ? " or two" : "") a patch"),
       (.audio, "sound codes, \(tokenizer.vocabulary.audioLevels) every 40 ms"),
     ]
     return names.compactMap { modality, name in

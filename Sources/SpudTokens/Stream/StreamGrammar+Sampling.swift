@@ -85,6 +85,8 @@ public struct AllowedIDs: Sendable, Equatable {
 extension StreamGrammar {
   /// The ids that may come next, if at most `remaining` ids may still be generated, the next one included.
   ///
+  /// Residual codes are for pictures that are given, never for ones that are drawn.
+  ///
   /// Whatever is chosen from the set, the turn can still be closed with `<end>` within what remains: a picture is not
   /// begun, sized or continued unless its codes, its end and the turn's end fit. Never empty where `remaining` is at
   /// least 1 and the last turn is open; a sampler stops when `isComplete`.
@@ -100,7 +102,8 @@ extension StreamGrammar {
       // The height itself, the width, the codes at the least width, </image> and what the turn still needs.
       allowSizes(&ids) { 2 + $0 * least + 1 + afterSpan <= remaining }
     case .imageWidth(let height): allowSizes(&ids) { 1 + height * $0 + 1 + afterSpan <= remaining }
-    case .imageCodes(0): ids.insert(vocabulary.id(of: .imageEnd))
+    case .imageCodes(_, 0), .imageResiduals(0): ids.insert(vocabulary.id(of: .imageEnd))
+    case .imageResiduals: ids.insert(vocabulary.residual)
     case .imageCodes, .videoCodes: ids.insert(vocabulary.image)
     case .audio(0): allowFrame(&ids, remaining)
     case .audio(let level),

@@ -15,7 +15,7 @@ public enum PartKind: String, Sendable, CaseIterable {
 ///     stream  = <bos> turn*
 ///     turn    = (<user> | <assistant>) part* <end>
 ///     part    = text | image | audio | video | thought
-///     image   = <image> height width code{height·width} </image>
+///     image   = <image> height width code{height·width} residual{height·width}? </image>
 ///     audio   = <audio> frame* </audio>                      frame: one code a level, in order
 ///     video   = <video> height width (<frame> number code{height·width} frame*)* </video>   number: text, from 1
 ///     thought = <think> text </think>
@@ -30,7 +30,8 @@ public struct StreamGrammar: Sendable {
     case turn
     case imageHeight
     case imageWidth(height: Int)
-    case imageCodes(remaining: Int)
+    case imageCodes(area: Int, remaining: Int)
+    case imageResiduals(remaining: Int)
     case audio(level: Int)
     case videoHeight
     case videoWidth(height: Int)
@@ -84,7 +85,7 @@ public struct StreamGrammar: Sendable {
     switch state {
     case .start, .betweenTurns: nil
     case .turn: .text
-    case .imageHeight, .imageWidth, .imageCodes: .image
+    case .imageHeight, .imageWidth, .imageCodes, .imageResiduals: .image
     case .audio: .audio
     case .videoHeight, .videoWidth, .videoFrame, .videoNumber, .videoCodes: .video
     case .thought: .thought
@@ -126,10 +127,14 @@ public struct StreamGrammar: Sendable {
     case .imageHeight:
       return vocabulary.size(of: id).map { .imageWidth(height: $0) }
     case .imageWidth(let height):
-      return vocabulary.size(of: id).map { .imageCodes(remaining: height * $0) }
-    case .imageCodes(let remaining):
-      if remaining == 0 { return id == vocabulary.id(of: .imageEnd) ? .turn : nil }
-      return modality == .image ? .imageCodes(remaining: remaining - 1) : nil
+      return vocabulary.size(of: id).map { .imageCodes(area: height * $0, remaining: height * $0) }
+    case .imageCodes(let area, let remaining):
+      if remaining > 0 { return isCode(id) ? .imageCodes(area: area, remaining: remaining - 1) : nil }
+      if vocabulary.residual.contains(id) { return .imageResiduals(remaining: area - 1) }
+      return id == vocabulary.id(of: .imageEnd) ? .turn : nil
+    case .imageResiduals(let remaining):
+      if remaining > 0 { return vocabulary.residual.contains(id) ? .imageResiduals(remaining: remaining - 1) : nil }
+      return id == vocabulary.id(of: .imageEnd) ? .turn : nil
     case .audio(let level):
       if level == 0, id == vocabulary.id(of: .audioEnd) { return .turn }
       return isCode(id, ofLevel: level) ? .audio(level: after(level)) : nil
@@ -144,9 +149,9 @@ public struct StreamGrammar: Sendable {
         ? .videoFrame(area: area, level: after(level), mayHear: true) : nil
     case .videoNumber(let area, let pieces):
       if modality == .text { return pieces < Self.longestNumber ? .videoNumber(area: area, pieces: pieces + 1) : nil }
-      return modality == .image && pieces > 0 ? afterCode(area: area, remaining: area) : nil
+      return isCode(id) && pieces > 0 ? afterCode(area: area, remaining: area) : nil
     case .videoCodes(let area, let remaining):
-      return modality == .image ? afterCode(area: area, remaining: remaining) : nil
+      return isCode(id) ? afterCode(area: area, remaining: remaining) : nil
     case .thought:
       if id == vocabulary.id(of: .thinkEnd) { return .turn }
       return modality == .text ? .thought : nil
@@ -167,6 +172,8 @@ public struct StreamGrammar: Sendable {
   private func afterCode(area: Int, remaining: Int) -> State {
     remaining > 1 ? .videoCodes(area: area, remaining: remaining - 1) : .videoFrame(area: area, level: 0, mayHear: true)
   }
+
+  private func isCode(_ id: Int32) -> Bool { vocabulary.image.contains(id) }
 
   private func isCode(_ id: Int32, ofLevel level: Int) -> Bool { vocabulary.audioCodes(ofLevel: level).contains(id) }
 
@@ -200,6 +207,7 @@ public struct StreamGrammar: Sendable {
     switch modality {
     case .text: "text id \(id)"
     case .control: "\(vocabulary.name(of: id) ?? "control") (id \(id))"
+    case .image where vocabulary.residual.contains(id): "residual code \(id - vocabulary.residual.lowerBound) (id \(id))"
     case .image: "image code \(id - vocabulary.image.lowerBound) (id \(id))"
     case .audio: "sound code \(vocabulary.name(of: id) ?? "") (id \(id))"
     }
@@ -213,8 +221,10 @@ public struct StreamGrammar: Sendable {
     case .turn: "text, <image>, <audio>, <video>, <think> or <end>"
     case .imageHeight, .videoHeight: "a height, <size:1> to <size:\(vocabulary.sizes.count)>"
     case .imageWidth, .videoWidth: "a width, <size:1> to <size:\(vocabulary.sizes.count)>"
-    case .imageCodes(0): "</image>"
-    case .imageCodes(let remaining), .videoCodes(_, let remaining):
+    case .imageCodes(_, 0): vocabulary.residual.isEmpty ? "</image>" : "</image> or residual codes"
+    case .imageResiduals(0): "</image>"
+    case .imageResiduals(let remaining): "\(remaining) more residual code\(remaining == 1 ? "" : "s")"
+    case .imageCodes(_, let remaining), .videoCodes(_, let remaining):
       "\(remaining) more image code\(remaining == 1 ? "" : "s")"
     case .audio(0): "a sound code of level 0 or </audio>"
     case .audio(let level): "a sound code of level \(level) of \(levels)"

@@ -55,6 +55,7 @@ extension StreamTokenizer {
     var text: [Int32] = []
     var sizes: [Int] = []
     var imageCodes: [Int32] = []
+    var residualCodes: [Int32] = []
     var audioCodes: [Int32] = []
 
     mutating func finish() -> [StreamPart] {
@@ -76,7 +77,12 @@ extension StreamTokenizer {
       collector.parts.append(.thought(string(of: collector.text)))
       close(&collector)
     case vocabulary.id(of: .imageEnd):
-      collector.parts.append(.image(try picture(collector.imageCodes, sizes: collector.sizes)))
+      collector.parts.append(
+        .image(
+          try imageCodec.decode(
+            ImageCodes(
+              height: collector.sizes[0], width: collector.sizes[1], codes: collector.imageCodes,
+              residuals: collector.residualCodes))))
       close(&collector)
     case vocabulary.id(of: .audioEnd):
       collector.parts.append(.audio(try sound(collector.audioCodes)))
@@ -86,6 +92,7 @@ extension StreamTokenizer {
       close(&collector)
     case vocabulary.text: collector.text.append(id)
     case vocabulary.image: collector.imageCodes.append(id - vocabulary.image.lowerBound)
+    case vocabulary.residual: collector.residualCodes.append(id - vocabulary.residual.lowerBound)
     case vocabulary.audio:
       collector.audioCodes.append((id - vocabulary.audio.lowerBound) % Int32(vocabulary.codesPerLevel))
     default: if let size = vocabulary.size(of: id) { collector.sizes.append(size) }
@@ -105,10 +112,6 @@ extension StreamTokenizer {
 
   private func string(of ids: [Int32]) -> String { String(decoding: text.decode(ids), as: UTF8.self) }
 
-  private func picture(_ codes: [Int32], sizes: [Int]) throws(SpudError) -> RGBImage {
-    try imageCodec.decode(ImageCodes(height: sizes[0], width: sizes[1], codes: codes))
-  }
-
   private func sound(_ codes: [Int32]) throws(SpudError) -> Waveform {
     try audioCodec.decode(AudioCodes(levels: vocabulary.audioLevels, codes: codes))
   }
@@ -117,7 +120,9 @@ extension StreamTokenizer {
     let area = collector.sizes[0] * collector.sizes[1]
     var frames: [RGBImage] = []
     for first in stride(from: 0, to: collector.imageCodes.count, by: area) {
-      frames.append(try picture(Array(collector.imageCodes[first..<first + area]), sizes: collector.sizes))
+      let codes = Array(collector.imageCodes[first..<first + area])
+      frames.append(
+        try imageCodec.decode(ImageCodes(height: collector.sizes[0], width: collector.sizes[1], codes: codes)))
     }
     return VideoClip(
       frames: frames, framesPerSecond: Self.videoFramesPerSecond,

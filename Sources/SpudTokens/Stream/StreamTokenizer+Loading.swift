@@ -30,7 +30,7 @@ extension StreamTokenizer {
   private static func check(_ text: TextTokenizer, against vocabulary: Vocabulary, path: String) throws(SpudError) {
     let last = Int32(vocabulary.count - 1)
     let named = Array(vocabulary.control) + [vocabulary.image.lowerBound, vocabulary.image.upperBound - 1,
-      vocabulary.audio.lowerBound, last]
+      vocabulary.audio.lowerBound, vocabulary.audio.upperBound - 1, last]
     for id in named {
       guard let name = vocabulary.name(of: id) else { continue }
       let found = text.id(of: name)

@@ -20,6 +20,8 @@ public struct StreamTokenizer: Sendable {
       }
     }
     try check(imageCodec.codeCount, vocabulary.image.count, "image_codec.safetensors: the number of codes")
+    try check(
+      imageCodec.residualCount, vocabulary.residual.count, "image_codec.safetensors: the number of residual codes")
     try check(imageCodec.patch, vocabulary.patch, "image_codec.safetensors: the side of a patch")
     try check(audioCodec.levels, vocabulary.audioLevels, "audio_codec.safetensors: the number of levels")
     try check(audioCodec.codesPerLevel, vocabulary.codesPerLevel, "audio_codec.safetensors: the codes of a level")
@@ -71,7 +73,8 @@ public struct StreamTokenizer: Sendable {
     let first = stream.ids.count
     switch part {
     case .text(let string): stream.ids += try pieces(of: string)
-    case .image(let image): append(imageCodec.encode(image), to: &stream.ids)
+    // What the assistant draws it draws in first codes, so that is how its pictures stand in a conversation.
+    case .image(let image): append(imageCodec.encode(image, mayRefine: role == .user), to: &stream.ids)
     case .audio(let waveform): append(try audioCodec.encode(waveform), to: &stream.ids)
     case .video(let clip): try append(clip, to: &stream.ids)
     case .thought(let string):
@@ -96,6 +99,7 @@ public struct StreamTokenizer: Sendable {
     ids.append(vocabulary.id(of: .image))
     appendSize(image.height, image.width, to: &ids)
     ids += image.codes.map { vocabulary.image.lowerBound + $0 }
+    ids += image.residuals.map { vocabulary.residual.lowerBound + $0 }
     ids.append(vocabulary.id(of: .imageEnd))
   }
 
@@ -125,7 +129,7 @@ public struct StreamTokenizer: Sendable {
     for (index, picture) in clip.frames.enumerated() {
       ids.append(vocabulary.id(of: .frame))
       ids += try pieces(of: String(index + 1))
-      ids += imageCodec.encode(picture, size: size).codes.map { vocabulary.image.lowerBound + $0 }
+      ids += imageCodec.encode(picture, size: size, mayRefine: false).codes.map { vocabulary.image.lowerBound + $0 }
       guard let sound else { continue }
       let boundary = Double(index + 1) / clip.framesPerSecond * Double(AudioCodec.framesPerSecond)
       let isLast = index + 1 == clip.frames.count

@@ -40,6 +40,7 @@ extension Vocabulary {
       }
       return token
     }
+    let refines = try field(["image"])["residual"] != nil
     try self.init(
       name: name, textFirst: try number("text", "first"), textCount: try number("text", "count"),
       controlFirst: try number("control", "first"), controlTokens: tokens,
@@ -47,6 +48,7 @@ extension Vocabulary {
       patch: try number("image", "patch"),
       audioFirst: try number("audio", "first"), audioLevels: try number("audio", "levels"),
       codesPerLevel: try number("audio", "codes_per_level"),
-      audioFramesPerSecond: try number("audio", "frames_per_second"))
+      audioFramesPerSecond: try number("audio", "frames_per_second"),
+      residual: refines ? (try number("image", "residual", "first"), try number("image", "residual", "count")) : nil)
   }
 }

@@ -23,7 +23,7 @@ public enum ControlToken: String, Sendable, CaseIterable {
   case thinkEnd = "</think>"
 }
 
-/// The one flat range of ids: text pieces, then control tokens, then image codes, then sound codes.
+/// The one flat range of ids: text pieces, then control tokens, image codes, sound codes, and residual codes of images.
 ///
 /// Read from `vocabulary.json`, beside `tokenizer.json`, in a unified model's directory.
 public struct Vocabulary: Sendable, Equatable {
@@ -40,13 +40,15 @@ public struct Vocabulary: Sendable, Equatable {
   public let audioLevels: Int
   public let codesPerLevel: Int
   public let audioFramesPerSecond: Int
+  /// Second codes of pictures that the first ones miss; empty in a vocabulary without them.
+  public let residual: Range<Int32>
   /// Ids of `<size:1>`, `<size:2>`, …: heights and widths in patches.
   public let sizes: Range<Int32>
 
   private let ids: [ControlToken: Int32]
 
   /// Number of ids.
-  public var count: Int { Int(audio.upperBound) }
+  public var count: Int { Int(residual.upperBound) }
 
   public func id(of token: ControlToken) -> Int32 {
     // `init` refused a vocabulary that lacks one.
@@ -57,7 +59,7 @@ public struct Vocabulary: Sendable, Equatable {
   public func modality(of id: Int32) -> Modality? {
     if text.contains(id) { return .text }
     if control.contains(id) { return .control }
-    if image.contains(id) { return .image }
+    if image.contains(id) || residual.contains(id) { return .image }
     return audio.contains(id) ? .audio : nil
   }
 
@@ -78,6 +80,7 @@ public struct Vocabulary: Sendable, Equatable {
   public func name(of id: Int32) -> String? {
     if control.contains(id) { return controlTokens[Int(id - control.lowerBound)] }
     if image.contains(id) { return "<i:\(id - image.lowerBound)>" }
+    if residual.contains(id) { return "<r:\(id - residual.lowerBound)>" }
     guard audio.contains(id) else { return nil }
     let code = Int(id - audio.lowerBound)
     return "<a\(code / codesPerLevel):\(code % codesPerLevel)>"
@@ -88,11 +91,13 @@ public struct Vocabulary: Sendable, Equatable {
   /// - Parameters:
   ///   - name: of the file, for errors.
   ///   - imageFirst, audioFirst: what the file says; text, control, image and audio must follow each other directly.
+  ///   - residual: where second codes of pictures begin, right behind the sound codes, and how many there are.
   /// - Throws: `.badData` naming the field, what was found and what was expected.
   public init(
     name: String, textFirst: Int, textCount: Int, controlFirst: Int, controlTokens: [String],
     imageFirst: Int, imageCount: Int, patch: Int,
-    audioFirst: Int, audioLevels: Int, codesPerLevel: Int, audioFramesPerSecond: Int
+    audioFirst: Int, audioLevels: Int, codesPerLevel: Int, audioFramesPerSecond: Int,
+    residual: (first: Int, count: Int)? = nil
   ) throws(SpudError) {
     func check(_ holds: Bool, _ field: String, found: Any, expected: String) throws(SpudError) {
       guard holds else { throw SpudError(.badData, "\(name): '\(field)' is \(found), expected \(expected)") }
@@ -119,11 +124,19 @@ public struct Vocabulary: Sendable, Equatable {
     let imageEnd = controlEnd + imageCount
     try check(audioFirst == imageEnd, "audio.first", found: audioFirst, expected: "\(imageEnd), where image ends")
     let audioEnd = imageEnd + audioLevels * codesPerLevel
+    if let residual {
+      try check(
+        residual.first == audioEnd, "image.residual.first", found: residual.first,
+        expected: "\(audioEnd), where audio ends")
+      try check(
+        (1...most).contains(residual.count), "image.residual.count", found: residual.count, expected: "1 to \(most)")
+    }
 
     text = 0..<Int32(textEnd)
     control = Int32(textEnd)..<Int32(controlEnd)
     image = Int32(controlEnd)..<Int32(imageEnd)
     audio = Int32(imageEnd)..<Int32(audioEnd)
+    self.residual = Int32(audioEnd)..<Int32(audioEnd + (residual?.count ?? 0))
     self.controlTokens = controlTokens
     self.patch = patch
     self.audioLevels = audioLevels

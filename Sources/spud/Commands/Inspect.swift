@@ -85,6 +85,7 @@ extension Inspect.Report {
         "text": .init(vocabulary.text), "control": .init(vocabulary.control), "image": .init(vocabulary.image),
         "audio": .init(vocabulary.audio),
       ]
+      if !vocabulary.residual.isEmpty { self.vocabulary["residual"] = .init(vocabulary.residual) }
     } else {
       vocabulary = ["text": .init(0..<Int32(model.textTokenizer.vocabularyCount))]
       chat = model.chatTemplate?.rawValue
@@ -107,7 +108,7 @@ extension Inspect.Report {
       ("weights", "\(size(bytes)) in \(weights), of which a token reads \(size(bytesPerToken))"),
       ("context", "\(context) tokens, each \(size(cacheBytesPerToken)) of \(cache) cache"),
     ]
-    for name in ["text", "control", "image", "audio"] {
+    for name in ["text", "control", "image", "audio", "residual"] {
       guard let range = vocabulary[name] else { continue }
       lines.append(("\(name) ids", "\(range.first) to \(Int(range.first) + range.count - 1) (\(range.count))"))
     }

@@ -10,14 +10,18 @@ struct SmallModel {
   let directory: String
   let tokenizer: StreamTokenizer
 
-  private init() throws {
+  /// The same with 16 residual codes for pictures.
+  static let refining: Result<SmallModel, any Error> = Result { try SmallModel(residual: 16) }
+
+  private init(residual: Int = 0) throws {
     directory = try temporaryDirectory("model")
-    let vocabulary = try smallVocabulary(textCount: 256, imageCount: 24, levels: 2, codes: 16)
+    let vocabulary = try smallVocabulary(textCount: 256, imageCount: 24, levels: 2, codes: 16, residual: residual)
     try Self.vocabularyJSON(vocabulary).write(
       toFile: directory + "/" + StreamTokenizer.File.vocabulary, atomically: true, encoding: .utf8)
     try Self.tokenizerJSON(vocabulary).write(
       toFile: directory + "/" + StreamTokenizer.File.text, atomically: true, encoding: .utf8)
-    try Self.imageCodec().write(to: directory + "/" + StreamTokenizer.File.image)
+    let image = try residual > 0 ? Self.refiningCodec() : Self.imageCodec()
+    try image.write(to: directory + "/" + StreamTokenizer.File.image)
     try Self.audioCodec().write(to: directory + "/" + StreamTokenizer.File.audio)
     tokenizer = try StreamTokenizer.load(directory: directory)
   }
@@ -28,6 +32,17 @@ struct SmallModel {
     return try ImageCodec.fit(recipe: recipe) { use in
       for seed in 0..<30 { _ = use(scene(seed: UInt64(seed))) }
     }
+  }
+
+  /// The first codes of `imageCodec`, and second ones for what they leave of stripes: the first adds nothing.
+  static func refiningCodec() throws -> ImageCodec {
+    let first = try imageCodec()
+    let picture = stripes()
+    let left = first.codebook.remainder(
+      of: ImageCodec.patches(of: picture, side: 8), codes: first.encode(picture).codes)
+    var centres = Matrix(rows: 16, columns: left.columns)
+    for row in 1..<16 { centres.values.replaceSubrange(row * left.columns..<(row + 1) * left.columns, with: left[row: row]) }
+    return ImageCodec(patch: 8, codebook: first.codebook, residual: Codebook(centres: centres))
   }
 
   static func audioCodec() throws -> AudioCodec {
@@ -42,10 +57,12 @@ struct SmallModel {
 
   static func vocabularyJSON(_ vocabulary: Vocabulary) -> String {
     let tokens = vocabulary.controlTokens.map { "\"\($0)\"" }.joined(separator: ", ")
+    let second = vocabulary.residual
+    let residual = second.isEmpty ? "" : ", \"residual\": {\"first\": \(second.lowerBound), \"count\": \(second.count)}"
     return """
       {"schema": 1, "text": {"first": 0, "count": \(vocabulary.text.count)},
        "control": {"first": \(vocabulary.control.lowerBound), "tokens": [\(tokens)]},
-       "image": {"first": \(vocabulary.image.lowerBound), "count": \(vocabulary.image.count), "patch": 8},
+       "image": {"first": \(vocabulary.image.lowerBound), "count": \(vocabulary.image.count), "patch": 8\(residual)},
        "audio": {"first": \(vocabulary.audio.lowerBound), "levels": \(vocabulary.audioLevels),
                  "codes_per_level": \(vocabulary.codesPerLevel), "frames_per_second": 25}}
       """
@@ -99,6 +116,15 @@ func scene(width: Int = 64, height: Int = 64, seed: UInt64) -> RGBImage {
     for y in top..<top + side {
       for x in left..<left + side { for channel in 0..<3 { pixels[(y * width + x) * 3 + channel] = colour[channel] } }
     }
+  }
+  return RGBImage(width: width, height: height, pixels: pixels)
+}
+
+/// Upright stripes, black on white, as wide as `scene`s never show them; the patches differ.
+func stripes(width: Int = 32, height: Int = 32) -> RGBImage {
+  var pixels: [UInt8] = []
+  for y in 0..<height {
+    for x in 0..<width { pixels += [UInt8](repeating: (x + y / 8 + x / 8) % 3 == 0 ? 0 : 255, count: 3) }
   }
   return RGBImage(width: width, height: height, pixels: pixels)
 }
