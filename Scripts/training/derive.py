@@ -19,26 +19,29 @@ ASK = {"image": "describe the picture.", "frame": "describe the frame.", "audio"
 OUTPUTS = ("draw", "speak")  # skills whose media are the answer
 
 
-def one(example: dict, part: dict, kind: str, told: str, number: int) -> dict:
+def one(example: dict, part: dict, kind: str, told: str, number: int, thought: str = "") -> dict:
+    said = ([{"thought": thought}] if thought else []) + [{"text": told}]
     return {"id": f"{example['id']}-{number}", "skill": "describe", "task": kind, "answer": told, "accept": [told], "turns": [
-        {"role": "user", "parts": [part, {"text": ASK[kind]}]}, {"role": "assistant", "parts": [{"text": told}]}]}
+        {"role": "user", "parts": [part, {"text": ASK[kind]}]}, {"role": "assistant", "parts": said}]}
 
 
 def described(example: dict, rng: random.Random, folder: Path, frames: int) -> tuple[list[dict], list[dict], dict]:
     """What vision, hearing and language learn from an example."""
     told = {kind: iter(texts) for kind, texts in (example.get("descriptions") or {}).items()}
+    # Only the thought of `read` goes along the patches of the picture: it is the eye's, not the language module's.
+    columns = next((p["thought"] for t in example["turns"] for p in t["parts"] if "thought" in p), "") if example["skill"] == "read" else ""
     vision, hearing, turns = [], [], []
     for turn in example["turns"]:
         parts = []
         for part in turn["parts"]:
             kind, value = next(iter(part.items()))
             if kind in ("text", "thought"):
-                if (kind, example["skill"]) != ("thought", "read"):  # that one goes along the patches of a picture
+                if kind == "text" or not columns:
                     parts.append(part)
             elif kind == "image":
                 text = next(told["image"])
                 # `describe` holds frames of clips as single pictures.
-                vision.append(one(example, part, "frame" if example["task"] == "frame" else "image", text, len(vision)))
+                vision.append(one(example, part, "frame" if example["task"] == "frame" else "image", text, len(vision), columns))
                 parts.append({"text": f"picture: {text}\n"})
             elif kind == "audio":
                 text = next(told["audio"])

@@ -86,8 +86,7 @@ package final class Pipeline: Responder {
 
   private func request(for part: PromptPart) -> Question {
     Question(
-      turns: [PromptTurn(.user, [part, .text(prompts.request(for: part))])], maximumTokens: Self.descriptionLimit,
-      thinking: .never)
+      turns: [PromptTurn(.user, [part, .text(prompts.request(for: part))])], maximumTokens: Self.descriptionLimit)
   }
 
   private func translate(_ question: Question, descriptions: [PromptPart: String]) throws -> Question {

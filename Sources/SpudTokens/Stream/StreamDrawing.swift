@@ -43,16 +43,14 @@ public struct StreamDrawing {
       let id = ids[index]
       switch vocabulary.modality(of: id) {
       case .image:
-        guard sizes.count == 2, sizes[0] * sizes[1] <= ids.count - index else {
+        let area = sizes.count == 2 ? sizes[0] * sizes[1] : 0
+        let residuals = ids[index...].prefix(area).prefix { vocabulary.residual.contains($0) }
+          .map { $0 - vocabulary.residual.lowerBound }
+        guard area > 0, residuals.isEmpty || residuals.count == area, area + residuals.count <= ids.count - index
+        else {
           throw SpudError(.badData, "position \(index): image code without its height and width before it")
         }
-        let area = sizes[0] * sizes[1]
-        let codes = ids[index..<index + area].map { $0 - vocabulary.image.lowerBound }
-        let behind = ids[(index + area)...].prefix(area).prefix { vocabulary.residual.contains($0) }
-        guard behind.isEmpty || behind.count == area else {
-          throw SpudError(.badData, "position \(index + area): \(behind.count) residual codes, expected \(area) or none")
-        }
-        let residuals = behind.map { $0 - vocabulary.residual.lowerBound }
+        let codes = ids[(index + residuals.count)...].prefix(area).map { $0 - vocabulary.image.lowerBound }
         items.append(
           try picture(ImageCodes(height: sizes[0], width: sizes[1], codes: codes, residuals: residuals)))
         index += area + residuals.count

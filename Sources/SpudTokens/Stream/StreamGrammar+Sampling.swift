@@ -102,9 +102,9 @@ extension StreamGrammar {
       // The height itself, the width, the codes at the least width, </image> and what the turn still needs.
       allowSizes(&ids) { 2 + $0 * least + 1 + afterSpan <= remaining }
     case .imageWidth(let height): allowSizes(&ids) { 1 + height * $0 + 1 + afterSpan <= remaining }
-    case .imageCodes(_, 0), .imageResiduals(0): ids.insert(vocabulary.id(of: .imageEnd))
+    case .imageCodes(0): ids.insert(vocabulary.id(of: .imageEnd))
     case .imageResiduals: ids.insert(vocabulary.residual)
-    case .imageCodes, .videoCodes: ids.insert(vocabulary.image)
+    case .imageBegin, .imageCodes, .videoCodes: ids.insert(vocabulary.image)
     case .audio(0): allowFrame(&ids, remaining)
     case .audio(let level),
       .videoFrame(_, let level, _) where level > 0:

@@ -15,10 +15,13 @@ public enum PartKind: String, Sendable, CaseIterable {
 ///     stream  = <bos> turn*
 ///     turn    = (<user> | <assistant>) part* <end>
 ///     part    = text | image | audio | video | thought
-///     image   = <image> height width code{height·width} residual{height·width}? </image>
+///     image   = <image> height width residual{height·width}? code{height·width} </image>
 ///     audio   = <audio> frame* </audio>                      frame: one code a level, in order
 ///     video   = <video> height width (<frame> number code{height·width} frame*)* </video>   number: text, from 1
 ///     thought = <think> text </think>
+///
+/// Residual codes stand before the codes that they refine: so a picture's codes are as far from what follows them
+/// whether it has others or not, and each code's residual is a fixed way behind it, where attention finds it.
 ///
 /// It serves twice: `push` checks a stream that is given, and `allowed` (in `StreamGrammar+Sampling.swift`) says which
 /// ids a sampler may choose next.
@@ -30,8 +33,10 @@ public struct StreamGrammar: Sendable {
     case turn
     case imageHeight
     case imageWidth(height: Int)
-    case imageCodes(area: Int, remaining: Int)
-    case imageResiduals(remaining: Int)
+    /// After a picture's size, where residual codes may stand.
+    case imageBegin(area: Int)
+    case imageResiduals(area: Int, remaining: Int)
+    case imageCodes(remaining: Int)
     case audio(level: Int)
     case videoHeight
     case videoWidth(height: Int)
@@ -85,7 +90,7 @@ public struct StreamGrammar: Sendable {
     switch state {
     case .start, .betweenTurns: nil
     case .turn: .text
-    case .imageHeight, .imageWidth, .imageCodes, .imageResiduals: .image
+    case .imageHeight, .imageWidth, .imageBegin, .imageResiduals, .imageCodes: .image
     case .audio: .audio
     case .videoHeight, .videoWidth, .videoFrame, .videoNumber, .videoCodes: .video
     case .thought: .thought
@@ -127,14 +132,14 @@ public struct StreamGrammar: Sendable {
     case .imageHeight:
       return vocabulary.size(of: id).map { .imageWidth(height: $0) }
     case .imageWidth(let height):
-      return vocabulary.size(of: id).map { .imageCodes(area: height * $0, remaining: height * $0) }
-    case .imageCodes(let area, let remaining):
-      if remaining > 0 { return isCode(id) ? .imageCodes(area: area, remaining: remaining - 1) : nil }
-      if vocabulary.residual.contains(id) { return .imageResiduals(remaining: area - 1) }
-      return id == vocabulary.id(of: .imageEnd) ? .turn : nil
-    case .imageResiduals(let remaining):
-      if remaining > 0 { return vocabulary.residual.contains(id) ? .imageResiduals(remaining: remaining - 1) : nil }
-      return id == vocabulary.id(of: .imageEnd) ? .turn : nil
+      return vocabulary.size(of: id).map { .imageBegin(area: height * $0) }
+    case .imageBegin(let area):
+      return isCode(id) ? .imageCodes(remaining: area - 1) : afterResidual(id, area: area, remaining: area)
+    case .imageResiduals(let area, let remaining):
+      return afterResidual(id, area: area, remaining: remaining)
+    case .imageCodes(let remaining):
+      if remaining == 0 { return id == vocabulary.id(of: .imageEnd) ? .turn : nil }
+      return isCode(id) ? .imageCodes(remaining: remaining - 1) : nil
     case .audio(let level):
       if level == 0, id == vocabulary.id(of: .audioEnd) { return .turn }
       return isCode(id, ofLevel: level) ? .audio(level: after(level)) : nil
@@ -167,6 +172,11 @@ public struct StreamGrammar: Sendable {
     case vocabulary.id(of: .think): .thought
     default: nil
     }
+  }
+
+  private func afterResidual(_ id: Int32, area: Int, remaining: Int) -> State? {
+    guard vocabulary.residual.contains(id) else { return nil }
+    return remaining > 1 ? .imageResiduals(area: area, remaining: remaining - 1) : .imageCodes(remaining: area)
   }
 
   private func afterCode(area: Int, remaining: Int) -> State {
@@ -221,10 +231,11 @@ public struct StreamGrammar: Sendable {
     case .turn: "text, <image>, <audio>, <video>, <think> or <end>"
     case .imageHeight, .videoHeight: "a height, <size:1> to <size:\(vocabulary.sizes.count)>"
     case .imageWidth, .videoWidth: "a width, <size:1> to <size:\(vocabulary.sizes.count)>"
-    case .imageCodes(_, 0): vocabulary.residual.isEmpty ? "</image>" : "</image> or residual codes"
-    case .imageResiduals(0): "</image>"
-    case .imageResiduals(let remaining): "\(remaining) more residual code\(remaining == 1 ? "" : "s")"
-    case .imageCodes(_, let remaining), .videoCodes(_, let remaining):
+    case .imageBegin(let area):
+      "\(area) \(vocabulary.residual.isEmpty ? "" : "residual or ")image code\(area == 1 ? "" : "s")"
+    case .imageResiduals(_, let remaining): "\(remaining) more residual code\(remaining == 1 ? "" : "s")"
+    case .imageCodes(0): "</image>"
+    case .imageCodes(let remaining), .videoCodes(_, let remaining):
       "\(remaining) more image code\(remaining == 1 ? "" : "s")"
     case .audio(0): "a sound code of level 0 or </audio>"
     case .audio(let level): "a sound code of level \(level) of \(levels)"

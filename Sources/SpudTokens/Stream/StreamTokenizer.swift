@@ -98,8 +98,8 @@ public struct StreamTokenizer: Sendable {
   private func append(_ image: ImageCodes, to ids: inout [Int32]) {
     ids.append(vocabulary.id(of: .image))
     appendSize(image.height, image.width, to: &ids)
-    ids += image.codes.map { vocabulary.image.lowerBound + $0 }
     ids += image.residuals.map { vocabulary.residual.lowerBound + $0 }
+    ids += image.codes.map { vocabulary.image.lowerBound + $0 }
     ids.append(vocabulary.id(of: .imageEnd))
   }
 

@@ -21,7 +21,10 @@ PATCH = 8
 
 
 def printed(text: str, m: Maker) -> tuple[Image.Image, str]:
-    """The text in a random font, as large as fits or somewhat smaller, dark on light, drawn twice as large and averaged down; its columns."""
+    """The text in a random font, as large as fits or somewhat smaller, dark on light, drawn twice as large and averaged down; its columns.
+
+    Fonts are few, so in training half of the texts are made bolder, slanted, narrower or wider than their font is.
+    """
     image = Image.new("RGB", (WIDTH * 2, HEIGHT * 2), paper(m.rng))
     draw, name = ImageDraw.Draw(image), m.rng.choice(names(m.split))
     size = m.rng.choice((44, 52, 60))
@@ -30,14 +33,26 @@ def printed(text: str, m: Maker) -> tuple[Image.Image, str]:
     box = draw.textbbox((0, 0), text, font(name, size))
     x = 2 * m.rng.randint(3, 7) - box[0]
     y = HEIGHT - (box[3] + box[1]) // 2 + 2 * m.rng.randint(-2, 2)
-    draw.text((x, y), text, fill=(25, 25, 30), font=font(name, size))
+    bolder, slant, stretch = varied(m, x + draw.textlength(text, font(name, size))) if m.split == "train" else (0, 0.0, 1.0)
+    background = image.getpixel((0, 0))
+    draw.text((x, y), text, fill=(25, 25, 30), font=font(name, size), stroke_width=bolder)
+    if (slant, stretch) != (0.0, 1.0):
+        image = image.transform(image.size, Image.Transform.AFFINE, (1 / stretch, slant / stretch, -slant / stretch * HEIGHT, 0, 1, 0),
+                                Image.Resampling.BICUBIC, fillcolor=background)
     columns = ["."] * (WIDTH // PATCH)
     for i, letter in enumerate(text):
-        middle = x + (draw.textlength(text[:i], font(name, size)) + draw.textlength(text[:i + 1], font(name, size))) / 2
+        middle = stretch * (x + (draw.textlength(text[:i], font(name, size)) + draw.textlength(text[:i + 1], font(name, size))) / 2)
         # Narrow letters that share a column move on to the next free one.
         at = next(c for c in range(min(len(columns) - 1, int(middle / 2 / PATCH)), len(columns)) if columns[c] == ".")
         columns[at] = letter.upper()
     return image.reduce(2), "".join(columns)
+
+
+def varied(m: Maker, right: float) -> tuple[int, float, float]:
+    """What is done to a font, or nothing: pixels of stroke, slant and stretch, of a text that ends so many pixels from the left."""
+    if m.rng.random() < 0.5:
+        return 0, 0.0, 1.0
+    return m.rng.choice((0, 0, 1)), m.rng.choice((0.0, 0.0, m.rng.uniform(-0.1, 0.25))), min(m.rng.uniform(0.8, 1.2), (2 * WIDTH - 10) / right)
 
 
 def make(m: Maker) -> dict:
