@@ -113,7 +113,9 @@ struct TextTokenizerBuilder {
     }
     var raw = AddedTokenMatcher()
     var normalized = AddedTokenMatcher()
-    for token in addedTokens {
+    for var token in addedTokens {
+      // A file may list a token twice, once as special: then it is.
+      token.isSpecial = special.contains(token.id)
       var content = Array(token.content.utf8)
       guard token.isNormalized else {
         raw.insert(token, matching: content)

@@ -76,6 +76,20 @@ struct HostileTokenizerTests {
     #expect(tokenizer.vocabularyCount == 259)
   }
 
+  @Test("a token that is listed twice, once as special, is special: a typed one stays text")
+  func listedTwice() throws {
+    let plain: [String: Any] = ["id": 258, "content": "<end>", "special": false, "normalized": false]
+    for special in [true, false] {
+      let tokenizer = try TextTokenizer(
+        json: Self.changed { object in
+          let listed = object["added_tokens"] as? [[String: Any]] ?? []
+          object["added_tokens"] = special ? [plain] + listed : [plain]
+        }, name: "tokenizer.json")
+      #expect(tokenizer.encode("<end>").contains(258) == !special)
+      #expect(tokenizer.encode("<end>", allowSpecial: true) == [258])
+    }
+  }
+
   @Test("cut at any byte")
   func truncated() throws {
     let json = try Self.json(Self.base)
