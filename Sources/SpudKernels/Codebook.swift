@@ -5,16 +5,22 @@ package struct Codebook: Sendable {
   package let centres: Matrix  // [count, width]
   /// Columns that the first look takes: a few where they hold most of what tells the centres apart, else all.
   private let leading: Int
-  private let squaredLengths: [Float]  // [count], over the leading columns
+  /// The centres' leading columns, and their squared length over these: what a point's bound is the product with.
+  private let bounds: Matrix  // [count, leading + 1]
 
   package init(centres: Matrix) {
     precondition(centres.rows > 0 && centres.columns > 0, "a codebook has at least one centre")
     self.centres = centres
     let leading = Self.leadingColumns(of: centres)
     self.leading = leading
-    squaredLengths = (0..<centres.rows).map { row in
-      centres[row: row].prefix(leading).reduce(0) { $0 + $1 * $1 }
+    var bounds: [Float] = []
+    bounds.reserveCapacity(centres.rows * (leading + 1))
+    for row in 0..<centres.rows {
+      let columns = centres[row: row].prefix(leading)
+      bounds += columns
+      bounds.append(columns.reduce(0) { $0 + $1 * $1 })
     }
+    self.bounds = Matrix(rows: centres.rows, columns: leading + 1, values: bounds)
   }
 
   /// Principal components come with the greatest variance first: of 192 of a picture's patch, 24 hold nine tenths, and
@@ -43,27 +49,31 @@ package struct Codebook: Sendable {
   ///
   /// - Parameter points: `[rows, width]`.
   /// - Returns: `indices` and `squaredDistances`, each `[rows]`.
-  /// - Complexity: O(rows · count · leading) by `sgemm`, in blocks whose products stay in the cache.
+  /// - Complexity: O(rows · count · leading) by `sgemm`, in blocks whose products stay in the second-level cache.
   package func nearest(to points: Matrix) -> (indices: [Int32], squaredDistances: [Float]) {
     precondition(points.columns == centres.columns, "points are \(points.columns) wide, centres \(centres.columns)")
     let count = centres.rows
-    let width = centres.columns
-    let blockRows = 128
+    let blockRows = min(points.rows, max(16, (512 << 10) / 4 / count))
     var indices = [Int32](repeating: 0, count: points.rows)
     var distances = [Float](repeating: 0, count: points.rows)
-    var products = [Float](repeating: 0, count: min(blockRows, points.rows) * count)
+    var block = [Float](repeating: 0, count: blockRows * (leading + 1))
+    var products = [Float](repeating: 0, count: blockRows * count)
     LinearAlgebra.useOneThread()
-    for first in stride(from: 0, to: points.rows, by: blockRows) {
+    for first in stride(from: 0, to: points.rows, by: max(blockRows, 1)) {
       let rows = min(blockRows, points.rows - first)
-      for row in 0..<rows { products.replaceSubrange(row * count..<(row + 1) * count, with: squaredLengths) }
-      // SAFETY: the block lies within `points`, and `products` holds `blockRows` rows of `count`.
-      unsafe points.values.withUnsafeBufferPointer { source in
-        unsafe centres.values.withUnsafeBufferPointer { target in
+      for row in 0..<rows {
+        let point = points[row: first + row].prefix(leading)
+        for (column, value) in point.enumerated() { block[row * (leading + 1) + column] = -2 * value }
+        block[row * (leading + 1) + leading] = 1
+      }
+      // SAFETY: `block` holds `blockRows` rows of `leading + 1`, and `products` as many of `count`.
+      unsafe block.withUnsafeBufferPointer { source in
+        unsafe bounds.values.withUnsafeBufferPointer { target in
           unsafe products.withUnsafeMutableBufferPointer { result in
             unsafe cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(count), blasint(leading), -2,
-              source.baseAddress.map { unsafe $0 + first * width }, blasint(width),
-              target.baseAddress, blasint(width), 1, result.baseAddress, blasint(count))
+              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(count), blasint(leading + 1), 1,
+              source.baseAddress, blasint(leading + 1), target.baseAddress, blasint(leading + 1), 0,
+              result.baseAddress, blasint(count))
           }
         }
       }
@@ -73,7 +83,7 @@ package struct Codebook: Sendable {
         let length = point.prefix(leading).reduce(0) { $0 + $1 * $1 }
         var (index, value) = Self.minimum(of: products, in: range)
         value = max(0, value + length)
-        if leading < width {
+        if leading < centres.columns {
           let reach = squaredDistance(from: point, to: index)
           // Rounding of the product must not hide a centre: a ten-thousandth of what was added up is far more.
           let bound = reach - length + 1e-4 * (reach + length)
@@ -120,32 +130,24 @@ package struct Codebook: Sendable {
   /// The position, counted from the range's start, and value of the first least number in `range`.
   private static func minimum(of values: [Float], in range: Range<Int>) -> (index: Int, value: Float) {
     precondition(range.lowerBound >= 0 && range.upperBound <= values.count && !range.isEmpty)
-    var least = values[range.lowerBound]
-    var position = range.lowerBound
-    // Whole lanes first: most lanes hold no new minimum, so one comparison settles sixteen values.
+    // Each lane keeps a minimum of its own, so that nothing waits for a reduction; then the first place that has it.
+    var least = SIMD16<Float>(repeating: values[range.lowerBound])
     // SAFETY: the range was checked above, and a lane is read only where sixteen values are left.
     unsafe values.withUnsafeBytes { bytes in
       var index = range.lowerBound
       while index + 16 <= range.upperBound {
         let lane = unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
-        if lane.min() < least {
-          for offset in 0..<16 where lane[offset] < least {
-            least = lane[offset]
-            position = index + offset
-          }
-        }
+        least.replace(with: lane, where: lane .< least)
         index += 16
       }
       while index < range.upperBound {
-        let value = unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
-        if value < least {
-          least = value
-          position = index
-        }
+        least[0] = min(least[0], unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self))
         index += 1
       }
     }
-    return (position - range.lowerBound, least)
+    let value = least.min()
+    // Points that are not numbers have no minimum: the first centre then stands for them.
+    return (positions(of: values, in: range, notAbove: value).first ?? 0, value)
   }
 }
 

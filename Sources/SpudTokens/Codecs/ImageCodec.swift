@@ -67,20 +67,31 @@ public struct ImageCodec: Sendable {
 
   /// The codes of a picture scaled to `size` pixels, each a positive multiple of the patch.
   func encode(_ image: RGBImage, size: (width: Int, height: Int), mayRefine: Bool) -> ImageCodes {
-    let patches = Self.patches(of: Self.scaled(image, to: size), side: patch)
+    // Background repeats: patches that are alike are looked up once.
+    var kinds: [[UInt8]: Int] = [:]
+    var kindOf: [Int] = []
+    Self.forEachPatch(of: Self.scaled(image, to: size), side: patch) { bytes in
+      let kind = kinds[bytes] ?? kinds.count
+      if kind == kinds.count { kinds[bytes] = kind }
+      kindOf.append(kind)
+    }
+    var bytes = [[UInt8]](repeating: [], count: kinds.count)
+    for (patch, kind) in kinds { bytes[kind] = patch }
+    let patches = Matrix(rows: bytes.count, columns: codebook.width, values: bytes.joined().map { Float($0) / 255 })
     let codes = codebook.encode(patches)
+    let residuals = mayRefine ? residuals(of: patches, codes: codes, kindOf: kindOf) : []
     return ImageCodes(
-      height: size.height / patch, width: size.width / patch, codes: codes,
-      residuals: mayRefine ? residuals(of: patches, codes: codes) : [])
+      height: size.height / patch, width: size.width / patch, codes: kindOf.map { codes[$0] },
+      residuals: residuals.isEmpty ? [] : kindOf.map { residuals[$0] })
   }
 
-  /// Second codes of a picture's patches, or none where the first serve it or the codec has no others.
-  private func residuals(of patches: Matrix, codes: [Int32]) -> [Int32] {
+  /// Second codes of a picture's kinds of patches, or none where the first serve it or the codec has no others.
+  private func residuals(of patches: Matrix, codes: [Int32], kindOf: [Int]) -> [Int32] {
     guard let residual else { return [] }
     let left = codebook.remainder(of: patches, codes: codes)
     let most = Self.missedError * Float(codebook.width)
-    let missed = (0..<left.rows).count { row in left[row: row].reduce(0) { $0 + $1 * $1 } > most }
-    return missed >= Self.missedPatches ? residual.nearest(to: left).indices : []
+    let isMissed = (0..<left.rows).map { row in left[row: row].reduce(0) { $0 + $1 * $1 } > most }
+    return kindOf.count { isMissed[$0] } >= Self.missedPatches ? residual.nearest(to: left).indices : []
   }
 
   /// The picture that `codes` stand for.
