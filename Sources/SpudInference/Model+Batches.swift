@@ -55,7 +55,8 @@ extension Model {
     _ requests: [Request], atOnce: Int, requested: ContinuousClock.Instant, interruption: Interruption,
     onAnswer: (@Sendable (Int, Answer) -> Void)?
   ) throws -> [Answer] {
-    let prepared = try requests.map { try prepare($0, history: [], earlierTurns: []) }
+    var media = CodedMedia()
+    let prepared = try requests.map { try prepare($0, history: [], earlierTurns: [], knowing: &media) }
     let generations = zip(requests, prepared).map { request, prepared in
       makeGeneration(
         prepared, reading: prepared.prompt.ids[...], options: request.options, requested: requested,
@@ -84,7 +85,10 @@ extension Model {
   /// - Parameters:
   ///   - history: A unified model's ids so far.
   ///   - earlierTurns: A text-only model's turns so far.
-  func prepare(_ request: Request, history: [Int32], earlierTurns: [StreamTurn]) throws -> Prepared {
+  ///   - media: What a unified model's media so far were coded as.
+  func prepare(
+    _ request: Request, history: [Int32], earlierTurns: [StreamTurn], knowing media: inout CodedMedia
+  ) throws -> Prepared {
     try request.options.sampling.check()
     guard request.options.maximumTokens >= 1 else {
       throw SpudError(.usage, "at most \(request.options.maximumTokens) tokens were asked for, but one is the least")
@@ -95,7 +99,7 @@ extension Model {
     let start = ContinuousClock.now
     let constraint = try form.constraint(request.options)
     let prompt = try form.prompt(
-      after: history, turns: earlierTurns + request.turns, thinking: request.options.thinking)
+      after: history, turns: earlierTurns + request.turns, knowing: &media, thinking: request.options.thinking)
     let tokenize = start.duration(to: .now)
     guard prompt.ids.count < contextLength else {
       throw SpudError(

@@ -66,6 +66,8 @@ private final class Conversation: @unchecked Sendable {
   private var history: [Int32] = []
   /// A text-only model's turns so far.
   private var turns: [StreamTurn] = []
+  /// The last request's media as ids: who sends the whole conversation anew does not have them coded anew.
+  private var media = CodedMedia()
   private var cache: KeyValueCache?
   /// The ids whose keys and values the cache holds.
   private var cached: [Int32] = []
@@ -80,7 +82,8 @@ private final class Conversation: @unchecked Sendable {
     deliver: @escaping (Piece) -> Void
   ) throws -> Answer {
     let (earlierIDs, earlierTurns) = isWhole ? ([], []) : (history, turns)
-    let prepared = try model.prepare(request, history: earlierIDs, earlierTurns: earlierTurns)
+    let prepared = try model.prepare(
+      request, history: earlierIDs, earlierTurns: earlierTurns, knowing: &media)
     let (cache, kept) = try makeRoom(for: prepared)
     let generation = model.makeGeneration(
       prepared, reading: prepared.prompt.ids[kept...], options: request.options, requested: requested,

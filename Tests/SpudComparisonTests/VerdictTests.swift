@@ -55,6 +55,27 @@ struct VerdictTests {
     #expect(CostClaim.denseCost(atLoss: 2, dense: []) { Double($0.flopsPerToken) } == nil)
   }
 
+  @Test("cost: a trained dense model stands beside the mixture, on the questions that both answered")
+  func trainedControls() throws {
+    var evidence = SampleEvidence.evidence()
+    #expect(CostClaim.evaluate(evidence).tables.allSatisfy { $0.title != "Trained models" })
+    let dense = SystemCard(
+      id: "dense-total", kind: .denseTotal, models: ["d"], parameters: 10_900_000, activeParameters: 10_900_000,
+      bytesPerToken: 20_000_000, flopsPerToken: 18_800_000, cores: 2)
+    evidence.systems = [SampleEvidence.unified, dense]
+    func answer(_ system: SystemCard, _ number: Int, _ isRight: Bool) -> AnswerRecord {
+      SampleEvidence.answer(
+        system, "see-\(number)", skill: "see", kind: .image, mode: .question, isRight: isRight, total: 1)
+    }
+    // The mixture is right in 4 of 4, the dense model in 3; a fifth question only the dense model answered.
+    evidence.answers = (0..<4).map { answer(SampleEvidence.unified, $0, true) }
+      + (0..<5).map { answer(dense, $0, $0 > 0) }
+    let claim = CostClaim.evaluate(evidence)
+    let table = try #require(claim.tables.first { $0.title == "Trained models" })
+    #expect(table.rows.map { [$0[0], $0[4], $0[7]] } == [["unified", "100 %", "4"], ["dense-total", "75.0 %", "4"]])
+    #expect(claim.finding.hasSuffix("unified answers 100 % of all questions, dense-total, of 2.00× its operations, 75.0 %."))
+  }
+
   @Test("constant latency: 10 % more is still constant, for experts and for context apart")
   func constantLatency() {
     func verdict(_ experts: Estimate?, _ context: Estimate?, _ capability: Bool? = true) -> Verdict {

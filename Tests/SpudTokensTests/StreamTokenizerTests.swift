@@ -58,6 +58,22 @@ struct StreamTokenizerTests {
     #expect(try tokenizer.encode(turns) == stream)
   }
 
+  @Test("media of the last stream are not coded again, those before it are, and each role has its own codes")
+  func remembers() throws {
+    let refining = try SmallModel.refining.get().tokenizer
+    let shown = [StreamTurn(.user, [.image(stripes())])]
+    let drawn = [StreamTurn(.assistant, [.image(stripes())])]
+    var media = CodedMedia()
+    let first = try refining.encode(shown, knowing: &media)
+    #expect(try refining.encode(drawn, knowing: &media) == refining.encode(drawn))
+    #expect(try refining.encode(shown + drawn, knowing: &media) == refining.encode(shown + drawn))
+    // A tokenizer that would code the picture otherwise takes what it is told: so nothing was coded.
+    #expect(try tokenizer.encode(shown).ids != first.ids)
+    #expect(try tokenizer.encode(shown, knowing: &media).ids == first.ids)
+    _ = try tokenizer.encode([StreamTurn(.user, [.text("hm")])], knowing: &media)
+    #expect(try tokenizer.encode(shown, knowing: &media) == tokenizer.encode(shown))
+  }
+
   @Test("a person's fine print is coded twice and comes back better; the assistant's pictures are coded once")
   func refines() throws {
     let refining = try SmallModel.refining.get().tokenizer
@@ -94,7 +110,8 @@ struct StreamTokenizerTests {
     #expect(Array(stream.ids[2..<5]) == [vocabulary.id(of: .image), vocabulary.size(8), vocabulary.size(8)])
     #expect(try tokenizer.decode(stream.ids, mayEndInTurn: true).count == 2)
     #expect(throws: SpudError.self) { try tokenizer.decode(stream.ids) }
-    let next = try tokenizer.encodeContinuation([StreamTurn(.user, [.text("hm")])])
+    var media = CodedMedia()
+    let next = try tokenizer.encodeContinuation([StreamTurn(.user, [.text("hm")])], knowing: &media)
     #expect(next.ids.first == vocabulary.id(of: .user) && next.spans[0].range == 1..<3)
   }
 

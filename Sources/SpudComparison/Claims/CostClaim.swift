@@ -8,7 +8,8 @@ package enum CostClaim {
     would reach the mixture's loss is read off it, linear in the logarithms. Operations and bytes per token are \
     counted from the configurations. Nothing is extrapolated: a loss that the curve does not enclose gives a bound, \
     and is called one. The interval comes from the scatter of the losses at the curves' ends; what another seed of the \
-    training would give was not measured. Time and money per million tokens are those of the trained models, writing one \
+    training would give was not measured. Trained dense models, where there are any, answer the same questions as the \
+    mixture; these answers are reported beside the curves, and do not enter the verdict. Time and money per million tokens are those of the trained models, writing one \
     token at a time.
     """
   static let line = """
@@ -81,20 +82,21 @@ package enum CostClaim {
       case .atLeast: "at least "
       case .atMost: "at most "
       }
+    let trained = TrainedControls(evidence)
     return Claim(
       id: id, statement: id.statement,
       finding: """
         At its loss of \(Format.fixed(mixture.loss, 3)), \(mixture.name) needs \(words)\(Format.percent(saving.value)) fewer \
         operations per token than a dense model of equal loss (\(Format.number(Double(mixture.flopsPerToken))) against \
         \(words)\(Format.number(equal.cost))), and reads \
-        \(Format.number(Double(mixture.bytesPerToken))) bytes against \(Format.number(bytes.cost)).
+        \(Format.number(Double(mixture.bytesPerToken))) bytes against \(Format.number(bytes.cost)).\(trained.sentence)
         """,
       measured: Figure("\(mixture.name), operations per token", Double(mixture.flopsPerToken), .count),
       baseline: Figure("dense at equal loss, operations per token", equal.cost, .count),
       ratio: ratio, verdict: verdict(saving: saving, bound: equal.bound), runs: evidence.controls.count,
       spread: "\(words)\(Format.percent(saving.value)) saved, \(Format.interval(saving, .share)) by the scatter of the "
         + "losses; one training run a control, so the spread over seeds is not in it",
-      method: method, line: line, tables: [table(evidence)] + times(evidence), plots: [plot(evidence)])
+      method: method, line: line, tables: [table(evidence)] + trained.tables + times(evidence), plots: [plot(evidence)])
   }
 
   /// The mixture's operations over those of the dense model of equal loss, at the loss and at both ends of what its

@@ -31,8 +31,11 @@ enum PromptForm: Sendable {
   /// - Parameters:
   ///   - history: A unified model's ids so far, whole turns; empty at the beginning.
   ///   - turns: What comes after `history`; for a text-only model, which is written anew every time, all turns.
+  ///   - media: What the conversation's media were coded as, and are after this.
   /// - Throws: `SpudError` (`usage`) for a turn that this model cannot read.
-  func prompt(after history: [Int32], turns: [StreamTurn], thinking: Int?) throws -> Prompt {
+  func prompt(
+    after history: [Int32], turns: [StreamTurn], knowing media: inout CodedMedia, thinking: Int?
+  ) throws -> Prompt {
     guard let last = turns.last, last.role == .user, !last.parts.isEmpty, last.parts != [.text("")] else {
       throw SpudError(.usage, "the prompt is empty: give some text, a picture, a sound or a video")
     }
@@ -40,9 +43,9 @@ enum PromptForm: Sendable {
     case .stream(let tokenizer):
       var ids: [Int32]
       if history.isEmpty {
-        ids = try tokenizer.encodePrompt(turns).ids
+        ids = try tokenizer.encodePrompt(turns, knowing: &media).ids
       } else {
-        ids = history + (try tokenizer.encodeContinuation(turns).ids)
+        ids = history + (try tokenizer.encodeContinuation(turns, knowing: &media).ids)
         ids.append(tokenizer.vocabulary.id(of: .assistant))
       }
       return Prompt(ids: ids, usage: Self.usage(of: ids, in: tokenizer.vocabulary))

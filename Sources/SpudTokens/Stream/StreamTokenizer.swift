@@ -33,26 +33,53 @@ public struct StreamTokenizer: Sendable {
 
   /// A whole stream: `<bos>`, then every turn with its `<end>`.
   public func encode(_ turns: [StreamTurn]) throws -> TokenStream {
+    var media = CodedMedia()
+    return try encode(turns, knowing: &media)
+  }
+
+  /// The same, without coding anew what the last stream held already.
+  ///
+  /// - Parameter media: what the last stream held, and after it what this one holds.
+  public func encode(_ turns: [StreamTurn], knowing media: inout CodedMedia) throws -> TokenStream {
     var stream = TokenStream()
+    var held = CodedMedia()
     stream.ids.append(vocabulary.id(of: .begin))
     for turn in turns {
       append(begin: turn.role, to: &stream)
-      for part in turn.parts { try append(part, role: turn.role, to: &stream) }
+      for part in turn.parts {
+        let first = stream.ids.count
+        switch part {
+        case .text, .thought:
+          stream.ids += try ids(of: part, in: turn.role)
+        case .image, .audio, .video:
+          let coded = try media.ids(of: part, in: turn.role) ?? ids(of: part, in: turn.role)
+          held.append(part, in: turn.role, as: coded)
+          stream.ids += coded
+        }
+        stream.spans.append(StreamSpan(kind: part.kind, role: turn.role, range: first..<stream.ids.count))
+      }
       stream.ids.append(vocabulary.id(of: .end))
     }
+    media = held
     return stream
   }
 
   /// A stream that asks for an answer: the turns, then an open turn of the assistant.
   public func encodePrompt(_ turns: [StreamTurn]) throws -> TokenStream {
-    var stream = try encode(turns)
+    var media = CodedMedia()
+    return try encodePrompt(turns, knowing: &media)
+  }
+
+  /// The same, without coding anew what the last stream held already.
+  public func encodePrompt(_ turns: [StreamTurn], knowing media: inout CodedMedia) throws -> TokenStream {
+    var stream = try encode(turns, knowing: &media)
     append(begin: .assistant, to: &stream)
     return stream
   }
 
   /// The ids that continue a conversation: each turn's `<user>` or `<assistant>`, parts and `<end>`, without `<bos>`.
-  public func encodeContinuation(_ turns: [StreamTurn]) throws -> TokenStream {
-    var stream = try encode(turns)
+  public func encodeContinuation(_ turns: [StreamTurn], knowing media: inout CodedMedia) throws -> TokenStream {
+    var stream = try encode(turns, knowing: &media)
     stream.ids.removeFirst()
     stream.spans = stream.spans.map {
       StreamSpan(kind: $0.kind, role: $0.role, range: $0.range.lowerBound - 1..<$0.range.upperBound - 1)
@@ -69,20 +96,16 @@ public struct StreamTokenizer: Sendable {
     stream.ids.append(vocabulary.id(of: role == .user ? .user : .assistant))
   }
 
-  private func append(_ part: StreamPart, role: Role, to stream: inout TokenStream) throws {
-    let first = stream.ids.count
+  private func ids(of part: StreamPart, in role: Role) throws -> [Int32] {
     switch part {
-    case .text(let string): stream.ids += try pieces(of: string)
+    case .text(let string): try pieces(of: string)
     // What the assistant draws it draws in first codes, so that is how its pictures stand in a conversation.
-    case .image(let image): append(imageCodec.encode(image, mayRefine: role == .user), to: &stream.ids)
-    case .audio(let waveform): append(try audioCodec.encode(waveform), to: &stream.ids)
-    case .video(let clip): try append(clip, to: &stream.ids)
+    case .image(let image): ids(of: imageCodec.encode(image, mayRefine: role == .user))
+    case .audio(let waveform): ids(of: try audioCodec.encode(waveform))
+    case .video(let clip): try ids(of: clip)
     case .thought(let string):
-      stream.ids.append(vocabulary.id(of: .think))
-      stream.ids += try pieces(of: string)
-      stream.ids.append(vocabulary.id(of: .thinkEnd))
+      [vocabulary.id(of: .think)] + (try pieces(of: string)) + [vocabulary.id(of: .thinkEnd)]
     }
-    stream.spans.append(StreamSpan(kind: part.kind, role: role, range: first..<stream.ids.count))
   }
 
   private func pieces(of string: String) throws(SpudError) -> [Int32] {
@@ -95,18 +118,17 @@ public struct StreamTokenizer: Sendable {
     return ids
   }
 
-  private func append(_ image: ImageCodes, to ids: inout [Int32]) {
-    ids.append(vocabulary.id(of: .image))
+  private func ids(of image: ImageCodes) -> [Int32] {
+    var ids = [vocabulary.id(of: .image)]
     appendSize(image.height, image.width, to: &ids)
     ids += image.residuals.map { vocabulary.residual.lowerBound + $0 }
     ids += image.codes.map { vocabulary.image.lowerBound + $0 }
     ids.append(vocabulary.id(of: .imageEnd))
+    return ids
   }
 
-  private func append(_ audio: AudioCodes, to ids: inout [Int32]) {
-    ids.append(vocabulary.id(of: .audio))
-    ids += soundIDs(audio, frames: 0..<audio.frames)
-    ids.append(vocabulary.id(of: .audioEnd))
+  private func ids(of audio: AudioCodes) -> [Int32] {
+    [vocabulary.id(of: .audio)] + soundIDs(audio, frames: 0..<audio.frames) + [vocabulary.id(of: .audioEnd)]
   }
 
   /// Pictures at the clip's rate, each numbered in text and followed by the sound of its interval; what sounds after the
@@ -114,8 +136,8 @@ public struct StreamTokenizer: Sendable {
   ///
   /// The numbers are for attention: a model that thinks "frame 4" finds its codes by a token that they share. Rotary
   /// positions only tell how far back something stands, and counting equal marks is hard for a shallow model.
-  private func append(_ clip: VideoClip, to ids: inout [Int32]) throws {
-    ids.append(vocabulary.id(of: .video))
+  private func ids(of clip: VideoClip) throws -> [Int32] {
+    var ids = [vocabulary.id(of: .video)]
     guard let first = clip.frames.first else {
       throw SpudError(.badData, "the video holds no pictures, expected at least one")
     }
@@ -138,6 +160,7 @@ public struct StreamTokenizer: Sendable {
       heard = max(heard, end)
     }
     ids.append(vocabulary.id(of: .videoEnd))
+    return ids
   }
 
   private func appendSize(_ height: Int, _ width: Int, to ids: inout [Int32]) {

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Makes a dense model of a mixture's experts: a run that train.py --warm goes on from, as the dense control of the trained mixture.
+
+    densify.py --run build/run --width 2048 --shard build/held-out-000.safetensors --model build/model --out build/dense-total-start
+
+Embeddings, attention, norms and head go over as they are. A layer's feed-forward becomes the experts that the shard's tokens use most, side
+by side, as many as the width holds; what each gives is multiplied by the mean weight that the router gave it, so that the sum is what the
+mixture would give on average if its choice knew nothing of the token. Training has to mend the rest.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import torch  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
+from torch import Tensor  # noqa: E402
+
+from nano.checkpoint import read_model  # noqa: E402
+from nano.data import Shards, Vocabulary  # noqa: E402
+from nano.huggingface import read_huggingface  # noqa: E402
+from nano.model import Model  # noqa: E402
+
+
+@torch.no_grad()
+def mean_weights(model: Model, tokens: Tensor, segments: Tensor) -> list[Tensor]:
+    """The weight that each layer's router gave each expert, averaged over the tokens of [B, L]: [E], summing to 1."""
+    _, routers, choices = model.trunk(tokens, segments)
+    real, found = (segments > 0).reshape(-1), []
+    for logits, chosen in zip(routers, choices):
+        weight = logits.softmax(-1).gather(1, chosen)
+        weight = (weight / weight.sum(-1, keepdim=True))[real]
+        found.append(torch.zeros(logits.shape[1]).index_add_(0, chosen[real].reshape(-1), weight.reshape(-1)) / len(weight))
+    return found
+
+
+@torch.no_grad()
+def densify(mixture: Model, width: int, weights: list[Tensor]) -> Model:
+    """The dense model of `width` whose layers are the mixture's most used experts; `weights` are those of `mean_weights`."""
+    c = mixture.c
+    count = width // c.moe_intermediate_size
+    dense = Model(replace(c, num_experts=1, num_experts_per_tok=1, moe_intermediate_size=width)).bfloat16()
+    own = dense.state_dict()
+    for name, tensor in mixture.state_dict().items():
+        if own[name].shape == tensor.shape:
+            own[name].copy_(tensor)
+    for layer, experts, weight in zip(dense.layers, mixture.layers, weights):
+        most = weight.topk(count)
+        gate, up = experts.gate_up[most.indices].chunk(2, 1)
+        down = experts.down[most.indices].float() * (most.values / most.values.sum())[:, None, None]
+        layer.gate_up.copy_(torch.cat((gate.flatten(0, 1), up.flatten(0, 1)))[None])
+        layer.down.copy_(down.transpose(0, 1).flatten(1)[None])
+        layer.router.zero_()  # of one expert: there is nothing to choose
+    return dense
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--run", type=Path, required=True, help="the mixture: a run or a model directory")
+    p.add_argument("--model", type=Path, required=True)
+    p.add_argument("--shard", type=Path, required=True)
+    p.add_argument("--width", type=int, required=True, help="of the dense feed-forward, a multiple of an expert's")
+    p.add_argument("--out", type=Path, required=True)
+    a = p.parse_args()
+    mixture = read_model(a.run) if (a.run / "state.json").exists() else read_huggingface(a.run)
+    most = mixture.c.num_experts * mixture.c.moe_intermediate_size
+    if a.width % mixture.c.moe_intermediate_size or not 0 < a.width <= most:
+        raise SystemExit(f"a width of {a.width} is no multiple of an expert's {mixture.c.moe_intermediate_size}, up to {most}")
+    batch, _ = next(Shards([a.shard], Vocabulary.load(a.model / "vocabulary.json")).batches(32, 320, 1, 0, 1))
+    dense = densify(mixture, a.width, mean_weights(mixture, batch.tokens, batch.segments))
+    a.out.mkdir(parents=True, exist_ok=True)
+    save_file({n: t.detach().contiguous() for n, t in dense.state_dict().items()}, a.out / "weights.safetensors")
+    (a.out / "config.json").write_text(json.dumps(vars(dense.c)))
+    (a.out / "state.json").write_text(json.dumps({"step": 0, "tokens": 0, "seconds": 0.0, "epochs": 0.0, "batches": 0, "seed": 1}))
+
+
+if __name__ == "__main__":
+    main()
