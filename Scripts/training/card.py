@@ -38,7 +38,18 @@ spud-nano's examples.
 The voice of the pipelined baseline: it answers from texts alone. Trained on spud-nano's examples with each picture and recording replaced by
 its true description, in the form in which `spud compare`'s pipelines write them.
 """,
+    "dense-active": """# dense-active
+
+The dense control of spud-nano at the size that works on a token: the same model with one feed-forward as wide as the two experts that a token
+is sent to. It began with spud-nano's weights, each layer's two busiest experts side by side as its feed-forward (`densify.py`).
+""",
+    "dense-total": """# dense-total
+
+The dense control of spud-nano at its whole size: the same model with one feed-forward as wide as all sixteen experts, through which every token
+goes. It began with spud-nano's weights, each layer's experts side by side as its feed-forward (`densify.py`).
+""",
 }
+SCRIPTS = {"unified": "train_nano", "dense-active": "train_dense active", "dense-total": "train_dense total"}
 LIMITS = """
 ## Limits
 
@@ -53,8 +64,8 @@ def sizes(model) -> list[str]:
     total = sum(t.numel() for t in model.parameters())
     idle = c.num_hidden_layers * (c.num_experts - c.num_experts_per_tok) * 3 * c.hidden_size * c.moe_intermediate_size
     return ["| | |", "|---|---|",
-            f"| parameters | {total / 1e6:.2f} M, of which {(total - idle) / 1e6:.2f} M work on a token "
-            f"({c.num_experts_per_tok} of {c.num_experts} experts) |",
+            f"| parameters | {total / 1e6:.2f} M" + (", all of which work on a token |" if c.num_experts == 1 else
+            f", of which {(total - idle) / 1e6:.2f} M work on a token ({c.num_experts_per_tok} of {c.num_experts} experts) |"),
             f"| layers, width, heads | {c.num_hidden_layers}, {c.hidden_size}, {c.num_attention_heads} of {c.head_dim} "
             f"({c.num_key_value_heads} for keys and values) |",
             f"| vocabulary | {c.vocab_size} ids: text, control, image codes, sound codes (`vocabulary.json`) |",
@@ -119,7 +130,7 @@ def main() -> None:
                   f"| films | the same codes, 64 codes a frame of 64x64 pixels |",
                   f"| sound | 40 ms frames, {audio['levels']} level of {audio['codes']:,} codes: log-spectral distance "
                   f"{audio['log_spectral_distance_db']:.2f} dB |", ""]
-    script = "train_nano" if a.kind == "unified" else "train_pipeline " + a.kind
+    script = SCRIPTS.get(a.kind, "train_pipeline " + a.kind)
     recipe = ["## Data and recipe", "",
               f"`Scripts/training/{script}` makes this model from nothing; `Scripts/training/README.md` says what the examples are and what is held",
               "out of them. Loss is taken on the answers only.", "",
