@@ -14,14 +14,36 @@ package struct MachineProbe {
 
   /// The fastest of `runs` passes over 512 MiB on huge pages, in 10⁹ bytes a second, all threads together.
   package func readBandwidth(megabytes: Int = 512, runs: Int = 5) throws -> Double {
+    try makeReader(megabytes: megabytes).bandwidth(runs: runs)
+  }
+
+  /// Memory to read again and again: filling it takes longer than a measurement.
+  package func makeReader(megabytes: Int) throws -> Reader {
     let share = (megabytes << 20) / compute.threads / 256 * 256
     let buffer = try PageBuffer(byteCount: share * compute.threads, for: "measuring the read bandwidth")
     unsafe buffer.base.initializeMemory(as: UInt8.self, repeating: 1, count: buffer.byteCount)
-    let region = unsafe ReadRegion(
-      kernels: compute.kernels, bytes: UnsafePointer(buffer.base.assumingMemoryBound(to: UInt8.self)), share: share)
-    var best = Duration.seconds(1_000_000)
-    for _ in 0..<runs { best = min(best, ContinuousClock().measure { compute.pool.run(region) }) }
-    return Double(share * compute.threads) / best.seconds / 1e9
+    return Reader(compute: compute, buffer: buffer, share: share)
+  }
+
+  package struct Reader {
+    private let compute: Compute
+    private let buffer: PageBuffer
+    private let share: Int
+
+    fileprivate init(compute: Compute, buffer: PageBuffer, share: Int) {
+      self.compute = compute
+      self.buffer = buffer
+      self.share = share
+    }
+
+    /// The fastest of `runs` passes, in 10⁹ bytes a second, all threads together.
+    package func bandwidth(runs: Int) -> Double {
+      let region = unsafe ReadRegion(
+        kernels: compute.kernels, bytes: UnsafePointer(buffer.base.assumingMemoryBound(to: UInt8.self)), share: share)
+      var best = Duration.seconds(1_000_000)
+      for _ in 0..<runs { best = min(best, ContinuousClock().measure { compute.pool.run(region) }) }
+      return Double(share * compute.threads) / best.seconds / 1e9
+    }
   }
 
   /// Operations in registers only, in 10⁹ a second (a multiply-add is two), all threads together.

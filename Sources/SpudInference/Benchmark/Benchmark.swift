@@ -43,6 +43,8 @@ package struct BenchmarkTest: Sendable, Equatable {
 package struct BenchmarkResult: Sendable {
   /// Tokens a second, all sequences together, of each run.
   package var samples: [Double]
+  /// What the machine could do before each of these runs, and after the last: one more than there are samples.
+  package var limits: [MachineLimits]
   /// Bytes of keys and values that one token reads, halfway through the test.
   package var cacheBytesPerToken: Int
 }
@@ -56,7 +58,8 @@ extension Model {
 
   /// Measures how fast the model reads or writes, apart from tokenizing and sampling.
   ///
-  /// Tokens are random, and the same for every run. One run goes before the measured ones and is not counted.
+  /// Tokens are random, and the same for every run. One run goes before the measured ones and is not counted. Between
+  /// the runs stands what the machine can do at that moment, for its neighbours change that by the second.
   ///
   /// - Parameters:
   ///   - repetitions: Measured runs, at least 1.
@@ -74,13 +77,18 @@ extension Model {
         transformer: self.transformer, test: test,
         cache: try self.makeCache(sequences: test.batch, capacity: test.depth + test.tokenCount))
       try runner.read(test.depth)
+      var probe = try LimitsProbe(self.transformer)
       var samples: [Double] = []
+      var limits: [MachineLimits] = []
       for run in 0...repetitions where !interruption.isRequested {
+        if run > 0 { limits.append(probe.measure()) }
         let time = try runner.time()
         if run > 0 { samples.append(Double(test.tokenCount * test.batch) / time.milliseconds * 1e3) }
       }
+      limits.append(probe.measure())
       let length = test.depth + test.tokenCount / 2
-      return BenchmarkResult(samples: samples, cacheBytesPerToken: runner.cache.bytesRead(length: length))
+      return BenchmarkResult(
+        samples: samples, limits: limits, cacheBytesPerToken: runner.cache.bytesRead(length: length))
     }
   }
 }
@@ -133,27 +141,41 @@ private struct BenchmarkRunner {
   }
 }
 
-/// What the machine can do at most with a model's weights.
-package struct MachineLimits: Sendable {
-  package var instructionSet: String
+/// What the machine can do at most with a model's weights and threads, at one moment.
+package struct MachineLimits: Sendable, Equatable {
+  /// In 10⁹ bytes a second.
+  package var readBandwidth: Double
   /// Arithmetic operations in the weights' format, in 10⁹ a second.
   package var peakGops: Double
+
+  package init(readBandwidth: Double, peakGops: Double) {
+    self.readBandwidth = readBandwidth
+    self.peakGops = peakGops
+  }
 }
 
 extension Model {
-  /// Measures the arithmetic peak with this model's threads.
-  package func measureMachine() async throws -> MachineLimits {
-    try await thread.run {
-      let compute = self.transformer.compute
-      let format = WeightFormat(rawValue: self.costs.weightFormat) ?? .f32
-      return MachineLimits(
-        instructionSet: compute.instructionSet.rawValue,
-        peakGops: MachineProbe(sharing: compute).peakGops(format))
-    }
+  package var instructionSet: String { transformer.compute.instructionSet.rawValue }
+}
+
+/// Measures the limits between the runs of a benchmark.
+private struct LimitsProbe {
+  private let probe: MachineProbe
+  private let format: WeightFormat
+  /// Nil for a model that may stand in the caches: reading something else between its runs would push it out.
+  private let reader: MachineProbe.Reader?
+  private var bandwidth: Double
+
+  init(_ transformer: Transformer) throws {
+    probe = MachineProbe(sharing: transformer.compute)
+    format = WeightFormat(rawValue: transformer.costs.weightFormat) ?? .f32
+    let reader = try probe.makeReader(megabytes: 256)
+    bandwidth = reader.bandwidth(runs: 3)
+    self.reader = transformer.costs.bytes > 256 << 20 ? reader : nil
   }
 
-  /// Measures the read bandwidth with this model's threads, in 10⁹ bytes a second.
-  package func measureBandwidth() async throws -> Double {
-    try await thread.run { try MachineProbe(sharing: self.transformer.compute).readBandwidth(megabytes: 256, runs: 3) }
+  mutating func measure() -> MachineLimits {
+    if let reader { bandwidth = reader.bandwidth(runs: 3) }
+    return MachineLimits(readBandwidth: bandwidth, peakGops: probe.peakGops(format))
   }
 }

@@ -14,8 +14,8 @@ struct Bench: AsyncParsableCommand {
     abstract: "Measure how fast a model reads (pp) and writes (tg), at depths and in batches.",
     discussion: """
       Every list is combined with every other. One run before the measured ones is not counted; neither is \
-      tokenizing or sampling. Beside each test the memory's read bandwidth is measured, and the arithmetic peak once: \
-      the fractions say how much of them the model used.
+      tokenizing or sampling. Before and after each run the memory's read bandwidth and the arithmetic peak are \
+      measured: the fractions say how much of them the model used.
 
       Numbers: 512 · 1,2,4 · 1-4 · 128-512+128 (step) · 1-16*2 (factor).
 
@@ -98,17 +98,13 @@ struct Bench: AsyncParsableCommand {
         options: LoadOptions(
           threads: count, kernels: kernels, weights: weights, cache: cache, onProgress: { loading.update($0) }))
       loading.finish()
-      let limits = try await model.measureMachine()
       for test in tests where !interruption.isRequested {
         let progress = Progress("\(test.name), depth \(test.depth), batch \(test.batch), \(count) threads")
         progress.update(0)
         defer { progress.finish() }
-        let before = try await model.measureBandwidth()
         let result = try await model.measure(test, repetitions: repetitions, interruption: interruption)
         guard !result.samples.isEmpty else { continue }
-        let bandwidth = max(before, try await model.measureBandwidth())
-        let row = BenchmarkRow(
-          model: model, threads: count, test: test, result: result, bandwidth: bandwidth, peak: limits)
+        let row = BenchmarkRow(model: model, threads: count, test: test, result: result)
         progress.finish()
         if form == .jsonl { try JSONOutput.print(row) } else { rows.append(row) }
       }

@@ -24,17 +24,16 @@ struct BenchmarkRow: Encodable {
   var samples: [Double]
   /// Bytes of weights and cache that one token of one sequence reads.
   var bytesPerToken: Double
-  /// Of the read bandwidth measured beside the test, when writing; null when reading, which arithmetic bounds.
+  /// Of the read bandwidth measured around each run, in the median run, when writing; null when reading, which arithmetic
+  /// bounds.
   var fractionOfBandwidth: Double?
-  /// Of the arithmetic peak of the weights' format.
+  /// Of the arithmetic peak of the weights' format measured around each run, in the median run.
   var fractionOfCompute: Double
-  /// What the fractions are of, in 10⁹ bytes and operations a second.
+  /// The medians of what the fractions are of, in 10⁹ bytes and operations a second.
   var readGbPerS: Double
   var peakGops: Double
 
-  init(
-    model: Model, threads: Int, test: BenchmarkTest, result: BenchmarkResult, bandwidth: Double, peak: MachineLimits
-  ) {
+  init(model: Model, threads: Int, test: BenchmarkTest, result: BenchmarkResult) {
     let costs = model.costs
     self.model = model.name
     bytes = costs.bytes
@@ -42,7 +41,7 @@ struct BenchmarkRow: Encodable {
     activeParameters = costs.activeParameters
     weights = costs.weightFormat
     kernels = model.kernels.rawValue
-    instructionSet = peak.instructionSet
+    instructionSet = model.instructionSet
     cache = model.cacheFormatName
     self.threads = threads
     batch = test.batch
@@ -66,11 +65,26 @@ struct BenchmarkRow: Encodable {
       writes = true
       bytesPerToken =
         costs.weightBytesPerToken(together: test.batch, writes: writes) + Double(result.cacheBytesPerToken)
-      fractionOfBandwidth = tokensPerSecond * bytesPerToken / (bandwidth * 1e9)
+      fractionOfBandwidth = Self.fraction(result, of: \.readBandwidth) * bytesPerToken
     }
-    readGbPerS = bandwidth
-    peakGops = peak.peakGops
-    fractionOfCompute = tokensPerSecond * costs.operationsPerToken(depth: test.depth + test.tokenCount / 2, writes: writes) / (peak.peakGops * 1e9)
+    readGbPerS = Self.median(result.limits.map(\.readBandwidth))
+    peakGops = Self.median(result.limits.map(\.peakGops))
+    fractionOfCompute =
+      Self.fraction(result, of: \.peakGops)
+      * costs.operationsPerToken(depth: test.depth + test.tokenCount / 2, writes: writes)
+  }
+
+  /// The median, over the runs, of a run's tokens a second for each one a second of a limit, the mean of what was
+  /// measured before the run and after it.
+  static func fraction(_ result: BenchmarkResult, of limit: KeyPath<MachineLimits, Double>) -> Double {
+    let around = zip(result.limits, result.limits.dropFirst()).map { ($0[keyPath: limit] + $1[keyPath: limit]) / 2 }
+    return median(zip(result.samples, around).map { $0 / ($1 * 1e9) })
+  }
+
+  private static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return 0 }
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 
   /// As a person reads it.
