@@ -197,6 +197,8 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
         if films:
             warm_up(model, v, a.long_rows, a.long_row, device)
     shape = (a.long_rows, a.long_row) if films else (rows, a.row)
+    if held_out and held_out.lengths.max() > shape[1]:  # it may hold longer examples than the data do
+        shape = (max(a.long_rows, 1), int(held_out.lengths.max()))
     started, before = time.monotonic(), state["seconds"]
     last_save = last_eval = last_row = started
     row_tokens, meter = 0, Meter()
