@@ -9,21 +9,21 @@ struct TrainedSkillTests {
   /// What Models/spud-nano reaches on the whole of Benchmarks/suites/world, by its card: shares, and errors where the
   /// skill is measured by them. Where that is short of the bar, the sample is held against it instead of the bar.
   private static let reached: [String: Double] = [
-    "see": 0.980,
-    "count and relate": 0.910,
-    "read": 0.082,
-    "handwriting": 0.974,
+    "see": 0.982,
+    "count and relate": 0.926,
+    "read": 0.072,
+    "handwriting": 0.972,
     "hear": 0.079,
-    "tones": 0.998,
-    "see and hear": 0.952,
-    "watch": 0.938,
-    "watch and hear": 0.990,
-    "reason": 0.998,
+    "tones": 1.000,
+    "see and hear": 0.953,
+    "watch": 0.952,
+    "watch and hear": 0.994,
+    "reason": 0.996,
     "reason, no thought": 0.052,
     "draw": 0.958,
-    "speak": 0.923,
-    "describe: objects": 0.979,
-    "describe: words": 0.929,
+    "speak": 0.925,
+    "describe: objects": 0.985,
+    "describe: words": 0.927,
   ]
 
   private static let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
