@@ -73,7 +73,7 @@ struct VerdictTests {
     let claim = CostClaim.evaluate(evidence)
     let table = try #require(claim.tables.first { $0.title == "Trained models" })
     #expect(table.rows.map { [$0[0], $0[4], $0[7]] } == [["unified", "100 %", "4"], ["dense-total", "75.0 %", "4"]])
-    #expect(claim.finding.hasSuffix("unified answers 100 % of all questions, dense-total, of 2.00× its operations, 75.0 %."))
+    #expect(claim.finding.hasSuffix("unified answers 100 % of all questions, dense-total (2.00× its operations) 75.0 %."))
   }
 
   @Test("constant latency: 10 % more is still constant, for experts and for context apart")

@@ -26,8 +26,8 @@ struct TrainedControls {
   var sentence: String {
     guard let mixture, let first = rows.first else { return "" }
     let others = rows.map { row in
-      "\(row.system.id), of \(Format.factor(Double(row.system.flopsPerToken) / Double(mixture.flopsPerToken))) its "
-        + "operations, \(Format.percent(row.dense))"
+      "\(row.system.id) (\(Format.factor(Double(row.system.flopsPerToken) / Double(mixture.flopsPerToken))) its operations) "
+        + Format.percent(row.dense)
     }
     return " Trained, \(mixture.id) answers \(Format.percent(first.mixture)) of all questions, \(others.joined(separator: ", "))."
   }
