@@ -284,6 +284,9 @@ def main() -> None:
     parser.add_argument("--prefix", default="", help="a command that runs the measured ones")
     parser.add_argument("--out", type=pathlib.Path, help="directory for results.json and results.md")
     arguments = parser.parse_args()
+    known = [name for options, _ in GROUPS for name in names_in(options)]
+    if unknown := [name for name in arguments.test if name not in known]:
+        parser.error(f"there is no test '{unknown[0]}'; the tests are {', '.join(known)}")
     if not os.path.exists(arguments.spud):
         sys.exit(f"{arguments.spud} is not there: swift build -c release --product spud")
     programs = install(arguments.cache)
