@@ -67,17 +67,7 @@ public struct ImageCodec: Sendable {
 
   /// The codes of a picture scaled to `size` pixels, each a positive multiple of the patch.
   func encode(_ image: RGBImage, size: (width: Int, height: Int), mayRefine: Bool) -> ImageCodes {
-    // Background repeats: patches that are alike are looked up once.
-    var kinds: [[UInt8]: Int] = [:]
-    var kindOf: [Int] = []
-    Self.forEachPatch(of: Self.scaled(image, to: size), side: patch) { bytes in
-      let kind = kinds[bytes] ?? kinds.count
-      if kind == kinds.count { kinds[bytes] = kind }
-      kindOf.append(kind)
-    }
-    var bytes = [[UInt8]](repeating: [], count: kinds.count)
-    for (patch, kind) in kinds { bytes[kind] = patch }
-    let patches = Matrix(rows: bytes.count, columns: codebook.width, values: bytes.joined().map { Float($0) / 255 })
+    let (patches, kindOf) = Self.patches(of: Self.scaled(image, to: size), side: patch)
     let codes = codebook.encode(patches)
     let residuals = mayRefine ? residuals(of: patches, codes: codes, kindOf: kindOf) : []
     return ImageCodes(
@@ -153,15 +143,21 @@ public struct ImageCodec: Sendable {
     return image.resized(width: size.width, height: size.height, filter: .bilinear)
   }
 
-  /// `[patches, side · side · 3]`, values 0…1; whole patches in reading order.
-  package static func patches(of image: RGBImage, side: Int) -> Matrix {
+  /// The different patches of a picture, `[kinds, side · side · 3]` with values 0…1, and which of them stands at each
+  /// place, in reading order. Background repeats: what is alike is looked up once.
+  package static func patches(of image: RGBImage, side: Int) -> (kinds: Matrix, kindOf: [Int]) {
+    var known: [[UInt8]: Int] = [:]
+    var kindOf: [Int] = []
     var values: [Float] = []
-    values.reserveCapacity(image.pixels.count)
     forEachPatch(of: image, side: side) { bytes in
-      for byte in bytes { values.append(Float(byte) / 255) }
+      let kind = known[bytes] ?? known.count
+      if kind == known.count {
+        known[bytes] = kind
+        for byte in bytes { values.append(Float(byte) / 255) }
+      }
+      kindOf.append(kind)
     }
-    let width = side * side * 3
-    return Matrix(rows: values.count / width, columns: width, values: values)
+    return (Matrix(rows: known.count, columns: side * side * 3, values: values), kindOf)
   }
 
   static func forEachPatch(of image: RGBImage, side: Int, _ body: ([UInt8]) -> Void) {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SpudComparison
 internal import SpudInference
 internal import SpudModels
 
@@ -67,8 +68,8 @@ struct BenchmarkRow: Encodable {
         costs.weightBytesPerToken(together: test.batch, writes: writes) + Double(result.cacheBytesPerToken)
       fractionOfBandwidth = Self.fraction(result, of: \.readBandwidth) * bytesPerToken
     }
-    readGbPerS = Self.median(result.limits.map(\.readBandwidth))
-    peakGops = Self.median(result.limits.map(\.peakGops))
+    readGbPerS = result.limits.map(\.readBandwidth).median
+    peakGops = result.limits.map(\.peakGops).median
     fractionOfCompute =
       Self.fraction(result, of: \.peakGops)
       * costs.operationsPerToken(depth: test.depth + test.tokenCount / 2, writes: writes)
@@ -78,13 +79,7 @@ struct BenchmarkRow: Encodable {
   /// measured before the run and after it.
   static func fraction(_ result: BenchmarkResult, of limit: KeyPath<MachineLimits, Double>) -> Double {
     let around = zip(result.limits, result.limits.dropFirst()).map { ($0[keyPath: limit] + $1[keyPath: limit]) / 2 }
-    return median(zip(result.samples, around).map { $0 / ($1 * 1e9) })
-  }
-
-  private static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    guard !sorted.isEmpty else { return 0 }
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    return zip(result.samples, around).map { $0 / ($1 * 1e9) }.median
   }
 
   /// As a person reads it.

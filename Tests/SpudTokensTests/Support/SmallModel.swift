@@ -38,8 +38,8 @@ struct SmallModel {
   static func refiningCodec() throws -> ImageCodec {
     let first = try imageCodec()
     let picture = stripes()
-    let left = first.codebook.remainder(
-      of: ImageCodec.patches(of: picture, side: 8), codes: first.encode(picture).codes)
+    let (kinds, kindOf) = ImageCodec.patches(of: picture, side: 8)
+    let left = first.codebook.remainder(of: kinds.selecting(kindOf), codes: first.encode(picture).codes)
     var centres = Matrix(rows: 16, columns: left.columns)
     for row in 1..<16 { centres.values.replaceSubrange(row * left.columns..<(row + 1) * left.columns, with: left[row: row]) }
     return ImageCodec(patch: 8, codebook: first.codebook, residual: Codebook(centres: centres))
