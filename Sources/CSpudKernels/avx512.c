@@ -48,33 +48,42 @@ SPUD_INLINE void tile_pairs_rows(
 /// the next misses: they are asked for here, early into the second-level cache and late into the first. (Of 8-bit
 /// weights, with half the work for a line, the hardware asks early enough, and this costs more than it gains.)
 #define FETCH_AHEAD \
-  if (m >= 3 && first == ONLY_PASS) { \
-    SPUD_EACH(line, 9) { \
-      __builtin_prefetch(panel + 8192 + 64 * line, 0, 2); \
-      __builtin_prefetch(panel + 1152 + 64 * line, 0, 3); \
+  SPUD_EACH(line, 9) { \
+    __builtin_prefetch(panel + 8192 + 64 * line, 0, 2); \
+    __builtin_prefetch(panel + 1152 + 64 * line, 0, 3); \
+  }
+
+/// The scales of a unit's weights, less the exponent of one, to be added to an input's.
+#define EXPONENTS \
+  __m512i exponents[2]; \
+  SPUD_EACH(h, 2) { \
+    const __m512 scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(panel + 32 * h))); \
+    exponents[h] = _mm512_sub_epi32(_mm512_castps_si512(scale), _mm512_set1_epi32(0x3f800000)); \
+  }
+
+/// Adds one row's integer sums, scaled, to the floating ones. The two parts of the input's scale are powers of two:
+/// adding exponents multiplies by them, and adding the products scales by both, all in pipes that integer products do
+/// not use, where a multiplication would cost as much as one. Weights' scales are never zero (pack.c). It stands right
+/// behind the row's last products: six rows at a time behind all of them are more than the processor looks ahead, and
+/// the pipes of the products run dry meanwhile.
+#define FINISH_ROW(i) \
+  { \
+    const uint8_t *block = inputs[i] + unit * sizeof(spud_block); \
+    const __m512i large = input4(block), small = input4(block + 4); \
+    SPUD_EACH(h, 2) { \
+      const __m512 factor = _mm512_add_ps(_mm512_castsi512_ps(_mm512_add_epi32(exponents[h], large)), \
+          _mm512_castsi512_ps(_mm512_add_epi32(exponents[h], small))); \
+      sums[i][h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[i][h]), factor, sums[i][h]); \
     } \
   }
 
-/// Adds one block's integer sums, scaled, to the floating ones. The two parts of the input's scale are powers of two:
-/// adding exponents multiplies by them, and adding the products scales by both, all in pipes that integer products do
-/// not use, where a multiplication would cost as much as one. Weights' scales are never zero (pack.c).
-#define FINISH_BLOCK \
-  { \
-    __m512i exponents[2]; \
-    SPUD_EACH(h, 2) { \
-      const __m512 scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(panel + 32 * h))); \
-      exponents[h] = _mm512_sub_epi32(_mm512_castps_si512(scale), _mm512_set1_epi32(0x3f800000)); \
-    } \
-    SPUD_EACH(i, m) { \
-      const uint8_t *block = inputs[i] + unit * sizeof(spud_block); \
-      const __m512i large = input4(block), small = input4(block + 4); \
-      SPUD_EACH(h, 2) { \
-        const __m512 factor = _mm512_add_ps(_mm512_castsi512_ps(_mm512_add_epi32(exponents[h], large)), \
-            _mm512_castsi512_ps(_mm512_add_epi32(exponents[h], small))); \
-        sums[i][h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[i][h]), factor, sums[i][h]); \
-      } \
-    } \
-  }
+/// Adds the products of 32 rows' bytes with four of an input's: two registers of weights, one broadcast.
+/// In assembly, because the compiler would rather load inputs early and spill sums.
+SPUD_INLINE void dot32(__m512i dots[2], __m512i low, __m512i high, const uint8_t *input) {
+  __m512i x;
+  __asm__("vpbroadcastd %5, %2\n\tvpdpbusd %2, %3, %0\n\tvpdpbusd %2, %4, %1"
+          : "+v"(dots[0]), "+v"(dots[1]), "=&v"(x) : "v"(low), "v"(high), "m"(*(const int32_t *)input));
+}
 
 SPUD_INLINE void tile_q8_0_rows(
     const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
@@ -88,25 +97,24 @@ SPUD_INLINE void tile_q8_0_rows(
     // The offset of 128 in the weights is taken out by where the sums start.
     __m512i dots[TILE_ROWS][2];
     SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 8);
+    EXPONENTS
     SPUD_EACH(group, 8) {
       const __m512i low = _mm512_load_si512(panel + 64 + group * 128),
           high = _mm512_load_si512(panel + 128 + group * 128);
       SPUD_EACH(i, m) {
-        const __m512i x = input4(inputs[i] + unit * sizeof(spud_block) + 12 + 4 * group);
-        dots[i][0] = _mm512_dpbusd_epi32(dots[i][0], low, x);
-        dots[i][1] = _mm512_dpbusd_epi32(dots[i][1], high, x);
+        dot32(dots[i], low, high, inputs[i] + unit * sizeof(spud_block) + 12 + 4 * group);
+        if (group == 7) FINISH_ROW(i)
       }
     }
-    FINISH_BLOCK
   }
   SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
 }
 
 // Nibbles are left in the upper half of their bytes, 16 times too large: so the offset is 128 here too, and the
 // inputs carry a 16th in their scale (NIBBLE_SCALE).
-SPUD_INLINE void tile_q4_0_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
-        int first
+SPUD_INLINE void tile_nibbles(
+    const int m, const int fetch, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output,
+        size_t stride, int first
 ) {
   const __m512i mask = _mm512_set1_epi8((char)0xf0);
   __m512 sums[TILE_ROWS][2];
@@ -114,26 +122,36 @@ SPUD_INLINE void tile_q4_0_rows(
       _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
   for (int64_t unit = 0; unit < units; unit++, panel += 576) {
     KEEP_ORDER
-    FETCH_AHEAD
+    if (fetch) FETCH_AHEAD
     __m512i dots[TILE_ROWS][2];
     SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 8);
-    SPUD_EACH(group, 4) {
-      __m512i low[2], high[2];
-      SPUD_EACH(h, 2) {
-        const __m512i w = _mm512_load_si512(panel + 64 + group * 128 + h * 64);
-        low[h] = _mm512_and_si512(_mm512_slli_epi16(w, 4), mask);
-        high[h] = _mm512_and_si512(w, mask);
-      }
+    EXPONENTS
+    SPUD_EACH(part, 8) {
+      const uint8_t *line = panel + 64 + part / 2 * 128;
+      const int upper = part % 2;
+      const __m512i w0 = _mm512_load_si512(line), w1 = _mm512_load_si512(line + 64);
+      const __m512i low = _mm512_and_si512(upper ? w0 : _mm512_slli_epi16(w0, 4), mask),
+          high = _mm512_and_si512(upper ? w1 : _mm512_slli_epi16(w1, 4), mask);
       SPUD_EACH(i, m) {
-        const uint8_t *block = inputs[i] + unit * sizeof(spud_block) + 12 + 4 * group;
-        const __m512i first_half = input4(block), second_half = input4(block + 16);
-        SPUD_EACH(h, 2) dots[i][h] = _mm512_dpbusd_epi32(dots[i][h], low[h], first_half);
-        SPUD_EACH(h, 2) dots[i][h] = _mm512_dpbusd_epi32(dots[i][h], high[h], second_half);
+        dot32(dots[i], low, high, inputs[i] + unit * sizeof(spud_block) + 12 + 4 * (part / 2) + 16 * upper);
+        if (part == 7) FINISH_ROW(i)
       }
+      
     }
-    FINISH_BLOCK
   }
   SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
+}
+
+/// Two loops, because one that asks each time whether to fetch keeps fewer sums in registers.
+SPUD_INLINE void tile_q4_0_rows(
+    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
+        int first
+) {
+  if (m >= 3 && first == ONLY_PASS) {
+    tile_nibbles(m, 1, panel, units, inputs, output, stride, first);
+  } else {
+    tile_nibbles(m, 0, panel, units, inputs, output, stride, first);
+  }
 }
 
 #define tile_bf16_rows tile_pairs_rows

@@ -97,11 +97,13 @@ SPUD_INLINE tile_function tile_of(spud_format format) {
 }
 
 /// How many units of a panel stay in the first-level cache while the rows pass over them.
-SPUD_INLINE int64_t slice_units(spud_format format) {
+SPUD_INLINE int64_t slice_units(spud_format format, int64_t rows) {
   switch (format) {
     case SPUD_F32: case SPUD_BF16: return 128;
-    case SPUD_Q8_0: return 8;
-    default: return 8;
+    // Two or three tiles ask for a whole slice of what comes next: of a long one, so much at a time that their own
+    // weights wait behind it.
+    case SPUD_Q8_0: if (rows <= 3 * TILE_ROWS) return 4; __attribute__((fallthrough));
+    default: return spud_first_cache_bytes() >= 48 << 10 ? 16 : 8;
   }
 }
 
@@ -147,6 +149,35 @@ SPUD_INLINE void finish_row(const spud_product *p, int64_t panel, int64_t row, c
   }
 }
 
+/// The same of several rows, in the common case without a question asked of each.
+SPUD_INLINE void finish_rows(const spud_product *p, int64_t panel, int64_t first_row, int64_t rows, const float *sums) {
+  const int gated = p->epilogue == SPUD_SWIGLU, adds = p->epilogue == SPUD_ADD;
+  const int64_t width = gated ? 16 : SPUD_PANEL_ROWS;
+  if (p->bias || p->columns_out - panel * width < width) {
+    for (int64_t row = 0; row < rows; row++) finish_row(p, panel, first_row + row, sums + row * SPUD_PANEL_ROWS);
+    return;
+  }
+  float *const output = p->output + panel * width;
+  const size_t stride = p->output_stride;
+  const int32_t *const targets = p->output_rows ? p->output_rows + first_row : NULL;
+  const float *const factors = p->factors ? p->factors + first_row : NULL;
+#define SPUD_EACH_ROW(statement) \
+  for (int64_t row = 0; row < rows; row++, sums += SPUD_PANEL_ROWS) { \
+    float *const to = output + (targets ? targets[row] : first_row + row) * stride; \
+    statement; \
+  }
+  if (gated) {
+    SPUD_EACH_ROW(store16(to, silu16(load16(sums)) * load16(sums + 16)))
+  } else if (!adds) {
+    SPUD_EACH_ROW((store16(to, load16(sums)), store16(to + 16, load16(sums + 16))))
+  } else {
+    SPUD_EACH_ROW(const float factor = factors ? factors[row] : 1;
+                  store16(to, load16(to) + factor * load16(sums));
+                  store16(to + 16, load16(to + 16) + factor * load16(sums + 16)))
+  }
+#undef SPUD_EACH_ROW
+}
+
 SPUD_INLINE const uint8_t *input_row(const spud_product *p, int64_t row) {
   return p->input + (p->input_rows ? p->input_rows[row] : row) * p->input_stride;
 }
@@ -160,24 +191,30 @@ SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t en
   }
 }
 
+/// Where part `index` of `count` begins, of parts that differ by one at most: 7 tiles of 5 or 6 rows and none of 1.
+SPUD_INLINE int64_t part_start(int64_t total, int64_t index, int64_t count) { return total * index / count; }
+
 static void product(const spud_product *p) {
   const tile_function tile = tile_of(p->format);
   const size_t unit_bytes = spud_unit_bytes(p->format), input_unit = input_unit_bytes(p->format);
-  const int64_t slice = p->rows > ONE_PASS_ROWS ? slice_units(p->format) : p->units;
-  for (int64_t first_row = 0; first_row < p->rows; first_row += SPUD_ROW_BLOCK) {
-    const int64_t rows = spud_min(SPUD_ROW_BLOCK, p->rows - first_row);
+  const int64_t slice = p->rows > ONE_PASS_ROWS ? slice_units(p->format, p->rows) : p->units;
+  const int64_t blocks = (p->rows + SPUD_ROW_BLOCK - 1) / SPUD_ROW_BLOCK;
+  for (int64_t block = 0; block < blocks; block++) {
+    const int64_t first_row = part_start(p->rows, block, blocks);
+    const int64_t rows = part_start(p->rows, block + 1, blocks) - first_row;
+    const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
     for (int64_t panel = p->first_panel; panel < p->last_panel; panel++) {
       const uint8_t *weights = p->panels + panel * p->panel_bytes;
       for (int64_t unit = 0; unit < p->units; unit += slice) {
         const int64_t units = spud_min(slice, p->units - unit);
         // While the rows pass over this slice, the next one comes from memory, a part with each tile.
         const uint8_t *next = weights + (unit + units) * unit_bytes;
-        const int64_t part = (units * (int64_t)unit_bytes * TILE_ROWS / rows + 63) / 64 * 64;
-        for (int64_t row = 0; row < rows; row += TILE_ROWS) {
-          const int m = (int)spud_min(TILE_ROWS, rows - row);
-          if (rows > TILE_ROWS) {
-            for (int64_t line = 0; line < part; line += 64) __builtin_prefetch(next + line, 0, 2);
-            next += part;
+        const int64_t part = (units * (int64_t)unit_bytes / tiles + 63) / 64 * 64;
+        for (int64_t t = 0; t < tiles; t++) {
+          const int64_t row = part_start(rows, t, tiles);
+          const int m = (int)(part_start(rows, t + 1, tiles) - row);
+          if (tiles > 1) {
+            for (const uint8_t *const end = next + part; next < end; next += 64) __builtin_prefetch(next, 0, 2);
             if (unit == 0 && p->epilogue != SPUD_SWIGLU) prefetch_outputs(p, first_row + row, first_row + row + m,
                 panel);
           }
@@ -187,8 +224,7 @@ static void product(const spud_product *p) {
               p->rows <= ONE_PASS_ROWS ? ONLY_PASS : unit == 0);
         }
       }
-      for (int64_t row = 0; row < rows; row++) finish_row(p, panel, first_row + row,
-          p->scratch + row * SPUD_PANEL_ROWS);
+      finish_rows(p, panel, first_row, rows, p->scratch);
     }
   }
 }
@@ -259,7 +295,9 @@ static void normalize(const float *input, const float *weight, float epsilon, in
   float sum = sum16(squares);
   for (; i < count; i++) sum += input[i] * input[i];
   const float scale = 1.0f / __builtin_sqrtf(sum / (float)count + epsilon);
-  for (i = 0; i < count; i++) output[i] = input[i] * scale * weight[i];
+  // In vectors by hand: the compiler would, but not where `output` is `input`.
+  for (i = 0; i + 16 <= count; i += 16) store16(output + i, load16(input + i) * scale * load16(weight + i));
+  for (; i < count; i++) output[i] = input[i] * scale * weight[i];
 }
 
 static void add(const float *input, int64_t count, float *output) {

@@ -140,6 +140,9 @@ void spud_rotate(float *head, const float *cosines, const float *sines, int64_t 
 int32_t spud_cpu_has_avx2(void);    ///< AVX2, FMA and F16C
 int32_t spud_cpu_has_avx512(void);  ///< AVX-512 F, BW, VL, DQ, VNNI and BF16
 
+/// Bytes of a core's first-level data cache; 0 where the system does not say.
+size_t spud_first_cache_bytes(void);
+
 /// Waits while *word == expected; spurious returns are possible.
 void spud_futex_wait(const uint32_t *word, uint32_t expected);
 void spud_futex_wake(const uint32_t *word);
