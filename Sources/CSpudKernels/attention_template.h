@@ -19,6 +19,18 @@ SPUD_INLINE void load_values(const uint8_t *row, int64_t column, int64_t width, 
   }
 }
 
+/// Writes 32 columns of a row's output, times `factor`, as many as the head has.
+SPUD_INLINE void write_columns(const spud_attention *a, int64_t row, int64_t column, float factor, f32x16 low, f32x16 high) {
+  const int64_t width = spud_min(32, a->head_width - column);
+  float *const output = a->outputs[row] + column;
+  low *= factor, high *= factor;
+  if (width == 32) {
+    store16(output, low), store16(output + 16, high);
+  } else {
+    for (int64_t i = 0; i < width; i++) output[i] = i < 16 ? low[i] : high[i - 16];
+  }
+}
+
 /// output[r, column ..< column + 32 · blocks] = Σ probabilities[r, position] · values[position, column…] / sums[r].
 SPUD_INLINE void combine(
     const spud_attention *a, int64_t column, int64_t positions, const float *sums, spud_format format, const int m,
@@ -43,24 +55,58 @@ SPUD_INLINE void combine(
     }
   }
   SPUD_EACH(r, m) SPUD_EACH(b, blocks) {
-    const int64_t start = column + 32 * b, width = spud_min(32, a->head_width - start);
-    const f32x16 low = acc[(r * blocks + b) * 2] * (1.0f / sums[r]),
-        high = acc[(r * blocks + b) * 2 + 1] * (1.0f / sums[r]);
-    float *output = a->outputs[r] + start;
-    if (width == 32) {
-      store16(output, low), store16(output + 16, high);
-    } else {
-      for (int64_t i = 0; i < width; i++) output[i] = i < 16 ? low[i] : high[i - 16];
-    }
+    write_columns(a, r, column + 32 * b, 1.0f / sums[r], acc[(r * blocks + b) * 2], acc[(r * blocks + b) * 2 + 1]);
   }
 }
+
+#if BF16_INPUT_UNIT == 4
+/// The same of a bfloat16 cache, two positions at a time: `scores` hold pairs of bfloat16 (`pair_scores`).
+SPUD_INLINE void combine_pairs(
+    const spud_attention *a, int64_t column, int64_t positions, const float *sums, const int m, const int blocks
+) {
+  __m512 acc[SPUD_ATTENTION_ROWS * 2];  // m * blocks is at most 6
+  SPUD_EACH(i, m * blocks * 2) acc[i] = _mm512_setzero_ps();
+  const uint8_t *row = a->values + 2 * column;
+  for (int64_t position = 0; position < positions; position += 2, row += 2 * a->value_stride) {
+    // An odd last position goes with itself, whose second probability is zero.
+    const uint8_t *const next = position + 1 < positions ? row + a->value_stride : row;
+    if (m == 1) {
+      for (int line = 0; line < blocks; line++) {
+        __builtin_prefetch(row + 16 * a->value_stride + 64 * line, 0, 3);
+        __builtin_prefetch(row + 17 * a->value_stride + 64 * line, 0, 3);
+      }
+    }
+    SPUD_EACH(b, blocks) {
+      const __m512i first = _mm512_loadu_si512(row + 64 * b), second = _mm512_loadu_si512(next + 64 * b);
+      // Columns 8k…8k+3 and 8k+4…8k+7 of both.
+      const __m512bh low = (__m512bh)_mm512_unpacklo_epi16(first, second);
+      const __m512bh high = (__m512bh)_mm512_unpackhi_epi16(first, second);
+      SPUD_EACH(r, m) {
+        const __m512bh pair = (__m512bh)input4((const uint8_t *)(a->scores + r * a->score_stride) + 2 * position);
+        acc[(r * blocks + b) * 2] = _mm512_dpbf16_ps(acc[(r * blocks + b) * 2], low, pair);
+        acc[(r * blocks + b) * 2 + 1] = _mm512_dpbf16_ps(acc[(r * blocks + b) * 2 + 1], high, pair);
+      }
+    }
+  }
+  SPUD_EACH(r, m) SPUD_EACH(b, blocks) {
+    const f32x16 even = (f32x16)acc[(r * blocks + b) * 2], odd = (f32x16)acc[(r * blocks + b) * 2 + 1];
+    write_columns(a, r, column + 32 * b, 1.0f / sums[r],
+        __builtin_shufflevector(even, odd, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23),
+        __builtin_shufflevector(even, odd, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31));
+  }
+}
+#endif
 
 SPUD_INLINE void combine_format(
     const spud_attention *a, int64_t column, int64_t positions, const float *sums, const int m, const int blocks
 ) {
   switch (a->format) {
     case SPUD_F32: combine(a, column, positions, sums, SPUD_F32, m, blocks); break;
+#if BF16_INPUT_UNIT == 4
+    case SPUD_BF16: combine_pairs(a, column, positions, sums, m, blocks); break;
+#else
     case SPUD_BF16: combine(a, column, positions, sums, SPUD_BF16, m, blocks); break;
+#endif
     default: combine(a, column, positions, sums, SPUD_Q8_0, m, blocks); break;
   }
 }
@@ -105,6 +151,9 @@ static void attention(const spud_attention *a) {
     float *scores = a->scores + r * a->score_stride;
     sums[r] = exponentials(scores, a->lengths[r], a->scale);
     for (int64_t i = a->lengths[r]; i < longest; i++) scores[i] = 0;
+#if BF16_INPUT_UNIT == 4
+    if (a->format == SPUD_BF16) pair_scores(scores, longest);
+#endif
   }
   switch (a->rows) {
     case 1: combine_rows(a, longest, sums, 1); break;

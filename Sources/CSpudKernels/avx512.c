@@ -167,6 +167,15 @@ static void prepare_bf16(const float *input, int64_t columns, uint8_t *output) {
   }
 }
 
+/// Turns probabilities, in place, into as many bfloat16 and a zero: pairs for products with pairs of values.
+static void pair_scores(float *scores, int64_t count) {
+  if (count % 2 != 0) scores[count] = 0;  // there is room: rows are a multiple of 32 long
+  for (int64_t i = 0; i < count; i += 32) {
+    const __m512bh pairs = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(scores + i + 16), _mm512_loadu_ps(scores + i));
+    _mm512_storeu_si512((uint8_t *)scores + 2 * i, (__m512i)pairs);
+  }
+}
+
 static int64_t peak_int8(int64_t turns) {
   __m512i sums[12];
   for (int i = 0; i < 12; i++) sums[i] = _mm512_set1_epi32(i);

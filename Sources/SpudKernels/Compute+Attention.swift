@@ -108,13 +108,15 @@ private struct AttentionRegion: Region {
     }
   }
 
+  /// Tokens in the outer loop: a token's heads lie side by side, and are read as one stream.
   private func store(_ lane: Lane) {
     let width = cache.headWidth
     let format = cache.format.code
-    for head in lane.share(of: cache.headCount) {
-      for token in 0..<placement.count {
-        let sequence = Int(placement.sequences[token])
-        let position = Int(placement.positions[token])
+    let heads = lane.share(of: cache.headCount)
+    for token in 0..<placement.count {
+      let sequence = Int(placement.sequences[token])
+      let position = Int(placement.positions[token])
+      for head in heads {
         // SAFETY: `attend` checked that the sequence holds the position.
         unsafe spud_pack_float_row(
           format,

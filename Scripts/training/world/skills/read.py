@@ -17,6 +17,8 @@ WORDS = DIGITS + list(COLOURS) + SHAPES + ["hello", "open", "close", "left", "ri
                                            "big", "small", "star", "house", "water", "light", "night", "day", "sun", "moon", "tree"]
 WIDTH, HEIGHT = 128, 64
 LENGTHS = (1, 2, 3, 4, 5, 5, 6, 6, 7, 7, 8, 8)  # of training's strings: long ones hold more letters for their codes
+ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, string.ascii_uppercase + string.digits)
+HARDER = (string.ascii_lowercase, string.ascii_lowercase, string.ascii_uppercase, ALPHABETS[3])  # training has more of these: small letters are misread most
 PATCH = 8
 
 
@@ -56,11 +58,11 @@ def varied(m: Maker, right: float) -> tuple[int, float, float]:
 
 
 def make(m: Maker) -> dict:
-    word = m.index % 2 == 0 if m.short else m.rng.random() < 0.4
+    word = m.index % 2 == 0 if m.short else m.rng.random() < 0.3
     if word:
         text = m.rng.choice(WORDS)
     else:
-        letters = m.rng.choice((string.ascii_lowercase, string.ascii_uppercase, string.digits, string.ascii_uppercase + string.digits))
+        letters = m.rng.choice(ALPHABETS if m.short else ALPHABETS + HARDER)
         text = "".join(m.rng.choice(letters) for _ in range(m.rng.randint(2, 8) if m.short else m.rng.choice(LENGTHS)))
     words = text if word else " ".join(text)  # strings are spelled: their letters make no pieces of their own
     picture, columns = printed(text, m)
