@@ -49,6 +49,16 @@ SPUD_INLINE float largest16(f32x16 v) {
   return x > y ? x : y;
 }
 
+SPUD_INLINE int32_t largest_integer(i32x16 v) {
+  typedef int32_t i32x8 __attribute__((vector_size(32)));
+  typedef int32_t i32x4 __attribute__((vector_size(16)));
+  const i32x8 half = __builtin_elementwise_max((i32x8)SPUD_HALVES(v, 0), (i32x8)SPUD_HALVES(v, 8));
+  const i32x4 quarter = __builtin_elementwise_max(__builtin_shufflevector(half, half, 0, 1, 2, 3),
+      __builtin_shufflevector(half, half, 4, 5, 6, 7));
+  const int32_t x = quarter[0] > quarter[1] ? quarter[0] : quarter[1], y = quarter[2] > quarter[3] ? quarter[2] : quarter[3];
+  return x > y ? x : y;
+}
+
 SPUD_INLINE int32_t sum_of_integers(i32x16 v) {
   typedef int32_t i32x8 __attribute__((vector_size(32)));
   typedef int32_t i32x4 __attribute__((vector_size(16)));
@@ -191,18 +201,16 @@ SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t en
   }
 }
 
-/// Where part `index` of `count` begins, of parts that differ by one at most: 7 tiles of 5 or 6 rows and none of 1.
-SPUD_INLINE int64_t part_start(int64_t total, int64_t index, int64_t count) { return total * index / count; }
-
 static void product(const spud_product *p) {
   const tile_function tile = tile_of(p->format);
   const size_t unit_bytes = spud_unit_bytes(p->format), input_unit = input_unit_bytes(p->format);
   const int64_t slice = p->rows > ONE_PASS_ROWS ? slice_units(p->format, p->rows) : p->units;
   const int64_t blocks = (p->rows + SPUD_ROW_BLOCK - 1) / SPUD_ROW_BLOCK;
   for (int64_t block = 0; block < blocks; block++) {
-    const int64_t first_row = part_start(p->rows, block, blocks);
-    const int64_t rows = part_start(p->rows, block + 1, blocks) - first_row;
+    const int64_t first_row = p->rows * block / blocks, rows = p->rows * (block + 1) / blocks - first_row;
     const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    const uint8_t *starts[SPUD_ROW_BLOCK], *inputs[SPUD_ROW_BLOCK];
+    for (int64_t row = 0; row < rows; row++) starts[row] = input_row(p, first_row + row);
     for (int64_t panel = p->first_panel; panel < p->last_panel; panel++) {
       const uint8_t *weights = p->panels + panel * p->panel_bytes;
       for (int64_t unit = 0; unit < p->units; unit += slice) {
@@ -210,17 +218,16 @@ static void product(const spud_product *p) {
         // While the rows pass over this slice, the next one comes from memory, a part with each tile.
         const uint8_t *next = weights + (unit + units) * unit_bytes;
         const int64_t part = (units * (int64_t)unit_bytes / tiles + 63) / 64 * 64;
-        for (int64_t t = 0; t < tiles; t++) {
-          const int64_t row = part_start(rows, t, tiles);
-          const int m = (int)(part_start(rows, t + 1, tiles) - row);
+        for (int64_t row = 0; row < rows; row++) inputs[row] = starts[row] + unit * input_unit;
+        // Tiles whose heights differ by one at most: of 61 rows six of six and five of five, and none of one.
+        for (int64_t t = 0, row = 0, m; t < tiles; t++, row += m) {
+          m = rows / tiles + (t < rows % tiles);
           if (tiles > 1) {
             for (const uint8_t *const end = next + part; next < end; next += 64) __builtin_prefetch(next, 0, 2);
             if (unit == 0 && p->epilogue != SPUD_SWIGLU) prefetch_outputs(p, first_row + row, first_row + row + m,
                 panel);
           }
-          const uint8_t *inputs[TILE_ROWS];
-          for (int i = 0; i < m; i++) inputs[i] = input_row(p, first_row + row + i) + unit * input_unit;
-          tile(weights + unit * unit_bytes, units, inputs, m, p->scratch + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS,
+          tile(weights + unit * unit_bytes, units, inputs + row, (int)m, p->scratch + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS,
               p->rows <= ONE_PASS_ROWS ? ONLY_PASS : unit == 0);
         }
       }
@@ -252,7 +259,9 @@ SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *out
   spud_block *blocks = (spud_block *)output;
   for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
     const f32x16 a = load16(input + block * SPUD_BLOCK), b = load16(input + block * SPUD_BLOCK + 16);
-    const uint32_t step = spud_bits(largest16(max16(max16(a, -a), max16(b, -b))) * (1.0f / 127));
+    // Magnitudes of floats rise as their bits do.
+    const i32x16 largest = __builtin_elementwise_max((i32x16)a & 0x7fffffff, (i32x16)b & 0x7fffffff);
+    const uint32_t step = spud_bits(spud_float_from_bits((uint32_t)largest_integer(largest)) * (1.0f / 127));
     const uint32_t exponent = step >> 23;
     const float power = spud_float_from_bits((exponent < 67 ? 67 : exponent > 187 ? 187 : exponent) << 23);
     const float *parts = scale_parts[((step & 0x7fffff) + 0x7ffff) >> 19];
