@@ -10,9 +10,11 @@ follows the tokens instead, so that runs can be compared.
 
 import argparse
 import csv
+import ctypes
 import datetime
 import json
 import os
+import signal
 import sys
 import time
 from itertools import repeat
@@ -301,6 +303,8 @@ def report(model: Model, held_out: Shards, rows: int, length: int, state: dict, 
 
 
 def spawned(rank: int, ranks: int, a: argparse.Namespace) -> None:
+    if sys.platform == "linux":  # a process that outlives a killed parent would go on writing into the next run's files
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     train(rank, ranks, a)
 
 
