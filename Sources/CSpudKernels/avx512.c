@@ -136,7 +136,6 @@ SPUD_INLINE void tile_nibbles(
         dot32(dots[i], low, high, inputs[i] + unit * sizeof(spud_block) + 12 + 4 * (part / 2) + 16 * upper);
         if (part == 7) FINISH_ROW(i)
       }
-      
     }
   }
   SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);

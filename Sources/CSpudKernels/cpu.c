@@ -30,10 +30,12 @@ int32_t spud_cpu_has_avx512(void) {
 
 size_t spud_first_cache_bytes(void) {
 #if defined(_SC_LEVEL1_DCACHE_SIZE)
-  static long bytes = -1;  // the same value whoever writes it; the call costs microseconds
-  if (__atomic_load_n(&bytes, __ATOMIC_RELAXED) < 0) {
-    const long found = sysconf(_SC_LEVEL1_DCACHE_SIZE);
-    __atomic_store_n(&bytes, found > 0 ? found : 0, __ATOMIC_RELAXED);
+  static long found = -1;  // the same value whoever writes it; the call costs microseconds
+  long bytes = __atomic_load_n(&found, __ATOMIC_RELAXED);
+  if (bytes < 0) {
+    bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE);
+    if (bytes < 0) bytes = 0;
+    __atomic_store_n(&found, bytes, __ATOMIC_RELAXED);
   }
   return (size_t)bytes;
 #else

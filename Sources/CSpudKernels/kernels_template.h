@@ -49,16 +49,6 @@ SPUD_INLINE float largest16(f32x16 v) {
   return x > y ? x : y;
 }
 
-SPUD_INLINE int32_t largest_integer(i32x16 v) {
-  typedef int32_t i32x8 __attribute__((vector_size(32)));
-  typedef int32_t i32x4 __attribute__((vector_size(16)));
-  const i32x8 half = __builtin_elementwise_max((i32x8)SPUD_HALVES(v, 0), (i32x8)SPUD_HALVES(v, 8));
-  const i32x4 quarter = __builtin_elementwise_max(__builtin_shufflevector(half, half, 0, 1, 2, 3),
-      __builtin_shufflevector(half, half, 4, 5, 6, 7));
-  const int32_t x = quarter[0] > quarter[1] ? quarter[0] : quarter[1], y = quarter[2] > quarter[3] ? quarter[2] : quarter[3];
-  return x > y ? x : y;
-}
-
 SPUD_INLINE int32_t sum_of_integers(i32x16 v) {
   typedef int32_t i32x8 __attribute__((vector_size(32)));
   typedef int32_t i32x4 __attribute__((vector_size(16)));
@@ -125,41 +115,25 @@ SPUD_INLINE size_t input_unit_bytes(spud_format format) {
   }
 }
 
-/// What becomes of the 32 sums of one row.
+/// What becomes of the 32 sums of one row, where the matrix has a bias or ends inside the panel.
 SPUD_INLINE void finish_row(const spud_product *p, int64_t panel, int64_t row, const float *sums) {
   const int64_t target = p->output_rows ? p->output_rows[row] : row;
   if (p->epilogue == SPUD_SWIGLU) {
     float *output = p->output + target * p->output_stride + panel * 16;
-    const int64_t width = spud_min(16, p->columns_out - panel * 16);
     const f32x16 result = silu16(load16(sums)) * load16(sums + 16);
-    if (width == 16) {
-      store16(output, result);
-    } else {
-      for (int64_t i = 0; i < width; i++) output[i] = result[i];
-    }
+    for (int64_t i = 0; i < spud_min(16, p->columns_out - panel * 16); i++) output[i] = result[i];
     return;
   }
   const int64_t column = panel * SPUD_PANEL_ROWS, width = spud_min(SPUD_PANEL_ROWS, p->columns_out - column);
   float *output = p->output + target * p->output_stride + column;
-  const float *bias = p->bias ? p->bias + column : NULL;
   const float factor = p->factors ? p->factors[row] : 1;
-  if (p->epilogue == SPUD_STORE) {
-    if (bias) {
-      for (int64_t i = 0; i < width; i++) output[i] = sums[i] + bias[i];
-    } else if (width == SPUD_PANEL_ROWS) {
-      store16(output, load16(sums)), store16(output + 16, load16(sums + 16));
-    } else {
-      for (int64_t i = 0; i < width; i++) output[i] = sums[i];
-    }
-  } else if (width == SPUD_PANEL_ROWS && !bias) {
-    store16(output, load16(output) + factor * load16(sums));
-    store16(output + 16, load16(output + 16) + factor * load16(sums + 16));
-  } else {
-    for (int64_t i = 0; i < width; i++) output[i] += factor * (bias ? sums[i] + bias[i] : sums[i]);
+  for (int64_t i = 0; i < width; i++) {
+    const float sum = p->bias ? sums[i] + p->bias[column + i] : sums[i];
+    output[i] = p->epilogue == SPUD_ADD ? output[i] + factor * sum : sum;
   }
 }
 
-/// The same of several rows, in the common case without a question asked of each.
+/// What becomes of the sums of several rows, in the common case without a question asked of each.
 SPUD_INLINE void finish_rows(const spud_product *p, int64_t panel, int64_t first_row, int64_t rows, const float *sums) {
   const int gated = p->epilogue == SPUD_SWIGLU, adds = p->epilogue == SPUD_ADD;
   const int64_t width = gated ? 16 : SPUD_PANEL_ROWS;
@@ -259,9 +233,7 @@ SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *out
   spud_block *blocks = (spud_block *)output;
   for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
     const f32x16 a = load16(input + block * SPUD_BLOCK), b = load16(input + block * SPUD_BLOCK + 16);
-    // Magnitudes of floats rise as their bits do.
-    const i32x16 largest = __builtin_elementwise_max((i32x16)a & 0x7fffffff, (i32x16)b & 0x7fffffff);
-    const uint32_t step = spud_bits(spud_float_from_bits((uint32_t)largest_integer(largest)) * (1.0f / 127));
+    const uint32_t step = spud_bits(largest16(max16(max16(a, -a), max16(b, -b))) * (1.0f / 127));
     const uint32_t exponent = step >> 23;
     const float power = spud_float_from_bits((exponent < 67 ? 67 : exponent > 187 ? 187 : exponent) << 23);
     const float *parts = scale_parts[((step & 0x7fffff) + 0x7ffff) >> 19];
