@@ -60,6 +60,7 @@ SPUD_INLINE int32_t sum_of_integers(i32x16 v) {
 
 /// exp(x): x = n ln 2 + r, then a polynomial of degree 6 in r. Relative error below 2e-7 on -87…88; 0 below, +inf
 /// above.
+#ifndef EXP_16
 SPUD_INLINE f32x16 exp16(f32x16 x) {
   const f32x16 clamped = max16(select16(x < splat16(88.8f), x, splat16(88.8f)), splat16(-104.0f));
   const f32x16 shifted = clamped * 1.44269504088896f + 12582912.0f;
@@ -81,6 +82,7 @@ SPUD_INLINE f32x16 exp16(f32x16 x) {
 }
 
 SPUD_INLINE f32x16 silu16(f32x16 x) { return x / (1.0f + exp16(-x)); }
+#endif
 
 // ---- Products ----
 
@@ -184,6 +186,8 @@ static void product(const spud_product *p) {
     const int64_t first_row = p->rows * block / blocks, rows = p->rows * (block + 1) / blocks - first_row;
     const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
     const uint8_t *starts[SPUD_ROW_BLOCK], *inputs[SPUD_ROW_BLOCK];
+    // Not in vectors: products of 64 bits take longer there.
+#pragma clang loop vectorize(disable)
     for (int64_t row = 0; row < rows; row++) starts[row] = input_row(p, first_row + row);
     for (int64_t panel = p->first_panel; panel < p->last_panel; panel++) {
       const uint8_t *weights = p->panels + panel * p->panel_bytes;
@@ -219,24 +223,22 @@ static void prepare_f32(const float *input, int64_t columns, uint8_t *output) {
   for (int64_t i = columns; i < padded; i++) to[i] = 0;
 }
 
-/// Sums or differences of two powers of two, no less than 1 + n/16 for each n: a scale's two parts.
-static const float scale_parts[17][2] = {
-    {1, 0x1p-30f}, {1, 0x1p-4f}, {1, 0x1p-3f}, {1, 0x1p-2f}, {1, 0x1p-2f}, {1, 0x1p-1f}, {1, 0x1p-1f}, {1, 0x1p-1f},
-    {1, 0x1p-1f}, {2, -0x1p-2f}, {2, -0x1p-2f}, {2, -0x1p-2f}, {2, -0x1p-2f}, {2, -0x1p-3f}, {2, -0x1p-3f},
-    {2, -0x1p-4f}, {2, 0x1p-30f},
-};
-
 /// Signed bytes, to nearest, ties to even, of the largest magnitude in each 32, whose step is rounded up to one of
-/// `scale_parts` times a power of two: by 6 % on average, 20 % at most. `unit` is a power of two that every scale takes with it. What
+/// `spud_large_parts` plus `spud_small_parts` times a power of two: by 6 % on average, 20 % at most. `unit` is a power of two that every scale takes with it. What
 /// is not finite becomes some byte.
 SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *output, float unit) {
   spud_block *blocks = (spud_block *)output;
-  for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
+  int64_t block = 0;
+#ifdef PREPARE_SIXTEEN
+  for (; (block + 16) * SPUD_BLOCK <= columns; block += 16) PREPARE_SIXTEEN(input + block * SPUD_BLOCK, blocks + block, unit);
+#endif
+  for (; block * SPUD_BLOCK < columns; block++) {
     const f32x16 a = load16(input + block * SPUD_BLOCK), b = load16(input + block * SPUD_BLOCK + 16);
-    const uint32_t step = spud_bits(largest16(max16(max16(a, -a), max16(b, -b))) * (1.0f / 127));
+    const uint32_t step = spud_bits(largest16(max16(max16(a, -a), max16(b, -b))) * (1.0f / 127)) & 0x7fffffff;  // of -0
     const uint32_t exponent = step >> 23;
     const float power = spud_float_from_bits((exponent < 67 ? 67 : exponent > 187 ? 187 : exponent) << 23);
-    const float *parts = scale_parts[((step & 0x7fffff) + 0x7ffff) >> 19];
+    const uint32_t sixteenths = ((step & 0x7fffff) + 0x7ffff) >> 19;
+    const float parts[2] = {spud_large_parts[sixteenths], spud_small_parts[sixteenths]};
     const float inverse = 1 / ((parts[0] + parts[1]) * power);
     // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
     const i32x16 qa = (i32x16)(a * inverse + 12582912.0f) - 0x4b400000,

@@ -58,6 +58,28 @@ struct ProductTests {
   }
 
   @Test(
+    "each block of 32 inputs has its own scale, however many are prepared side by side", arguments: InstructionSet.supported,
+    [WeightFormat.q8_0, .q4_0])
+  func scales(level: InstructionSet, format: WeightFormat) throws {
+    let compute = Compute(threads: 2, instructionSet: level)
+    var random = Random(seed: 2)
+    let blocks = 35  // two sixteens and three
+    // Row r of the matrix adds up block r.
+    let weights = (0..<blocks).flatMap { row in (0..<blocks * 32).map { $0 / 32 == row ? Float(1) : 0 } }
+    let matrix = try WeightMatrix(weights, rows: blocks, columns: blocks * 32, format: format, compute: compute)
+    let x = (0..<blocks * 32).map { index in
+      let block = index / 32
+      return block == 9 ? 0 : (1 + abs(random.value())) * Float(sign: .plus, exponent: block * 7 % 23 - 11, significand: 1)
+    }
+    let output = Activations(columns: blocks)
+    compute.multiply(Activations([x]), by: matrix, into: output)
+    for block in 0..<blocks {
+      let expected = x[block * 32..<block * 32 + 32].reduce(0, +)
+      #expect(abs(output[0][block] - expected) <= 0.01 * expected, "block \(block)")
+    }
+  }
+
+  @Test(
     "a row's result does not depend on the number of rows or threads, bit for bit", arguments: InstructionSet.supported,
     WeightFormat.allCases)
   func independent(level: InstructionSet, format: WeightFormat) throws {

@@ -11,6 +11,7 @@ from ..clips import RADIUS, Mover, frame, ordered, spot, tell
 from ..maker import Maker, assistant, user
 from ..scene import PLACES, SIDE, pairs, paper
 
+FRAMES = (4, 8)  # of a film, fewest and most
 STEPS = 6  # frames that the question of a collision looks ahead
 
 
@@ -98,7 +99,7 @@ def glances(m: Maker, told: list[str]) -> list[dict]:
 
 def make(m: Maker) -> dict:
     kind = m.index % 3 if m.short else m.rng.randrange(3)
-    count, want = m.rng.randint(4, 5 if kind == 1 else 6), "yes" if m.rng.random() < 0.5 else "no"
+    count, want = m.rng.randint(*FRAMES), "yes" if m.rng.random() < 0.5 else "no"
     kinds = [kind] if m.short or kind == 1 else m.rng.sample([0, 2], 2)
     while True:
         frames = film(m, count, 2 if kind == 1 else 1)

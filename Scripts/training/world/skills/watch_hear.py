@@ -8,11 +8,11 @@ from .. import speech
 from ..clips import FRAMES_PER_SECOND, frame, ordered, spot, tell
 from ..maker import Maker, assistant, user
 from ..scene import pairs, paper
-from .watch import glances, mover
+from .watch import FRAMES, glances, mover
 
 
 def make(m: Maker) -> dict:
-    frames_wanted = 6
+    frames_wanted = m.rng.randint(*FRAMES)
     while True:
         names = m.rng.sample(pairs(m.split), 2)
         if names[0][0] == names[1][0] or names[0][1] == names[1][1]:

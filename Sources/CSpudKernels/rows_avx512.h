@@ -1,0 +1,95 @@
+// Work on rows of floats for AVX-512 that kernels_template.h would else do one block, or with more instructions: inputs
+// prepared 16 blocks at a time, exp and SwiGLU. Included by avx512.c alone.
+
+/// Lanes of two vectors side by side, halves folded into each other: of four vectors in this order of calls, then of four
+/// such results by FOLD_IN_QUARTERS, what is left of vector 4q + s stands in lane 4q + s.
+#define FOLD_HALVES(op, a, b) op(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee))
+#define FOLD_QUARTERS(op, a, b) op(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd))
+#define FOLD_IN_QUARTERS(op, a, b) op(_mm512_shuffle_ps(a, b, 0x88), _mm512_shuffle_ps(a, b, 0xdd))
+#define FOLD_FOUR(op, v) FOLD_QUARTERS(op, FOLD_HALVES(op, v[0], v[1]), FOLD_HALVES(op, v[2], v[3]))
+#define FOLD_SIXTEEN(op, r) FOLD_IN_QUARTERS(op, FOLD_IN_QUARTERS(op, r[0], r[1]), FOLD_IN_QUARTERS(op, r[2], r[3]))
+
+SPUD_INLINE __m512 larger16(__m512 a, __m512 b) { return _mm512_max_ps(a, b); }
+SPUD_INLINE __m512 added16(__m512 a, __m512 b) {
+  return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
+}
+
+/// `prepare_bytes` of 16 blocks, to the same bits: their scales are computed side by side.
+#define PREPARE_SIXTEEN prepare_sixteen
+SPUD_INLINE void prepare_sixteen(const float *input, spud_block *blocks, float unit) {
+  __m512 folded[4];
+  SPUD_EACH(s, 4) {
+    __m512 largest[4];
+    SPUD_EACH(q, 4) {
+      const float *from = input + (4 * q + s) * SPUD_BLOCK;
+      largest[q] = _mm512_max_ps(_mm512_abs_ps(_mm512_loadu_ps(from)), _mm512_abs_ps(_mm512_loadu_ps(from + 16)));
+    }
+    folded[s] = FOLD_FOUR(larger16, largest);
+  }
+  const __m512i step = _mm512_castps_si512(_mm512_mul_ps(FOLD_SIXTEEN(larger16, folded), _mm512_set1_ps(1.0f / 127)));
+  const __m512i exponent = _mm512_min_epi32(_mm512_max_epi32(_mm512_srli_epi32(step, 23), _mm512_set1_epi32(67)),
+      _mm512_set1_epi32(187));
+  const __m512 power = _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
+  const __m512i sixteenths = _mm512_srli_epi32(_mm512_add_epi32(_mm512_and_si512(step, _mm512_set1_epi32(0x7fffff)),
+      _mm512_set1_epi32(0x7ffff)), 19);
+  const __m512 large = _mm512_permutex2var_ps(_mm512_loadu_ps(spud_large_parts), sixteenths,
+      _mm512_loadu_ps(spud_large_parts + 16));
+  const __m512 small = _mm512_permutex2var_ps(_mm512_loadu_ps(spud_small_parts), sixteenths,
+      _mm512_loadu_ps(spud_small_parts + 16));
+  const __m512 scale = _mm512_mul_ps(power, _mm512_set1_ps(unit));
+  float inverses[16], parts[2][16];
+  int32_t corrections[16];
+  _mm512_storeu_ps(inverses, _mm512_div_ps(_mm512_set1_ps(1), _mm512_mul_ps(_mm512_add_ps(large, small), power)));
+  _mm512_storeu_ps(parts[0], _mm512_mul_ps(large, scale));
+  _mm512_storeu_ps(parts[1], _mm512_mul_ps(small, scale));
+  const __m512 shift = _mm512_set1_ps(12582912.0f);
+  SPUD_EACH(s, 4) {
+    __m512 sums[4];
+    SPUD_EACH(q, 4) {
+      const float *from = input + (4 * q + s) * SPUD_BLOCK;
+      const __m512 inverse = _mm512_set1_ps(inverses[4 * q + s]);
+      // The low bits are the integers; what stands above them adds up to nothing in 32 bits but for a constant.
+      const __m512i a = _mm512_castps_si512(_mm512_fmadd_ps(_mm512_loadu_ps(from), inverse, shift));
+      const __m512i b = _mm512_castps_si512(_mm512_fmadd_ps(_mm512_loadu_ps(from + 16), inverse, shift));
+      uint8_t *to = (uint8_t *)blocks[4 * q + s].quants;
+      _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(a));
+      _mm_storeu_si128((__m128i *)(to + 16), _mm512_cvtepi32_epi8(b));
+      sums[q] = _mm512_castsi512_ps(_mm512_add_epi32(a, b));
+    }
+    folded[s] = FOLD_FOUR(added16, sums);
+  }
+  const __m512i sum = _mm512_sub_epi32(_mm512_castps_si512(FOLD_SIXTEEN(added16, folded)),
+      _mm512_set1_epi32((int32_t)(32 * 0x4b400000u)));
+  _mm512_storeu_si512(corrections, _mm512_slli_epi32(_mm512_sub_epi32(_mm512_setzero_si512(), sum), 7));
+  SPUD_EACH(i, 16) {
+    blocks[i].scales[0] = parts[0][i];
+    blocks[i].scales[1] = parts[1][i];
+    blocks[i].correction = corrections[i];
+  }
+}
+
+/// exp(x), as in kernels_template.h: 2^n is one instruction here, and a NaN passes where it is the second operand.
+#define EXP_16
+typedef float f32x16 __attribute__((vector_size(64)));
+SPUD_INLINE f32x16 exp16(f32x16 x) {
+  const __m512 clamped = _mm512_max_ps(_mm512_set1_ps(-104.0f), _mm512_min_ps(_mm512_set1_ps(88.8f), (__m512)x));
+  const __m512 n = _mm512_sub_ps(_mm512_fmadd_ps(clamped, _mm512_set1_ps(1.44269504088896f), _mm512_set1_ps(12582912.0f)),
+      _mm512_set1_ps(12582912.0f));
+  __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), clamped);
+  r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4f), r);
+  __m512 p = _mm512_fmadd_ps(r, _mm512_set1_ps(1.3981999507e-3f), _mm512_set1_ps(8.3334519073e-3f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(4.1665795894e-2f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.6666665459e-1f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.0000001201e-1f));
+  p = _mm512_add_ps(_mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r), _mm512_set1_ps(1.0f));
+  return (f32x16)_mm512_scalef_ps(p, n);
+}
+
+/// x / (1 + exp(-x)), by an approximate reciprocal and one step of Newton's (relative error below 4e-7). Below -80, where
+/// it is nothing, the denominator must stay finite, or the step would make infinity times nothing.
+SPUD_INLINE f32x16 silu16(f32x16 x) {
+  const __m512 bounded = _mm512_max_ps(_mm512_set1_ps(-80.0f), (__m512)x);
+  const __m512 d = _mm512_add_ps(_mm512_set1_ps(1.0f), (__m512)exp16(-(f32x16)bounded));
+  const __m512 y = _mm512_rcp14_ps(d);
+  return (f32x16)_mm512_mul_ps(bounded, _mm512_mul_ps(y, _mm512_fnmadd_ps(d, y, _mm512_set1_ps(2.0f))));
+}
