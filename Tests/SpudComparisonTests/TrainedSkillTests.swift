@@ -9,21 +9,21 @@ struct TrainedSkillTests {
   /// What Models/spud-nano reaches on the whole of Benchmarks/suites/world, by its card: shares, and errors where the
   /// skill is measured by them. Where that is short of the bar, the sample is held against it instead of the bar.
   private static let reached: [String: Double] = [
-    "see": 0.982,
-    "count and relate": 0.926,
-    "read": 0.072,
-    "handwriting": 0.972,
-    "hear": 0.079,
+    "see": 0.992,
+    "count and relate": 0.944,
+    "read": 0.046,
+    "handwriting": 0.962,
+    "hear": 0.058,
     "tones": 1.000,
-    "see and hear": 0.953,
-    "watch": 0.952,
-    "watch and hear": 0.994,
-    "reason": 0.996,
-    "reason, no thought": 0.052,
-    "draw": 0.958,
-    "speak": 0.925,
-    "describe: objects": 0.985,
-    "describe: words": 0.927,
+    "see and hear": 0.954,
+    "watch": 0.992,
+    "watch and hear": 0.954,
+    "reason": 0.998,
+    "reason, no thought": 0.054,
+    "draw": 0.964,
+    "speak": 0.973,
+    "describe: objects": 0.997,
+    "describe: words": 0.943,
   ]
 
   private static let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
