@@ -45,19 +45,20 @@ def run(command, **options) -> str:
     return result.stdout
 
 
+def tensor(path: str, name: str, kind: str) -> np.ndarray:
+    """A tensor of a safetensors file."""
+    data = pathlib.Path(path).read_bytes()
+    size = struct.unpack("<Q", data[:8])[0]
+    about = json.loads(data[8:8 + size])[name]
+    start, end = about["data_offsets"]
+    return np.frombuffer(data[8 + size + start:8 + size + end], dtype=kind).reshape(about["shape"])
+
+
 def streams(arguments, folder: str) -> list[list[int]]:
     """The examples as ids."""
     packed = f"{folder}/packed.safetensors"
     run([arguments.spud, "tokenize", "-m", arguments.directory, "--examples", arguments.examples, "--pack", packed])
-    data = pathlib.Path(packed).read_bytes()
-    size = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:8 + size])
-
-    def tensor(name: str, kind: str) -> np.ndarray:
-        start, end = header[name]["data_offsets"]
-        return np.frombuffer(data[8 + size + start:8 + size + end], dtype=kind)
-
-    tokens, offsets = tensor("tokens", "<u2"), tensor("offsets", "<i8")
+    tokens, offsets = tensor(packed, "tokens", "<u2"), tensor(packed, "offsets", "<i8")
     every = range(0, len(offsets) - 1, max(1, (len(offsets) - 1) // arguments.streams))
     return [tokens[offsets[i]:offsets[i + 1]].tolist() for i in every][:arguments.streams]
 
@@ -73,6 +74,27 @@ def counted(ids: list[int], begin: int, end: int) -> np.ndarray:
         if inside:
             places.append(place)
     return np.array(places, dtype=int)
+
+
+def run_spud(arguments, ids: list[int], options: list[str], folder: str) -> np.ndarray:
+    file = f"{folder}/logits.safetensors"
+    run([arguments.spud, "logits", "-m", arguments.model, "--ids", "-", "-o", file, *options], input=",".join(map(str, ids)))
+    return tensor(file, "logits", "<f4")
+
+
+def judged(reference: np.ndarray, logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each token: its loss, the KL of its distribution from the reference's, and whether both like the same one best."""
+    true, own = log_softmax(reference.astype(np.float64)), log_softmax(logits.astype(np.float64))
+    return (-own[np.arange(len(own)), targets], (np.exp(true) * (true - own)).sum(1), true.argmax(1) == own.argmax(1))
+
+
+def resampled(streams: list[np.ndarray], times: int = 2000) -> tuple[float, float]:
+    """The middle 95 % of the means of so many draws of as many streams, with replacement: tokens of a stream err together."""
+    random = np.random.default_rng(1)
+    sums, counts = np.array([s.sum() for s in streams]), np.array([len(s) for s in streams])
+    drawn = random.integers(len(streams), size=(times, len(streams)))
+    low, high = np.percentile(sums[drawn].sum(1) / counts[drawn].sum(1), (2.5, 97.5))
+    return float(low), float(high)
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
@@ -95,31 +117,27 @@ def main() -> None:
         every = streams(arguments, folder)
         places = [counted(ids, begin, end) for ids in every]
         targets = [np.array(ids)[where + 1] for ids, where in zip(every, places)]
-        found: dict[str, list[np.ndarray]] = {}
+        reference = [run_spud(arguments, ids, SETTINGS[REFERENCE], folder)[where] for ids, where in zip(every, places)]
+        found = {REFERENCE: [judged(own, own, target) for own, target in zip(reference, targets)]}
         for name, options in SETTINGS.items():
-            found[name] = []
-            for ids, where in zip(every, places):
-                output = run([arguments.spud, "logits", "-m", arguments.model, "--ids", "-", "--json", *options],
-                             input=",".join(map(str, ids)))
-                found[name].append(log_softmax(np.array(json.loads(output)["logits"])[where]))
+            if name != REFERENCE:
+                found[name] = [judged(own, run_spud(arguments, ids, options, folder)[where], target)
+                               for own, ids, where, target in zip(reference, every, places, targets)]
         if arguments.cache:
             programs = str(arguments.cache / "build" / "bin")
             pathlib.Path(folder, "streams.json").write_text(json.dumps(every))
             run([str(arguments.cache / "venv" / "bin" / "python"), "-c", LLAMA, arguments.model, f"{folder}/streams.json", folder],
                 env={**os.environ, "LLAMA_CPP_LIB_PATH": programs, "LD_LIBRARY_PATH": programs})
-            found["llama.cpp"] = [
-                log_softmax(np.load(f"{folder}/{index}.npy").astype(np.float64)[where]) for index, where in enumerate(places)]
+            found["llama.cpp"] = [judged(own, np.load(f"{folder}/{index}.npy")[where], target)
+                                  for index, (own, where, target) in enumerate(zip(reference, places, targets))]
     print(f"{pathlib.Path(arguments.model).name}: {len(every)} streams, {sum(map(len, places))} tokens of answers\n")
-    print("| | perplexity | against float32 | mean KL from float32 | the same best token |\n|---|---|---|---|---|")
-    base = None
+    print("| | perplexity | against float32 | mean KL from float32, 95 % of resamplings | median KL | the same best token |\n|---|---|---|---|---|---|")
+    base = np.concatenate([row[0] for row in found[REFERENCE]]).mean()
     for name, rows in found.items():
-        loss = -np.concatenate([row[np.arange(len(row)), target] for row, target in zip(rows, targets)]).mean()
-        base = loss if base is None else base
-        reference = np.concatenate(found[REFERENCE])
-        own = np.concatenate(rows)
-        divergence = (np.exp(reference) * (reference - own)).sum(1).mean()
-        same = (reference.argmax(1) == own.argmax(1)).mean()
-        print(f"| {name} | {np.exp(loss):.4f} | {100 * (np.exp(loss - base) - 1):+.2f} % | {divergence:.1e} | {100 * same:.1f} % |")
+        loss, divergence, same = (np.concatenate([row[i] for row in rows]) for i in range(3))
+        low, high = resampled([row[1] for row in rows])
+        print(f"| {name} | {np.exp(loss.mean()):.4f} | {100 * (np.exp(loss.mean() - base) - 1):+.2f} % | {divergence.mean():.1e}, {low:.1e} to {high:.1e} | "
+              f"{np.median(divergence):.1e} | {100 * same.mean():.1f} % |")
 
 
 if __name__ == "__main__":

@@ -168,6 +168,11 @@ struct ReportTests {
     let object = try JSONDecoder().decode(Object.self, from: outcome.bytes)
     #expect(object.schema == 1)
     #expect(object.logits.map(\.count) == [402, 402, 402])
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("logits-\(UUID().uuidString).safetensors")
+    defer { try? FileManager.default.removeItem(at: file) }
+    _ = try await CommandLineProgram.run(["logits", "-m", model, "--ids", "1,2,3", "-o", file.path])
+    let written = try Data(contentsOf: file).suffix(3 * 402 * 4)
+    #expect(written.elementsEqual(object.logits.joined().flatMap { value in withUnsafeBytes(of: value, Array.init) }))
     let table = try await CommandLineProgram.run(["logits", "-m", model, "--ids", "-"], input: "1,2,3\n")
     #expect(table.output.split(separator: "\n").count == 3)
   }

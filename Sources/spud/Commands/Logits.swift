@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
 internal import SpudInference
+internal import SpudTensors
 internal import Synchronization
 
 /// `spud logits`: what the model predicts after each position, for parity checks against other runtimes.
@@ -9,19 +10,25 @@ struct Logits: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print the logits after each position of a sequence of ids.",
     discussion: """
-      Without --json, the five likeliest ids after each position. For the closest comparison with another runtime, \
-      compute in float32: --kernels blas --cache f32.
+      Without --json or --output, the five likeliest ids after each position. For the closest comparison with another \
+      runtime, compute in float32: --kernels blas --cache f32.
 
       Examples:
         spud logits --ids 1,2,3
         spud logits -m model.gguf --ids 1,2,3 --json --kernels blas --cache f32
         spud tokenize "hello" --json | spud logits --ids -
+        spud logits --ids 1,2,3 -o logits.safetensors
       """)
 
   @Option(
     name: .long,
     help: ArgumentHelp("Ids, with commas or spaces between, or what spud tokenize --json prints; - is standard input.", valueName: "ids"))
   var ids: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Write the tensor logits [ids, vocabulary], F32, to this file instead.", valueName: "file.safetensors"))
+  var output: String?
 
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Computing") var compute: ComputeOptions
@@ -34,10 +41,14 @@ struct Logits: AsyncParsableCommand {
   func run() async throws {
     let ids = try Detokenize.parse(ids == "-" ? String(decoding: try Terminal.readInput(), as: UTF8.self) : ids)
     let model = try await compute.load(self.model.resolved())
-    if json.json {
-      let rows = Mutex<[[Float]]>([])
-      try await model.logits(of: ids) { row in rows.withLock { $0.append(row) } }
-      return try JSONOutput.print(Report(logits: rows.withLock { $0 }))
+    if json.json || output != nil {
+      let collected = Mutex<[[Float]]>([])
+      try await model.logits(of: ids) { row in collected.withLock { $0.append(row) } }
+      let rows = collected.withLock { $0 }
+      guard let output else { return try JSONOutput.print(Report(logits: rows)) }
+      var writer = SafetensorsWriter()
+      writer.add("logits", shape: [rows.count, rows.first?.count ?? 0], rows.flatMap { $0 })
+      return try writer.write(to: output)
     }
     let position = Atomic(0)
     try await model.logits(of: ids) { row in
