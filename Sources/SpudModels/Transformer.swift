@@ -91,7 +91,7 @@ package final class Transformer: @unchecked Sendable {
       scratch.logits.resize(rows: 0)
     } else {
       compute.normalize(scratch.selected, weight: finalNorm, epsilon: configuration.normEpsilon, into: scratch.selected)
-      compute.multiply(scratch.selected, by: head, into: scratch.logits)
+      compute.multiplyWithRemainders(scratch.selected, by: head, into: scratch.logits)
       markOverflow(of: scratch.selected, in: scratch.logits)
     }
     return scratch.logits

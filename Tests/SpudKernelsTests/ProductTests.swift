@@ -80,6 +80,28 @@ struct ProductTests {
   }
 
   @Test(
+    "with remainders, rounding inputs to bytes costs a hundredth of what it did, however many rows there are",
+    arguments: InstructionSet.supported, [WeightFormat.q8_0, .q4_0])
+  func remainders(level: InstructionSet, format: WeightFormat) throws {
+    let compute = Compute(threads: 2, instructionSet: level)
+    var random = Random(seed: 3)
+    let (rows, columns) = (70, 611)
+    let matrix = try WeightMatrix(random.values(rows * columns), rows: rows, columns: columns, format: format, compute: compute)
+    let held = Activations(columns: columns)
+    compute.gather((0..<Int32(rows)).map { $0 }, from: matrix, into: held)
+    let x = (0..<37).map { _ in random.values(columns) }
+    let expected = x.map { Reference.multiply($0, held.allRows.flatMap { $0 }, rows: rows) }
+    let (one, few, many) = (Activations(columns: rows), Activations(columns: rows), Activations(columns: rows))
+    compute.multiplyWithRemainders(Activations([x[0]]), by: matrix, into: one)
+    let inputs = Activations(Array(x[..<5]))
+    compute.multiplyWithRemainders(inputs, by: matrix, into: few)
+    compute.multiplyWithRemainders(Activations(x), by: matrix, into: many)
+    #expect(inputs.allRows == Array(x[..<5]) && few.rows == 5)
+    #expect(difference(many.allRows.flatMap { $0 }, expected.flatMap { $0 }) < Self.budget(.q8_0) / 100)
+    #expect(many.allRows[0] == one.allRows[0] && Array(many.allRows[..<5]) == few.allRows)
+  }
+
+  @Test(
     "a row's result does not depend on the number of rows or threads, bit for bit", arguments: InstructionSet.supported,
     WeightFormat.allCases)
   func independent(level: InstructionSet, format: WeightFormat) throws {

@@ -172,7 +172,9 @@ struct ReportTests {
     defer { try? FileManager.default.removeItem(at: file) }
     _ = try await CommandLineProgram.run(["logits", "-m", model, "--ids", "1,2,3", "-o", file.path])
     let written = try Data(contentsOf: file).suffix(3 * 402 * 4)
-    #expect(written.elementsEqual(object.logits.joined().flatMap { value in withUnsafeBytes(of: value, Array.init) }))
+    #expect(
+      written.elementsEqual(
+        object.logits.joined().flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> ($0 * 8)) } }))
     let table = try await CommandLineProgram.run(["logits", "-m", model, "--ids", "-"], input: "1,2,3\n")
     #expect(table.output.split(separator: "\n").count == 3)
   }
