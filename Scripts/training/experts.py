@@ -25,9 +25,10 @@ def counts(model, shards: Shards, v: Vocabulary, examples: int) -> np.ndarray:
     c = model.c
     found = torch.zeros(c.num_hidden_layers, len(KINDS), c.num_experts, dtype=torch.long)
     some = np.random.default_rng(1).permutation(len(shards.lengths))[:examples]
-    packed = shards.pack(some, 512)
+    row = max(512, int(shards.lengths[some].max()))
+    packed = shards.pack(some, row)
     for first in range(0, len(packed), 8):
-        batch = Rows(shards, packed[first:first + 8], 512).to(model.head.device)
+        batch = Rows(shards, packed[first:first + 8], row).to(model.head.device)
         _, _, choices = model.trunk(batch.tokens, batch.segments)
         real = (batch.segments > 0).reshape(-1)
         kind = v.modality(batch.tokens.reshape(-1))

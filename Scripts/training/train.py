@@ -51,7 +51,7 @@ def options() -> argparse.Namespace:
     p.add_argument("--warm-model", type=Path, help="the model directory of --warm, where its codebooks are others than --model's")
     p.add_argument("--steps", type=int, default=0, help="stop after so many steps (for measurements)")
     p.add_argument("--row", type=int, default=320, help="tokens of a row, into which examples are packed")
-    p.add_argument("--long-row", type=int, default=576, help="tokens of a row of longer examples, films; longer ones are left out")
+    p.add_argument("--long-row", type=int, default=768, help="tokens of a row of longer examples, films of eight frames at most; longer ones are left out")
     p.add_argument("--long-rows", type=int, default=4, help="rows of longer examples in a step of each process")
     p.add_argument("--rows", type=int, default=0, help="rows of one forward pass (13; CUDA 192)")
     p.add_argument("--passes", type=int, default=1, help="forward passes of each process in a step")
