@@ -58,9 +58,19 @@ SPUD_INLINE int32_t sum_of_integers(i32x16 v) {
   return quarter[0] + quarter[1] + (quarter[2] + quarter[3]);
 }
 
+#ifndef HAS_ROWS_16
+/// p · 2^n, for whole n. In two halves, so that neither end of the range is lost.
+SPUD_INLINE f32x16 power16(f32x16 p, f32x16 n) {
+  const i32x16 exponent = (i32x16)(n + 12582912.0f) - 0x4b400000;
+  const i32x16 half = exponent >> 1;
+  return p * (f32x16)((half + 127) << 23) * (f32x16)((exponent - half + 127) << 23);
+}
+
+SPUD_INLINE f32x16 over16(f32x16 x, f32x16 d) { return x / d; }
+#endif
+
 /// exp(x): x = n ln 2 + r, then a polynomial of degree 6 in r. Relative error below 2e-7 on -87…88; 0 below, +inf
 /// above.
-#ifndef EXP_16
 SPUD_INLINE f32x16 exp16(f32x16 x) {
   const f32x16 clamped = max16(select16(x < splat16(88.8f), x, splat16(88.8f)), splat16(-104.0f));
   const f32x16 shifted = clamped * 1.44269504088896f + 12582912.0f;
@@ -72,17 +82,11 @@ SPUD_INLINE f32x16 exp16(f32x16 x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.0f;
-  // 2^n in two halves, so that neither end of the range is lost.
-  const i32x16 exponent = (i32x16)shifted - 0x4b400000;
-  const i32x16 half = exponent >> 1;
-  const f32x16 low = (f32x16)((half + 127) << 23), high = (f32x16)((exponent - half + 127) << 23);
-  const f32x16 result = p * low * high;
   // A NaN compares false with everything and passes through.
-  return select16(x == x, result, x);
+  return select16(x == x, power16(p, n), x);
 }
 
-SPUD_INLINE f32x16 silu16(f32x16 x) { return x / (1.0f + exp16(-x)); }
-#endif
+SPUD_INLINE f32x16 silu16(f32x16 x) { return over16(x, 1.0f + exp16(-x)); }
 
 // ---- Products ----
 
@@ -229,8 +233,8 @@ static void prepare_f32(const float *input, int64_t columns, uint8_t *output) {
 SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *output, float unit) {
   spud_block *blocks = (spud_block *)output;
   int64_t block = 0;
-#ifdef PREPARE_SIXTEEN
-  for (; (block + 16) * SPUD_BLOCK <= columns; block += 16) PREPARE_SIXTEEN(input + block * SPUD_BLOCK, blocks + block, unit);
+#ifdef HAS_ROWS_16
+  for (; (block + 16) * SPUD_BLOCK <= columns; block += 16) prepare_sixteen(input + block * SPUD_BLOCK, blocks + block, unit);
 #endif
   for (; block * SPUD_BLOCK < columns; block++) {
     const f32x16 a = load16(input + block * SPUD_BLOCK), b = load16(input + block * SPUD_BLOCK + 16);

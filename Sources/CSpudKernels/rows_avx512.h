@@ -1,5 +1,6 @@
-// Work on rows of floats for AVX-512 that kernels_template.h would else do one block, or with more instructions: inputs
-// prepared 16 blocks at a time, exp and SwiGLU. Included by avx512.c alone.
+// What AVX-512 has for rows of floats in place of kernels_template.h's own: inputs prepared 16 blocks at a time, powers of
+// two, division. Included by avx512.c alone.
+#define HAS_ROWS_16
 
 /// Lanes of two vectors side by side, halves folded into each other: of four vectors in this order of calls, then of four
 /// such results by FOLD_IN_QUARTERS, what is left of vector 4q + s stands in lane 4q + s.
@@ -15,7 +16,6 @@ SPUD_INLINE __m512 added16(__m512 a, __m512 b) {
 }
 
 /// `prepare_bytes` of 16 blocks, to the same bits: their scales are computed side by side.
-#define PREPARE_SIXTEEN prepare_sixteen
 SPUD_INLINE void prepare_sixteen(const float *input, spud_block *blocks, float unit) {
   __m512 folded[4];
   SPUD_EACH(s, 4) {
@@ -68,28 +68,14 @@ SPUD_INLINE void prepare_sixteen(const float *input, spud_block *blocks, float u
   }
 }
 
-/// exp(x), as in kernels_template.h: 2^n is one instruction here, and a NaN passes where it is the second operand.
-#define EXP_16
 typedef float f32x16 __attribute__((vector_size(64)));
-SPUD_INLINE f32x16 exp16(f32x16 x) {
-  const __m512 clamped = _mm512_max_ps(_mm512_set1_ps(-104.0f), _mm512_min_ps(_mm512_set1_ps(88.8f), (__m512)x));
-  const __m512 n = _mm512_sub_ps(_mm512_fmadd_ps(clamped, _mm512_set1_ps(1.44269504088896f), _mm512_set1_ps(12582912.0f)),
-      _mm512_set1_ps(12582912.0f));
-  __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), clamped);
-  r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4f), r);
-  __m512 p = _mm512_fmadd_ps(r, _mm512_set1_ps(1.3981999507e-3f), _mm512_set1_ps(8.3334519073e-3f));
-  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(4.1665795894e-2f));
-  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.6666665459e-1f));
-  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.0000001201e-1f));
-  p = _mm512_add_ps(_mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r), _mm512_set1_ps(1.0f));
-  return (f32x16)_mm512_scalef_ps(p, n);
-}
 
-/// x / (1 + exp(-x)), by an approximate reciprocal and one step of Newton's (relative error below 4e-7). Below -80, where
-/// it is nothing, the denominator must stay finite, or the step would make infinity times nothing.
-SPUD_INLINE f32x16 silu16(f32x16 x) {
-  const __m512 bounded = _mm512_max_ps(_mm512_set1_ps(-80.0f), (__m512)x);
-  const __m512 d = _mm512_add_ps(_mm512_set1_ps(1.0f), (__m512)exp16(-(f32x16)bounded));
-  const __m512 y = _mm512_rcp14_ps(d);
-  return (f32x16)_mm512_mul_ps(bounded, _mm512_mul_ps(y, _mm512_fnmadd_ps(d, y, _mm512_set1_ps(2.0f))));
+SPUD_INLINE f32x16 power16(f32x16 p, f32x16 n) { return (f32x16)_mm512_scalef_ps((__m512)p, (__m512)n); }
+
+/// x / d for d of 1 and more, by an approximate reciprocal and one step of Newton's (relative error below 4e-7). The
+/// denominator must stay finite, or the step would make infinity times nothing.
+SPUD_INLINE f32x16 over16(f32x16 x, f32x16 d) {
+  const __m512 bounded = _mm512_min_ps(_mm512_set1_ps(8e37f), (__m512)d);
+  const __m512 y = _mm512_rcp14_ps(bounded);
+  return (f32x16)_mm512_mul_ps((__m512)x, _mm512_mul_ps(y, _mm512_fnmadd_ps(bounded, y, _mm512_set1_ps(2.0f))));
 }

@@ -1,21 +1,18 @@
 internal import Foundation
 
 // Built as it is, this program replays the corpora. Built by `Scripts/fuzz`, with SPUD_FUZZ and libFuzzer, libFuzzer
-// has the `main` and calls the function below.
+// has the `main`, and calls the function below once, then SpudTensors' `testOneInput`.
 
 #if SPUD_FUZZ
-  /// The parser under test, by the name in `SPUD_FUZZ_TARGET`.
-  private let target: FuzzTarget = {
+  internal import SpudTensors
+
+  /// libFuzzer's first call: from here on its inputs go to the parser that is named in `SPUD_FUZZ_TARGET`. (The command
+  /// line that it passes is not needed.)
+  @_cdecl("LLVMFuzzerInitialize")
+  public func initialize() -> CInt {
     let name = ProcessInfo.processInfo.environment["SPUD_FUZZ_TARGET"] ?? ""
     guard let target = FuzzTarget(rawValue: name) else { preconditionFailure("SPUD_FUZZ_TARGET is '\(name)'") }
-    return target
-  }()
-
-  /// libFuzzer's entry point: one input.
-  @_cdecl("LLVMFuzzerTestOneInput")
-  public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    // SAFETY: libFuzzer passes `count` bytes that live for the call; they are copied at once.
-    target.run(unsafe Array(UnsafeBufferPointer(start: start, count: count)))
+    FuzzEntry.fuzz { target.run($0) }
     return 0
   }
 #else
