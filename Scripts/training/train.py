@@ -51,8 +51,8 @@ def options() -> argparse.Namespace:
     p.add_argument("--warm-model", type=Path, help="the model directory of --warm, where its codebooks are others than --model's")
     p.add_argument("--steps", type=int, default=0, help="stop after so many steps (for measurements)")
     p.add_argument("--row", type=int, default=320, help="tokens of a row, into which examples are packed")
-    p.add_argument("--long-row", type=int, default=768, help="tokens of a row of longer examples, films of eight frames at most; longer ones are left out")
-    p.add_argument("--long-rows", type=int, default=4, help="rows of longer examples in a step of each process")
+    p.add_argument("--long-row", type=int, default=768, help="tokens of the longest examples, films of eight frames at most; longer ones are left out")
+    p.add_argument("--long-rows", type=int, default=3, help="longest examples, or as many tokens of shorter ones over --row, in a step of each process")
     p.add_argument("--rows", type=int, default=0, help="rows of one forward pass (13; CUDA 192)")
     p.add_argument("--passes", type=int, default=1, help="forward passes of each process in a step")
     p.add_argument("--threads", type=int, default=0, help="threads of a lone process (all cores)")
@@ -112,13 +112,14 @@ def splits(model: Model) -> dict[str, list[int]]:
     return found
 
 
-def warm_up(model: Model, v: Vocabulary, rows: int, length: int, device: torch.device) -> None:
-    """Compiles before the clock starts: forward with and without gradients, and backward."""
+def warm_up(model: Model, v: Vocabulary, rows: int, length: int, shared: bool, device: torch.device) -> None:
+    """Compiles before the clock starts: forward and backward, and where rows hold several examples forward without gradients."""
     tokens = torch.randint(1, v.size, (rows, length), device=device)
-    hidden, routers, _ = model.trunk(tokens, tokens)
+    hidden, routers, _ = model.trunk(tokens, tokens if shared else None)
     (hidden.float().mean() + sum(r.mean() for r in routers)).backward()
-    with torch.no_grad():
-        model.trunk(tokens, tokens)
+    if shared:
+        with torch.no_grad():
+            model.trunk(tokens, tokens)
     for p in model.parameters():
         p.grad = None
 
@@ -164,7 +165,8 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     shards = Shards(a.data, v)
     held_out = Shards([a.held_out], v) if a.held_out else None
     skills = sorted(set(shards.skills))
-    films = bool((shards.lengths > a.row).any()) and a.long_rows > 0
+    room = a.long_rows * a.long_row
+    lengths = shards.rounded(a.row, a.long_row) if room else []
     unseen = Unseen(shards, a.model, v)
     structure = Structure(a.model / "image_codec.safetensors", v, shards) if v.image[1] > 2 else None  # two codes stand for pictures that are never met
     shares = dict(zip(("embedding", "head"), map(float, a.structure.split(","))))
@@ -195,10 +197,11 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     if not a.no_compile:
         for layer in model.layers:  # one graph serves every layer, which a sixth of the time compiles
             layer.compile(dynamic=False)
-        warm_up(model, v, rows, a.row, device)
-        if films:
-            warm_up(model, v, a.long_rows, a.long_row, device)
-    shape = (a.long_rows, a.long_row) if films else (rows, a.row)
+        torch._dynamo.config.recompile_limit = 32
+        warm_up(model, v, rows, a.row, True, device)
+        for length in lengths:
+            warm_up(model, v, max(1, room // length), length, False, device)
+    shape = (a.long_rows, a.long_row) if lengths else (rows, a.row)
     if held_out and held_out.lengths.max() > shape[1]:  # it may hold longer examples than the data do
         shape = (max(a.long_rows, 1), int(held_out.lengths.max()))
     started, before = time.monotonic(), state["seconds"]
@@ -222,9 +225,9 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
 
     seed = state["seed"] + 1000 * state["batches"]
     batches = shards.batches(rows * a.passes, a.row, seed, rank, ranks)
-    longer = shards.batches(a.long_rows, a.long_row, seed, rank, ranks, over=a.row) if films else repeat((None, 0))
+    longer = shards.alone(room, a.row, a.long_row, seed, rank, ranks) if lengths else repeat(None)
     state["batches"] += 1  # a resumed run draws another order, so that it does not repeat what it has just seen
-    for (batch, epochs), (film, _) in zip(batches, longer):
+    for (batch, epochs), film in zip(batches, longer):
         elapsed = before + time.monotonic() - started
         done = state["tokens"] / (a.tokens * 1e6) if a.tokens else elapsed / total
         if group.any(done >= 1 or bool(a.steps) and state["step"] >= a.steps):
@@ -238,7 +241,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
         for part, some in passes:
             tokens, answer, segments, groups = (t[some] for t in (part.tokens, part.answer, part.segments, part.groups))
             kinds = v.modality(tokens)
-            hidden, routers, choices = model.trunk(tokens, segments)
+            hidden, routers, choices = model.trunk(tokens, segments if part is batch else None)
             target = answer[:, 1:].nonzero()
             row, column = target[:, 0], target[:, 1]
             losses, spread, penalty = answer_losses(hidden[row, column], tokens[row, column + 1], model.head, v,

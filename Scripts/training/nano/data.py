@@ -84,12 +84,12 @@ class Shards:
             room[best] -= n
         return rows
 
-    def batches(self, count: int, length: int, seed: int, rank: int = 0, ranks: int = 1, over: int = 0):
-        """Endless batches of `count` rows of `length` tokens, of the examples longer than `over`, and how many epochs have passed.
+    def batches(self, count: int, length: int, seed: int, rank: int = 0, ranks: int = 1):
+        """Endless batches of `count` rows of `length` tokens, of the examples that fit, and how many epochs have passed.
 
         Rows are packed from windows of a few batches and shuffled, so that each batch mixes all skills.
         """
-        epoch, fitting = 0, np.flatnonzero((self.lengths <= length) & (self.lengths > over))
+        epoch, fitting = 0, np.flatnonzero(self.lengths <= length)
         window = max(64, int(8 * count * length / self.lengths[fitting].mean()))
         rows: list[list[int]] = []
         while True:
@@ -101,6 +101,28 @@ class Shards:
                 while len(rows) >= count:
                     yield Rows(self, rows[:count], length), epoch + first / len(order)
                     rows = rows[count:]
+            epoch += 1
+
+
+    def rounded(self, over: int, longest: int) -> list[int]:
+        """The lengths, in steps of 64 tokens, of rows that hold one example longer than `over` each."""
+        long = self.lengths[(self.lengths > over) & (self.lengths <= longest)]
+        return np.unique(-(-long // 64) * 64).tolist()
+
+    def alone(self, room: int, over: int, longest: int, seed: int, rank: int = 0, ranks: int = 1):
+        """Endless batches of at most `room` tokens, of the examples longer than `over`, one a row, those of a batch alike in length.
+
+        Side by side in rows of one length, a third of films' tokens were padding.
+        """
+        epoch, waiting = 0, {}
+        fitting = np.flatnonzero((self.lengths > over) & (self.lengths <= longest))
+        while True:
+            for e in np.random.default_rng((seed, epoch)).permutation(fitting)[rank::ranks].tolist():
+                length = -(-int(self.lengths[e]) // 64) * 64
+                rows = waiting.setdefault(length, [])
+                rows.append([e])
+                if len(rows) >= max(1, room // length):
+                    yield Rows(self, waiting.pop(length), length)
             epoch += 1
 
 

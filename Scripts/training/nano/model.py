@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+BLOCK = 64  # rows by which an expert's part of a batch is rounded up
+
 
 @dataclass
 class Config:
@@ -59,20 +61,27 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
 
 
-def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
-    """q: [B, L, heads, D]; k, v: [B, L, kv heads, D]; mask: [B, L, L], true where a row may look -> [B, L, heads, D]."""
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """q: [B, L, heads, D]; k, v: [B, L, kv heads, D]; mask: [B, L, L], true where a row may look, or all before it -> [B, L, heads, D]."""
     if q.is_cuda:
-        y = F.scaled_dot_product_attention(
-            q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=mask[:, None], enable_gqa=True)
+        y = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), enable_gqa=True,
+                                           attn_mask=None if mask is None else mask[:, None], is_causal=mask is None)
         return y.transpose(1, 2)
-    # On a CPU and for a few hundred positions, plain products take half the time of the flash kernel and its backward.
-    b, l, heads, d = q.shape
-    groups = heads // k.shape[2]
-    q = q.view(b, l, -1, groups, d).permute(0, 2, 3, 1, 4).reshape(b, -1, groups * l, d)
-    scores = (q @ k.permute(0, 2, 3, 1)).view(b, -1, groups, l, l).float() * d ** -0.5
-    weights = scores.masked_fill(~mask[:, None, None], -1e30).softmax(-1).to(v.dtype).view(b, -1, groups * l, l)
-    y = (weights @ v.transpose(1, 2)).view(b, -1, groups, l, d)
-    return y.permute(0, 3, 1, 2, 4).reshape(b, l, heads, d)
+    # On a CPU plain products, a block of queries at a time with the keys up to its end, take half the time of the flash kernel.
+    (b, l, heads, d), groups = q.shape, q.shape[2] // k.shape[2]
+    keys, values = k.permute(0, 2, 3, 1), v.transpose(1, 2)
+    step, done = -(-l // 128) * 32, []
+    for first in range(0, l, step):
+        end = min(l, first + step)
+        n = end - first
+        block = q[:, first:end].view(b, n, -1, groups, d).permute(0, 2, 3, 1, 4).reshape(b, -1, groups * n, d)
+        scores = (block @ keys[..., :end]).view(b, -1, groups, n, end).float() * d ** -0.5
+        looks = torch.ones(n, end, dtype=torch.bool).tril(first) if mask is None else mask[:, None, None, first:end, :end]
+        # Queries and keys are normalized, so a softmax needs no maximum: two passes fewer. The clamp is for the day when they are long.
+        weights = torch.where(looks, scores.clamp(-60, 60).exp(), 0)
+        y = (weights.to(v.dtype).view(b, -1, groups * n, end) @ values[:, :, :end]).view(b, -1, groups, n, d)
+        done.append((y.float() / weights.sum(-1, keepdim=True)).to(v.dtype).permute(0, 3, 1, 2, 4).reshape(b, n, heads, d))
+    return torch.cat(done, 1)
 
 
 class Layer(nn.Module):
@@ -90,8 +99,8 @@ class Layer(nn.Module):
         self.q_norm = nn.Parameter(torch.ones(c.head_dim))
         self.k_norm = nn.Parameter(torch.ones(c.head_dim))
 
-    def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
-        """x: [B, L, H], mask: [B, L, L] -> [B, L, H]."""
+    def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None) -> Tensor:
+        """x: [B, L, H], mask: [B, L, L] or None -> [B, L, H]."""
         c, (b, l, _) = self.c, x.shape
         h = rms(x, self.norm1, c.rms_norm_eps).to(self.qkv.dtype)
         q, k, v = F.linear(h, self.qkv).view(b, l, -1, c.head_dim).split(
@@ -107,18 +116,25 @@ class Layer(nn.Module):
         logits = F.linear(h, self.router).float()
         weight, chosen = logits.softmax(-1).topk(c.num_experts_per_tok, -1)
         weight = weight / weight.sum(-1, keepdim=True)
+        # Each expert's rows are padded to whole blocks: a CPU's library compiles a kernel for every new number of rows, a fifth of a step.
+        count = F.one_hot(chosen.view(-1), c.num_experts).sum(0)
+        wide = (count + BLOCK - 1) // BLOCK * BLOCK
         order = chosen.view(-1).argsort(stable=True)
-        ends = F.one_hot(chosen.view(-1), c.num_experts).sum(0).cumsum(0).to(torch.int32)
-        inner = torch._grouped_mm(h.index_select(0, order // c.num_experts_per_tok), self.gate_up.mT, offs=ends)
+        shift = ((wide - count).cumsum(0) - (wide - count)).index_select(0, chosen.view(-1).index_select(0, order))
+        place = torch.empty_like(order)  # the padded row of each token's each choice
+        place[order] = torch.arange(order.numel(), device=order.device) + shift
+        rows = -(-order.numel() // BLOCK) * BLOCK + c.num_experts * BLOCK
+        ends = torch.cat((wide.cumsum(0)[:-1], wide.new_full((1,), rows))).to(torch.int32)
+        source = order.new_zeros(rows)
+        source[place] = torch.arange(order.numel(), device=order.device) // c.num_experts_per_tok
+        inner = torch._grouped_mm(h.index_select(0, source), self.gate_up.mT, offs=ends)
         gate, up = inner.chunk(2, -1)
         inner = (F.silu(gate.float()) * up.float()).to(h.dtype)
         y = torch._grouped_mm(inner, self.down.mT, offs=ends)
-        back = torch.empty_like(order)
-        back[order] = torch.arange(order.numel(), device=order.device)
-        y = (y.index_select(0, back).view(-1, c.num_experts_per_tok, c.hidden_size).float() * weight[..., None]).sum(1)
+        y = (y.index_select(0, place).view(-1, c.num_experts_per_tok, c.hidden_size).float() * weight[..., None]).sum(1)
         return y.view(shape), logits, chosen
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         x = x + self.attend(x, cos, sin, mask)
         y, logits, chosen = self.mix(x)
         return x + y, logits, chosen
@@ -151,13 +167,12 @@ class Model(nn.Module):
     def trunk(self, tokens: Tensor, segments: Tensor | None = None) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """tokens: [B, L] -> normalized hidden states [B, L, H], and each layer's router logits and choices.
 
-        segments: [B, L], the number of the example in its row; a token sees only its own. Rotary positions are relative, so an
-        example that begins late in its row is the same example.
+        segments: [B, L], the number of the example in its row, where rows have several; a token sees only its own. Rotary positions
+        are relative, so an example that begins late in its row is the same example.
         """
-        length = tokens.shape[1]
-        mask = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril().expand(len(tokens), -1, -1)
+        length, mask = tokens.shape[1], None
         if segments is not None:
-            mask = mask & (segments[:, :, None] == segments[:, None, :])
+            mask = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril() & (segments[:, :, None] == segments[:, None, :])
         cos, sin = self.rotary(tokens.shape[1], tokens.device)
         x = F.embedding(tokens, self.embedding).float()
         routers, choices = [], []
