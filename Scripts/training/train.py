@@ -113,13 +113,10 @@ def splits(model: Model) -> dict[str, list[int]]:
 
 
 def warm_up(model: Model, v: Vocabulary, rows: int, length: int, shared: bool, device: torch.device) -> None:
-    """Compiles before the clock starts: forward and backward, and where rows hold several examples forward without gradients."""
+    """Compiles forward and backward before the clock starts, for rows that several examples share or that one has to itself."""
     tokens = torch.randint(1, v.size, (rows, length), device=device)
     hidden, routers, _ = model.trunk(tokens, tokens if shared else None)
     (hidden.float().mean() + sum(r.mean() for r in routers)).backward()
-    if shared:
-        with torch.no_grad():
-            model.trunk(tokens, tokens)
     for p in model.parameters():
         p.grad = None
 
@@ -165,8 +162,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     shards = Shards(a.data, v)
     held_out = Shards([a.held_out], v) if a.held_out else None
     skills = sorted(set(shards.skills))
-    room = a.long_rows * a.long_row
-    lengths = shards.rounded(a.row, a.long_row) if room else []
+    films = shards.lone(a.long_rows * a.long_row, a.row, a.long_row)
     unseen = Unseen(shards, a.model, v)
     structure = Structure(a.model / "image_codec.safetensors", v, shards) if v.image[1] > 2 else None  # two codes stand for pictures that are never met
     shares = dict(zip(("embedding", "head"), map(float, a.structure.split(","))))
@@ -194,16 +190,20 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
               + (f"{a.tokens:g} M tokens" if a.tokens else f"{(total - state['seconds']) / 60:.1f} minutes to go"), flush=True)
         (a.out / "arguments.json").write_text(json.dumps(vars(a), default=str, indent=2) + "\n")
 
-    if not a.no_compile:
-        for layer in model.layers:  # one graph serves every layer, which a sixth of the time compiles
-            layer.compile(dynamic=False)
-        torch._dynamo.config.recompile_limit = 32
-        warm_up(model, v, rows, a.row, True, device)
-        for length in lengths:
-            warm_up(model, v, max(1, room // length), length, False, device)
-    shape = (a.long_rows, a.long_row) if lengths else (rows, a.row)
+    shape = (a.long_rows, a.long_row) if films else (rows, a.row)
     if held_out and held_out.lengths.max() > shape[1]:  # it may hold longer examples than the data do
         shape = (max(a.long_rows, 1), int(held_out.lengths.max()))
+    if not a.no_compile:
+        torch._dynamo.config.recompile_limit = 32  # a graph for each length of films
+        for layer in model.layers:  # one graph serves every layer, which a sixth of the time compiles
+            layer.compile(dynamic=False)
+        warm_up(model, v, rows, a.row, True, device)
+        for length, count in films.items():
+            warm_up(model, v, count, length, False, device)
+        if held_out:
+            with torch.no_grad():
+                tokens = torch.ones(shape, dtype=torch.long, device=device)
+                model.trunk(tokens, tokens)
     started, before = time.monotonic(), state["seconds"]
     last_save = last_eval = last_row = started
     row_tokens, meter = 0, Meter()
@@ -225,7 +225,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
 
     seed = state["seed"] + 1000 * state["batches"]
     batches = shards.batches(rows * a.passes, a.row, seed, rank, ranks)
-    longer = shards.alone(room, a.row, a.long_row, seed, rank, ranks) if lengths else repeat(None)
+    longer = shards.alike(films, a.row, a.long_row, seed, rank, ranks) if films else repeat(None)
     state["batches"] += 1  # a resumed run draws another order, so that it does not repeat what it has just seen
     for (batch, epochs), film in zip(batches, longer):
         elapsed = before + time.monotonic() - started

@@ -103,27 +103,31 @@ class Shards:
                     rows = rows[count:]
             epoch += 1
 
-
-    def rounded(self, over: int, longest: int) -> list[int]:
-        """The lengths, in steps of 64 tokens, of rows that hold one example longer than `over` each."""
+    def lone(self, room: int, over: int, longest: int) -> dict[int, int]:
+        """The lengths, in steps of 64 tokens, of rows that hold one example longer than `over` each, and how many of them fill `room` tokens."""
         long = self.lengths[(self.lengths > over) & (self.lengths <= longest)]
-        return np.unique(-(-long // 64) * 64).tolist()
+        return {length: max(1, room // length) for length in np.unique(up(long)).tolist()} if room else {}
 
-    def alone(self, room: int, over: int, longest: int, seed: int, rank: int = 0, ranks: int = 1):
-        """Endless batches of at most `room` tokens, of the examples longer than `over`, one a row, those of a batch alike in length.
+    def alike(self, counts: dict[int, int], over: int, longest: int, seed: int, rank: int = 0, ranks: int = 1):
+        """Endless batches of examples longer than `over`, one a row, those of a batch alike in length: so many rows as `lone` says.
 
         Side by side in rows of one length, a third of films' tokens were padding.
         """
-        epoch, waiting = 0, {}
+        epoch, waiting = 0, {length: [] for length in counts}
         fitting = np.flatnonzero((self.lengths > over) & (self.lengths <= longest))
         while True:
             for e in np.random.default_rng((seed, epoch)).permutation(fitting)[rank::ranks].tolist():
-                length = -(-int(self.lengths[e]) // 64) * 64
-                rows = waiting.setdefault(length, [])
-                rows.append([e])
-                if len(rows) >= max(1, room // length):
-                    yield Rows(self, waiting.pop(length), length)
+                length = int(up(self.lengths[e]))
+                waiting[length].append([e])
+                if len(waiting[length]) == counts[length]:
+                    yield Rows(self, waiting[length], length)
+                    waiting[length] = []
             epoch += 1
+
+
+def up(lengths: np.ndarray) -> np.ndarray:
+    """The next multiples of 64."""
+    return -(-lengths // 64) * 64
 
 
 class Rows:

@@ -84,6 +84,26 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     return torch.cat(done, 1)
 
 
+def blocks(chosen: Tensor, experts: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows sorted by expert. chosen: [T, k] -> each row's token [rows], each choice's row [T k], each expert's end [experts].
+
+    Each expert has whole blocks of rows: a CPU's library compiles a kernel for every new number of rows, a fifth of a step. Rows that
+    no choice stands in are copies of token 0, which nothing reads.
+    """
+    each, chosen = chosen.shape[1], chosen.flatten()
+    choices = torch.arange(len(chosen), device=chosen.device)
+    count = F.one_hot(chosen, experts).sum(0)
+    padding = -count % BLOCK
+    order = chosen.argsort(stable=True)
+    place = torch.empty_like(order)
+    place[order] = choices + (padding.cumsum(0) - padding)[chosen[order]]
+    rows = -(-len(chosen) // BLOCK) * BLOCK + (experts - 1) * BLOCK  # the most that whole blocks can come to
+    ends = torch.cat(((count + padding).cumsum(0)[:-1], count.new_full((1,), rows))).to(torch.int32)
+    source = order.new_zeros(rows)
+    source[place] = choices // each
+    return source, place, ends
+
+
 class Layer(nn.Module):
     def __init__(self, c: Config):
         super().__init__()
@@ -116,17 +136,7 @@ class Layer(nn.Module):
         logits = F.linear(h, self.router).float()
         weight, chosen = logits.softmax(-1).topk(c.num_experts_per_tok, -1)
         weight = weight / weight.sum(-1, keepdim=True)
-        # Each expert's rows are padded to whole blocks: a CPU's library compiles a kernel for every new number of rows, a fifth of a step.
-        count = F.one_hot(chosen.view(-1), c.num_experts).sum(0)
-        wide = (count + BLOCK - 1) // BLOCK * BLOCK
-        order = chosen.view(-1).argsort(stable=True)
-        shift = ((wide - count).cumsum(0) - (wide - count)).index_select(0, chosen.view(-1).index_select(0, order))
-        place = torch.empty_like(order)  # the padded row of each token's each choice
-        place[order] = torch.arange(order.numel(), device=order.device) + shift
-        rows = -(-order.numel() // BLOCK) * BLOCK + c.num_experts * BLOCK
-        ends = torch.cat((wide.cumsum(0)[:-1], wide.new_full((1,), rows))).to(torch.int32)
-        source = order.new_zeros(rows)
-        source[place] = torch.arange(order.numel(), device=order.device) // c.num_experts_per_tok
+        source, place, ends = blocks(chosen, c.num_experts)
         inner = torch._grouped_mm(h.index_select(0, source), self.gate_up.mT, offs=ends)
         gate, up = inner.chunk(2, -1)
         inner = (F.silu(gate.float()) * up.float()).to(h.dtype)
