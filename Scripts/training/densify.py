@@ -42,7 +42,7 @@ def densify(mixture: Model, width: int, weights: list[Tensor]) -> Model:
     """The dense model of `width` whose layers are the mixture's most used experts; `weights` are those of `mean_weights`."""
     c = mixture.c
     count = width // c.moe_intermediate_size
-    dense = Model(replace(c, num_experts=1, num_experts_per_tok=1, moe_intermediate_size=width)).bfloat16()
+    dense = Model(replace(c, num_experts=1, num_experts_per_tok=1, moe_intermediate_size=width)).to(mixture.head.dtype)
     own = dense.state_dict()
     for name, tensor in mixture.state_dict().items():
         if own[name].shape == tensor.shape:

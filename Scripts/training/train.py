@@ -28,7 +28,7 @@ from nano.codes import Structure  # noqa: E402
 from nano.data import Shards, Vocabulary, principal_embeddings  # noqa: E402
 from nano.evaluation import teacher_forced  # noqa: E402
 from nano.loss import answer_losses  # noqa: E402
-from nano.model import Config, Model, balance_loss  # noqa: E402
+from nano.model import Config, Model, balance_loss, working_type  # noqa: E402
 from nano.optim import Optimizer  # noqa: E402
 from nano.parallel import Group  # noqa: E402
 from nano.plot import plot_losses  # noqa: E402
@@ -98,7 +98,7 @@ def make_model(a: argparse.Namespace, v: Vocabulary) -> Model:
                 rows = principal_embeddings(path, a.hidden, tensor)
                 model.embedding[first:first + count] = rows[:count]
                 model.head[first:first + count] = rows[:count] * 0.02
-    return model.bfloat16()
+    return model
 
 
 def splits(model: Model) -> dict[str, list[int]]:
@@ -166,7 +166,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     unseen = Unseen(shards, a.model, v)
     structure = Structure(a.model / "image_codec.safetensors", v, shards) if v.image[1] > 2 else None  # two codes stand for pictures that are never met
     shares = dict(zip(("embedding", "head"), map(float, a.structure.split(","))))
-    model = make_model(a, v).to(device)
+    model = make_model(a, v).to(device, working_type(device))
     named = dict(model.named_parameters())
     owners = group.owner(named)
     optimizer = Optimizer({n: p for n, p in named.items() if owners[n] == rank}, splits(model), a.muon, a.adam)

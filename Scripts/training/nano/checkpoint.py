@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from .model import Config, Model
+from .model import Config, Model, working_type
 from .optim import Optimizer
 
 
@@ -39,6 +39,6 @@ def load_checkpoint(folder: Path, model: Model, optimizer: Optimizer | None) -> 
 
 def read_model(folder: Path) -> Model:
     """The model of a run's last checkpoint."""
-    model = Model(Config(**json.loads((folder / "config.json").read_text()))).bfloat16()
+    model = Model(Config(**json.loads((folder / "config.json").read_text()))).to(working_type())
     load_checkpoint(folder, model, None)
     return model

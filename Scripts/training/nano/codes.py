@@ -14,6 +14,7 @@ from torch import Tensor
 from world.scene import COLOURS
 
 from .data import Shards, Vocabulary
+from .optim import rounded
 from .warm import entries
 
 INK, PAPER = (25, 25, 30), 226
@@ -66,4 +67,4 @@ class Structure:
                 x, inverse = self.maps[name]
                 rows = masters[name][self.rows]
                 masters[name][self.rows] = rows.lerp((x @ (inverse @ rows.cpu())).to(rows), share)
-                named[name].copy_(masters[name])
+                named[name].copy_(rounded(masters[name]))

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from .model import Config, Model
+from .model import Config, Model, working_type
 
 
 def huggingface_tensors(model: Model) -> dict[str, torch.Tensor]:
@@ -39,7 +39,10 @@ def huggingface_tensors(model: Model) -> dict[str, torch.Tensor]:
 def read_huggingface(folder: Path) -> Model:
     """The model of an exported directory, to go on training from."""
     config = json.loads((folder / "config.json").read_text())
-    model = Model(Config(**{n: config[n] for n in vars(Config()) if n in config})).bfloat16()
+    dense = "num_experts" not in config  # a mixture of one
+    if dense:
+        config |= {"num_experts": 1, "num_experts_per_tok": 1, "moe_intermediate_size": config["intermediate_size"]}
+    model = Model(Config(**{n: config[n] for n in vars(Config()) if n in config})).to(working_type())
     stored = {n: t for path in sorted(folder.glob("model*.safetensors")) for n, t in load_file(path).items()}
     with torch.no_grad():
         model.embedding.copy_(stored["model.embed_tokens.weight"])
@@ -54,8 +57,9 @@ def read_huggingface(folder: Path) -> Model:
             layer.o.copy_(of("self_attn.o_proj"))
             layer.q_norm.copy_(of("self_attn.q_norm"))
             layer.k_norm.copy_(of("self_attn.k_norm"))
-            layer.router.copy_(of("mlp.gate"))
+            layer.router.copy_(torch.zeros_like(layer.router) if dense else of("mlp.gate"))
             for e in range(model.c.num_experts):
-                layer.gate_up[e].copy_(torch.cat([of(f"mlp.experts.{e}.{p}_proj") for p in ("gate", "up")]))
-                layer.down[e].copy_(of(f"mlp.experts.{e}.down_proj"))
+                place = "mlp" if dense else f"mlp.experts.{e}"
+                layer.gate_up[e].copy_(torch.cat([of(f"{place}.{p}_proj") for p in ("gate", "up")]))
+                layer.down[e].copy_(of(f"{place}.down_proj"))
     return model

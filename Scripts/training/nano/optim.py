@@ -1,4 +1,4 @@
-"""Muon for the matrices, AdamW for the rest, over float32 masters of bfloat16 weights."""
+"""Muon for the matrices, AdamW for the rest, over float32 masters of bfloat16 weights, which may be held as float32."""
 
 import torch
 from torch import Tensor
@@ -12,9 +12,9 @@ COEFFICIENTS = [(3.4445, -4.7750, 2.0315)] * 5
 SHARES = {"head": 0.4, "router": 0.3, "norm": 0.5}
 
 
-def orthogonal(g: Tensor) -> Tensor:
-    """The nearest (semi-)orthogonal matrix to each matrix of `g` [..., m, n], roughly."""
-    x = g.bfloat16()
+def orthogonal(g: Tensor, dtype: torch.dtype) -> Tensor:
+    """The nearest (semi-)orthogonal matrix to each matrix of `g` [..., m, n], roughly, by products of `dtype`."""
+    x = g.to(dtype)
     tall = x.shape[-2] > x.shape[-1]
     if tall:
         x = x.mT
@@ -23,6 +23,11 @@ def orthogonal(g: Tensor) -> Tensor:
         s = x @ x.mT
         x = a * x + (b * s + c * (s @ s)) @ x
     return (x.mT if tall else x).float()
+
+
+def rounded(master: Tensor) -> Tensor:
+    """The bfloat16 numbers that are trained and shipped, also on a machine that multiplies float32."""
+    return master.bfloat16()
 
 
 class Optimizer:
@@ -53,7 +58,7 @@ class Optimizer:
                 m.lerp_(g, 1 - self.momentum)
                 g = g.lerp_(m, self.momentum)
                 blocks = g.split(self.splits[name], -2) if name in self.splits else (g,)
-                update = torch.cat([orthogonal(b) * max(1.0, b.shape[-2] / b.shape[-1]) ** 0.5 for b in blocks], -2)
+                update = torch.cat([orthogonal(b, p.dtype) * max(1.0, b.shape[-2] / b.shape[-1]) ** 0.5 for b in blocks], -2)
                 rate = self.muon_lr * scale
             else:
                 b1, b2 = self.betas
@@ -65,7 +70,7 @@ class Optimizer:
             if p.ndim >= 2:
                 master.mul_(1 - rate * self.weight_decay)
             master.add_(update, alpha=-rate)
-            p.copy_(master)
+            p.copy_(rounded(master))
             p.grad = None
 
     def state(self) -> dict:
@@ -78,7 +83,7 @@ class Optimizer:
             for name in mine.keys() & theirs.keys():
                 mine[name].copy_(theirs[name])
         for name, p in self.named.items():
-            p.copy_(self.masters[name])
+            p.copy_(rounded(self.masters[name]))
 
     @torch.no_grad()
     def reset_masters(self) -> None:
