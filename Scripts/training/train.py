@@ -177,6 +177,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     elif a.warm:
         warm_start(model, a.warm, a.warm_model or a.model, a.model)
         optimizer.reset_masters()
+    read = time.monotonic()
     if a.until:
         now = datetime.datetime.now()
         hour, minute = map(int, a.until.split(":"))
@@ -205,6 +206,8 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
                 tokens = torch.ones(shape, dtype=torch.long, device=device)
                 model.trunk(tokens, tokens)
     started, before = time.monotonic(), state["seconds"]
+    if a.until:
+        total -= started - read  # which compiling took
     last_save = last_eval = last_row = started
     row_tokens, meter = 0, Meter()
     log = open(a.out / "log.csv", "a", newline="") if rank == 0 else None
