@@ -37,7 +37,7 @@ def main() -> None:
     for file in a.run.iterdir():
         if file.suffix in (".json", ".csv", ".png"):
             shutil.copy(file, a.out / file.name)
-    save_file({name: began.float().lerp(end[name].float(), a.share).to(began.dtype).contiguous()
+    save_file({name: began.float().lerp(end[name].float(), a.share).bfloat16().contiguous()
                for name, began in model.state_dict().items()}, a.out / "weights.safetensors")
 
 
