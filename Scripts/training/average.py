@@ -14,9 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import torch  # noqa: E402
-from safetensors.torch import save_file  # noqa: E402
 
-from nano.checkpoint import read_model  # noqa: E402
+from nano.checkpoint import read_model, save_weights  # noqa: E402
 from nano.warm import warm_start  # noqa: E402
 
 
@@ -37,8 +36,8 @@ def main() -> None:
     for file in a.run.iterdir():
         if file.suffix in (".json", ".csv", ".png"):
             shutil.copy(file, a.out / file.name)
-    save_file({name: began.float().lerp(end[name].float(), a.share).bfloat16().contiguous()
-               for name, began in model.state_dict().items()}, a.out / "weights.safetensors")
+    save_weights({name: began.float().lerp(end[name].float(), a.share) for name, began in model.state_dict().items()},
+                 a.out / "weights.safetensors")
 
 
 if __name__ == "__main__":

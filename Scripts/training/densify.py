@@ -16,10 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import torch  # noqa: E402
-from safetensors.torch import save_file  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-from nano.checkpoint import read_model  # noqa: E402
+from nano.checkpoint import read_model, save_weights  # noqa: E402
 from nano.data import Shards, Vocabulary  # noqa: E402
 from nano.huggingface import read_huggingface  # noqa: E402
 from nano.model import Model  # noqa: E402
@@ -72,7 +71,7 @@ def main() -> None:
     batch, _ = next(Shards([a.shard], Vocabulary.load(a.model / "vocabulary.json")).batches(32, 320, 1, 0, 1))
     dense = densify(mixture, a.width, mean_weights(mixture, batch.tokens, batch.segments))
     a.out.mkdir(parents=True, exist_ok=True)
-    save_file({n: t.detach().contiguous() for n, t in dense.state_dict().items()}, a.out / "weights.safetensors")
+    save_weights(dense.state_dict(), a.out / "weights.safetensors")
     (a.out / "config.json").write_text(json.dumps(vars(dense.c)))
     (a.out / "state.json").write_text(json.dumps({"step": 0, "tokens": 0, "seconds": 0.0, "epochs": 0.0, "batches": 0, "seed": 1}))
 

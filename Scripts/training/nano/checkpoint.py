@@ -5,9 +5,15 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from .model import Config, Model, working_type
 from .optim import Optimizer
+
+
+def save_weights(weights: dict[str, Tensor], path: Path) -> None:
+    """Writes the weights as bfloat16, which they are rounded to wherever they are trained."""
+    save_file({n: t.detach().to("cpu", torch.bfloat16).contiguous() for n, t in weights.items()}, path)
 
 
 def save_checkpoint(folder: Path, model: Model, optimizer: Optimizer, state: dict, rank: int) -> None:
@@ -19,8 +25,7 @@ def save_checkpoint(folder: Path, model: Model, optimizer: Optimizer, state: dic
 
     replace(folder / f"optimizer-{rank}.pt", lambda p: torch.save(optimizer.state(), p))
     if rank == 0:
-        replace(folder / "weights.safetensors", lambda p: save_file(
-            {n: t.detach().cpu().contiguous() for n, t in model.state_dict().items()}, p))
+        replace(folder / "weights.safetensors", lambda p: save_weights(model.state_dict(), p))
         replace(folder / "state.json", lambda p: p.write_text(json.dumps(state)))
         replace(folder / "config.json", lambda p: p.write_text(json.dumps(vars(model.c))))
 
