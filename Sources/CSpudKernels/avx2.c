@@ -8,7 +8,7 @@
 #define NAME(x) x##_avx2
 #define NIBBLE_SCALE 1.0f
 #define TILE_ROWS 3
-#define ONE_PASS_ROWS 1
+#define ONE_PASS_ROWS 2
 #define BF16_INPUT_UNIT 8
 #include "tiles_float.h"
 
@@ -26,15 +26,16 @@ SPUD_INLINE __m256i input4(const int8_t *quants) {
   return _mm256_set1_epi32(four);
 }
 
-/// A lone row goes at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand
-/// first. More rows take every other line in a pass of their own: the first pass asks for all of a unit's lines.
+/// One pass goes at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand
+/// first, and lines are asked for two units ahead. Of two passes the first asks for all of a unit's lines.
 #define KEEP_ORDER(lines) \
-  if (m == 1) { uint64_t first_line = *(const volatile uint64_t *)weights; __asm__ volatile("" : : "r"(first_line)); } \
-  if (m > 1 && start == 0) { SPUD_EACH(line, lines) __builtin_prefetch(weights + 64 * line, 0, 3); }
+  if (octets == 4) { \
+    uint64_t first_line = *(const volatile uint64_t *)weights; __asm__ volatile("" : : "r"(first_line)); \
+    SPUD_EACH(line, lines) __builtin_prefetch(weights + 128 * (lines) + 64 * line, 0, 3); \
+  } else if (start == 0) { \
+    SPUD_EACH(line, lines) __builtin_prefetch(weights + 64 * line, 0, 3); \
+  }
 
-// A lone row passes over the panel once; more rows take it 16 lanes at a time, for want of registers. Each register of
-// weights is done with before the next is loaded: sixteen registers hold no more than the sums and one of them.
-enum { LONE_OCTETS = 4, OCTETS = 2 };
 /// Keeps the compiler from computing this later, beside the next registers of weights, which makes it spill.
 #define DONE_WITH(sum) __asm__("" : "+x"(sum));
 
@@ -48,75 +49,85 @@ enum { LONE_OCTETS = 4, OCTETS = 2 };
     } \
   }
 
+// These take `octets` of a panel's four octets of rows, from `start` on.
 // Signed weights: |w| is the unsigned operand and the input takes the sign of w, so that 2 · 128 · 127 fits 16 bits.
-SPUD_INLINE void tile_q8_0_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
-        int first
+SPUD_INLINE void tile_q8_0_part(
+    const int m, const int start, const int octets, const uint8_t *weights, int64_t units, const uint8_t *const *inputs,
+    float *output, size_t stride, int first
 ) {
   const __m256i ones = _mm256_set1_epi16(1), offset = _mm256_set1_epi8((char)0x80);
-  const int octets = m == 1 ? LONE_OCTETS : OCTETS;
-  for (int start = 0; start < 4; start += octets) {
-    __m256 sums[TILE_ROWS][4];
-    SPUD_EACH(i, m) SPUD_EACH(h, octets)
-      sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
-    const uint8_t *weights = panel;
-    for (int64_t unit = 0; unit < units; unit++, weights += 1088) {
-      KEEP_ORDER(17)
-      __m256i dots[TILE_ROWS][4];
-      SPUD_EACH(i, m) SPUD_EACH(h, octets) dots[i][h] = _mm256_setzero_si256();
-      SPUD_EACH(group, 8) SPUD_EACH(h, octets) {
-        const __m256i w = _mm256_xor_si256(
-            _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + (start + h) * 32)), offset);
-        const __m256i magnitude = _mm256_abs_epi8(w);
-        SPUD_EACH(i, m) {
-          const __m256i x = input4(((const spud_block *)inputs[i] + unit)->quants + 4 * group);
-          const __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(x, w));
-          dots[i][h] = _mm256_add_epi32(dots[i][h], _mm256_madd_epi16(pairs, ones));
-          DONE_WITH(dots[i][h])
-        }
+  __m256 sums[TILE_ROWS][4];
+  SPUD_EACH(i, m) SPUD_EACH(h, octets)
+    sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
+  for (int64_t unit = 0; unit < units; unit++, weights += 1088) {
+    KEEP_ORDER(17)
+    __m256i dots[TILE_ROWS][4];
+    SPUD_EACH(i, m) SPUD_EACH(h, octets) dots[i][h] = _mm256_setzero_si256();
+    SPUD_EACH(group, 8) SPUD_EACH(h, octets) {
+      const __m256i w = _mm256_xor_si256(
+          _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + (start + h) * 32)), offset);
+      const __m256i magnitude = _mm256_abs_epi8(w);
+      SPUD_EACH(i, m) {
+        const __m256i x = input4(((const spud_block *)inputs[i] + unit)->quants + 4 * group);
+        const __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(x, w));
+        dots[i][h] = _mm256_add_epi32(dots[i][h], _mm256_madd_epi16(pairs, ones));
+        DONE_WITH(dots[i][h])
       }
-      FINISH_BLOCK(dots[i][h])
     }
-    SPUD_EACH(i, m) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
+    FINISH_BLOCK(dots[i][h])
   }
+  SPUD_EACH(i, m) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
 }
 
 // Nibbles are small: sixteen products of 15 · 127 fit 16 bits, so the widening is done once a block. A row's sum stands
 // in two lanes of 16 bits, and each starts from half of the offset, -4 · Σ quants: all that it then holds is at most
 // 16 · 11 · 127 + 16 · 4 · 127 = 30480.
-SPUD_INLINE void tile_q4_0_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
-        int first
+SPUD_INLINE void tile_q4_0_part(
+    const int m, const int start, const int octets, const uint8_t *weights, int64_t units, const uint8_t *const *inputs,
+    float *output, size_t stride, int first
 ) {
   const __m256i ones = _mm256_set1_epi16(1), mask = _mm256_set1_epi8(15);
-  const int octets = m == 1 ? LONE_OCTETS : OCTETS;
-  for (int start = 0; start < 4; start += octets) {
-    __m256 sums[TILE_ROWS][4];
+  __m256 sums[TILE_ROWS][4];
+  SPUD_EACH(i, m) SPUD_EACH(h, octets)
+    sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
+  for (int64_t unit = 0; unit < units; unit++, weights += 576) {
+    KEEP_ORDER(9)
+    __m256i dots[TILE_ROWS][4];
     SPUD_EACH(i, m) SPUD_EACH(h, octets)
-      sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
-    const uint8_t *weights = panel;
-    for (int64_t unit = 0; unit < units; unit++, weights += 576) {
-      KEEP_ORDER(9)
-      __m256i dots[TILE_ROWS][4];
-      SPUD_EACH(i, m) SPUD_EACH(h, octets)
-        dots[i][h] = _mm256_set1_epi16((int16_t)(((const spud_block *)inputs[i] + unit)->correction >> 5));
-      SPUD_EACH(group, 4) SPUD_EACH(h, octets) {
-        const __m256i w = _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + (start + h) * 32));
-        const __m256i low = _mm256_and_si256(w, mask), high = _mm256_and_si256(_mm256_srli_epi16(w, 4), mask);
-        SPUD_EACH(i, m) {
-          const int8_t *quants = ((const spud_block *)inputs[i] + unit)->quants + 4 * group;
-          const __m256i products = _mm256_add_epi16(
-              _mm256_maddubs_epi16(low, input4(quants)), _mm256_maddubs_epi16(high, input4(quants + 16)));
-          dots[i][h] = _mm256_add_epi16(dots[i][h], products);
-          DONE_WITH(dots[i][h])
-        }
+      dots[i][h] = _mm256_set1_epi16((int16_t)(((const spud_block *)inputs[i] + unit)->correction >> 5));
+    SPUD_EACH(group, 4) SPUD_EACH(h, octets) {
+      const __m256i w = _mm256_load_si256((const __m256i *)(weights + 64 + group * 128 + (start + h) * 32));
+      const __m256i low = _mm256_and_si256(w, mask), high = _mm256_and_si256(_mm256_srli_epi16(w, 4), mask);
+      SPUD_EACH(i, m) {
+        const int8_t *quants = ((const spud_block *)inputs[i] + unit)->quants + 4 * group;
+        dots[i][h] = _mm256_add_epi16(dots[i][h], _mm256_maddubs_epi16(low, input4(quants)));
+        dots[i][h] = _mm256_add_epi16(dots[i][h], _mm256_maddubs_epi16(high, input4(quants + 16)));
+        DONE_WITH(dots[i][h])
       }
-      FINISH_BLOCK(_mm256_madd_epi16(dots[i][h], ones))
     }
-    SPUD_EACH(i, m) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
+    FINISH_BLOCK(_mm256_madd_epi16(dots[i][h], ones))
   }
+  SPUD_EACH(i, m) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
 }
 
+// Weights that come from memory pass by once, all 32 lanes; those that the cache holds twice, 16 lanes at a time, for
+// want of registers. Each register of weights is done with before the next is loaded: sixteen registers hold no more
+// than the sums and one of them.
+#define SPUD_PARTS(name) \
+  SPUD_INLINE void name##_rows( \
+      const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, \
+      int first \
+  ) { \
+    if (m <= ONE_PASS_ROWS && first == ONLY_PASS) { \
+      name##_part(m, 0, 4, panel, units, inputs, output, stride, first); \
+    } else { \
+      for (int start = 0; start < 4; start += 2) { \
+        name##_part(m, start, 2, panel, units, inputs, output, stride, first); \
+      } \
+    } \
+  }
+SPUD_PARTS(tile_q8_0)
+SPUD_PARTS(tile_q4_0)
 SPUD_TILE(tile_q8_0)
 SPUD_TILE(tile_q4_0)
 
