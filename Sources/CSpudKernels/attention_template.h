@@ -1,33 +1,27 @@
 // Attention of one tile of queries, for one instruction set: included once by kernels_template.h.
 
-/// 32 values of one position, as floats.
-SPUD_INLINE void load_values(const uint8_t *row, int64_t column, int64_t width, spud_format format, f32x16 *low,
-    f32x16 *high) {
-  if (format == SPUD_F32) {
-    *low = load16((const float *)row + column), *high = load16((const float *)row + column + 16);
-  } else if (format == SPUD_BF16) {
-    typedef uint16_t u16x16 __attribute__((vector_size(32), aligned(2)));
-    const u16x16 *from = (const u16x16 *)(row + 2 * column);
-    *low = (f32x16)(__builtin_convertvector(from[0], i32x16) << 16);
-    *high = (f32x16)(__builtin_convertvector(from[1], i32x16) << 16);
-  } else {
-    typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
-    const i8x16 *from = (const i8x16 *)(row + column);
-    const float scale = spud_load_float(row + (width + 31) / 32 * 32 + column / 32 * 4);
-    *low = __builtin_convertvector(__builtin_convertvector(from[0], i32x16), f32x16) * scale;
-    *high = __builtin_convertvector(__builtin_convertvector(from[1], i32x16), f32x16) * scale;
+/// TILE_LANES values of one position, as floats.
+SPUD_INLINE tile_floats load_values(const uint8_t *row, int64_t column, int64_t width, spud_format format) {
+  typedef int32_t integers __attribute__((vector_size(4 * TILE_LANES)));
+  if (format == SPUD_F32) return *(const tile_floats *)(row + 4 * column);
+  if (format == SPUD_BF16) {
+    typedef uint16_t halves __attribute__((vector_size(2 * TILE_LANES), aligned(2)));
+    return (tile_floats)(__builtin_convertvector(*(const halves *)(row + 2 * column), integers) << 16);
   }
+  typedef int8_t bytes __attribute__((vector_size(TILE_LANES), aligned(1)));
+  const integers values = __builtin_convertvector(*(const bytes *)(row + column), integers);
+  return __builtin_convertvector(values, tile_floats) * spud_load_float(row + (width + 31) / 32 * 32 + column / 32 * 4);
 }
 
-/// Writes 32 columns of a row's output, times `factor`, as many as the head has.
-SPUD_INLINE void write_columns(const spud_attention *a, int64_t row, int64_t column, float factor, f32x16 low, f32x16 high) {
-  const int64_t width = spud_min(32, a->head_width - column);
+/// Writes TILE_LANES columns of a row's output, times `factor`, as many as the head has.
+SPUD_INLINE void write_columns(const spud_attention *a, int64_t row, int64_t column, float factor, tile_floats values) {
+  const int64_t width = spud_min(TILE_LANES, a->head_width - column);
   float *const output = a->outputs[row] + column;
-  low *= factor, high *= factor;
-  if (width == 32) {
-    store16(output, low), store16(output + 16, high);
+  values *= factor;
+  if (width == TILE_LANES) {
+    *(tile_floats *)output = values;
   } else {
-    for (int64_t i = 0; i < width; i++) output[i] = i < 16 ? low[i] : high[i - 16];
+    for (int64_t i = 0; i < width; i++) output[i] = values[i];
   }
 }
 
@@ -36,27 +30,30 @@ SPUD_INLINE void combine(
     const spud_attention *a, int64_t column, int64_t positions, const float *sums, spud_format format, const int m,
         const int blocks
 ) {
-  f32x16 acc[SPUD_ATTENTION_ROWS * 2];  // m * blocks is at most 6
-  SPUD_EACH(i, m * blocks * 2) acc[i] = (f32x16){0};
+  const int parts = blocks * TILE_PARTS;
+  tile_floats acc[TILE_ROWS][4 * TILE_PARTS];
+  SPUD_EACH(r, m) SPUD_EACH(h, parts) acc[r][h] = (tile_floats){0};
   const uint8_t *row = a->values;
-  for (int64_t position = 0; position < positions; position++, row += a->value_stride) {
+  const float *scores = a->scores;
+  const size_t value_stride = a->value_stride, score_stride = a->score_stride;
+  const int64_t width = a->head_width;
+  for (int64_t position = 0; position < positions; position++, row += value_stride, scores++) {
     // One query reads values as fast as memory gives them, and memory gives more when it is asked early.
     if (m == 1) {
-      for (int line = 0; line < blocks * 2; line += 1) __builtin_prefetch(row + 16 * a->value_stride + 64 * line, 0, 3);
+      for (int line = 0; line < blocks * 2; line += 1) __builtin_prefetch(row + 16 * value_stride + 64 * line, 0, 3);
     }
-    SPUD_EACH(b, blocks) {
-      f32x16 low, high;
-      load_values(row, column + 32 * b, a->head_width, format, &low, &high);
+    tile_floats probabilities[TILE_ROWS];
+    SPUD_EACH(r, m) probabilities[r] = scores[r * score_stride] - (tile_floats){0};
+    SPUD_EACH(h, parts) {
+      const tile_floats values = load_values(row, column + TILE_LANES * h, width, format);
       SPUD_EACH(r, m) {
-        const float probability = a->scores[r * a->score_stride + position];
-        acc[(r * blocks + b) * 2] += probability * low;
-        acc[(r * blocks + b) * 2 + 1] += probability * high;
+        acc[r][h] += values * probabilities[r];
+        if (m > 1) { DONE_WITH(acc[r][h]) }
       }
+      if (m > 1) { NEXT_WEIGHTS }
     }
   }
-  SPUD_EACH(r, m) SPUD_EACH(b, blocks) {
-    write_columns(a, r, column + 32 * b, 1.0f / sums[r], acc[(r * blocks + b) * 2], acc[(r * blocks + b) * 2 + 1]);
-  }
+  SPUD_EACH(r, m) SPUD_EACH(h, parts) write_columns(a, r, column + TILE_LANES * h, 1.0f / sums[r], acc[r][h]);
 }
 
 #if BF16_INPUT_UNIT == 4
@@ -64,7 +61,7 @@ SPUD_INLINE void combine(
 SPUD_INLINE void combine_pairs(
     const spud_attention *a, int64_t column, int64_t positions, const float *sums, const int m, const int blocks
 ) {
-  __m512 acc[SPUD_ATTENTION_ROWS * 2];  // m * blocks is at most 6
+  __m512 acc[TILE_ROWS * 2];  // m * blocks is at most 6
   SPUD_EACH(i, m * blocks * 2) acc[i] = _mm512_setzero_ps();
   const uint8_t *row = a->values + 2 * column;
   for (int64_t position = 0; position < positions; position += 2, row += 2 * a->value_stride) {
@@ -91,7 +88,8 @@ SPUD_INLINE void combine_pairs(
   SPUD_EACH(r, m) SPUD_EACH(b, blocks) {
     const f32x16 even = (f32x16)acc[(r * blocks + b) * 2], odd = (f32x16)acc[(r * blocks + b) * 2 + 1];
     write_columns(a, r, column + 32 * b, 1.0f / sums[r],
-        __builtin_shufflevector(even, odd, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23),
+        __builtin_shufflevector(even, odd, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23));
+    write_columns(a, r, column + 32 * b + 16, 1.0f / sums[r],
         __builtin_shufflevector(even, odd, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31));
   }
 }
@@ -113,16 +111,33 @@ SPUD_INLINE void combine_format(
 
 /// All columns, as many at a time as the registers hold sums for: a lone query passes over a head's values once.
 SPUD_INLINE void combine_rows(const spud_attention *a, int64_t positions, const float *sums, const int m) {
-  const int wide = m == 1 ? 4 : m <= 3 ? 2 : 1;
   const int64_t blocks = (a->head_width + 31) / 32;
   int64_t block = 0;
-  for (; block + wide <= blocks; block += wide) combine_format(a, block * 32, positions, sums, m, wide);
+  if (m == 1) {
+    for (; block + 4 <= blocks; block += 4) combine_format(a, block * 32, positions, sums, m, 4);
+  }
+  if (m == 1 || 2 * m <= TILE_ROWS) {
+    for (; block + 2 <= blocks; block += 2) combine_format(a, block * 32, positions, sums, m, 2);
+  }
   for (; block < blocks; block++) combine_format(a, block * 32, positions, sums, m, 1);
+}
+
+#define SPUD_COMBINE_CASE(rows) \
+  case rows: \
+    if (rows <= TILE_ROWS) combine_rows(a, positions, sums, rows <= TILE_ROWS ? rows : 1); \
+    break;
+static void combine_tile(const spud_attention *a, int64_t positions, const float *sums, int m) {
+  switch (m) {
+    SPUD_COMBINE_CASE(1) SPUD_COMBINE_CASE(2) SPUD_COMBINE_CASE(3)
+    SPUD_COMBINE_CASE(4) SPUD_COMBINE_CASE(5) SPUD_COMBINE_CASE(6)
+    default: break;
+  }
 }
 
 static void attention(const spud_attention *a) {
   const tile_function tile = tile_of(a->format);
   const uint8_t *inputs[SPUD_ATTENTION_ROWS];
+  const int64_t tiles = (a->rows + TILE_ROWS - 1) / TILE_ROWS;
   int64_t longest = 0;
   for (int64_t r = 0; r < a->rows; r++) {
     uint8_t *room = a->prepared + r * a->prepared_stride;
@@ -140,9 +155,9 @@ static void attention(const spud_attention *a) {
   }
   for (int64_t panel = 0; panel * SPUD_PANEL_ROWS < longest; panel++) {
     const uint8_t *keys = a->keys + panel * a->key_panel_bytes;
-    for (int64_t r = 0; r < a->rows; r += TILE_ROWS) {
-      const int m = (int)spud_min(TILE_ROWS, a->rows - r);
-      tile(keys, a->key_units, inputs + r, m, a->scores + r * a->score_stride + panel * SPUD_PANEL_ROWS,
+    for (int64_t t = 0, r = 0, m; t < tiles; t++, r += m) {
+      m = a->rows / tiles + (t < a->rows % tiles);
+      tile(keys, a->key_units, inputs + r, (int)m, a->scores + r * a->score_stride + panel * SPUD_PANEL_ROWS,
           a->score_stride, 1);
     }
   }
@@ -155,12 +170,10 @@ static void attention(const spud_attention *a) {
     if (a->format == SPUD_BF16) pair_scores(scores, longest);
 #endif
   }
-  switch (a->rows) {
-    case 1: combine_rows(a, longest, sums, 1); break;
-    case 2: combine_rows(a, longest, sums, 2); break;
-    case 3: combine_rows(a, longest, sums, 3); break;
-    case 4: combine_rows(a, longest, sums, 4); break;
-    case 5: combine_rows(a, longest, sums, 5); break;
-    default: combine_rows(a, longest, sums, 6); break;
+  spud_attention part = *a;
+  for (int64_t t = 0, r = 0, m; t < tiles; t++, r += m) {
+    m = a->rows / tiles + (t < a->rows % tiles);
+    part.scores = a->scores + r * a->score_stride, part.outputs = a->outputs + r;
+    combine_tile(&part, longest, sums + r, (int)m);
   }
 }

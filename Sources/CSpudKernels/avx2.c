@@ -10,6 +10,11 @@
 #define TILE_ROWS 3
 #define ONE_PASS_ROWS 2
 #define BF16_INPUT_UNIT 8
+#define TILE_LANES 8
+/// Keeps the compiler from computing this later, beside the next registers of weights, which makes it spill.
+#define DONE_WITH(sum) __asm__("" : "+x"(sum));
+/// Keeps it from loading them early, likewise.
+#define NEXT_WEIGHTS __asm__ volatile("" : : : "memory");
 #include "tiles_float.h"
 
 SPUD_TILE(tile_f32)
@@ -35,9 +40,6 @@ SPUD_INLINE __m256i input4(const int8_t *quants) {
   } else if (start == 0) { \
     SPUD_EACH(line, lines) __builtin_prefetch(weights + 64 * line, 0, 3); \
   }
-
-/// Keeps the compiler from computing this later, beside the next registers of weights, which makes it spill.
-#define DONE_WITH(sum) __asm__("" : "+x"(sum));
 
 /// Adds one block's integer sums, scaled, to the floating ones.
 #define FINISH_BLOCK(total) \

@@ -12,6 +12,7 @@
 #define TILE_ROWS 6
 #define ONE_PASS_ROWS TILE_ROWS
 #define BF16_INPUT_UNIT 4
+#define TILE_LANES 16
 #include "tiles_float.h"
 
 SPUD_TILE(tile_f32)

@@ -7,6 +7,7 @@
 #define TILE_ROWS 1
 #define ONE_PASS_ROWS TILE_ROWS
 #define BF16_INPUT_UNIT 8
+#define TILE_LANES 16
 #include "tiles_float.h"
 
 SPUD_TILE(tile_f32)
