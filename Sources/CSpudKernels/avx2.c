@@ -10,6 +10,7 @@
 #define TILE_ROWS 3
 #define ONE_PASS_ROWS 2
 #define BF16_INPUT_UNIT 8
+#define HAS_LONE
 #define TILE_LANES 8
 /// Keeps the compiler from computing this later, beside the next registers of weights, which makes it spill.
 #define DONE_WITH(sum) __asm__("" : "+x"(sum));
@@ -19,6 +20,8 @@
 
 SPUD_TILE(tile_f32)
 SPUD_TILE(tile_bf16)
+SPUD_LONE(tile_f32)
+SPUD_LONE(tile_bf16)
 
 SPUD_INLINE __m256 scales8(const uint8_t *panel, int octet) {
   return _mm256_cvtph_ps(_mm_load_si128((const __m128i *)(panel + 16 * octet)));
@@ -33,10 +36,10 @@ SPUD_INLINE __m256i input4(const int8_t *quants) {
 
 /// One pass goes at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand
 /// first, and lines are asked for two units ahead. Of two passes the first asks for all of a unit's lines.
-#define KEEP_ORDER(lines) \
+#define KEEP_ORDER(lines, ahead) \
   if (octets == 4) { \
     uint64_t first_line = *(const volatile uint64_t *)weights; __asm__ volatile("" : : "r"(first_line)); \
-    SPUD_EACH(line, lines) __builtin_prefetch(weights + 128 * (lines) + 64 * line, 0, 3); \
+    SPUD_EACH(line, ahead) __builtin_prefetch(weights + 128 * (lines) + 64 * line, 0, 3); \
   } else if (start == 0) { \
     SPUD_EACH(line, lines) __builtin_prefetch(weights + 64 * line, 0, 3); \
   }
@@ -47,22 +50,23 @@ SPUD_INLINE __m256i input4(const int8_t *quants) {
     const __m256 scale = scales8(weights, start + h); \
     SPUD_EACH(i, m) { \
       const __m256 x = _mm256_set1_ps(spud_block_scale((const spud_block *)inputs[i] + unit)); \
-      sums[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(total), _mm256_mul_ps(scale, x), sums[i][h]); \
+      sums[p + i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(total), _mm256_mul_ps(scale, x), sums[p + i][h]); \
     } \
   }
 
 // These take `octets` of a panel's four octets of rows, from `start` on.
 // Signed weights: |w| is the unsigned operand and the input takes the sign of w, so that 2 · 128 · 127 fits 16 bits.
 SPUD_INLINE void tile_q8_0_part(
-    const int m, const int start, const int octets, const uint8_t *weights, int64_t units, const uint8_t *const *inputs,
-    float *output, size_t stride, int first
+    const int m, const int panels, const int start, const int octets, const uint8_t *panel, size_t panel_bytes,
+    int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
 ) {
   const __m256i ones = _mm256_set1_epi16(1), offset = _mm256_set1_epi8((char)0x80);
-  __m256 sums[TILE_ROWS][4];
-  SPUD_EACH(i, m) SPUD_EACH(h, octets)
+  __m256 sums[TILE_ROWS + 1][4];
+  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets)
     sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
-  for (int64_t unit = 0; unit < units; unit++, weights += 1088) {
-    KEEP_ORDER(17)
+  for (int64_t unit = 0; unit < units; unit++, panel += 1088) SPUD_EACH(p, panels) {
+    const uint8_t *const weights = panel + p * panel_bytes;
+    KEEP_ORDER(17, panels > 1 ? 0 : 17)
     __m256i dots[TILE_ROWS][4];
     SPUD_EACH(i, m) SPUD_EACH(h, octets) dots[i][h] = _mm256_setzero_si256();
     SPUD_EACH(group, 8) SPUD_EACH(h, octets) {
@@ -78,22 +82,23 @@ SPUD_INLINE void tile_q8_0_part(
     }
     FINISH_BLOCK(dots[i][h])
   }
-  SPUD_EACH(i, m) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
+  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
 }
 
 // Nibbles are small: sixteen products of 15 · 127 fit 16 bits, so the widening is done once a block. A row's sum stands
 // in two lanes of 16 bits, and each starts from half of the offset, -4 · Σ quants: all that it then holds is at most
 // 16 · 11 · 127 + 16 · 4 · 127 = 30480.
 SPUD_INLINE void tile_q4_0_part(
-    const int m, const int start, const int octets, const uint8_t *weights, int64_t units, const uint8_t *const *inputs,
-    float *output, size_t stride, int first
+    const int m, const int panels, const int start, const int octets, const uint8_t *panel, size_t panel_bytes,
+    int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
 ) {
   const __m256i ones = _mm256_set1_epi16(1), mask = _mm256_set1_epi8(15);
-  __m256 sums[TILE_ROWS][4];
-  SPUD_EACH(i, m) SPUD_EACH(h, octets)
+  __m256 sums[TILE_ROWS + 1][4];
+  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets)
     sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
-  for (int64_t unit = 0; unit < units; unit++, weights += 576) {
-    KEEP_ORDER(9)
+  for (int64_t unit = 0; unit < units; unit++, panel += 576) SPUD_EACH(p, panels) {
+    const uint8_t *const weights = panel + p * panel_bytes;
+    KEEP_ORDER(9, 9)
     __m256i dots[TILE_ROWS][4];
     SPUD_EACH(i, m) SPUD_EACH(h, octets)
       dots[i][h] = _mm256_set1_epi16((int16_t)(((const spud_block *)inputs[i] + unit)->correction >> 5));
@@ -109,7 +114,7 @@ SPUD_INLINE void tile_q4_0_part(
     }
     FINISH_BLOCK(_mm256_madd_epi16(dots[i][h], ones))
   }
-  SPUD_EACH(i, m) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
+  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
 }
 
 // Weights that come from memory pass by once, all 32 lanes; those that the cache holds twice, 16 lanes at a time, for
@@ -121,17 +126,23 @@ SPUD_INLINE void tile_q4_0_part(
       int first \
   ) { \
     if (m <= ONE_PASS_ROWS && first == ONLY_PASS) { \
-      name##_part(m, 0, 4, panel, units, inputs, output, stride, first); \
+      name##_part(m, 1, 0, 4, panel, 0, units, inputs, output, stride, first); \
     } else { \
       for (int start = 0; start < 4; start += 2) { \
-        name##_part(m, start, 2, panel, units, inputs, output, stride, first); \
+        name##_part(m, 1, start, 2, panel, 0, units, inputs, output, stride, first); \
       } \
     } \
-  }
+  } \
+  SPUD_INLINE void name##_panels( \
+      const int m, const int panels, const uint8_t *panel, size_t panel_bytes, int64_t units, \
+      const uint8_t *const *inputs, float *output, size_t stride, int first \
+  ) { name##_part(m, panels, 0, 4, panel, panel_bytes, units, inputs, output, stride, first); }
 SPUD_PARTS(tile_q8_0)
 SPUD_PARTS(tile_q4_0)
 SPUD_TILE(tile_q8_0)
 SPUD_TILE(tile_q4_0)
+SPUD_LONE(tile_q8_0)
+SPUD_LONE(tile_q4_0)
 
 static void prepare_f32(const float *input, int64_t columns, uint8_t *output);
 static void prepare_bf16(const float *input, int64_t columns, uint8_t *output) { prepare_f32(input, columns, output); }

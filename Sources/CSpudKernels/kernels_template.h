@@ -181,7 +181,32 @@ SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t en
   }
 }
 
+#ifdef HAS_LONE
+/// One row by two panels at a time: two streams from memory, and twice the sums to wait for each other. Returns the first
+/// panel that is left, an odd last one.
+static int64_t product_of_lone_row(const spud_product *p) {
+  const uint8_t *const input = input_row(p, 0);
+  int64_t panel = p->first_panel;
+  for (; panel + 2 <= p->last_panel; panel += 2) {
+    const uint8_t *weights = p->panels + panel * p->panel_bytes;
+    switch (p->format) {
+      case SPUD_F32: tile_f32_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
+      case SPUD_BF16: tile_bf16_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
+      case SPUD_Q8_0: tile_q8_0_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
+      default: tile_q4_0_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
+    }
+    finish_rows(p, panel, 0, 1, p->scratch);
+    finish_rows(p, panel + 1, 0, 1, p->scratch + SPUD_PANEL_ROWS);
+  }
+  return panel;
+}
+#endif
+
 static void product(const spud_product *p) {
+  int64_t first_panel = p->first_panel;
+#ifdef HAS_LONE
+  if (p->rows == 1) first_panel = product_of_lone_row(p);
+#endif
   const tile_function tile = tile_of(p->format);
   const size_t unit_bytes = spud_unit_bytes(p->format), input_unit = input_unit_bytes(p->format);
   const int64_t slice = p->rows > ONE_PASS_ROWS ? slice_units(p->format, p->rows) : p->units;
@@ -193,7 +218,7 @@ static void product(const spud_product *p) {
     // Not in vectors: products of 64 bits take longer there.
 #pragma clang loop vectorize(disable)
     for (int64_t row = 0; row < rows; row++) starts[row] = input_row(p, first_row + row);
-    for (int64_t panel = p->first_panel; panel < p->last_panel; panel++) {
+    for (int64_t panel = first_panel; panel < p->last_panel; panel++) {
       const uint8_t *weights = p->panels + panel * p->panel_bytes;
       for (int64_t unit = 0; unit < p->units; unit += slice) {
         const int64_t units = spud_min(slice, p->units - unit);

@@ -15,48 +15,50 @@ enum { ONLY_PASS = 2 };
 
 #define SPUD_EACH(i, m) _Pragma("clang loop unroll(full)") for (int i = 0; i < (m); i++)
 
-/// Adds column `k` of the inputs, times the `h`th register of weights, to the sums.
-#define SPUD_ADD_COLUMN(k, weights_of_h) \
+/// Adds columns `k` and on, `count` of them, of the inputs, times register `h` of weights for column `c`, to the sums.
+#define SPUD_ADD_COLUMNS(count, k, weights_of_h) \
   { \
-    tile_floats x[TILE_ROWS]; \
-    SPUD_EACH(i, m) x[i] = ((const float *)inputs[i])[k] - (tile_floats){0}; \
-    SPUD_EACH(h, TILE_PARTS) { \
-      const tile_floats w = (tile_floats)(weights_of_h); \
-      SPUD_EACH(i, m) { \
-        sums[i][h] += w * x[i]; \
-        DONE_WITH(sums[i][h]) \
+    tile_floats x[count][TILE_ROWS]; \
+    SPUD_EACH(c, count) SPUD_EACH(i, m) x[c][i] = ((const float *)inputs[i])[(k) + c] - (tile_floats){0}; \
+    SPUD_EACH(p, panels) SPUD_EACH(h, TILE_PARTS) { \
+      SPUD_EACH(c, count) { \
+        const tile_floats w = (tile_floats)(weights_of_h); \
+        SPUD_EACH(i, m) { \
+          sums[p + i][h] += w * x[c][i]; \
+          DONE_WITH(sums[p + i][h]) \
+        } \
       } \
       NEXT_WEIGHTS \
     } \
   }
 
-SPUD_INLINE void tile_f32_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
-        int first
-) {
-  tile_floats sums[TILE_ROWS][TILE_PARTS];
-  SPUD_EACH(i, m) SPUD_EACH(h, TILE_PARTS)
-    sums[i][h] = first ? (tile_floats){0} : *(const tile_floats *)(output + i * stride + TILE_LANES * h);
-  const tile_floats *weights = (const tile_floats *)panel;
-  for (int64_t k = 0; k < units; k++, weights += TILE_PARTS) SPUD_ADD_COLUMN(k, weights[h])
-  SPUD_EACH(i, m) SPUD_EACH(h, TILE_PARTS) *(tile_floats *)(output + i * stride + TILE_LANES * h) = sums[i][h];
-}
-
-/// bfloat16 weights against float inputs: a bfloat16 is the upper half of a float. Columns stand in pairs.
-SPUD_INLINE __attribute__((unused)) void tile_bf16_rows(
-    const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
-        int first
-) {
-  tile_floats sums[TILE_ROWS][TILE_PARTS];
-  SPUD_EACH(i, m) SPUD_EACH(h, TILE_PARTS)
-    sums[i][h] = first ? (tile_floats){0} : *(const tile_floats *)(output + i * stride + TILE_LANES * h);
-  const tile_words *weights = (const tile_words *)panel;
-  for (int64_t k = 0; k < 2 * units; k += 2, weights += TILE_PARTS) {
-    SPUD_ADD_COLUMN(k, weights[h] << 16)
-    SPUD_ADD_COLUMN(k + 1, weights[h] & 0xffff0000)
-  }
-  SPUD_EACH(i, m) SPUD_EACH(h, TILE_PARTS) *(tile_floats *)(output + i * stride + TILE_LANES * h) = sums[i][h];
-}
+/// `m` rows by one panel, or one row by two panels, the second's sums behind the first's.
+#define SPUD_FLOAT_TILE(name, columns_of_unit) \
+  SPUD_INLINE __attribute__((unused)) void name##_panels( \
+      const int m, const int panels, const uint8_t *panel, size_t panel_bytes, int64_t units, \
+      const uint8_t *const *inputs, float *output, size_t stride, int first \
+  ) { \
+    tile_floats sums[TILE_ROWS + 1][TILE_PARTS]; \
+    SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, TILE_PARTS) \
+      sums[i][h] = first ? (tile_floats){0} : *(const tile_floats *)(output + i * stride + TILE_LANES * h); \
+    for (int64_t unit = 0; unit < units; unit++, panel += 4 * SPUD_PANEL_ROWS) columns_of_unit \
+    SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, TILE_PARTS) \
+      *(tile_floats *)(output + i * stride + TILE_LANES * h) = sums[i][h]; \
+  } \
+  SPUD_INLINE __attribute__((unused)) void name##_rows( \
+      const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride, \
+      int first \
+  ) { name##_panels(m, 1, panel, 0, units, inputs, output, stride, first); }
+#define WEIGHTS(type) (((const type *)(panel + p * panel_bytes))[h])
+SPUD_FLOAT_TILE(tile_f32, SPUD_ADD_COLUMNS(1, unit, WEIGHTS(tile_floats)))
+// A bfloat16 is the upper half of a float. Columns stand in pairs, which go together while their inputs find registers.
+SPUD_FLOAT_TILE(tile_bf16, if (m < 3) {
+  SPUD_ADD_COLUMNS(2, 2 * unit, c == 0 ? WEIGHTS(tile_words) << 16 : WEIGHTS(tile_words) & 0xffff0000)
+} else {
+  SPUD_ADD_COLUMNS(1, 2 * unit, WEIGHTS(tile_words) << 16)
+  SPUD_ADD_COLUMNS(1, 2 * unit + 1, WEIGHTS(tile_words) & 0xffff0000)
+})
+#undef WEIGHTS
 
 /// Defines `name` as one unrolled kernel for each number of rows up to TILE_ROWS; more than that are never asked for.
 #define SPUD_TILE_CASE(name, rows) \
@@ -71,4 +73,10 @@ SPUD_INLINE __attribute__((unused)) void tile_bf16_rows(
       SPUD_TILE_CASE(name, 4) SPUD_TILE_CASE(name, 5) SPUD_TILE_CASE(name, 6) \
       default: break; \
     } \
+  }
+/// Defines `name` for one row and two panels.
+#define SPUD_LONE(name) \
+  static void name##_lone( \
+      const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input, float *output) { \
+    name##_panels(1, 2, panels, panel_bytes, units, &input, output, SPUD_PANEL_ROWS, ONLY_PASS); \
   }
