@@ -1,5 +1,11 @@
 // Attention of one tile of queries, for one instruction set: included once by kernels_template.h.
 
+#if BF16_INPUT_UNIT == 4
+enum { POSITIONS_AT_ONCE = 1 << 30 };  // Whole: fewer were not measured.
+#else
+enum { POSITIONS_AT_ONCE = 64 };
+#endif
+
 /// TILE_LANES values of one position, as floats.
 SPUD_INLINE tile_floats load_values(const uint8_t *row, int64_t column, int64_t width, spud_format format) {
   typedef int32_t integers __attribute__((vector_size(4 * TILE_LANES)));
@@ -13,31 +19,43 @@ SPUD_INLINE tile_floats load_values(const uint8_t *row, int64_t column, int64_t 
   return __builtin_convertvector(values, tile_floats) * spud_load_float(row + (width + 31) / 32 * 32 + column / 32 * 4);
 }
 
-/// Writes TILE_LANES columns of a row's output, times `factor`, as many as the head has.
+/// Positions that a combination goes on from and ends before: `first` where it begins, `last` where it is finished.
+typedef struct { int64_t from, to; int first, last; } span_of_positions;
+
+/// TILE_LANES columns of a row's output, as many as the head has.
+SPUD_INLINE tile_floats read_columns(const spud_attention *a, int64_t row, int64_t column) {
+  const float *const output = a->outputs[row] + column;
+  if (column + TILE_LANES <= a->head_width) return *(const tile_floats *)output;
+  tile_floats values = {0};
+  for (int64_t i = 0; i < a->head_width - column; i++) values[i] = output[i];
+  return values;
+}
+
+/// Writes them, times `factor`.
 SPUD_INLINE void write_columns(const spud_attention *a, int64_t row, int64_t column, float factor, tile_floats values) {
-  const int64_t width = spud_min(TILE_LANES, a->head_width - column);
   float *const output = a->outputs[row] + column;
   values *= factor;
-  if (width == TILE_LANES) {
+  if (column + TILE_LANES <= a->head_width) {
     *(tile_floats *)output = values;
   } else {
-    for (int64_t i = 0; i < width; i++) output[i] = values[i];
+    for (int64_t i = 0; i < a->head_width - column; i++) output[i] = values[i];
   }
 }
 
-/// output[r, column ..< column + 32 · blocks] = Σ probabilities[r, position] · values[position, column…] / sums[r].
+/// output[r, column ..< column + 32 · blocks] += Σ probabilities[r, position] · values[position, column…], the whole
+/// divided by sums[r] at last.
 SPUD_INLINE void combine(
-    const spud_attention *a, int64_t column, int64_t positions, const float *sums, spud_format format, const int m,
+    const spud_attention *a, int64_t column, span_of_positions span, const float *sums, spud_format format, const int m,
         const int blocks
 ) {
   const int parts = blocks * TILE_PARTS;
   tile_floats acc[TILE_ROWS][4 * TILE_PARTS];
-  SPUD_EACH(r, m) SPUD_EACH(h, parts) acc[r][h] = (tile_floats){0};
-  const uint8_t *row = a->values;
-  const float *scores = a->scores;
+  SPUD_EACH(r, m) SPUD_EACH(h, parts)
+    acc[r][h] = span.first ? (tile_floats){0} : read_columns(a, r, column + TILE_LANES * h);
   const size_t value_stride = a->value_stride, score_stride = a->score_stride;
+  const uint8_t *row = a->values + span.from * value_stride;
   const int64_t width = a->head_width;
-  for (int64_t position = 0; position < positions; position++, row += value_stride, scores++) {
+  for (const float *scores = a->scores + span.from; scores < a->scores + span.to; scores++, row += value_stride) {
     // One query reads values as fast as memory gives them, and memory gives more when it is asked early.
     if (m == 1) {
       for (int line = 0; line < blocks * 2; line += 1) __builtin_prefetch(row + 16 * value_stride + 64 * line, 0, 3);
@@ -53,20 +71,21 @@ SPUD_INLINE void combine(
       if (m > 1) { NEXT_WEIGHTS }
     }
   }
-  SPUD_EACH(r, m) SPUD_EACH(h, parts) write_columns(a, r, column + TILE_LANES * h, 1.0f / sums[r], acc[r][h]);
+  SPUD_EACH(r, m) SPUD_EACH(h, parts)
+    write_columns(a, r, column + TILE_LANES * h, span.last ? 1.0f / sums[r] : 1.0f, acc[r][h]);
 }
 
 #if BF16_INPUT_UNIT == 4
-/// The same of a bfloat16 cache, two positions at a time: `scores` hold pairs of bfloat16 (`pair_scores`).
+/// The same of a bfloat16 cache and all positions, two at a time: `scores` hold pairs of bfloat16 (`pair_scores`).
 SPUD_INLINE void combine_pairs(
-    const spud_attention *a, int64_t column, int64_t positions, const float *sums, const int m, const int blocks
+    const spud_attention *a, int64_t column, span_of_positions span, const float *sums, const int m, const int blocks
 ) {
   __m512 acc[TILE_ROWS * 2];  // m * blocks is at most 6
   SPUD_EACH(i, m * blocks * 2) acc[i] = _mm512_setzero_ps();
   const uint8_t *row = a->values + 2 * column;
-  for (int64_t position = 0; position < positions; position += 2, row += 2 * a->value_stride) {
+  for (int64_t position = 0; position < span.to; position += 2, row += 2 * a->value_stride) {
     // An odd last position goes with itself, whose second probability is zero.
-    const uint8_t *const next = position + 1 < positions ? row + a->value_stride : row;
+    const uint8_t *const next = position + 1 < span.to ? row + a->value_stride : row;
     if (m == 1) {
       for (int line = 0; line < blocks; line++) {
         __builtin_prefetch(row + 16 * a->value_stride + 64 * line, 0, 3);
@@ -96,37 +115,37 @@ SPUD_INLINE void combine_pairs(
 #endif
 
 SPUD_INLINE void combine_format(
-    const spud_attention *a, int64_t column, int64_t positions, const float *sums, const int m, const int blocks
+    const spud_attention *a, int64_t column, span_of_positions span, const float *sums, const int m, const int blocks
 ) {
   switch (a->format) {
-    case SPUD_F32: combine(a, column, positions, sums, SPUD_F32, m, blocks); break;
+    case SPUD_F32: combine(a, column, span, sums, SPUD_F32, m, blocks); break;
 #if BF16_INPUT_UNIT == 4
-    case SPUD_BF16: combine_pairs(a, column, positions, sums, m, blocks); break;
+    case SPUD_BF16: combine_pairs(a, column, span, sums, m, blocks); break;
 #else
-    case SPUD_BF16: combine(a, column, positions, sums, SPUD_BF16, m, blocks); break;
+    case SPUD_BF16: combine(a, column, span, sums, SPUD_BF16, m, blocks); break;
 #endif
-    default: combine(a, column, positions, sums, SPUD_Q8_0, m, blocks); break;
+    default: combine(a, column, span, sums, SPUD_Q8_0, m, blocks); break;
   }
 }
 
 /// All columns, as many at a time as the registers hold sums for: a lone query passes over a head's values once.
-SPUD_INLINE void combine_rows(const spud_attention *a, int64_t positions, const float *sums, const int m) {
+SPUD_INLINE void combine_rows(const spud_attention *a, span_of_positions span, const float *sums, const int m) {
   const int64_t blocks = (a->head_width + 31) / 32;
   int64_t block = 0;
   if (m == 1) {
-    for (; block + 4 <= blocks; block += 4) combine_format(a, block * 32, positions, sums, m, 4);
+    for (; block + 4 <= blocks; block += 4) combine_format(a, block * 32, span, sums, m, 4);
   }
   if (m == 1 || 2 * m <= TILE_ROWS) {
-    for (; block + 2 <= blocks; block += 2) combine_format(a, block * 32, positions, sums, m, 2);
+    for (; block + 2 <= blocks; block += 2) combine_format(a, block * 32, span, sums, m, 2);
   }
-  for (; block < blocks; block++) combine_format(a, block * 32, positions, sums, m, 1);
+  for (; block < blocks; block++) combine_format(a, block * 32, span, sums, m, 1);
 }
 
 #define SPUD_COMBINE_CASE(rows) \
   case rows: \
-    if (rows <= TILE_ROWS) combine_rows(a, positions, sums, rows <= TILE_ROWS ? rows : 1); \
+    if (rows <= TILE_ROWS) combine_rows(a, span, sums, rows <= TILE_ROWS ? rows : 1); \
     break;
-static void combine_tile(const spud_attention *a, int64_t positions, const float *sums, int m) {
+static void combine_tile(const spud_attention *a, span_of_positions span, const float *sums, int m) {
   switch (m) {
     SPUD_COMBINE_CASE(1) SPUD_COMBINE_CASE(2) SPUD_COMBINE_CASE(3)
     SPUD_COMBINE_CASE(4) SPUD_COMBINE_CASE(5) SPUD_COMBINE_CASE(6)
@@ -158,7 +177,7 @@ static void attention(const spud_attention *a) {
     for (int64_t t = 0, r = 0, m; t < tiles; t++, r += m) {
       m = a->rows / tiles + (t < a->rows % tiles);
       tile(keys, a->key_units, inputs + r, (int)m, a->scores + r * a->score_stride + panel * SPUD_PANEL_ROWS,
-          a->score_stride, 1);
+          a->score_stride, a->rows == 1 ? ONLY_PASS : 1);
     }
   }
   float sums[SPUD_ATTENTION_ROWS];
@@ -170,10 +189,16 @@ static void attention(const spud_attention *a) {
     if (a->format == SPUD_BF16) pair_scores(scores, longest);
 #endif
   }
+  // All rows and columns pass over some values before the next ones come from memory.
+  const int64_t at_once = a->rows == 1 ? longest : POSITIONS_AT_ONCE;
   spud_attention part = *a;
-  for (int64_t t = 0, r = 0, m; t < tiles; t++, r += m) {
-    m = a->rows / tiles + (t < a->rows % tiles);
-    part.scores = a->scores + r * a->score_stride, part.outputs = a->outputs + r;
-    combine_tile(&part, longest, sums + r, (int)m);
+  for (int64_t from = 0; from < longest; from += at_once) {
+    const int64_t to = spud_min(longest, from + at_once);
+    const span_of_positions span = {.from = from, .to = to, .first = from == 0, .last = to == longest};
+    for (int64_t t = 0, r = 0, m; t < tiles; t++, r += m) {
+      m = a->rows / tiles + (t < a->rows % tiles);
+      part.scores = a->scores + r * a->score_stride, part.outputs = a->outputs + r;
+      combine_tile(&part, span, sums + r, (int)m);
+    }
   }
 }

@@ -16,6 +16,7 @@ struct AttentionTests {
     Case(heads: 6, keyValueHeads: 2, headWidth: 20, tokens: 37),
     Case(heads: 16, keyValueHeads: 1, headWidth: 33, tokens: 7),
     Case(heads: 3, keyValueHeads: 3, headWidth: 128, tokens: 70),
+    Case(heads: 5, keyValueHeads: 1, headWidth: 40, tokens: 150),
   ]
 
   static func budget(_ format: CacheFormat) -> Double {
@@ -66,7 +67,7 @@ struct AttentionTests {
     arguments: InstructionSet.supported, CacheFormat.allCases)
   func sameInEveryBatch(level: InstructionSet, format: CacheFormat) throws {
     var random = Random(seed: 10)
-    let tokens = 41
+    let tokens = 141
     let queries = (0..<tokens).map { _ in random.values(4 * 40) }
     let keys = (0..<tokens).map { _ in random.values(2 * 40) }
     let values = (0..<tokens).map { _ in random.values(2 * 40) }
@@ -74,7 +75,7 @@ struct AttentionTests {
     func run(threads: Int, batches: [[(sequence: Int32, token: Int)]]) throws -> [Int: [Float]] {
       let compute = Compute(threads: threads, instructionSet: level)
       let cache = try KeyValueCache(
-        layerCount: 1, headCount: 2, headWidth: 40, sequenceCount: 2, capacity: 64, format: format)
+        layerCount: 1, headCount: 2, headWidth: 40, sequenceCount: 2, capacity: tokens, format: format)
       var results: [Int: [Float]] = [:]
       for batch in batches {
         let placement = try cache.append(batch.map(\.sequence))
