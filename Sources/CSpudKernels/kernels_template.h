@@ -3,14 +3,16 @@
 //
 //   NAME(x)             the symbol's suffix
 //   NIBBLE_SCALE        what the inputs of q4_0 carry in their scale, because nibbles may be used in place, 16 times
-// too large
+//                       too large
 //   TILE_ROWS           how many input rows the widest tile takes
+//   TILE_LANES          floats in a register
 //   ONE_PASS_ROWS       how many input rows a tile takes in one pass over a panel
 //   tile_f32, tile_bf16, tile_q8_0, tile_q4_0
 //                       void (panel, units, input rows, m, output, output_stride, first): the 32 sums of m input rows
-// over one
-//                       panel; `first` starts from zero, otherwise the sums continue from `output`; ONLY_PASS is
-//                       a first that takes in the whole panel, which nothing has read before
+//                       over one panel; `first` starts from zero, otherwise the sums continue from `output`; ONLY_PASS
+//                       is a first that takes in the whole panel, which nothing has read before
+//   HAS_LONE            where there are tile_f32_lone … tile_q4_0_lone (panels, panel_bytes, units, input row, output),
+//                       which take one row over two panels
 //
 // Everything here is written on 16-lane vectors, which the compiler lowers to the registers that the target has. Sums
 // always run in one fixed order, so that a row's result does not depend on how many rows there are nor on which thread
@@ -182,8 +184,8 @@ SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t en
 }
 
 #ifdef HAS_LONE
-/// One row by two panels at a time: two streams from memory, and twice the sums to wait for each other. Returns the first
-/// panel that is left, an odd last one.
+/// One row by two panels at a time: two streams from memory, and twice as many sums, none of which waits for itself.
+/// Returns the panel that is left, an odd last one, or the end.
 static int64_t product_of_lone_row(const spud_product *p) {
   const uint8_t *const input = input_row(p, 0);
   int64_t panel = p->first_panel;
