@@ -90,160 +90,7 @@ SPUD_INLINE f32x16 exp16(f32x16 x) {
 
 SPUD_INLINE f32x16 silu16(f32x16 x) { return over16(x, 1.0f + exp16(-x)); }
 
-// ---- Products ----
-
-typedef void (*tile_function)(
-    const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output, size_t stride, int first);
-
-SPUD_INLINE tile_function tile_of(spud_format format) {
-  switch (format) {
-    case SPUD_F32: return tile_f32;
-    case SPUD_BF16: return tile_bf16;
-    case SPUD_Q8_0: return tile_q8_0;
-    default: return tile_q4_0;
-  }
-}
-
-/// How many units of a panel stay in the first-level cache while the rows pass over them.
-SPUD_INLINE int64_t slice_units(spud_format format, int64_t rows) {
-  switch (format) {
-    case SPUD_F32: case SPUD_BF16: return 128;
-    // Two or three tiles ask for a whole slice of what comes next: of a long one, so much at a time that their own
-    // weights wait behind it.
-    case SPUD_Q8_0: if (rows <= 3 * TILE_ROWS) return 4; __attribute__((fallthrough));
-    default: return spud_first_cache_bytes() >= 48 << 10 ? 16 : 8;
-  }
-}
-
-SPUD_INLINE size_t input_unit_bytes(spud_format format) {
-  switch (format) {
-    case SPUD_F32: return 4;
-    case SPUD_BF16: return BF16_INPUT_UNIT;
-    default: return sizeof(spud_block);
-  }
-}
-
-/// What becomes of the 32 sums of one row, where the matrix has a bias or ends inside the panel.
-SPUD_INLINE void finish_row(const spud_product *p, int64_t panel, int64_t row, const float *sums) {
-  const int64_t target = p->output_rows ? p->output_rows[row] : row;
-  if (p->epilogue == SPUD_SWIGLU) {
-    float *output = p->output + target * p->output_stride + panel * 16;
-    const f32x16 result = silu16(load16(sums)) * load16(sums + 16);
-    for (int64_t i = 0; i < spud_min(16, p->columns_out - panel * 16); i++) output[i] = result[i];
-    return;
-  }
-  const int64_t column = panel * SPUD_PANEL_ROWS, width = spud_min(SPUD_PANEL_ROWS, p->columns_out - column);
-  float *output = p->output + target * p->output_stride + column;
-  const float factor = p->factors ? p->factors[row] : 1;
-  for (int64_t i = 0; i < width; i++) {
-    const float sum = p->bias ? sums[i] + p->bias[column + i] : sums[i];
-    output[i] = p->epilogue == SPUD_ADD ? output[i] + factor * sum : sum;
-  }
-}
-
-/// What becomes of the sums of several rows, in the common case without a question asked of each.
-SPUD_INLINE void finish_rows(const spud_product *p, int64_t panel, int64_t first_row, int64_t rows, const float *sums) {
-  const int gated = p->epilogue == SPUD_SWIGLU, adds = p->epilogue == SPUD_ADD;
-  const int64_t width = gated ? 16 : SPUD_PANEL_ROWS;
-  if (p->bias || p->columns_out - panel * width < width) {
-    for (int64_t row = 0; row < rows; row++) finish_row(p, panel, first_row + row, sums + row * SPUD_PANEL_ROWS);
-    return;
-  }
-  float *const output = p->output + panel * width;
-  const size_t stride = p->output_stride;
-  const int32_t *const targets = p->output_rows ? p->output_rows + first_row : NULL;
-  const float *const factors = p->factors ? p->factors + first_row : NULL;
-#define SPUD_EACH_ROW(statement) \
-  for (int64_t row = 0; row < rows; row++, sums += SPUD_PANEL_ROWS) { \
-    float *const to = output + (targets ? targets[row] : first_row + row) * stride; \
-    statement; \
-  }
-  if (gated) {
-    SPUD_EACH_ROW(store16(to, silu16(load16(sums)) * load16(sums + 16)))
-  } else if (!adds) {
-    SPUD_EACH_ROW((store16(to, load16(sums)), store16(to + 16, load16(sums + 16))))
-  } else {
-    SPUD_EACH_ROW(const float factor = factors ? factors[row] : 1;
-                  store16(to, load16(to) + factor * load16(sums));
-                  store16(to + 16, load16(to + 16) + factor * load16(sums + 16)))
-  }
-#undef SPUD_EACH_ROW
-}
-
-SPUD_INLINE const uint8_t *input_row(const spud_product *p, int64_t row) {
-  return p->input + (p->input_rows ? p->input_rows[row] : row) * p->input_stride;
-}
-
-/// Asks for the outputs that this panel's sums will be added to.
-SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t end, int64_t panel) {
-  for (int64_t i = row; i < end; i++) {
-    const float *to = p->output + (p->output_rows ? p->output_rows[i] : i) * p->output_stride + panel * SPUD_PANEL_ROWS;
-    __builtin_prefetch(to, 1, 2);
-    __builtin_prefetch(to + 16, 1, 2);
-  }
-}
-
-#ifdef HAS_LONE
-/// One row by two panels at a time: two streams from memory, and twice as many sums, none of which waits for itself.
-/// Returns the panel that is left, an odd last one, or the end.
-static int64_t product_of_lone_row(const spud_product *p) {
-  const uint8_t *const input = input_row(p, 0);
-  int64_t panel = p->first_panel;
-  for (; panel + 2 <= p->last_panel; panel += 2) {
-    const uint8_t *weights = p->panels + panel * p->panel_bytes;
-    switch (p->format) {
-      case SPUD_F32: tile_f32_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
-      case SPUD_BF16: tile_bf16_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
-      case SPUD_Q8_0: tile_q8_0_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
-      default: tile_q4_0_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
-    }
-    finish_rows(p, panel, 0, 1, p->scratch);
-    finish_rows(p, panel + 1, 0, 1, p->scratch + SPUD_PANEL_ROWS);
-  }
-  return panel;
-}
-#endif
-
-static void product(const spud_product *p) {
-  int64_t first_panel = p->first_panel;
-#ifdef HAS_LONE
-  if (p->rows == 1) first_panel = product_of_lone_row(p);
-#endif
-  const tile_function tile = tile_of(p->format);
-  const size_t unit_bytes = spud_unit_bytes(p->format), input_unit = input_unit_bytes(p->format);
-  const int64_t slice = p->rows > ONE_PASS_ROWS ? slice_units(p->format, p->rows) : p->units;
-  const int64_t blocks = (p->rows + SPUD_ROW_BLOCK - 1) / SPUD_ROW_BLOCK;
-  for (int64_t block = 0; block < blocks; block++) {
-    const int64_t first_row = p->rows * block / blocks, rows = p->rows * (block + 1) / blocks - first_row;
-    const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
-    const uint8_t *starts[SPUD_ROW_BLOCK], *inputs[SPUD_ROW_BLOCK];
-    // Not in vectors: products of 64 bits take longer there.
-#pragma clang loop vectorize(disable)
-    for (int64_t row = 0; row < rows; row++) starts[row] = input_row(p, first_row + row);
-    for (int64_t panel = first_panel; panel < p->last_panel; panel++) {
-      const uint8_t *weights = p->panels + panel * p->panel_bytes;
-      for (int64_t unit = 0; unit < p->units; unit += slice) {
-        const int64_t units = spud_min(slice, p->units - unit);
-        // While the rows pass over this slice, the next one comes from memory, a part with each tile.
-        const uint8_t *next = weights + (unit + units) * unit_bytes;
-        const int64_t part = (units * (int64_t)unit_bytes / tiles + 63) / 64 * 64;
-        for (int64_t row = 0; row < rows; row++) inputs[row] = starts[row] + unit * input_unit;
-        // Tiles whose heights differ by one at most: of 61 rows six of six and five of five, and none of one.
-        for (int64_t t = 0, row = 0, m; t < tiles; t++, row += m) {
-          m = rows / tiles + (t < rows % tiles);
-          if (tiles > 1) {
-            for (const uint8_t *const end = next + part; next < end; next += 64) __builtin_prefetch(next, 0, 2);
-            if (unit == 0 && p->epilogue != SPUD_SWIGLU) prefetch_outputs(p, first_row + row, first_row + row + m,
-                panel);
-          }
-          tile(weights + unit * unit_bytes, units, inputs + row, (int)m, p->scratch + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS,
-              p->rows <= ONE_PASS_ROWS ? ONLY_PASS : unit == 0);
-        }
-      }
-      finish_rows(p, panel, first_row, rows, p->scratch);
-    }
-  }
-}
+#include "products_template.h"
 
 // ---- Preparing inputs ----
 
@@ -282,8 +129,9 @@ SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *out
   }
 }
 
-static void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) { prepare_bytes(input, columns,
-    output, 1); }
+static void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) {
+  prepare_bytes(input, columns, output, 1);
+}
 static void prepare_q4_0(const float *input, int64_t columns, uint8_t *output) {
   prepare_bytes(input, columns, output, NIBBLE_SCALE);
 }
