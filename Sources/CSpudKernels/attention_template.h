@@ -19,8 +19,8 @@ SPUD_INLINE tile_floats load_values(const uint8_t *row, int64_t column, int64_t 
   return __builtin_convertvector(values, tile_floats) * spud_load_float(row + (width + 31) / 32 * 32 + column / 32 * 4);
 }
 
-/// Positions that a combination goes on from and ends before: `first` where it begins, `last` where it is finished.
-typedef struct { int64_t from, to; int first, last; } span_of_positions;
+/// Positions that a combination goes on from and ends before; after the `last` it is finished.
+typedef struct { int64_t from, to; int last; } span_of_positions;
 
 /// TILE_LANES columns of a row's output, as many as the head has.
 SPUD_INLINE tile_floats read_columns(const spud_attention *a, int64_t row, int64_t column) {
@@ -51,7 +51,7 @@ SPUD_INLINE void combine(
   const int parts = blocks * TILE_PARTS;
   tile_floats acc[TILE_ROWS][4 * TILE_PARTS];
   SPUD_EACH(r, m) SPUD_EACH(h, parts)
-    acc[r][h] = span.first ? (tile_floats){0} : read_columns(a, r, column + TILE_LANES * h);
+    acc[r][h] = span.from == 0 ? (tile_floats){0} : read_columns(a, r, column + TILE_LANES * h);
   const size_t value_stride = a->value_stride, score_stride = a->score_stride;
   const uint8_t *row = a->values + span.from * value_stride;
   const int64_t width = a->head_width;
@@ -175,7 +175,7 @@ static void attention(const spud_attention *a) {
   for (int64_t panel = 0; panel * SPUD_PANEL_ROWS < longest; panel++) {
     const uint8_t *keys = a->keys + panel * a->key_panel_bytes;
     for (int64_t t = 0, r = 0, m; t < tiles; t++, r += m) {
-      m = a->rows / tiles + (t < a->rows % tiles);
+      m = tile_height(a->rows, tiles, t);
       tile(keys, a->key_units, inputs + r, (int)m, a->scores + r * a->score_stride + panel * SPUD_PANEL_ROWS,
           a->score_stride, a->rows == 1 ? ONLY_PASS : 1);
     }
@@ -194,9 +194,9 @@ static void attention(const spud_attention *a) {
   spud_attention part = *a;
   for (int64_t from = 0; from < longest; from += at_once) {
     const int64_t to = spud_min(longest, from + at_once);
-    const span_of_positions span = {.from = from, .to = to, .first = from == 0, .last = to == longest};
+    const span_of_positions span = {.from = from, .to = to, .last = to == longest};
     for (int64_t t = 0, r = 0, m; t < tiles; t++, r += m) {
-      m = a->rows / tiles + (t < a->rows % tiles);
+      m = tile_height(a->rows, tiles, t);
       part.scores = a->scores + r * a->score_stride, part.outputs = a->outputs + r;
       combine_tile(&part, span, sums + r, (int)m);
     }

@@ -12,6 +12,9 @@ SPUD_INLINE tile_function tile_of(spud_format format) {
   }
 }
 
+/// Rows of tile `t`. Heights differ by one at most: of 61 rows six tiles of six and five of five, and none of one.
+SPUD_INLINE int64_t tile_height(int64_t rows, int64_t tiles, int64_t t) { return rows / tiles + (t < rows % tiles); }
+
 /// How many units of a panel stay in the first-level cache while the rows pass over them.
 SPUD_INLINE int64_t slice_units(spud_format format, int64_t rows) {
   switch (format) {
@@ -136,9 +139,8 @@ static void product(const spud_product *p) {
         const uint8_t *next = weights + (unit + units) * unit_bytes;
         const int64_t part = (units * (int64_t)unit_bytes / tiles + 63) / 64 * 64;
         for (int64_t row = 0; row < rows; row++) inputs[row] = starts[row] + unit * input_unit;
-        // Tiles whose heights differ by one at most: of 61 rows six of six and five of five, and none of one.
         for (int64_t t = 0, row = 0, m; t < tiles; t++, row += m) {
-          m = rows / tiles + (t < rows % tiles);
+          m = tile_height(rows, tiles, t);
           if (tiles > 1) {
             for (const uint8_t *const end = next + part; next < end; next += 64) __builtin_prefetch(next, 0, 2);
             if (unit == 0 && p->epilogue != SPUD_SWIGLU) prefetch_outputs(p, first_row + row, first_row + row + m,
