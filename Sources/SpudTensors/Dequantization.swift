@@ -17,7 +17,7 @@ package enum Dequantization {
     guard bytes.byteCount % blockBytes == 0 else {
       throw SpudError(.badData, "\(name): \(bytes.byteCount) bytes are no whole number of blocks of \(type)")
     }
-    // A codebook has millions of halves: appending them one block at a time took longer than all else of a start.
+    // A codebook has millions of halves, and every start waits for them.
     if type == .f16 {
       return (0..<bytes.byteCount / 2).map {
         Float(halfBits: bytes.loadLittleEndian(fromByteOffset: 2 * $0, as: UInt16.self))
