@@ -17,18 +17,24 @@ package enum Dequantization {
     guard bytes.byteCount % blockBytes == 0 else {
       throw SpudError(.badData, "\(name): \(bytes.byteCount) bytes are no whole number of blocks of \(type)")
     }
-    // A codebook has millions of halves, and every start waits for them.
-    if type == .f16 {
-      return (0..<bytes.byteCount / 2).map {
-        Float(halfBits: bytes.loadLittleEndian(fromByteOffset: 2 * $0, as: UInt16.self))
+    // Each number by itself, without a question asked of it: codebooks have millions, and every start waits for them.
+    func numbers<Bits: FixedWidthInteger & BitwiseCopyable>(_ value: (Bits) -> Float) -> [Float] {
+      (0..<bytes.byteCount / blockBytes).map {
+        value(bytes.loadLittleEndian(fromByteOffset: blockBytes * $0, as: Bits.self))
       }
     }
-    var output: [Float] = []
-    output.reserveCapacity(bytes.byteCount / blockBytes * type.blockLength)
-    for start in stride(from: 0, to: bytes.byteCount, by: blockBytes) {
-      appendBlock(of: bytes, at: start, type, to: &output)
+    switch type {
+    case .f32: return numbers { Float(bitPattern: $0) }
+    case .bf16: return numbers { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
+    case .f16: return numbers { Float(halfBits: $0) }
+    default:
+      var output: [Float] = []
+      output.reserveCapacity(bytes.byteCount / blockBytes * type.blockLength)
+      for start in stride(from: 0, to: bytes.byteCount, by: blockBytes) {
+        appendBlock(of: bytes, at: start, type, to: &output)
+      }
+      return output
     }
-    return output
   }
 
   private static func appendBlock(of bytes: RawSpan, at start: Int, _ type: ElementType, to output: inout [Float]) {
@@ -38,11 +44,6 @@ package enum Dequantization {
       Float(halfBits: bytes.loadLittleEndian(fromByteOffset: start + offset, as: UInt16.self))
     }
     switch type {
-    case .f32:
-      output.append(Float(bitPattern: bytes.loadLittleEndian(fromByteOffset: start, as: UInt32.self)))
-    case .bf16:
-      let bits = bytes.loadLittleEndian(fromByteOffset: start, as: UInt16.self)
-      output.append(Float(bitPattern: UInt32(bits) << 16))
     case .q8_0:
       let scale = half(0)
       for index in 0..<32 { output.append(scale * Float(signed(2 + index))) }
