@@ -76,8 +76,9 @@ package struct JSONObject: Sendable {
   }
 
   private static func same(_ a: String, _ b: String) -> Bool {
-    let a = a.utf8, b = b.utf8
-    return a.count == b.count && a.elementsEqual(b)
+    guard a.utf8.count == b.utf8.count else { return false }
+    let a = a.utf8.span, b = b.utf8.span
+    return a.indices.allSatisfy { a[$0] == b[$0] }
   }
 
   /// Seeded per process, so that nobody can prepare a file whose keys all collide.

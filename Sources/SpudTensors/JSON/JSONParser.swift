@@ -197,8 +197,8 @@ private struct JSONParser: ~Escapable {
     return unit
   }
 
-  private mutating func word(_ word: StaticString, _ value: JSONValue) throws -> JSONValue {
-    for byte in "\(word)".utf8 {
+  private mutating func word(_ word: String, _ value: JSONValue) throws -> JSONValue {
+    for byte in word.utf8 {
       guard take(byte) else { throw unexpected("'\(word)'") }
     }
     return value

@@ -233,7 +233,9 @@ extension TextTokenizer.Normalization {
   /// The range changed; nil when it stays as it is.
   func applied(to bytes: [UInt8], _ range: Range<Int>) -> [UInt8]? {
     switch self {
-    case .composition: return CanonicalComposer.shared.normalized(bytes, range)
+    case .composition:
+      // ASCII is its own normal form: the composer's tables are not read for it.
+      return bytes[range].allSatisfy { $0 < 0x80 } ? nil : CanonicalComposer.shared.normalized(bytes, range)
     case .prepend(let prefix): return range.isEmpty ? nil : prefix + bytes[range]
     case .replace(let old, let new):
       var result: [UInt8] = []

@@ -8,50 +8,32 @@ struct CharacterClass: OptionSet, Sendable {
   static let word = CharacterClass(rawValue: 8)
 }
 
-/// Character classes by scalar, in two levels of 256.
+/// Character classes by scalar.
 ///
 /// The standard library's properties would do but for their version of Unicode: ids have to match those of the
 /// `tokenizers` package, so the classes are its own (`UnicodeClassTable`).
 struct UnicodeClasses: Sendable {
   static let shared = UnicodeClasses()
 
-  private let pages: [UInt16]  // [0x1100] → index of a page
-  private let classes: [CharacterClass]  // [pages in use, 256]
+  private let classes: [CharacterClass]  // [0x110000]
 
   private init() {
-    var all = [CharacterClass](repeating: [], count: 0x110000)
+    var classes = [CharacterClass](repeating: [], count: 0x110000)
     let tables: [(String, CharacterClass)] = [
       (UnicodeClassTable.letters, .letter), (UnicodeClassTable.numbers, .number),
       (UnicodeClassTable.spaces, .space), (UnicodeClassTable.words, .word),
     ]
     for (table, mark) in tables {
       for range in HexadecimalRanges(table) {
-        for scalar in range { all[Int(scalar)].insert(mark) }
+        for scalar in range { classes[Int(scalar)].insert(mark) }
       }
     }
-    var pages: [UInt16] = []
-    var classes: [CharacterClass] = []
-    var known: [[UInt8]: UInt16] = [:]
-    for start in stride(from: 0, to: all.count, by: 256) {
-      let page = all[start..<start + 256]
-      let key = page.map(\.rawValue)
-      if let index = known[key] {
-        pages.append(index)
-      } else {
-        let index = UInt16(classes.count / 256)
-        known[key] = index
-        pages.append(index)
-        classes.append(contentsOf: page)
-      }
-    }
-    self.pages = pages
     self.classes = classes
   }
 
   /// The classes of `scalar`; none for what is no scalar.
   subscript(scalar: UInt32) -> CharacterClass {
-    guard scalar < 0x110000 else { return [] }
-    return classes[Int(pages[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
+    scalar < 0x110000 ? classes[Int(scalar)] : []
   }
 }
 
