@@ -2,12 +2,15 @@
 #include "common.h"
 
 #if defined(__x86_64__)
+#ifndef EMULATES_AVX512  // Tests/CAVX512Emulation brings its own.
 #include <immintrin.h>
-#pragma clang attribute push( \
-    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,gfni"))), \
-    apply_to = function)
-
 #define NAME(x) x##_avx512
+#define TARGET \
+  __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,gfni")))
+#define VECTOR_OPERAND "+v"
+#endif
+#pragma clang attribute push(TARGET, apply_to = function)
+
 #define NIBBLE_SCALE 0.0625f
 #define TILE_ROWS 6
 #define ONE_PASS_ROWS TILE_ROWS
@@ -78,6 +81,7 @@ SPUD_INLINE void tile_pairs_rows(
     } \
   }
 
+#ifndef EMULATES_AVX512
 /// Adds the products of 32 rows' bytes with four of an input's: two registers of weights, one broadcast.
 /// In assembly, because the compiler would rather load inputs early and spill sums.
 SPUD_INLINE void dot32(__m512i dots[2], __m512i low, __m512i high, const uint8_t *input) {
@@ -85,6 +89,7 @@ SPUD_INLINE void dot32(__m512i dots[2], __m512i low, __m512i high, const uint8_t
   __asm__("vpbroadcastd %5, %2\n\tvpdpbusd %2, %3, %0\n\tvpdpbusd %2, %4, %1"
           : "+v"(dots[0]), "+v"(dots[1]), "=&v"(x) : "v"(low), "v"(high), "m"(*(const int32_t *)input));
 }
+#endif
 
 SPUD_INLINE void tile_q8_0_rows(
     const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
@@ -184,7 +189,7 @@ static int64_t peak_int8(int64_t turns) {
   __m512i x = _mm512_set1_epi8(3);
   for (int64_t turn = 0; turn < turns; turn++) {
     SPUD_EACH(i, 12) sums[i] = _mm512_dpbusd_epi32(sums[i], x, x);
-    __asm__ volatile("" : "+v"(x));
+    __asm__ volatile("" : VECTOR_OPERAND(x));
   }
   for (int i = 1; i < 12; i++) sums[0] = _mm512_add_epi32(sums[0], sums[i]);
   volatile int32_t keep = _mm512_reduce_add_epi32(sums[0]);
@@ -198,7 +203,7 @@ static int64_t peak_bf16(int64_t turns) {
   __m512i x = _mm512_set1_epi32(0x3f803f80);
   for (int64_t turn = 0; turn < turns; turn++) {
     SPUD_EACH(i, 12) sums[i] = _mm512_dpbf16_ps(sums[i], (__m512bh)x, (__m512bh)x);
-    __asm__ volatile("" : "+v"(x));
+    __asm__ volatile("" : VECTOR_OPERAND(x));
   }
   for (int i = 1; i < 12; i++) sums[0] = _mm512_add_ps(sums[0], sums[i]);
   volatile float keep = _mm512_reduce_add_ps(sums[0]);

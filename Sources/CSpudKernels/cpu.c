@@ -28,6 +28,8 @@ int32_t spud_cpu_has_avx512(void) {
 #endif
 }
 
+__attribute__((weak)) const spud_kernels *spud_kernels_avx512_emulated(void) { return NULL; }
+
 size_t spud_first_cache_bytes(void) {
 #if defined(_SC_LEVEL1_DCACHE_SIZE)
   static long found = -1;  // the same value whoever writes it; the call costs microseconds

@@ -9,6 +9,8 @@ internal import SpudErrors
 
 /// An instruction-set level that has its own kernels, in rising preference.
 package enum InstructionSet: String, CaseIterable, Sendable {
+  /// The kernels of AVX-512 with its instructions in C, for tests, which link them; slow.
+  case emulatedAVX512 = "avx512-emulated"
   case portable
   case avx2
   case avx512
@@ -16,6 +18,7 @@ package enum InstructionSet: String, CaseIterable, Sendable {
   /// Whether this processor can run the level's kernels.
   package var isSupported: Bool {
     switch self {
+    case .emulatedAVX512: unsafe spud_kernels_avx512_emulated() != nil
     case .portable: true
     case .avx2: spud_cpu_has_avx2() != 0
     case .avx512: spud_cpu_has_avx512() != 0
@@ -45,6 +48,7 @@ package enum InstructionSet: String, CaseIterable, Sendable {
   var kernels: UnsafePointer<spud_kernels> {
     let table =
       switch self {
+      case .emulatedAVX512: unsafe spud_kernels_avx512_emulated()
       case .portable: unsafe spud_kernels_portable()
       case .avx2: unsafe spud_kernels_avx2()
       case .avx512: unsafe spud_kernels_avx512()

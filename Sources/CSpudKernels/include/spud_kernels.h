@@ -99,6 +99,8 @@ typedef struct {
 const spud_kernels *spud_kernels_portable(void);
 const spud_kernels *spud_kernels_avx2(void);    ///< NULL where it was not compiled
 const spud_kernels *spud_kernels_avx512(void);  ///< NULL where it was not compiled
+/// The AVX-512 kernels with their instructions in C; NULL but where Tests/CAVX512Emulation is linked.
+const spud_kernels *spud_kernels_avx512_emulated(void);
 
 /// Bytes of one unit of a panel, and of one input row of `columns` columns (a multiple of 64).
 size_t spud_unit_bytes(spud_format format);

@@ -24,7 +24,8 @@ struct Compare: AsyncParsableCommand {
       Examples:
         spud compare --quick
         spud compare --systems unified --out skills
-        spud compare --suite my-questions --systems systems.json --price-per-core-hour 0.04
+        spud compare --suite my-questions --systems systems.json
+        spud compare --price-per-core-hour 0.04 --out dearer
       """)
 
   @OptionGroup var model: ModelOptions

@@ -1,0 +1,188 @@
+// The intrinsics that avx512.c uses, in C, as Intel's guide defines them (intel.com/content/www/us/en/docs/intrinsics-guide),
+// by the names that it gives them: <immintrin.h> must not be included beside this. For what they compute, not for speed.
+#pragma once
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+// Vectors only ever pass between functions that are inlined into one another.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+typedef float __m512 __attribute__((vector_size(64)));
+typedef long long __m512i __attribute__((vector_size(64)));
+typedef __bf16 __m512bh __attribute__((vector_size(64)));
+typedef long long __m256i __attribute__((vector_size(32)));
+typedef long long __m128i __attribute__((vector_size(16)));
+typedef int32_t ints __attribute__((vector_size(64)));
+typedef uint32_t words __attribute__((vector_size(64)));
+
+#define EMULATED static inline __attribute__((always_inline, unused, target("avx2,fma,f16c")))
+#define EACH(n) for (int i = 0; i < (n); i++)
+
+/// A register's lanes, however they are looked at.
+typedef union {
+  __m512 ps;
+  __m512i si;
+  __m512bh bh;
+  float floats[16];
+  uint32_t words[16];
+  uint16_t halves[32];
+  uint8_t bytes[64];
+} lanes;
+
+EMULATED lanes lanes_at(const void *from) {
+  lanes r;
+  memcpy(&r, from, sizeof r);
+  return r;
+}
+
+EMULATED __m512 _mm512_loadu_ps(const void *from) { return lanes_at(from).ps; }
+EMULATED __m512i _mm512_loadu_si512(const void *from) { return lanes_at(from).si; }
+EMULATED __m512i _mm512_load_si512(const void *from) { return lanes_at(from).si; }
+EMULATED __m256i _mm256_load_si256(const __m256i *from) { return *from; }
+EMULATED void _mm512_storeu_ps(void *to, __m512 a) { memcpy(to, &a, sizeof a); }
+EMULATED void _mm512_storeu_si512(void *to, __m512i a) { memcpy(to, &a, sizeof a); }
+EMULATED void _mm_storeu_si128(void *to, __m128i a) { memcpy(to, &a, sizeof a); }
+
+EMULATED __m512 _mm512_setzero_ps(void) { return (__m512){0}; }
+EMULATED __m512i _mm512_setzero_si512(void) { return (__m512i){0}; }
+EMULATED __m512 _mm512_set1_ps(float x) { return x - (__m512){0}; }
+EMULATED __m512i _mm512_set1_epi32(int32_t x) { return (__m512i)(x + (ints){0}); }
+EMULATED __m512i _mm512_set1_epi64(long long x) { return x + (__m512i){0}; }
+EMULATED __m512i _mm512_set1_epi8(char x) { return _mm512_set1_epi32((int32_t)((uint8_t)x * 0x01010101u)); }
+EMULATED __m512 _mm512_castsi512_ps(__m512i a) { return (__m512)a; }
+EMULATED __m512i _mm512_castps_si512(__m512 a) { return (__m512i)a; }
+
+EMULATED __m512 _mm512_add_ps(__m512 a, __m512 b) { return a + b; }
+EMULATED __m512 _mm512_mul_ps(__m512 a, __m512 b) { return a * b; }
+EMULATED __m512 _mm512_div_ps(__m512 a, __m512 b) { return a / b; }
+EMULATED __m512 _mm512_abs_ps(__m512 a) { return (__m512)((words)a & 0x7fffffff); }
+EMULATED __m512i _mm512_add_epi32(__m512i a, __m512i b) { return (__m512i)((words)a + (words)b); }
+EMULATED __m512i _mm512_sub_epi32(__m512i a, __m512i b) { return (__m512i)((words)a - (words)b); }
+EMULATED __m512i _mm512_and_si512(__m512i a, __m512i b) { return a & b; }
+EMULATED __m512i _mm512_slli_epi32(__m512i a, unsigned bits) { return (__m512i)((words)a << bits); }
+EMULATED __m512i _mm512_srli_epi32(__m512i a, unsigned bits) { return (__m512i)((words)a >> bits); }
+
+/// Lanes of `a` where `mask` is set, of `b` elsewhere.
+EMULATED __m512i chosen(ints mask, __m512i a, __m512i b) { return ((__m512i)mask & a) | (~(__m512i)mask & b); }
+// Of floats that do not compare, and of zeros, the second is taken.
+EMULATED __m512 _mm512_max_ps(__m512 a, __m512 b) { return (__m512)chosen(a > b, (__m512i)a, (__m512i)b); }
+EMULATED __m512 _mm512_min_ps(__m512 a, __m512 b) { return (__m512)chosen(a < b, (__m512i)a, (__m512i)b); }
+EMULATED __m512i _mm512_max_epi32(__m512i a, __m512i b) { return chosen((ints)a > (ints)b, a, b); }
+EMULATED __m512i _mm512_min_epi32(__m512i a, __m512i b) { return chosen((ints)a < (ints)b, a, b); }
+
+EMULATED __m512 _mm512_fmadd_ps(__m512 a, __m512 b, __m512 c) {
+  EACH(16) a[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  return a;
+}
+EMULATED __m512 _mm512_fnmadd_ps(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(-a, b, c); }
+
+/// a · 2^⌊b⌋.
+EMULATED __m512 _mm512_scalef_ps(__m512 a, __m512 b) {
+  EACH(16) a[i] = ldexpf(a[i], (int)fmaxf(-1000, fminf(1000, floorf(b[i]))));
+  return a;
+}
+
+/// 1 / a with a relative error below 2^-14: the reciprocal without its last nine bits.
+EMULATED __m512 _mm512_rcp14_ps(__m512 a) { return (__m512)((words)(1 / a) & 0xfffffe00); }
+
+EMULATED float _mm512_reduce_add_ps(__m512 a) {
+  float sum = 0;
+  EACH(16) sum += a[i];
+  return sum;
+}
+EMULATED int32_t _mm512_reduce_add_epi32(__m512i a) {
+  uint32_t sum = 0;
+  EACH(16) sum += ((words)a)[i];
+  return (int32_t)sum;
+}
+
+EMULATED __m512 _mm512_cvtepi32_ps(__m512i a) { return __builtin_convertvector((ints)a, __m512); }
+EMULATED __m128i _mm512_cvtepi32_epi8(__m512i a) {
+  typedef uint8_t bytes __attribute__((vector_size(16)));
+  return (__m128i)__builtin_convertvector((words)a, bytes);
+}
+EMULATED __m512 _mm512_cvtph_ps(__m256i a) {
+  typedef _Float16 halves __attribute__((vector_size(32)));
+  return __builtin_convertvector((halves)a, __m512);
+}
+
+EMULATED uint16_t bfloat16(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
+  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+EMULATED float from_bfloat16(uint16_t value) {
+  const uint32_t bits = (uint32_t)value << 16;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+
+/// b's lanes rounded to bfloat16, then a's. (The instruction makes subnormals zero; this does not.)
+EMULATED __m512bh _mm512_cvtne2ps_pbh(__m512 a, __m512 b) {
+  lanes r;
+  EACH(16) {
+    r.halves[i] = bfloat16(b[i]);
+    r.halves[16 + i] = bfloat16(a[i]);
+  }
+  return r.bh;
+}
+
+/// sums + a · b of pairs, the upper ones first. (The instruction makes subnormals zero; this does not.)
+EMULATED __m512 _mm512_dpbf16_ps(__m512 sums, __m512bh a, __m512bh b) {
+  const lanes x = {.bh = a}, y = {.bh = b};
+  for (int half = 1; half >= 0; half--)
+    EACH(16) sums[i] = __builtin_fmaf(from_bfloat16(x.halves[2 * i + half]), from_bfloat16(y.halves[2 * i + half]), sums[i]);
+  return sums;
+}
+
+/// sums + a · b of quadruples, a unsigned, b signed.
+EMULATED __m512i _mm512_dpbusd_epi32(__m512i sums, __m512i a, __m512i b) {
+  lanes r = {.si = sums};
+  const lanes x = {.si = a}, y = {.si = b};
+  EACH(64) r.words[i / 4] += (uint32_t)(x.bytes[i] * (int8_t)y.bytes[i]);
+  return r.si;
+}
+
+/// Each byte of x times the bit matrix of its eight bytes in `matrix`, whose last row makes the first bit.
+EMULATED __m512i _mm512_gf2p8affine_epi64_epi8(__m512i x, __m512i matrix, int added) {
+  const lanes from = {.si = x}, rows = {.si = matrix};
+  lanes r;
+  EACH(64) {
+    uint8_t byte = (uint8_t)added;
+    for (int bit = 0; bit < 8; bit++)
+      byte ^= (uint8_t)((__builtin_popcount(rows.bytes[i / 8 * 8 + 7 - bit] & from.bytes[i]) & 1) << bit);
+    r.bytes[i] = byte;
+  }
+  return r.si;
+}
+
+/// Two quarters of a, then two of b, each chosen by two bits.
+EMULATED __m512 _mm512_shuffle_f32x4(__m512 a, __m512 b, int choice) {
+  __m512 r;
+  EACH(16) r[i] = (i < 8 ? a : b)[(choice >> i / 4 * 2 & 3) * 4 + i % 4];
+  return r;
+}
+/// The same of the lanes in each quarter.
+EMULATED __m512 _mm512_shuffle_ps(__m512 a, __m512 b, int choice) {
+  __m512 r;
+  EACH(16) r[i] = (i % 4 < 2 ? a : b)[i / 4 * 4 + (choice >> i % 4 * 2 & 3)];
+  return r;
+}
+/// Lanes of a and b, side by side, by number.
+EMULATED __m512 _mm512_permutex2var_ps(__m512 a, __m512i numbers, __m512 b) {
+  __m512 r;
+  EACH(16) r[i] = (((words)numbers)[i] & 16 ? b : a)[((words)numbers)[i] & 15];
+  return r;
+}
+/// The lower four 16-bit lanes of each quarter of a and b in turn, or the `upper` ones.
+EMULATED __m512i interleaved(__m512i a, __m512i b, int upper) {
+  const lanes x = {.si = a}, y = {.si = b};
+  lanes r;
+  EACH(32) r.halves[i] = (i % 2 == 0 ? x : y).halves[i / 8 * 8 + upper * 4 + i % 8 / 2];
+  return r.si;
+}
+EMULATED __m512i _mm512_unpacklo_epi16(__m512i a, __m512i b) { return interleaved(a, b, 0); }
+EMULATED __m512i _mm512_unpackhi_epi16(__m512i a, __m512i b) { return interleaved(a, b, 1); }

@@ -1,0 +1,22 @@
+// The AVX-512 kernels on any x86-64 processor with AVX2: the same source, its intrinsics in C. So whoever changes them can
+// test what they compute, though not how fast, without such a machine.
+#include "spud_kernels.h"
+
+#if defined(__x86_64__)
+#include "intrinsics.h"
+#define EMULATES_AVX512
+#define NAME(x) x##_emulated
+#define TARGET __attribute__((target("avx2,fma,f16c")))
+#define VECTOR_OPERAND "+m"
+
+EMULATED void dot32(__m512i dots[2], __m512i low, __m512i high, const uint8_t *input) {
+  int32_t four;
+  memcpy(&four, input, sizeof four);
+  dots[0] = _mm512_dpbusd_epi32(dots[0], low, _mm512_set1_epi32(four));
+  dots[1] = _mm512_dpbusd_epi32(dots[1], high, _mm512_set1_epi32(four));
+}
+
+#include "../../Sources/CSpudKernels/avx512.c"
+
+const spud_kernels *spud_kernels_avx512_emulated(void) { return spud_cpu_has_avx2() ? spud_kernels_emulated() : NULL; }
+#endif
