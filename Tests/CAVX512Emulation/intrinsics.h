@@ -1,12 +1,7 @@
 // The intrinsics that avx512.c uses, in C, as Intel's guide defines them (intel.com/content/www/us/en/docs/intrinsics-guide),
 // by the names that it gives them: <immintrin.h> must not be included beside this. For what they compute, not for speed.
 #pragma once
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-// Vectors only ever pass between functions that are inlined into one another.
-#pragma clang diagnostic ignored "-Wpsabi"
+#include "../../Sources/CSpudKernels/common.h"
 
 typedef float __m512 __attribute__((vector_size(64)));
 typedef long long __m512i __attribute__((vector_size(64)));
@@ -107,25 +102,12 @@ EMULATED __m512 _mm512_cvtph_ps(__m256i a) {
   return __builtin_convertvector((halves)a, __m512);
 }
 
-EMULATED uint16_t bfloat16(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
-  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-EMULATED float from_bfloat16(uint16_t value) {
-  const uint32_t bits = (uint32_t)value << 16;
-  float result;
-  memcpy(&result, &bits, sizeof result);
-  return result;
-}
-
 /// b's lanes rounded to bfloat16, then a's. (The instruction makes subnormals zero; this does not.)
 EMULATED __m512bh _mm512_cvtne2ps_pbh(__m512 a, __m512 b) {
   lanes r;
   EACH(16) {
-    r.halves[i] = bfloat16(b[i]);
-    r.halves[16 + i] = bfloat16(a[i]);
+    r.halves[i] = spud_bf16(b[i]);
+    r.halves[16 + i] = spud_bf16(a[i]);
   }
   return r.bh;
 }
@@ -134,7 +116,10 @@ EMULATED __m512bh _mm512_cvtne2ps_pbh(__m512 a, __m512 b) {
 EMULATED __m512 _mm512_dpbf16_ps(__m512 sums, __m512bh a, __m512bh b) {
   const lanes x = {.bh = a}, y = {.bh = b};
   for (int half = 1; half >= 0; half--)
-    EACH(16) sums[i] = __builtin_fmaf(from_bfloat16(x.halves[2 * i + half]), from_bfloat16(y.halves[2 * i + half]), sums[i]);
+    EACH(16) {
+      const int place = 2 * i + half;
+      sums[i] = __builtin_fmaf(spud_float_from_bf16(x.halves[place]), spud_float_from_bf16(y.halves[place]), sums[i]);
+    }
   return sums;
 }
 

@@ -25,7 +25,7 @@ struct Compare: AsyncParsableCommand {
         spud compare --quick
         spud compare --systems unified --out skills
         spud compare --suite my-questions --systems systems.json
-        spud compare --price-per-core-hour 0.04 --out dearer
+        spud compare --price-per-core-hour 0.04 --out cheaper
       """)
 
   @OptionGroup var model: ModelOptions
