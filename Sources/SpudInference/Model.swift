@@ -79,16 +79,28 @@ public final class Model: Sendable {
   ///   kind that is known.
   public static func load(_ path: String, options: LoadOptions = LoadOptions()) async throws -> Model {
     let thread = ComputeThread(name: "spud compute")
-    return try await thread.run { try Model(path, options: options, thread: thread) }
+    return try await thread.run { try Model(path, options: options, thread: thread, compute: nil) }
   }
 
-  private init(_ path: String, options: LoadOptions, thread: ComputeThread) throws {
+  /// Loads a model that computes with the threads of `other`, whose number `options` does not change: one of the two
+  /// computes at a time. Threads of their own would wait for work on the same processors, and in each other's way,
+  /// whenever one model takes over from another.
+  package static func load(_ path: String, options: LoadOptions, sharing other: Model) async throws -> Model {
+    let thread = other.thread
+    return try await thread.run {
+      try Model(path, options: options, thread: thread, compute: other.transformer.compute)
+    }
+  }
+
+  private init(_ path: String, options: LoadOptions, thread: ComputeThread, compute shared: Compute?) throws {
     let start = ContinuousClock.now
     let files = try ModelFiles(path)
     var form = try files.loadForm(continuesText: options.continuesText)
-    let compute = Compute(
-      threads: options.threads, instructionSet: try InstructionSet.selected(),
-      backend: options.kernels == .blas ? .blas : .native)
+    let compute =
+      try shared
+      ?? Compute(
+        threads: options.threads, instructionSet: InstructionSet.selected(),
+        backend: options.kernels == .blas ? .blas : .native)
     let transformer = try Transformer.load(
       path: path, compute: compute, weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
       progress: options.onProgress)
@@ -104,11 +116,7 @@ public final class Model: Sendable {
     contextLength = options.contextLength ?? made
     cacheFormat = options.cache.format
     kernels = options.kernels
-    if case .stream(let tokenizer) = form {
-      engine = Engine(transformer: transformer, vocabulary: tokenizer.vocabulary)
-    } else {
-      engine = Engine(transformer: transformer, vocabulary: nil)
-    }
+    engine = Engine(transformer: transformer)
     self.form = form
     self.path = path
     self.thread = thread

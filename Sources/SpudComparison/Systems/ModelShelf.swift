@@ -4,9 +4,12 @@ package import SpudInference
 internal import SpudModels
 package import SpudPipeline
 
-/// Loads the models of the systems, each once for each number of threads.
+/// Loads the models of the systems, each once for each number of threads. Those that have all threads share one team
+/// of them; those of a parallel pipeline, which work side by side, have their own.
 package final class ModelShelf {
   private var models: [String: Model] = [:]
+  /// The first model with all threads.
+  private var host: Model?
   private let threads: Int
   private let stopwatch: Stopwatch
   private let onLoad: (String) -> Void
@@ -25,7 +28,14 @@ package final class ModelShelf {
     let key = "\(threads) \(path)"
     if let model = models[key] { return model }
     onLoad(path)
-    let model = try await Model.load(path, options: LoadOptions(threads: threads))
+    let options = LoadOptions(threads: threads)
+    let model: Model
+    if threads == self.threads, let host {
+      model = try await Model.load(path, options: options, sharing: host)
+    } else {
+      model = try await Model.load(path, options: options)
+      if threads == self.threads { host = model }
+    }
     models[key] = model
     return model
   }

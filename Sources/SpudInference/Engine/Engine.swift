@@ -1,7 +1,6 @@
 internal import SpudErrors
 internal import SpudKernels
 internal import SpudModels
-internal import SpudTokens
 
 /// The decoder and the loop around it. Belongs to the thread that computes.
 struct Engine {
@@ -9,8 +8,6 @@ struct Engine {
   static let tokensAtOnce = 512
 
   let transformer: Transformer
-  /// Tells the router's statistics what kind each token is of; nil for a text-only model.
-  let vocabulary: Vocabulary?
 
   /// Generates answers together: as many at a time as the cache has sequences; when one ends, the next begins.
   ///
@@ -62,25 +59,12 @@ struct Engine {
       room -= input.count
       inBatch.append(generation)
     }
-    if let vocabulary { batch.classes = batch.tokens.map { vocabulary.tokenClass(of: $0) } }
     let isReading = !inBatch.contains(where: \.hasReadPrompt)
     let logits = try transformer.forward(batch, cache: cache, logits: isReading ? .none : .last)
     for (row, generation) in inBatch.enumerated() {
       generation.reportProgress()
       // One row a sequence, in the order of the batch.
       if generation.hasReadPrompt { try generation.advance(logits.row(row)) }
-    }
-  }
-}
-
-extension Vocabulary {
-  /// The class under which the router counts a token: its place among `Modality.allCases`.
-  func tokenClass(of id: Int32) -> UInt8 {
-    switch modality(of: id) {
-    case .text, nil: 0
-    case .control: 1
-    case .image: 2
-    case .audio: 3
     }
   }
 }
