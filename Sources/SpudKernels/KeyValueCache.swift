@@ -120,6 +120,27 @@ package final class KeyValueCache: @unchecked Sendable {
     return Placement(sequences: sequences, positions: positions)
   }
 
+  /// Takes the first `length` positions of sequence 0 of `other`, a cache of the same shape but for its sequences and
+  /// capacity, in place of those of this one's sequence 0.
+  package func copyPrefix(of other: KeyValueCache, length: Int) {
+    precondition(
+      layerCount == other.layerCount && headCount == other.headCount && headWidth == other.headWidth
+        && format == other.format, "caches of different shapes")
+    precondition(length >= 0 && length <= other.lengths[0] && length <= capacity, "\(length) positions")
+    // A panel is copied whole: what it holds beyond `length` is written before it is read.
+    let keyBytes = (length + 31) / 32 * keyLayout.panelBytes
+    for layer in 0..<layerCount {
+      for head in 0..<headCount {
+        // SAFETY: both buffers hold at least `length` positions of this head, in whole panels.
+        unsafe keyBase(layer: layer, sequence: 0, head: head).update(
+          from: other.keyBase(layer: layer, sequence: 0, head: head), count: keyBytes)
+        unsafe valueBase(layer: layer, sequence: 0, head: head).update(
+          from: other.valueBase(layer: layer, sequence: 0, head: head), count: length * valueStride)
+      }
+    }
+    lengths[0] = length
+  }
+
   /// Forgets all but the first `length` positions of a sequence.
   package func truncate(sequence: Int, to length: Int) {
     precondition(length >= 0 && length <= lengths[sequence], "\(length) positions of \(lengths[sequence])")

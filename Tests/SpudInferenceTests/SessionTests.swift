@@ -1,3 +1,4 @@
+import Foundation
 import SpudTokens
 import Testing
 
@@ -26,6 +27,23 @@ struct SessionTests {
       #expect(again.tokens == fresh.tokens)
       #expect(again.usage.cached >= 7)
     }
+  }
+
+  @Test("a conversation that outgrows its cache takes along what it has read")
+  func growth() async throws {
+    let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Models/spud-nano").path
+    let model = try await Model.load(path, options: LoadOptions(threads: 2))
+    let options = GenerationOptions(sampling: .greedy, maximumTokens: 20, output: .text, thinking: 0)
+    let session = model.makeSession()
+    var turns = [StreamTurn(.user, [.text("what is 12 plus 30?")])]
+    let first = try await session.respond(toConversation: Request(turns, options: options)).answer()
+    // A session's first cache has room for 512 tokens at least.
+    turns += [StreamTurn(.assistant, first.parts), StreamTurn(.user, [.text(String(repeating: "red star ", count: 400))])]
+    let request = Request(turns, options: options)
+    let second = try await session.respond(toConversation: request).answer()
+    let fresh = try await model.makeSession().respond(toConversation: request).answer()
+    #expect(second.usage.text > 512 && second.usage.cached > 5)
+    #expect(second.tokens == fresh.tokens && fresh.usage.cached == 0)
   }
 
   @Test("answers of one batch are what each question gets alone, in any company", arguments: [1, 2, 3, 7])
