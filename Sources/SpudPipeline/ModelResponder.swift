@@ -40,8 +40,16 @@ package final class ModelResponder: Responder {
   private static let answersAtOnce = 16
 
   package func respond(toAll questions: [Question]) async throws -> [Reply] {
+    let start = stopwatch.now()
     let requests = try questions.map { SpudInference.Request(try load($0), options: Self.options($0)) }
-    return try await model.answers(to: requests, atOnce: Self.answersAtOnce).map(reply)
+    let decoded = stopwatch.now() - start
+    let answers = try await model.answers(to: requests, atOnce: Self.answersAtOnce)
+    let total = stopwatch.now() - start
+    // One after the other, all are tokenized before the first is read; the last to begin ends the reading.
+    var timings = Timings()
+    timings.tokenize = answers.reduce(.zero) { $0 + $1.timings.tokenize }
+    timings.firstToken = answers.map(\.timings.firstToken).max() ?? .zero
+    return answers.map { timed(reply($0), timings, decoded: decoded, total: total) }
   }
 
   private func load(_ question: Question) throws -> [StreamTurn] {

@@ -4,7 +4,7 @@ internal import Synchronization
 /// The baseline: media become text, and a language module answers from the text alone.
 ///
 /// Built to be hard to beat: modules stay loaded; a description is made once and kept for every later question about
-/// the same file; vision and hearing can work side by side; and the language module keeps its own cache of the prompt.
+/// the same file; the frames of a film are described all at once; vision and hearing can work side by side; and the language module keeps its own cache of the prompt.
 package final class Pipeline: Responder {
   private let vision: any Responder
   private let hearing: any Responder
@@ -143,16 +143,17 @@ package final class Pipeline: Responder {
   private func describe(
     _ parts: [PromptPart], by module: any Responder, module name: String, from start: Double
   ) async throws -> Described {
-    var described = Described()
-    for part in parts {
-      let offset = stopwatch.now() - start
-      var reply = try await module.respond(to: request(for: part))
-      reply.shift(by: offset, module: name)
-      described.usage = described.usage + reply.usage
-      described.stages += reply.stages
-      known.withLock { $0[part] = reply.text }
+    guard !parts.isEmpty else { return Described() }
+    let offset = stopwatch.now() - start
+    // The frames of a film all at once, as the runtime can; one alone keeps its session.
+    var replies =
+      parts.count == 1
+      ? [try await module.respond(to: request(for: parts[0]))] : try await module.respond(toAll: parts.map(request))
+    for index in replies.indices { replies[index].shift(by: offset, module: name) }
+    known.withLock { known in
+      for (part, reply) in zip(parts, replies) { known[part] = reply.text }
     }
-    return described
+    return Described(usage: replies.reduce(TokenUsage()) { $0 + $1.usage }, stages: replies[0].stages)
   }
 
   private func text(for part: PromptPart, descriptions: [PromptPart: String]) throws -> PromptPart {

@@ -8,8 +8,8 @@ package protocol Responder: AnyObject, Sendable {
   /// - Throws: `SpudError` when a file cannot be read, or when the stream does not fit into the model's context.
   func respond(to question: Question) async throws -> Reply
 
-  /// Answers many questions, each as if it were asked alone: the answers are those of `respond(to:)`, and the times,
-  /// which are not any one question's, are left at 0 where several are computed at once.
+  /// Answers many questions, each as if it were asked alone: the answers are those of `respond(to:)`. Where several are
+  /// computed at once, the times are those of all of them.
   func respond(toAll questions: [Question]) async throws -> [Reply]
 
   /// Drops what earlier requests left behind (the key-value cache's prefix), so that the next one starts cold.

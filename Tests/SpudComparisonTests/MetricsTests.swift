@@ -132,6 +132,16 @@ struct MetricsTests {
     #expect(Format.fixed(.nan, 2) == "–" && Format.number(.infinity) == "–")
   }
 
+  @Test("a ratio of means is one of sums, not a mean of ratios, and pairs stay together")
+  func ratioOfMeans() {
+    let pairs = [(1.0, 2.0), (30, 10), (5, 5), (4, 8), (2, 1), (6, 6)]
+    let ratio = Estimate.ratioOfMeans(pairs, seed: 3)
+    #expect(ratio.value == 48.0 / 32)
+    #expect(ratio.low < 1.5 && ratio.high > 1.5 && ratio.count == 6)
+    let proportional = Estimate.ratioOfMeans(pairs.map { ($0.0, 2 * $0.0) }, seed: 3)
+    #expect(proportional == Estimate(value: 0.5, low: 0.5, high: 0.5, count: 6))
+  }
+
   @Test("the middle pair is the one whose ratio is the median, not the two medians")
   func middlePair() {
     let pair = Estimate.middlePair([(1, 2), (4, 5), (60, 20)])

@@ -45,6 +45,18 @@ struct PipelineTests {
     #expect(told.first?.turns.media.isEmpty == true)
   }
 
+  @Test("describes several pictures of one question at once")
+  func describesTogether() async throws {
+    let modules = Modules()
+    let pictures = [PromptPart.image(path: "one.png"), .image(path: "two.png"), .image(path: "three.png")]
+    let reply = try await modules.pipeline.respond(
+      to: Question(turns: [PromptTurn(.user, pictures + [.text("what is in all of them?")])]))
+    #expect(modules.vision.together.withLock { $0 } == [3])
+    #expect(reply.descriptions == ["a red star", "a red star", "a red star"])
+    #expect(reply.usage == TokenUsage(text: 40, image: 20, output: 12))
+    #expect(reply.total == 10)
+  }
+
   @Test("keeps its descriptions for a second question about the same media, and forgets them when told")
   func keepsDescriptions() async throws {
     let modules = Modules()

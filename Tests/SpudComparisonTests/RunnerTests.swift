@@ -104,6 +104,44 @@ struct RunnerTests {
       ])
   }
 
+  @Test("a system is asked once before its time is taken, and is cold again when it is")
+  func warmsUp() async throws {
+    let clock = ScriptedClock()
+    let unified = ScriptedResponder(clock: clock, prefill: 1, decode: 1) { _ in "red" }
+    let records = try await Self.run(
+      Folder(), clock: clock, systems: [SystemUnderTest(card: SampleEvidence.unified, responder: unified)]
+    ).records
+    // Eight questions; two of them timed twice, as the first and as the second question, each asked once before.
+    #expect(unified.asked.withLock { $0.count } == 16)
+    // Around each round of questions, before each of four timed requests, and between the two of a first question.
+    #expect(unified.forgotten.withLock { $0 } == 14)
+    #expect(records.count == 8 + 4)
+  }
+
+  @Test("a second question is the next of its skill that asks something else")
+  func secondQuestions() {
+    func example(_ id: String, _ skill: String, _ question: String) -> Example {
+      Example(id: id, skill: skill, task: "", turns: [PromptTurn(.user, [.image(path: id), .text(question)])], answer: "")
+    }
+    let runner = try? Runner(
+      suite: Suite(
+        name: "made up",
+        examples: [
+          example("a", "see", "what colour?"), example("b", "see", "what colour?"), example("c", "see", "what shape?"),
+          example("d", "relate", "how many?"),
+        ]),
+      systems: [], judge: Judge(), journal: Journal(directory: Folder().path, settings: ""),
+      extent: .init(perSkill: 9, timedPerKind: 1, repetitions: 1, budget: 1), seed: 1)
+    let seconds = runner.map { runner in
+      Dictionary(uniqueKeysWithValues: runner.examples.map { ($0.id, runner.followUp($0).last?.parts.last) })
+    }
+    #expect(seconds?["a"] == .text("what shape?"))
+    #expect(seconds?["b"] == .text("what shape?"))
+    #expect(seconds?["c"] == .text("what colour?"))
+    // Alone of its skill: another's of its kind.
+    #expect(seconds?["d"] != .text("how many?") && seconds?["d"] != nil)
+  }
+
   @Test("two runs with one seed give the same answers to the same questions")
   func isReproducible() async throws {
     let (first, second) = (Folder(), Folder())

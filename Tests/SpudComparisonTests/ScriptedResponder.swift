@@ -20,6 +20,8 @@ final class ScriptedResponder: Responder {
   private let answer: @Sendable (Question) -> String
   let asked = Mutex<[Question]>([])
   let forgotten = Mutex(0)
+  /// How many questions came at once, each time that several could.
+  let together = Mutex<[Int]>([])
 
   init(
     clock: ScriptedClock, prefill: Double, decode: Double, answer: @escaping @Sendable (Question) -> String
@@ -40,6 +42,13 @@ final class ScriptedResponder: Responder {
         Stage(module: "unified", work: .decode, start: prefill, end: prefill + decode),
       ],
       firstToken: prefill, total: prefill + decode)
+  }
+
+  func respond(toAll questions: [Question]) async throws -> [Reply] {
+    together.withLock { $0.append(questions.count) }
+    var replies: [Reply] = []
+    for question in questions { replies.append(try await respond(to: question)) }
+    return replies
   }
 
   func forget() async {

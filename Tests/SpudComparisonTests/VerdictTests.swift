@@ -125,14 +125,27 @@ struct VerdictTests {
     #expect(DepthClaim.verdict(gain: between(20, 21, 22), accuracyLost: 0.011) == .doesNotHold)
   }
 
-  @Test("price: per request, else per token or for some kinds")
+  @Test("price: in all together and in every kind, else in some")
   func price() {
-    #expect(PriceClaim.verdict(perRequest: between(0.8, 0.9, 0.99), perToken: 2, kinds: []) == .holds)
-    #expect(PriceClaim.verdict(perRequest: between(0.9, 1.1, 1.2), perToken: 0.9, kinds: []) == .holdsInPart)
-    #expect(
-      PriceClaim.verdict(perRequest: between(0.9, 1.1, 1.2), perToken: 1, kinds: [between(0.5, 0.6, 0.7)])
-        == .holdsInPart)
-    #expect(PriceClaim.verdict(perRequest: between(0.9, 1.1, 1.2), perToken: 1, kinds: []) == .doesNotHold)
+    let (cheaper, dearer) = (between(0.8, 0.9, 0.99), between(0.9, 1.1, 1.2))
+    #expect(PriceClaim.verdict(total: cheaper, kinds: [cheaper, cheaper]) == .holds)
+    #expect(PriceClaim.verdict(total: cheaper, kinds: [cheaper, dearer]) == .holdsInPart)
+    #expect(PriceClaim.verdict(total: dearer, kinds: [cheaper, dearer]) == .holdsInPart)
+    #expect(PriceClaim.verdict(total: dearer, kinds: [dearer]) == .doesNotHold)
+  }
+
+  @Test("repetitions of one question are one observation")
+  func repetitions() {
+    var evidence = SampleEvidence.evidence()
+    let once = LatencyClaim.evaluate(evidence)
+    let again = evidence.answers.filter { $0.mode == .timed || $0.mode == .second }.map { answer in
+      var answer = answer
+      answer.repetition = 1
+      return answer
+    }
+    evidence.answers += again
+    #expect(LatencyClaim.evaluate(evidence).ratio == once.ratio)
+    #expect(PriceClaim.evaluate(evidence).ratio?.count == PriceClaim.evaluate(SampleEvidence.evidence()).ratio?.count)
   }
 
   @Test("a few observations make nothing hold, nor does a baseline that cannot read")

@@ -76,6 +76,15 @@ package struct AnswerPair: Sendable {
   package var other: AnswerRecord
 }
 
+extension [AnswerPair] {
+  /// The pairs of each question, its repetitions together, in the order of the questions' names. Repetitions of one question
+  /// are alike, so intervals count questions.
+  var byQuestion: [[AnswerPair]] {
+    let groups = Dictionary(grouping: self, by: \.unified.example)
+    return groups.keys.sorted().compactMap { groups[$0] }
+  }
+}
+
 extension Evidence {
   package var unified: SystemCard? { systems.first { $0.kind == .unified } }
   package var pipelines: [SystemCard] { systems.filter(\.kind.isPipeline) }

@@ -107,6 +107,18 @@ extension Estimate {
       count: differences.count)
   }
 
+  /// The mean of a over the mean of b, pairs resampled together: what one bill is of another.
+  ///
+  /// - Parameter pairs: at least one; b is positive.
+  package static func ratioOfMeans(_ pairs: [(Double, Double)], seed: UInt64) -> Estimate {
+    bootstrap(pairs.indices.map(Double.init), seed: seed) { places in
+      let sums = places.reduce((0, 0)) { sums, place in
+        (sums.0 + pairs[Int(place)].0, sums.1 + pairs[Int(place)].1)
+      }
+      return sums.0 / max(sums.1, 1e-300)
+    }
+  }
+
   /// The pair (a, b) whose ratio is nearest to the median of a / b: figures that show a median ratio by an example of it,
   /// which medians of each side alone do not, since they may come from different questions.
   package static func middlePair(_ pairs: [(Double, Double)]) -> (Double, Double) {
