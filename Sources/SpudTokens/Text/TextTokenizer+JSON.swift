@@ -96,21 +96,34 @@ private struct TokenizerFile {
     case "Sequence":
       for part in try step.objects("normalizers") { try readNormalizer(part, into: &builder) }
     case "NFC":
-      builder.normalizations.append(.composition)
+      try add(.composition, as: "type", of: step, into: &builder)
     case "Prepend":
-      builder.normalizations.append(.prepend(Array(try step.string("prepend").utf8)))
+      let prefix = Array(try step.string("prepend").utf8)
+      guard prefix.count <= 4 else { throw step.wrong("prepend", expected: "at most four bytes") }
+      try add(.prepend(prefix), as: "prepend", of: step, into: &builder)
     case "Replace":
       let old = try step.object("pattern").string("String")
       let new = try step.string("content")
       guard !old.isEmpty else { throw step.wrong("pattern", expected: "a text") }
-      // Each step may multiply the text; together they must not multiply it without bound.
-      guard new.utf8.count <= 4 * old.utf8.count, builder.normalizations.count < 4 else {
-        throw step.wrong("content", expected: "at most four times the pattern, in at most four steps")
+      guard new.utf8.count <= 4 * old.utf8.count else {
+        throw step.wrong("content", expected: "at most four times the pattern")
       }
-      builder.normalizations.append(.replace(Array(old.utf8), with: Array(new.utf8)))
+      try add(.replace(Array(old.utf8), with: Array(new.utf8)), as: "content", of: step, into: &builder)
     default:
       throw step.wrong("type", expected: "a normalizer of type NFC, Prepend, Replace or a Sequence of them")
     }
+  }
+
+  /// Adds a change to the text; `key` is what an error names. Each may make the text several times as long, so together
+  /// they must be few.
+  private func add(
+    _ change: TextTokenizer.Normalization, as key: String, of step: JSONObjectReader,
+    into builder: inout TextTokenizerBuilder
+  ) throws {
+    guard builder.normalizations.count < 4 else {
+      throw step.wrong(key, expected: "at most four steps that change the text")
+    }
+    builder.normalizations.append(change)
   }
 
   private func readPreTokenizer(_ step: JSONObjectReader?, into builder: inout TextTokenizerBuilder) throws {
@@ -159,9 +172,12 @@ private struct TokenizerFile {
   private func readMetaspace(_ step: JSONObjectReader, into builder: inout TextTokenizerBuilder) throws {
     builder.isByteLevel = false
     guard try step.optionalBool("split") == false else { throw step.wrong("split", expected: "false") }
-    let mark = Array(try step.string("replacement").utf8)
+    let replacement = try step.string("replacement")
+    // Decoding looks for the mark: an empty one would be found everywhere.
+    guard replacement.unicodeScalars.count == 1 else { throw step.wrong("replacement", expected: "one character") }
+    let mark = Array(replacement.utf8)
     builder.spaceMark = mark
-    builder.normalizations.append(.replace([UInt8(ascii: " ")], with: mark))
+    try add(.replace([UInt8(ascii: " ")], with: mark), as: "replacement", of: step, into: &builder)
     switch try step.optionalString("prepend_scheme") ?? "always" {
     case "always": builder.prefix = .everywhere(mark)
     case "first": builder.prefix = .firstOnly(mark)

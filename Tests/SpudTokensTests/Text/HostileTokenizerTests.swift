@@ -195,6 +195,48 @@ struct HostileTokenizerTests {
     expectRefusal(try Self.model { $0["end_of_word_suffix"] = "</w>" }, naming: "</w>")
   }
 
+  /// A file whose vocabulary is text with a mark for spaces.
+  static func metaspace(_ replacement: String, normalizer: Any = NSNull()) throws -> [UInt8] {
+    try json([
+      "version": "1.0",
+      "normalizer": normalizer,
+      "pre_tokenizer": ["type": "Metaspace", "replacement": replacement, "split": false],
+      "model": ["type": "BPE", "vocab": ["a": 0, "\u{2581}": 1], "merges": []],
+    ])
+  }
+
+  @Test("with a mark for spaces that is not one character", .timeLimit(.minutes(1)))
+  func spaceMark() throws {
+    let tokenizer = try TextTokenizer(json: Self.metaspace("\u{2581}"), name: "good.json")
+    #expect(tokenizer.encode("a a") == [1, 0, 1, 0])
+    #expect(tokenizer.decodeText([0, 1, 0]) == "a a")
+    for mark in ["", "ab", String(repeating: "\u{2581}", count: 1000)] {
+      expectRefusal(try Self.metaspace(mark), naming: "\"replacement\"", "one character")
+    }
+  }
+
+  @Test("with steps that multiply the text without bound")
+  func growth() throws {
+    func sequence(_ step: [String: Any], _ count: Int) -> [String: Any] {
+      ["type": "Sequence", "normalizers": Array(repeating: step, count: count)]
+    }
+    let prepend: [String: Any] = ["type": "Prepend", "prepend": "\u{2581}"]
+    let replace: [String: Any] = ["type": "Replace", "pattern": ["String": " "], "content": "    "]
+    for step in [prepend, replace, ["type": "NFC"]] {
+      _ = try TextTokenizer(json: Self.changed { $0["normalizer"] = sequence(step, 4) }, name: "good.json")
+      expectRefusal(try Self.changed { $0["normalizer"] = sequence(step, 5) }, naming: "at most four steps")
+      // The mark of a Metaspace is a step too.
+      _ = try TextTokenizer(json: Self.metaspace("\u{2581}", normalizer: sequence(step, 3)), name: "good.json")
+      expectRefusal(try Self.metaspace("\u{2581}", normalizer: sequence(step, 4)), naming: "at most four steps")
+    }
+    expectRefusal(
+      try Self.changed { $0["normalizer"] = ["type": "Prepend", "prepend": "aaaaa"] }, naming: "at most four bytes")
+    expectRefusal(
+      try Self.changed {
+        $0["normalizer"] = ["type": "Replace", "pattern": ["String": "a"], "content": "aaaaa"]
+      }, naming: "at most four times the pattern")
+  }
+
   @Test("a missing file is another error than a bad one")
   func missing() {
     #expect(throws: SpudError.self) { try TextTokenizer(path: "/no/such/tokenizer.json") }
