@@ -132,7 +132,8 @@ struct HostileModelTests {
     let json = #"""
       {"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":[["a","b"]]},
        "added_tokens":[{"id":5,"content":"<end>","special":true}],
-       "pre_tokenizer":{"pattern":{"Regex":"(?i:'s)|\\p{N}{1,3}"}}}
+       "pre_tokenizer":{"type":"Sequence","pretokenizers":[
+         {"type":"Split","pattern":{"Regex":"(?i:'s)|\\p{N}{1,3}"}},{"type":"ByteLevel"}]}}
       """#
     try Data(json.utf8).write(to: URL(fileURLWithPath: copy.path + "/tokenizer.json"))
     let target = copy.path + "/out.gguf"
@@ -145,5 +146,26 @@ struct HostileModelTests {
     #expect(try file.strings("tokenizer.ggml.merges") == ["a b"])
     #expect(try file.string("tokenizer.ggml.pre") == "llama-bpe")
     #expect(try file.ints("tokenizer.ggml.token_type")?[2...5] == [1, 5, 5, 3])
+  }
+
+  @Test(
+    "a tokenizer that GGUF's 'gpt2' does not describe is refused, and no file is left",
+    arguments: [
+      #"{"model":{"type":"BPE","vocab":{"▁a":0},"merges":[]},"pre_tokenizer":{"type":"Metaspace"}}"#,
+      #"{"model":{"type":"BPE","vocab":{"▁a":0},"merges":[],"byte_fallback":true},"pre_tokenizer":null}"#,
+      #"{"model":{"type":"Unigram","vocab":[]},"pre_tokenizer":{"type":"ByteLevel"}}"#,
+      #"{"model":{"vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"ByteLevel"},"#
+        + #""post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}}]}}"#,
+    ])
+  func otherTokenizers(json: String) throws {
+    let copy = try Copy(of: "llama-scaled")
+    try Data(json.utf8).write(to: URL(fileURLWithPath: copy.path + "/tokenizer.json"))
+    let target = copy.path + "/out.gguf"
+    let error = #expect(throws: SpudError.self) {
+      try ModelExport.writeGGUF(from: copy.path, to: target, format: .q8_0)
+    }
+    #expect(error?.code == .badData)
+    #expect(error?.message.contains("tokenizer.json") == true)
+    #expect(!FileManager.default.fileExists(atPath: target))
   }
 }

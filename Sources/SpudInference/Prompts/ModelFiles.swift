@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudModels
 internal import SpudTensors
 internal import SpudTokens
 
@@ -49,30 +50,9 @@ struct ModelFiles {
 
   private func directoryForm(_ continuesText: Bool) throws -> PromptForm.TextForm {
     let tokenizer = try TextTokenizer(path: path + "/tokenizer.json")
-    let settings = try optionalJSON("tokenizer_config.json")
-    let jinja = try jinjaTemplate(settings)
+    let jinja = try CheckpointTemplate.jinja(in: path)
     return Self.form(
       tokenizer, template: continuesText ? .raw : ChatTemplate(jinja: jinja), beginning: tokenizer.beginID)
-  }
-
-  /// The checkpoint's template: in a file of its own, or in `tokenizer_config.json`, there alone or one of several.
-  private func jinjaTemplate(_ settings: JSONValue?) throws -> String? {
-    let file = path + "/chat_template.jinja"
-    if FileManager.default.fileExists(atPath: file) {
-      guard let data = FileManager.default.contents(atPath: file), data.count <= 1 << 20 else {
-        throw SpudError(.badData, "\(file): cannot be read, or holds more than 1 MiB")
-      }
-      return String(decoding: data, as: UTF8.self)
-    }
-    guard let value = settings?["chat_template"] else { return nil }
-    if let text = value.string { return text }
-    let named = value.array ?? []
-    return (named.first { $0["name"]?.string == "default" } ?? named.first)?["template"]?.string
-  }
-
-  private func optionalJSON(_ name: String) throws -> JSONValue? {
-    let file = path + "/" + name
-    return FileManager.default.fileExists(atPath: file) ? try JSONValue(contentsOf: file) : nil
   }
 
   private static func form(

@@ -11,17 +11,26 @@ enum GGUFTokenizerExport {
     case unused = 5
   }
 
-  /// Describes byte-level BPE of tokenizer.json; without that file, says that there is no tokenizer, which llama.cpp accepts.
+  /// GGUF's keys for the tokens that end an answer.
+  private static let endKeys = ["eos_token_id", "eot_token_id", "eom_token_id"]
+
+  /// Describes byte-level BPE of tokenizer.json, and the form of conversations that goes with it; without that file,
+  /// says that there is no tokenizer, which llama.cpp accepts.
   ///
-  /// - Throws: `SpudError.badData` when tokenizer.json has ids that the model does not.
+  /// - Throws: `SpudError.badData` when tokenizer.json is of another kind, or has ids that the model does not.
   static func describe(_ directory: String, _ configuration: ModelConfiguration, in writer: inout GGUFWriter) throws {
     let path = directory + "/tokenizer.json"
-    let json = MappedFile.exists(path) ? try JSONValue(contentsOf: path) : JSONValue.null
-    guard
-      let vocabulary = json["model"]?["vocab"]?.object, json["model"]?["type"]?.string ?? "BPE" == "BPE"
-    else {
+    guard MappedFile.exists(path) else {
       writer.set("tokenizer.ggml.model", .string("no_vocab"))
       return
+    }
+    let json = try JSONValue(contentsOf: path)
+    // What GGUF calls 'gpt2' spells bytes by GPT-2's table: another alphabet under that name would be misread.
+    guard let vocabulary = json["model"]?["vocab"]?.object, json["model"]?["type"]?.string ?? "BPE" == "BPE",
+      isByteLevel(json["pre_tokenizer"])
+    else {
+      throw SpudError(
+        .badData, "\(path): is not byte-level BPE (a pre_tokenizer with ByteLevel), the only kind written to GGUF")
     }
     let count = configuration.vocabularyCount
     var tokens = (0..<count).map { "[PAD\($0)]" }
@@ -46,11 +55,47 @@ enum GGUFTokenizerExport {
     writer.set("tokenizer.ggml.tokens", strings: tokens)
     writer.set("tokenizer.ggml.token_type", .array(.int32, kinds.map { .int32($0.rawValue) }))
     writer.set("tokenizer.ggml.merges", strings: merges)
+    func set(_ key: String, _ id: Int) { writer.set("tokenizer.ggml.\(key)", .uint32(UInt32(id))) }
     let generation = configuration.generation
-    if let end = generation.endTokens.first { writer.set("tokenizer.ggml.eos_token_id", .uint32(UInt32(end))) }
-    if let begin = generation.beginToken { writer.set("tokenizer.ggml.bos_token_id", .uint32(UInt32(begin))) }
-    if let pad = generation.padToken { writer.set("tokenizer.ggml.padding_token_id", .uint32(UInt32(pad))) }
-    writer.set("tokenizer.ggml.add_bos_token", .bool(false))
+    var ends: [Int32] = []
+    for end in generation.endTokens where !ends.contains(end) { ends.append(end) }
+    guard ends.count <= endKeys.count else {
+      throw SpudError(
+        .badData, "\(directory): \(ends.count) tokens end an answer, but GGUF has keys for \(endKeys.count)")
+    }
+    for (key, end) in zip(endKeys, ends) { set(key, Int(end)) }
+    if let pad = generation.padToken { set("padding_token_id", Int(pad)) }
+    // What the tokenizer puts before a text counts: a bos_token_id of the configuration alone is put nowhere.
+    if let begin = beginToken(json["post_processor"]) {
+      guard let id = tokens.firstIndex(where: { $0.utf8.elementsEqual(begin.utf8) }) else {
+        throw SpudError(.badData, "\(path): the template begins with '\(begin)', which is not in the vocabulary")
+      }
+      set("bos_token_id", id)
+      writer.set("tokenizer.ggml.add_bos_token", .bool(true))
+    } else {
+      if let begin = generation.beginToken { set("bos_token_id", Int(begin)) }
+      writer.set("tokenizer.ggml.add_bos_token", .bool(false))
+    }
+    if let template = try CheckpointTemplate.jinja(in: directory) {
+      writer.set("tokenizer.chat_template", .string(template))
+    }
+  }
+
+  private static func isByteLevel(_ step: JSONValue?) -> Bool {
+    switch step?["type"]?.string {
+    case "ByteLevel": true
+    case "Sequence": (step?["pretokenizers"]?.array ?? []).contains { isByteLevel($0) }
+    default: false
+    }
+  }
+
+  /// The token that a post-processor puts before a text, as the tokenizer finds it in tokenizer.json.
+  private static func beginToken(_ step: JSONValue?) -> String? {
+    switch step?["type"]?.string {
+    case "Sequence": (step?["processors"]?.array ?? []).lazy.compactMap { beginToken($0) }.first
+    case "TemplateProcessing": step?["single"]?.array?.first?["SpecialToken"]?["id"]?.string
+    default: nil
+    }
   }
 
   /// llama.cpp's name for the pattern that splits text, told by how it treats digits.

@@ -1,0 +1,68 @@
+import Foundation
+import SpudModels
+import SpudTokens
+import Testing
+
+@testable import SpudInference
+
+@Suite("A model that went through GGUF is prompted as before")
+struct ExportedModelTests {
+  /// A chat model's directory: the tiny model with marks for its turns, a token before every text and three endings.
+  private func withChatModel(templateFile: String, _ text: String, _ body: (String) async throws -> Void) async throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "spud-chat-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    func write(_ text: String, to name: String) throws { try Data(text.utf8).write(to: directory.appending(path: name)) }
+    for name in ["config.json", "model.safetensors"] {
+      try FileManager.default.copyItem(
+        atPath: TinyModel.directory + "/" + name, toPath: directory.appending(path: name).path)
+    }
+    let template = #""post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<bos>"}},{"Sequence":{}}]}"#
+    let tokenizer = try String(contentsOfFile: TinyModel.directory + "/tokenizer.json", encoding: .utf8)
+      .replacing("<user>", with: "<|im_start|>").replacing("<assistant>", with: "<|im_end|>")
+      .replacing(/"post_processor":\s*null/, with: template)
+    #expect(tokenizer.contains(template))
+    try write(tokenizer, to: "tokenizer.json")
+    try write(#"{"eos_token_id":[264,262,260],"bos_token_id":262}"#, to: "generation_config.json")
+    try write(text, to: templateFile)
+    try await body(directory.path)
+  }
+
+  private static let jinja = "{{ '<|im_start|>' + role }}"
+
+  @Test(
+    "its chat form, the token before a text and those that end an answer stay",
+    arguments: [
+      ("chat_template.jinja", jinja), ("tokenizer_config.json", #"{"chat_template":"\#(jinja)"}"#),
+      ("tokenizer_config.json", #"{"chat_template":[{"name":"default","template":"\#(jinja)"}]}"#),
+    ])
+  func roundTrip(templateFile: String, text: String) async throws {
+    try await withChatModel(templateFile: templateFile, text) { directory in
+      let path = directory + "/model.gguf"
+      try ModelExport.writeGGUF(from: directory, to: path, format: LoadOptions.Weights.f32.format)
+      let forms = try await [directory, path].asyncMap { path in
+        let model = try await Model.load(path, options: LoadOptions(threads: 1))
+        guard case .text(let form) = model.form else { throw CancellationError() }
+        return form
+      }
+      for form in forms {
+        #expect(form.template == .chatML)
+        #expect(form.beginning == 261)
+        #expect(form.endings == [260, 262, 264])
+        #expect(form.thoughts?.open == 272)
+      }
+      let turns = [StreamTurn(.user, [.text("Hi, the first 12")])]
+      let prompts = try forms.map { try $0.ids(of: turns, thinking: nil) }
+      #expect(prompts[0] == prompts[1])
+      #expect(prompts[0].starts(with: [261, 263]))
+    }
+  }
+}
+
+extension Array {
+  fileprivate func asyncMap<Result>(_ transform: (Element) async throws -> Result) async throws -> [Result] {
+    var results: [Result] = []
+    for element in self { results.append(try await transform(element)) }
+    return results
+  }
+}
