@@ -1,4 +1,5 @@
 import Foundation
+import SpudErrors
 import SpudTokens
 import Testing
 
@@ -66,6 +67,22 @@ struct SessionTests {
   @Test("an empty batch has no answers")
   func emptyBatch() async throws {
     #expect(try await TinyModel.unified.value.answers(to: []).isEmpty)
+  }
+
+  @Test("a prompt of no tokens is refused, in whatever way it is empty")
+  func emptyPrompt() async throws {
+    // Without a chat form no mark is added that would make it longer.
+    let model = try await TinyModel.textOnly.value
+    for parts in [[], [.text("")], [.text(""), .text("")], [.thought("x")]] as [[StreamPart]] {
+      let errors = [
+        await #expect(throws: SpudError.self) { try await model.respond(to: parts).answer() },
+        await #expect(throws: SpudError.self) { try await model.answers(to: [Request(parts)]) },
+      ]
+      for error in errors {
+        #expect(error?.code == .usage)
+        #expect(error?.message.contains("the prompt is empty") == true)
+      }
+    }
   }
 
   @Test("a conversation outlives answers that failed, were cut off or were interrupted")

@@ -36,9 +36,8 @@ enum PromptForm: Sendable {
   func prompt(
     after history: [Int32], turns: [StreamTurn], knowing media: inout CodedMedia, thinking: Int?
   ) throws -> Prompt {
-    guard let last = turns.last, last.role == .user, !last.parts.isEmpty, last.parts != [.text("")] else {
-      throw SpudError(.usage, "the prompt is empty: give some text, a picture, a sound or a video")
-    }
+    let isEmpty = SpudError(.usage, "the prompt is empty: give some text, a picture, a sound or a video")
+    guard let last = turns.last, last.role == .user, !last.parts.allSatisfy({ $0 == .text("") }) else { throw isEmpty }
     switch self {
     case .stream(let tokenizer):
       var ids: [Int32]
@@ -51,6 +50,8 @@ enum PromptForm: Sendable {
       return Prompt(ids: ids, usage: Self.usage(of: ids, in: tokenizer.vocabulary))
     case .text(let form):
       let ids = try form.ids(of: turns, thinking: thinking)
+      // Without a chat form nothing is added to the text, and a tokenizer may know none of its characters.
+      guard !ids.isEmpty else { throw isEmpty }
       var usage = Usage()
       usage.text = ids.count
       return Prompt(ids: ids, usage: usage)
