@@ -134,6 +134,11 @@ struct GGUFTests {
     Case("arrays in arrays", {
       $0.metadata[2] = GGUFBytes.entry("t", kind: 9, [UInt32(9)].littleEndianBytes + [UInt64(1)].littleEndianBytes)
     }, "array of arrays"),
+    Case("arrays too long together", {
+      $0.metadata[2] = GGUFBytes.entry("a", kind: 9, [UInt32(0)].littleEndianBytes + [UInt64(2)].littleEndianBytes + [1, 2])
+      $0.metadata.append(
+        GGUFBytes.entry("b", kind: 9, [UInt32(0)].littleEndianBytes + [UInt64(1 << 24 - 1)].littleEndianBytes))
+    }, "limit is 16777214"),
     Case("a name of 64 bytes", { $0.tensors[0] = GGUFBytes.tensor(String(repeating: "n", count: 64), [4, 2]) }, "limit is 63"),
     Case("five dimensions", { $0.tensors[0] = GGUFBytes.tensor("one", [1, 1, 1, 1, 8]) }, "5 dimensions"),
     Case("a negative dimension", { $0.tensors[0] = GGUFBytes.tensor("one", [.max, 2]) }, "larger than any file"),

@@ -19,6 +19,8 @@ package final class GGUFFile: Sendable {
     package static let metadataCount = 1_000_000
     package static let keyByteCount = 65_535
     package static let stringByteCount = 1 << 30
+    /// Of all arrays together: an element takes 24 bytes in memory, and may take one in the file.
+    package static let elementCount = 1 << 24
     package static let nameByteCount = 63
     package static let dimensionCount = 4
     package static let alignment = 1 << 20

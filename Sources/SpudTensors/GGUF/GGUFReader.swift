@@ -4,6 +4,8 @@ internal import SpudErrors
 struct GGUFReader {
   private let file: MappedFile
   private var position = 0
+  /// Elements that the arrays still to come may have.
+  private var elementsLeft = GGUFFile.Limits.elementCount
 
   init(_ file: MappedFile) { self.file = file }
 
@@ -149,7 +151,8 @@ struct GGUFReader {
       let element = try readKind(of: key)
       guard element != .array else { throw error("\(what) is an array of arrays, which no model uses") }
       let declared = try read(UInt64.self, "the length of \(what)")
-      let elements = try count(declared, "elements in \(what)", limit: 1 << 30, each: element.minimumByteCount)
+      let elements = try count(declared, "elements in \(what)", limit: elementsLeft, each: element.minimumByteCount)
+      elementsLeft -= elements
       var values: [GGUFValue] = []
       values.reserveCapacity(elements)
       for _ in 0..<elements { values.append(try readValue(element, of: key)) }
