@@ -22,8 +22,9 @@ package final class MappedFile: @unchecked Sendable {
   ///
   /// - Throws: `SpudError.noInput` when it cannot be opened or is no regular file; `.io` when it cannot be mapped.
   package init(path: String) throws {
+    // A pipe without a writer would keep `open` waiting, and is refused below. Regular files do not mind O_NONBLOCK.
     // SAFETY: the path is a NUL-terminated copy that lives for the call.
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw SpudError(.noInput, "\(path): cannot be opened: \(Self.reason(errno))")
     }

@@ -1,3 +1,4 @@
+import Foundation
 import SpudErrors
 import SpudTensors
 import Testing
@@ -148,6 +149,18 @@ struct SafetensorsTests {
       }
     }
     #expect(directory.contents.isEmpty)
+  }
+
+  @Test("a pipe that nobody writes to is refused at once", .timeLimit(.minutes(1)))
+  func pipe() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("pipe")
+    // SAFETY: the path is a NUL-terminated copy that lives for the call.
+    let failure = unsafe mkfifo(path, 0o600)
+    #expect(failure == 0)
+    let error = #expect(throws: SpudError.self) { try MappedFile(path: path) }
+    #expect(error?.code == .noInput)
+    #expect(error?.message.contains("not a regular file") == true)
   }
 
   @Test("pages that were dropped read the same again")
