@@ -24,11 +24,11 @@ public struct MediaLimits: Sendable, Equatable {
   /// Seconds that `ffmpeg` may work on one recording.
   public var audioDecodingSeconds = 30.0
 
-  /// Bytes of one encoded video.
+  /// Bytes of one encoded video; of a directory, the frames kept count together.
   public var videoBytes = 64 << 20
   /// Frames kept of a video; of one that has more, evenly spaced ones are kept.
   public var videoFrames = 32
-  /// Pixels along the longer side of a kept frame; `ffmpeg` reduces larger ones.
+  /// Pixels along the longer side of a kept frame; larger ones are reduced.
   public var videoFrameSide = 1_024
   /// Seconds of video.
   public var videoSeconds = 120.0

@@ -50,6 +50,14 @@ extension RGBImage {
     return columnsFirst ? half.resizedRows(to: newWidth, filter) : half.resizedColumns(to: newHeight, filter)
   }
 
+  /// The picture with neither side longer than `side`, in its shape; as it is if it fits.
+  func reduced(toSide side: Int) -> RGBImage {
+    let longest = max(width, height)
+    guard longest > side else { return self }
+    func reduced(_ length: Int) -> Int { max((length * side + longest / 2) / longest, 1) }
+    return resized(width: reduced(width), height: reduced(height), filter: .box)
+  }
+
   private func resizedRows(to newWidth: Int, _ filter: Filter) -> RGBImage {
     guard newWidth != width else { return self }
     let taps = ResizeTaps(from: width, to: newWidth, filter)

@@ -62,18 +62,40 @@ public struct VideoClip: Sendable, Equatable {
     var step = 1
     while (pictures.count + step - 1) / step > max(limits.videoFrames, 1) { step *= 2 }
     let kept = stride(from: 0, to: pictures.count, by: step).map { "\(path)/\(pictures[$0])" }
-    let frames = try kept.map { try RGBImage.load(path: $0, limits: limits) }
-    for (frame, picture) in zip(frames, kept) where (frame.width, frame.height) != (frames[0].width, frames[0].height) {
-      throw SpudError(
-        .badData,
-        "\(picture): the frame is \(frame.width)×\(frame.height), expected \(frames[0].width)×\(frames[0].height) "
-          + "as in \(kept[0])")
-    }
+    let frames = try loadFrames(kept, limits: limits)
     var soundLimits = limits
     soundLimits.audioSeconds = min(limits.audioSeconds, limits.videoSeconds)
     let audio = try names.first { $0.hasPrefix("audio.") }
       .map { try Waveform.load(path: "\(path)/\($0)", limits: soundLimits) }
     return VideoClip(frames: frames, framesPerSecond: rate / Double(step), audio: audio)
+  }
+
+  /// The frames of a directory, which are of one size. They are reduced one by one: all at their full size might not
+  /// fit in memory.
+  private static func loadFrames(_ pictures: [String], limits: MediaLimits) throws -> [RGBImage] {
+    var frames: [RGBImage] = []
+    var size: (width: Int, height: Int)?
+    var byteCount = 0
+    for picture in pictures {
+      let bytes = try MediaFile.read(picture, limit: limits.imageBytes)
+      byteCount += bytes.count
+      guard byteCount <= limits.videoBytes else {
+        throw SpudError(
+          .badData, "\(picture): the frames up to this one hold \(byteCount) bytes, but at most \(limits.videoBytes) "
+            + "are accepted")
+      }
+      let frame = try RGBImage.decode(bytes, name: picture, limits: limits)
+      let expected = size ?? (frame.width, frame.height)
+      guard (frame.width, frame.height) == expected else {
+        throw SpudError(
+          .badData,
+          "\(picture): the frame is \(frame.width)×\(frame.height), expected \(expected.width)×\(expected.height) "
+            + "as in \(pictures[0])")
+      }
+      size = expected
+      frames.append(frame.reduced(toSide: limits.videoFrameSide))
+    }
+    return frames
   }
 
   private struct Description: Decodable {

@@ -121,8 +121,14 @@ struct BadFileTests {
 
       var limits = MediaLimits.default
       limits.videoFrames = 2
+      limits.videoFrameSide = 4
       let thinned = try VideoClip.load(path: directory, limits: limits)
       #expect(thinned.frames.count == 2 && thinned.framesPerSecond == 2)
+      #expect(thinned.frames.allSatisfy { $0.width == 4 && $0.height == 4 })
+      // Each of the frames fits, but not both.
+      limits.videoBytes = FileManager.default.contents(atPath: "\(directory)/0.png").map(\.count) ?? 0
+      expectBadData("2.png: the frames up to this one") { try VideoClip.load(path: directory, limits: limits) }
+      limits.videoBytes = MediaLimits.default.videoBytes
       limits.videoSeconds = 0.5
       expectBadData("0.5 seconds") { try VideoClip.load(path: directory, limits: limits) }
       try Sample.noise(width: 8, height: 9).writePNG(to: "\(directory)/2.png")
