@@ -71,7 +71,7 @@ package enum MediaFile {
     }
   }
 
-  /// Makes a file that was not there before.
+  /// Makes a file that was not there before: all of it, or none.
   static func create(_ path: String, holding bytes: [UInt8], named name: String? = nil) throws {
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
     try write(bytes, to: path, named: name ?? path, flags: flags)
@@ -98,7 +98,11 @@ package enum MediaFile {
     }
     // `close` reports what a network file system could not store.
     if close(descriptor) != 0, failure == 0 { failure = errno }
-    guard failure == 0 else { throw SpudError(.io, "\(name): writing failed: \(reason(failure))") }
+    guard failure == 0 else {
+      // A file that `open` made for us alone is no use to anyone half-written, and would fill the disk further.
+      if flags & O_EXCL != 0 { unsafe unlink(path) }
+      throw SpudError(.io, "\(name): writing failed: \(reason(failure))")
+    }
   }
 
   private static func resolvingLinks(_ path: String) -> String {

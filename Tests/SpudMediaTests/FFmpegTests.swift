@@ -111,6 +111,29 @@ struct FFmpegTests {
     }
   }
 
+  @Test("a temporary directory that is full keeps no half of a copy")
+  func fullDirectory() async {
+    await #expect(processExitsWith: .success) {
+      try Sample.withDirectory { directory in
+        var limits = MediaLimits.default
+        limits.programSearchPath = Fixture.path("failing")
+        let path = Fixture.path("picture.gif")
+        // Files may grow to 100 bytes, and growing further is an error, as on a full disk.
+        signal(SIGXFSZ, SIG_IGN)
+        var most = rlimit(rlim_cur: 100, rlim_max: 100)
+        // SAFETY: `most` is a local value, read by the call.
+        let failure = unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &most)
+        #expect(failure == 0)
+        // SAFETY: both strings are copied by the call, and no other thread reads the environment now.
+        unsafe setenv("TMPDIR", directory, 1)
+        let error = #expect(throws: SpudError.self) { try RGBImage.load(path: path, limits: limits) }
+        #expect(error?.code == .io)
+        let left = try FileManager.default.contentsOfDirectory(atPath: directory)
+        #expect(left.isEmpty)
+      }
+    }
+  }
+
   @Test("a program that fails is quoted")
   func failure() {
     expectBadData("'a reason'") {
