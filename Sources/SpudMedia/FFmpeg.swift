@@ -126,10 +126,10 @@ struct FFmpeg {
     command += ["-protocol_whitelist", "file", "-format_whitelist", kind.formats, "-i", "file:/dev/stdin"]
     command += ["-threads", "1"] + output + ["-fs", "\(outputBytes)", "pipe:1"]
     if let limiter {
+      // At the soft limit comes SIGXCPU, which says why; at the hard one SIGKILL, which does not.
       let processor = Int(seconds.rounded(.up)) + 1
-      command =
-        [limiter, "--as=\(2 << 30)", "--cpu=\(processor)", "--fsize=\(1 << 20)", "--nofile=64", "--core=0", "--"]
-        + command
+      let limits = ["--as=\(2 << 30)", "--cpu=\(processor):\(processor + 1)", "--fsize=\(1 << 20)"]
+      command = [limiter] + limits + ["--nofile=64", "--core=0", "--"] + command
     }
     let child = ChildProcess(
       program: command[0], arguments: Array(command.dropFirst()), seconds: seconds, outputBytes: outputBytes)

@@ -111,6 +111,13 @@ struct FFmpegTests {
     }
   }
 
+  @Test("the limit on processor time warns a second before it kills")
+  func processorTime() {
+    expectBadData("'cpu 2 to 3'") {
+      try RGBImage.load(path: Fixture.path("picture.gif"), limits: limits(with: "limited"))
+    }
+  }
+
   @Test("a temporary directory that is full keeps no half of a copy")
   func fullDirectory() async {
     await #expect(processExitsWith: .success) {
