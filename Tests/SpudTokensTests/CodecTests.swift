@@ -2,8 +2,9 @@ import Foundation
 import SpudErrors
 import SpudKernels
 import SpudMedia
-import SpudTokens
 import Testing
+
+@testable import SpudTokens
 
 @Suite("Image codes")
 struct ImageCodecTests {
@@ -50,6 +51,17 @@ struct ImageCodecTests {
     #expect(codes.height == rows && codes.width == columns)
     let copy = try codec.decode(codes)
     #expect(copy.width == columns * 8 && copy.height == rows * 8)
+  }
+
+  @Test(
+    "a picture keeps its shape with patches of any size",
+    arguments: [
+      (100, 50, 2, 64, 32), (64, 32, 2, 64, 32), (66, 66, 2, 64, 64), (1000, 500, 3, 63, 33), (120, 60, 3, 63, 33),
+      (96, 48, 3, 96, 48), (64, 64, 1, 32, 32), (128, 64, 4, 128, 64), (129, 64, 4, 64, 32),
+    ])
+  func shape(width: Int, height: Int, patch: Int, codedWidth: Int, codedHeight: Int) {
+    let size = ImageCodec.fittingSize(width: width, height: height, patch: patch)
+    #expect(size.width == codedWidth && size.height == codedHeight)
   }
 
   @Test("a patch's code does not depend on the other patches")

@@ -114,12 +114,14 @@ public struct ImageCodec: Sendable {
   /// The size at which a picture is coded.
   ///
   /// A picture of at most `keptUpTo` pixels a side keeps its size, to the nearest multiple of the patch; a larger one
-  /// is scaled so that its longest side is `reducedTo`, and keeps its shape as nearly as whole patches allow.
+  /// is scaled so that its longest side is `reducedTo`, and keeps its shape as nearly as whole patches allow. Neither is
+  /// more than `longestSide` patches.
   static func fittingSize(
     width: Int, height: Int, patch: Int, keptUpTo: Int = 128, reducedTo: Int = 64
   ) -> (width: Int, height: Int) {
     let longest = max(width, height, 1)
-    let scale = longest <= keptUpTo ? 1 : Double(reducedTo) / Double(longest)
+    let most = longestSide * patch
+    let scale = longest <= min(keptUpTo, most) ? 1 : Double(min(reducedTo, most)) / Double(longest)
     func side(_ length: Int) -> Int {
       let patches = (Double(length) * scale / Double(patch)).rounded()
       return min(max(Int(patches), 1), longestSide) * patch
