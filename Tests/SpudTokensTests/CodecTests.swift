@@ -205,6 +205,16 @@ struct AudioCodecTests {
     #expect(throws: SpudError.self) { try codec.decode(AudioCodes(levels: 3, codes: [0, 0, 0])) }
   }
 
+  @Test("codes for a longer sound than any that is read are refused")
+  func refusesEndlessSound() {
+    let frames = AudioCodec.longestSeconds * AudioCodec.framesPerSecond
+    let error = #expect(throws: SpudError.self) {
+      try codec.decode(AudioCodes(levels: 2, codes: [Int32](repeating: 0, count: 2 * (frames + 1))))
+    }
+    #expect(error?.code == .badData)
+    #expect(error?.message.contains("15001 frames") == true)
+  }
+
   @Test("log-spectral distance is zero to itself, and in decibels")
   func distance() throws {
     let sound = tone(700, seconds: 0.4)

@@ -36,6 +36,8 @@ public struct AudioCodec: Sendable {
   public static let samplesPerFrame = sampleRate / framesPerSecond
   /// The root mean square, where 1 is full scale, that the active parts of every recording are brought to.
   public static let activeLevel: Float = 0.08
+  /// Seconds of sound that codes may stand for: as many as a recording may last.
+  public static let longestSeconds = Int(MediaLimits.default.audioSeconds)
   /// No recording is amplified more than this: 40 dB.
   public static let largestGain: Float = 100
   /// Log-mel below this is inaudible beside active parts at `activeLevel`, and is coded as this.
@@ -59,8 +61,15 @@ public struct AudioCodec: Sendable {
 
   /// The sound that `audio` stands for, at 16 kHz.
   ///
-  /// - Throws: `.badData` when a code is outside the codebook, or the levels do not agree.
+  /// - Throws: `.badData` when a code is outside the codebook, the levels do not agree, or the sound is longer than
+  ///   `longestSeconds`.
   public func decode(_ audio: AudioCodes) throws(SpudError) -> Waveform {
+    guard audio.frames <= Self.longestSeconds * Self.framesPerSecond else {
+      throw SpudError(
+        .badData,
+        "the sound has \(audio.frames) frames, but \(Self.longestSeconds * Self.framesPerSecond), which last "
+          + "\(Self.longestSeconds) seconds, are the most accepted")
+    }
     let features = try decodeFeatures(audio)
     var samples = LogMel.invert(features.values.map(Self.expanded), iterations: 48)
     // The inverse transform may come out a window longer or shorter; frames decide the length.
