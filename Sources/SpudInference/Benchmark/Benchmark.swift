@@ -56,6 +56,15 @@ extension Model {
   /// What the model's weights weigh.
   package var costs: ModelCosts { transformer.costs }
 
+  /// - Throws: `SpudError` (`usage`) when the test does not fit in the model's context.
+  package func check(_ test: BenchmarkTest) throws {
+    guard test.depth + test.tokenCount <= contextLength else {
+      throw SpudError(
+        .usage, "\(test.name) at depth \(test.depth) needs \(test.depth + test.tokenCount) tokens of context, but "
+          + "\(name) has \(contextLength)")
+    }
+  }
+
   /// Measures how fast the model reads or writes, apart from tokenizing and sampling.
   ///
   /// Tokens are random, and the same for every run. One run goes before the measured ones and is not counted. Between
@@ -68,11 +77,7 @@ extension Model {
   ///   memory for its cache.
   package func measure(_ test: BenchmarkTest, repetitions: Int, interruption: Interruption) async throws -> BenchmarkResult {
     try await thread.run {
-      guard test.depth + test.tokenCount <= self.contextLength else {
-        throw SpudError(
-          .usage, "\(test.name) at depth \(test.depth) needs \(test.depth + test.tokenCount) tokens of context, but "
-            + "\(self.name) has \(self.contextLength)")
-      }
+      try self.check(test)
       var runner = BenchmarkRunner(
         transformer: self.transformer, test: test,
         cache: try self.makeCache(sequences: test.batch, capacity: test.depth + test.tokenCount))

@@ -22,7 +22,7 @@ struct Bench: AsyncParsableCommand {
       Examples:
         spud bench
         spud bench -m model.gguf -p 512 -n 128 -t 1,2
-        spud bench -p 0 -n 64 -d 0,4096 -b 1-16*2 -o csv > decode.csv
+        spud bench -p 0 -n 64 -d 0,1024 -b 1-16*2 -o csv > decode.csv
         spud bench -o jsonl | jq .tokens_per_second
       """)
 
@@ -48,8 +48,8 @@ struct Bench: AsyncParsableCommand {
   @Option(name: [.customShort("r"), .long], help: ArgumentHelp("Runs that count.", valueName: "n"))
   var repetitions = 5
 
-  @Option(name: [.customShort("o"), .customLong("output")], help: "How to print.")
-  var form = Form.md
+  @Option(name: [.customShort("o"), .customLong("output")], help: "How to print. Default: md.")
+  var form: Form?
 
   @Option(name: .long, help: "Whose kernels multiply: the project's own, or OpenBLAS in float32.")
   var kernels = LoadOptions.Kernels.native
@@ -71,6 +71,9 @@ struct Bench: AsyncParsableCommand {
     }
     guard (threads?.values ?? [1]).allSatisfy({ (1...1024).contains($0) }) else {
       throw ValidationError("--threads must hold numbers between 1 and 1024.")
+    }
+    if json.json, let form, form != .json {
+      throw ValidationError("--json and -o \(form.rawValue) are two ways to print; give one of them.")
     }
     guard !tests.isEmpty else { throw ValidationError("There is nothing to measure: -p and -n are both 0.") }
   }
@@ -98,6 +101,8 @@ struct Bench: AsyncParsableCommand {
         options: LoadOptions(
           threads: count, kernels: kernels, weights: weights, cache: cache, onProgress: { loading.update($0) }))
       loading.finish()
+      // What one test of many lacks must not come to light when the others have been measured.
+      for test in tests { try model.check(test) }
       for test in tests where !interruption.isRequested {
         let progress = Progress("\(test.name), depth \(test.depth), batch \(test.batch), \(count) threads")
         progress.update(0)
@@ -116,7 +121,7 @@ struct Bench: AsyncParsableCommand {
     struct Document: Encodable {
       var tests: [BenchmarkRow]
     }
-    switch json.json ? .json : form {
+    switch json.json ? .json : form ?? .md {
     case .md: try Terminal.writeLine(BenchmarkRow.table(rows).markdown)
     case .csv: try Terminal.writeLine(BenchmarkRow.records(rows).csv)
     case .json: try JSONOutput.print(Document(tests: rows))
