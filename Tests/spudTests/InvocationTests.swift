@@ -63,6 +63,8 @@ struct BadInvocationTests {
       BadInvocation("logits", "-m", model, "--ids", "", exits: 64, says: "no ids"),
       BadInvocation("logits", "-m", model, "--ids", "1,99999", exits: 65, says: "id 99999 at position 1"),
       BadInvocation("logits", "-m", model, "--ids", "-5", exits: 64, says: "ids"),
+      BadInvocation("logits", "-m", model, "--ids", "1", "-o", "-", "--json", exits: 64, says: "standard output"),
+      BadInvocation("tokenize", "hi", "-m", model, "--draw", "-", "--json", exits: 64, says: "standard output"),
       BadInvocation("quantize", "-m", model, "--to", "q3", "-o", "x.gguf", exits: 64, says: "q3"),
       BadInvocation("quantize", "-m", model, "--to", "q8_0", "-o", "x.bin", exits: 64, says: ".gguf"),
       BadInvocation("quantize", "-m", model, "--to", "q8_0", "-o", "no/such/x.gguf", exits: 74, says: "x.gguf"),
@@ -71,6 +73,7 @@ struct BadInvocationTests {
       BadInvocation("bench", "-p", "0", "-n", "0", exits: 64, says: "nothing to measure"),
       BadInvocation("bench", "-p", "1,x", exits: 64, says: "1,x"),
       BadInvocation("bench", "-r", "0", exits: 64, says: "--repetitions"),
+      BadInvocation("bench", "--json", "-o", "csv", exits: 64, says: "-o csv"),
       BadInvocation("tokenize", "hi", "-m", "/nowhere/model", exits: 66, says: "/nowhere/model"),
       BadInvocation("doctor", "--nonsense", exits: 64, says: "--nonsense"),
     ])

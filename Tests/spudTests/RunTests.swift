@@ -170,10 +170,13 @@ struct ReportTests {
     #expect(object.logits.map(\.count) == [402, 402, 402])
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("logits-\(UUID().uuidString).safetensors")
     defer { try? FileManager.default.removeItem(at: file) }
-    _ = try await CommandLineProgram.run(["logits", "-m", model, "--ids", "1,2,3", "-o", file.path])
-    let written = try Data(contentsOf: file).suffix(3 * 402 * 4)
+    let told = try await CommandLineProgram.run(["logits", "-m", model, "--ids", "1,2,3", "-o", file.path, "--json"])
+    #expect(told.output.contains(#""shape":[3,402]"#))
+    let piped = try await CommandLineProgram.run(["logits", "-m", model, "--ids", "1,2,3", "-o", "-"])
+    let written = try Data(contentsOf: file)
+    #expect(piped.bytes == written)
     #expect(
-      written.elementsEqual(
+      written.suffix(3 * 402 * 4).elementsEqual(
         object.logits.joined().flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> ($0 * 8)) } }))
     let table = try await CommandLineProgram.run(["logits", "-m", model, "--ids", "-"], input: "1,2,3\n")
     #expect(table.output.split(separator: "\n").count == 3)
@@ -273,10 +276,12 @@ struct ReportTests {
     #expect(outcome.output.contains("\"tests\":["))
   }
 
-  @Test("a benchmark that the context cannot hold is refused")
+  @Test("a benchmark that the context cannot hold is refused before anything is measured")
   func tooLong() async throws {
-    let outcome = try await CommandLineProgram.run(["bench", "-m", model, "-p", "200", "-d", "100", "-r", "1", "-n", "0"])
+    let outcome = try await CommandLineProgram.run(
+      ["bench", "-m", model, "-p", "200", "-d", "0,100", "-r", "1", "-n", "0", "-o", "jsonl"])
     #expect(outcome.exitCode == 64)
+    #expect(outcome.output.isEmpty)
     #expect(outcome.errors.contains("256"))
   }
 }

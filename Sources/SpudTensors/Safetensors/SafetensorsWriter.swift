@@ -52,6 +52,18 @@ package struct SafetensorsWriter {
   ///
   /// - Throws: `SpudError.io`.
   package func write(to path: String) throws {
+    try AtomicFile.write(to: path) { file in try emit { try file.write($0) } }
+  }
+
+  /// What `write` writes.
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    emit { bytes += $0 }
+    return bytes
+  }
+
+  /// Hands the file's parts to `take`, in order.
+  private func emit(_ take: ([UInt8]) throws -> Void) rethrows {
     let order = entries.sorted {
       ($1.type.blockBitCount, $0.name) < ($0.type.blockBitCount, $1.name)
     }
@@ -72,10 +84,8 @@ package struct SafetensorsWriter {
     }
     var text = JSONValue.object(JSONObject(header)).serialized
     while text.count % 8 != 0 { text.append(0x20) }
-    try AtomicFile.write(to: path) { file in
-      try file.write([UInt64(text.count)].littleEndianBytes)
-      try file.write(text)
-      for entry in order { try file.write(entry.bytes) }
-    }
+    try take([UInt64(text.count)].littleEndianBytes)
+    try take(text)
+    for entry in order { try take(entry.bytes) }
   }
 }

@@ -21,13 +21,18 @@ public struct PackedExamples: Sendable, Equatable {
   }
 
   /// Writes safetensors with `tokens` U16 [ids] and `offsets` I64 [examples + 1].
-  public func write(to path: String) throws {
+  public func write(to path: String) throws { try file.write(to: path) }
+
+  /// What `write` writes.
+  public var bytes: [UInt8] { file.bytes }
+
+  private var file: SafetensorsWriter {
     var writer = SafetensorsWriter()
     writer.add("tokens", shape: [tokens.count], tokens)
     writer.add("offsets", shape: [offsets.count], offsets)
     writer.setMetadata("schema", "1")
     writer.setMetadata("kind", "packed examples")
-    try writer.write(to: path)
+    return writer
   }
 }
 

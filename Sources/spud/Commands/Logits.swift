@@ -27,7 +27,9 @@ struct Logits: AsyncParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Write the tensor logits [ids, vocabulary], F32, to this file instead.", valueName: "file.safetensors"))
+    help: ArgumentHelp(
+      "Write the tensor logits [ids, vocabulary], F32, to this file instead; - is standard output.",
+      valueName: "file.safetensors"))
   var output: String?
 
   @OptionGroup(title: "Model") var model: ModelOptions
@@ -38,7 +40,19 @@ struct Logits: AsyncParsableCommand {
     var logits: [[Float]]
   }
 
+  struct FileReport: Encodable {
+    var file: String
+    var shape: [Int]
+  }
+
+  func validate() throws {
+    if output == "-", json.json {
+      throw ValidationError("-o - and --json both want standard output; name a file for one of them.")
+    }
+  }
+
   func run() async throws {
+    try Terminal.checkBinary(output)
     let ids = try Detokenize.parse(ids == "-" ? String(decoding: try Terminal.readInput(), as: UTF8.self) : ids)
     let model = try await compute.load(self.model.resolved())
     if json.json || output != nil {
@@ -47,8 +61,12 @@ struct Logits: AsyncParsableCommand {
       let rows = collected.withLock { $0 }
       guard let output else { return try JSONOutput.print(Report(logits: rows)) }
       var writer = SafetensorsWriter()
-      writer.add("logits", shape: [rows.count, rows.first?.count ?? 0], rows.flatMap { $0 })
-      return try writer.write(to: output)
+      let shape = [rows.count, rows.first?.count ?? 0]
+      writer.add("logits", shape: shape, rows.flatMap { $0 })
+      if output == "-" { return try Terminal.write(bytes: writer.bytes) }
+      try writer.write(to: output)
+      if json.json { try JSONOutput.print(FileReport(file: output, shape: shape)) }
+      return
     }
     let position = Atomic(0)
     try await model.logits(of: ids) { row in

@@ -31,12 +31,14 @@ struct Tokenize: AsyncParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Write the examples' streams here: tensors tokens (U16) and offsets (I64).", valueName: "file"),
+    help: ArgumentHelp(
+      "Write the examples' streams here: tensors tokens (U16) and offsets (I64); - is standard output.", valueName: "file"),
     completion: .file(extensions: ["safetensors"]))
   var pack: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("Draw the stream as a picture (SVG).", valueName: "file"),
+    name: .long,
+    help: ArgumentHelp("Draw the stream as a picture (SVG); - is standard output, without the table.", valueName: "file"),
     completion: .file(extensions: ["svg"]))
   var draw: String?
 
@@ -48,14 +50,19 @@ struct Tokenize: AsyncParsableCommand {
     guard examples.isEmpty || (prompt == nil && media.inOrder.isEmpty) else {
       throw ValidationError("--examples takes no prompt and no media.")
     }
+    if draw == "-" || pack == "-", json.json {
+      throw ValidationError("- and --json both want standard output; name a file for one of them.")
+    }
   }
 
   func run() async throws {
+    try Terminal.checkBinary(pack)
     let tokenizer = try StreamTokenizer.load(directory: try model.resolved())
     if let pack { return try packExamples(to: pack, tokenizer) }
     let stream = try tokenizer.encodePrompt([StreamTurn(.user, try media.parts(prompt: prompt))])
     if let draw {
       let picture = try StreamDrawing(tokenizer).svg(stream.ids)
+      if draw == "-" { return try Terminal.write(picture) }
       do { try Data(picture.utf8).write(to: URL(filePath: draw), options: .atomic) } catch {
         throw SpudError(.io, "\(draw): the drawing could not be written")
       }
@@ -87,6 +94,7 @@ struct Tokenize: AsyncParsableCommand {
       bar.update(Double(done) / Double(max(1, total)))
     }
     bar.finish()
+    if path == "-" { return try Terminal.write(bytes: packed.bytes) }
     try packed.write(to: path)
     let report = PackReport(
       file: path, examples: packed.count, tokens: packed.tokens.count, seconds: start.duration(to: .now) / .seconds(1))

@@ -16,12 +16,8 @@ final class AnswerFiles {
   /// - Throws: `SpudError` before anything is computed, if the file could not be written in the end.
   init(path: String?, expecting output: GenerationOptions.Output?) throws {
     self.path = path
-    guard let path, path != "-" else {
-      if path == "-", Terminal.outputIsTerminal {
-        throw SpudError(.usage, "a picture or a sound would fill the terminal with bytes: name a file, or send it into a pipe")
-      }
-      return
-    }
+    try Terminal.checkBinary(path)
+    guard let path, path != "-" else { return }
     let wanted =
       switch output {
       case .image: ["png"]

@@ -39,6 +39,12 @@ enum Terminal {
     }
   }
 
+  /// - Throws: `SpudError` (`usage`) when `path` is `-` and standard output is a terminal, which bytes would fill.
+  static func checkBinary(_ path: String?) throws {
+    guard path == "-", outputIsTerminal else { return }
+    throw SpudError(.usage, "this would fill the terminal with bytes: name a file, or send it into a pipe")
+  }
+
   /// Reads all of standard input.
   ///
   /// - Throws: `SpudError` (`badData`) when there are more than `limit` bytes, (`io`) when it cannot be read.
