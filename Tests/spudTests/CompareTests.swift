@@ -23,7 +23,7 @@ struct CompareTests {
 
   private static let arguments = [
     "compare", "-m", CommandLineProgram.model, "--suite", "suite", "--systems", "unified,pipeline-shared", "--quick",
-    "--curves", "none",
+    "--models", "none", "--curves", "suite",
   ]
 
   /// The answers of a journal, by system, example and mode.
@@ -60,8 +60,11 @@ struct CompareTests {
     try await check(["--suite", "empty"], code: 65, "empty holds no .jsonl file")
     try await check(["--suite", "unanswered.jsonl"], code: 65, "example 'a' of the task 's' has no answer")
     try await check(
-      ["--suite", "suite", "--systems", "unified,dense-total"], code: 66,
-      "the system dense-total needs a model at Models/dense-total, which is not there")
+      ["--suite", "suite", "--systems", "unified,dense-total", "--models", "none"], code: 66,
+      "the system dense-total needs a model at none/dense-total, which is not there")
+    try await check(
+      ["--suite", "suite", "--systems", "unified", "--curves", "none"], code: 66,
+      "there is no directory of training curves at none")
     try await check(
       ["--suite", "suite", "--systems", "systems.json"], code: 66, "needs a model at other, which is not there")
   }

@@ -10,11 +10,13 @@ extension ControlRun {
   /// tenth, as most others (a longer run's loss at the same token is that of a rate not yet lowered), and their curves
   /// are read at the least number of training tokens that all of them reached.
   ///
-  /// - Returns: none when there is no such directory.
-  /// - Throws: `badData` naming the file when a curve or a configuration cannot be read.
+  /// - Throws: `noInput` when there is no such directory; `badData` naming the file when a curve or a configuration
+  ///   cannot be read.
   package static func load(directory: String) throws -> [ControlRun] {
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
-      .filter { $0.hasSuffix(".csv") }.map { String($0.dropLast(4)) }.sorted()
+    guard let files = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
+      throw SpudError(.noInput, "there is no directory of training curves at \(directory)")
+    }
+    let names = files.filter { $0.hasSuffix(".csv") }.map { String($0.dropLast(4)) }.sorted()
     var runs: [(run: ControlRun, curve: LossCurve)] = []
     for name in names {
       let configuration = "\(directory)/\(name).json"

@@ -21,6 +21,8 @@ struct Compare: AsyncParsableCommand {
       {"systems": [{"kind": "unified", "model": "DIR"}, {"id": "mine", "kind": "pipeline-specialists", \
       "vision": "DIR", "hearing": "DIR", "language": "DIR"}]}
 
+      Defaults are looked for here, then beside the program.
+
       Examples:
         spud compare --quick
         spud compare --systems unified --out skills
@@ -32,23 +34,28 @@ struct Compare: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   @Option(
-    help: ArgumentHelp("Questions: a directory of .jsonl files with their media, or one file.", valueName: "path"),
+    help: ArgumentHelp(
+      "Questions: a directory of .jsonl files with their media, or one file. Default: Benchmarks/suites/world.",
+      valueName: "path"),
     completion: .directory)
-  var suite = "Benchmarks/suites/world"
+  var suite: String?
 
   @Option(help: ArgumentHelp("What to compare. Default: every system whose models are there.", valueName: "list|file"))
   var systems: String?
 
-  @Option(help: ArgumentHelp("Where the other systems' models lie.", valueName: "dir"), completion: .directory)
-  var models = "Models"
+  @Option(
+    help: ArgumentHelp("Where the other systems' models lie. Default: Models.", valueName: "dir"), completion: .directory)
+  var models: String?
 
   @Option(help: ArgumentHelp("Where the report goes.", valueName: "dir"), completion: .directory)
   var out = "comparison"
 
   @Option(
-    help: ArgumentHelp("Training curves of the controls: NAME.csv beside NAME.json.", valueName: "dir"),
+    help: ArgumentHelp(
+      "Training curves of the controls: NAME.csv beside NAME.json. Default: Benchmarks/curves, where it is.",
+      valueName: "dir"),
     completion: .directory)
-  var curves = "Benchmarks/curves"
+  var curves: String?
 
   @Flag(help: "A small run, in under two minutes.")
   var quick = false
@@ -82,10 +89,11 @@ struct Compare: AsyncParsableCommand {
 
   func run() async throws {
     // Everything that can be wrong is found out before anything is measured.
-    let questions = try Suite.load(path: suite)
-    let unified = try unifiedPath()
+    let questions = try Suite.load(path: suite ?? DefaultModel.found("Benchmarks/suites/world"))
+    let models = models ?? DefaultModel.found("Models")
+    let unified = unifiedPath(models)
     let (specifications, absent) = try SystemSpecification.resolve(systems, unified: unified, directory: models)
-    let controls = try ControlRun.load(directory: curves)
+    let controls = try (curves ?? DefaultModel.find("Benchmarks/curves")).map { try ControlRun.load(directory: $0) } ?? []
     let comparison = Comparison(
       suite: questions, directory: out, extent: extent, isQuick: quick, seed: seed,
       pricePerCoreHour: pricePerCoreHour, controls: controls,
@@ -128,9 +136,8 @@ struct Compare: AsyncParsableCommand {
   }
 
   /// The unified model, which only some systems need: that it is missing matters when one of them is asked for.
-  private func unifiedPath() throws -> String {
-    if let path = model.path { return path }
-    return (try? DefaultModel.resolve(nil)) ?? "\(models)/spud-nano"
+  private func unifiedPath(_ models: String) -> String {
+    (try? DefaultModel.resolve(model.path)) ?? "\(models)/spud-nano"
   }
 
   private func probes(

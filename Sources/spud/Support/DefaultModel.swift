@@ -1,7 +1,7 @@
 internal import Foundation
 internal import SpudErrors
 
-/// Where a model is looked for when the command line names none.
+/// Where a model, and what else a repository holds, is looked for when the command line names none.
 enum DefaultModel {
   static let relativePath = "Models/spud-nano"
 
@@ -12,15 +12,17 @@ enum DefaultModel {
   static func resolve(_ given: String?) throws -> String {
     if let given { return given }
     if let named = Terminal.environment["SPUD_MODEL"], !named.isEmpty { return named }
-    for candidate in candidates where FileManager.default.fileExists(atPath: candidate) {
-      return candidate
-    }
+    if let found = find(relativePath) { return found }
     throw SpudError(
       .noInput,
       "no model was named and there is no \(relativePath) here or beside the program: give -m DIR or set SPUD_MODEL")
   }
 
-  private static var candidates: [String] {
+  /// What `find` finds, or else the path itself, for a message to name.
+  static func found(_ relativePath: String) -> String { find(relativePath) ?? relativePath }
+
+  /// The path below the current directory, or below a directory that holds the program; nil when neither is there.
+  static func find(_ relativePath: String) -> String? {
     var paths = [relativePath]
     if let program = Bundle.main.executablePath {
       var directory = URL(filePath: program).resolvingSymlinksInPath().deletingLastPathComponent()
@@ -29,6 +31,6 @@ enum DefaultModel {
         directory = directory.deletingLastPathComponent()
       }
     }
-    return paths
+    return paths.first { FileManager.default.fileExists(atPath: $0) }
   }
 }
