@@ -68,7 +68,7 @@ def main() -> None:
     p.add_argument("--twins", type=float, default=0.12, help="share of the derived examples that the unified model gets too")
     a = p.parse_args()
     rng, folder = random.Random(1), a.examples.parent
-    files = {n: open(folder / f"{n}.jsonl", "w", encoding="utf-8") for n in ("vision", "hearing", "language", "twins")}
+    files = {n: open(folder / f"{n}.jsonl.partial", "w", encoding="utf-8") for n in ("vision", "hearing", "language", "twins")}
     counts = dict.fromkeys(files, 0)
 
     def write(name: str, example: dict) -> None:
@@ -84,6 +84,9 @@ def main() -> None:
             write(name, e)
             if rng.random() < a.twins:
                 write("twins", e)
+    for name, file in files.items():  # language and twins last: the scripts take them for a sign that all are there
+        file.close()
+        (folder / f"{name}.jsonl.partial").rename(folder / f"{name}.jsonl")
     print(", ".join(f"{n} {counts[n]}" for n in files))
 
 

@@ -3,6 +3,8 @@
 
     pack.py --spud .build/release/spud --model DIR --examples build/train/examples.jsonl --out build/train
     pack.py … --tasks      names skill/task instead of the skill, for held-out examples
+
+OUT.done says that all shards are there.
 """
 
 import argparse
@@ -21,6 +23,10 @@ def main() -> None:
     p.add_argument("--tasks", action="store_true")
     a = p.parse_args()
 
+    done = a.out.with_name(f"{a.out.name}.done")
+    done.unlink(missing_ok=True)
+    for old in a.out.parent.glob(f"{a.out.name}-[0-9][0-9][0-9].*"):
+        old.unlink()
     lines = a.examples.read_text(encoding="utf-8").splitlines(keepends=True)
     for index, first in enumerate(range(0, len(lines), a.shard)):
         some = lines[first:first + a.shard]
@@ -28,13 +34,14 @@ def main() -> None:
         part = a.examples.with_name(f".{a.out.name}-{index:03d}.jsonl")
         part.write_text("".join(some), encoding="utf-8")
         shard = a.out.with_name(f"{a.out.name}-{index:03d}.safetensors")
+        examples = [json.loads(line) for line in some]
+        names = [e["skill"] + ("/" + e["task"] if a.tasks else "") for e in examples]
+        shard.with_suffix(".skills").write_text("\n".join(names) + "\n")
         try:
             subprocess.run([a.spud, "tokenize", "--examples", part, "--pack", shard, "--model", a.model], check=True)
         finally:
             part.unlink()
-        examples = [json.loads(line) for line in some]
-        names = [e["skill"] + ("/" + e["task"] if a.tasks else "") for e in examples]
-        shard.with_suffix(".skills").write_text("\n".join(names) + "\n")
+    done.touch()
 
 
 if __name__ == "__main__":
