@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Makes a dense model of a mixture's experts: a run that train.py --warm goes on from, as the dense control of the trained mixture.
 
-    densify.py --run build/run --width 2048 --shard build/held-out-000.safetensors --model build/model --out build/dense-total-start
+    densify.py --run build/run --width 2048 --shard build/train-000.safetensors --model build/model --out build/dense-total-start
 
 Embeddings, attention, norms and head go over as they are. A layer's feed-forward becomes the experts that the shard's tokens use most, side
 by side, as many as the width holds; what each gives is multiplied by the mean weight that the router gave it, so that the sum is what the
 mixture would give on average if its choice knew nothing of the token. Training has to mend the rest.
+
+What is in --out already is kept when it was made from the same weights, and refused when it was not.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from dataclasses import replace
@@ -18,10 +21,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-from nano.checkpoint import read_model, save_weights  # noqa: E402
+from nano.checkpoint import read_model, save_weights, tokens_seen  # noqa: E402
 from nano.data import Shards, Vocabulary  # noqa: E402
 from nano.huggingface import read_huggingface  # noqa: E402
-from nano.model import Model  # noqa: E402
+from nano.model import Model, working_type  # noqa: E402
+from nano.warm import warm_start  # noqa: E402
 
 
 @torch.no_grad()
@@ -59,21 +63,33 @@ def densify(mixture: Model, width: int, weights: list[Tensor]) -> Model:
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--run", type=Path, required=True, help="the mixture: a run or a model directory")
-    p.add_argument("--model", type=Path, required=True)
-    p.add_argument("--shard", type=Path, required=True)
+    p.add_argument("--run-model", type=Path, help="the model directory of --run, where its codebooks are others than --model's")
+    p.add_argument("--model", type=Path, required=True, help="the model directory of --shard")
+    p.add_argument("--shard", type=Path, required=True, help="of training: what is held out has no say in a model")
     p.add_argument("--width", type=int, required=True, help="of the dense feed-forward, a multiple of an expert's")
     p.add_argument("--out", type=Path, required=True)
     a = p.parse_args()
+    weights = b"".join(path.read_bytes() for path in sorted(a.run.glob("*.safetensors")))
+    source = {"sha256": hashlib.sha256(weights).hexdigest(), "width": a.width}
+    if (a.out / "state.json").exists():
+        if json.loads((a.out / "source.json").read_text()) != source:
+            raise SystemExit(f"{a.out} was made from other weights than those in {a.run}: remove it and what went on from it, or work elsewhere")
+        return
     mixture = read_model(a.run) if (a.run / "state.json").exists() else read_huggingface(a.run)
     most = mixture.c.num_experts * mixture.c.moe_intermediate_size
     if a.width % mixture.c.moe_intermediate_size or not 0 < a.width <= most:
         raise SystemExit(f"a width of {a.width} is no multiple of an expert's {mixture.c.moe_intermediate_size}, up to {most}")
-    batch, _ = next(Shards([a.shard], Vocabulary.load(a.model / "vocabulary.json")).batches(32, 320, 1, 0, 1))
-    dense = densify(mixture, a.width, mean_weights(mixture, batch.tokens, batch.segments))
+    v = Vocabulary.load(a.model / "vocabulary.json")
+    reader = Model(replace(mixture.c, vocab_size=v.size)).to(working_type())  # the mixture, of the shard's ids
+    warm_start(reader, a.run, a.run_model or a.model, a.model)
+    batch, _ = next(Shards([a.shard], v).batches(32, 320, 1, 0, 1))
+    dense = densify(mixture, a.width, mean_weights(reader, batch.tokens, batch.segments))
     a.out.mkdir(parents=True, exist_ok=True)
     save_weights(dense.state_dict(), a.out / "weights.safetensors")
     (a.out / "config.json").write_text(json.dumps(vars(dense.c)))
-    (a.out / "state.json").write_text(json.dumps({"step": 0, "tokens": 0, "seconds": 0.0, "epochs": 0.0, "batches": 0, "seed": 1}))
+    (a.out / "source.json").write_text(json.dumps(source))
+    (a.out / "state.json").write_text(json.dumps(
+        {"step": 0, "tokens": 0, "seconds": 0.0, "epochs": 0.0, "batches": 0, "seed": 1, "before": tokens_seen(a.run)}))
 
 
 if __name__ == "__main__":

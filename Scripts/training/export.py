@@ -4,7 +4,7 @@
     export.py --run build/run --model DIR --out Models/spud-nano
 
 DIR holds tokenizer.json, vocabulary.json and the codecs; they are copied. The card, README.md, is made by card.py. training.json says how
-many tokens the model was trained on, which `spud compare` shows beside its results.
+many tokens the model was trained on, in this run and those before it, which `spud compare` shows beside its results.
 """
 
 import argparse
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import torch  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
-from nano.checkpoint import read_model  # noqa: E402
+from nano.checkpoint import read_model, tokens_seen  # noqa: E402
 from nano.data import Vocabulary  # noqa: E402
 from nano.huggingface import huggingface_tensors  # noqa: E402
 from nano.model import Model  # noqa: E402
@@ -67,7 +67,7 @@ def main() -> None:
     p.add_argument("--run", type=Path, required=True)
     p.add_argument("--model", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
-    p.add_argument("--before", type=float, default=0, help="million tokens of an earlier run that this one started from")
+    p.add_argument("--before", type=float, help="million tokens of the runs before, instead of what the run says of its start")
     p.add_argument("--note", default="", help="how this checkpoint's run differed from the recipe")
     a = p.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,8 @@ def main() -> None:
         "bos_token_id": v.control["<bos>"], "eos_token_id": v.control["<end>"], "pad_token_id": v.control["<pad>"],
         "do_sample": False, "max_new_tokens": 512}, indent=2) + "\n")
     write_weights(huggingface_tensors(model), a.out)
-    budget = {"tokens": json.loads((a.run / "state.json").read_text())["tokens"] + round(a.before * 1e6)}
+    own = json.loads((a.run / "state.json").read_text())["tokens"]
+    budget = {"tokens": tokens_seen(a.run) if a.before is None else own + round(a.before * 1e6)}
     (a.out / "training.json").write_text(json.dumps(budget | ({"note": a.note} if a.note else {}), indent=2) + "\n")
     for name in ("tokenizer.json", "vocabulary.json", "image_codec.safetensors", "audio_codec.safetensors"):
         if (a.model / name).exists() and a.model.resolve() != a.out.resolve():

@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import torch  # noqa: E402
 
-from nano.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from nano.checkpoint import load_checkpoint, save_checkpoint, tokens_seen  # noqa: E402
 from nano.codes import Structure  # noqa: E402
 from nano.data import Shards, Vocabulary, principal_embeddings  # noqa: E402
 from nano.evaluation import teacher_forced  # noqa: E402
@@ -176,6 +176,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
         state |= resumed
     elif a.warm:
         warm_start(model, a.warm, a.warm_model or a.model, a.model)
+        state["before"] = tokens_seen(a.warm)  # now: an export may write over what --warm names
         optimizer.reset_masters()
     read = time.monotonic()
     if a.until:
@@ -314,6 +315,16 @@ def spawned(rank: int, ranks: int, a: argparse.Namespace) -> None:
     train(rank, ranks, a)
 
 
+def check_beginning(a: argparse.Namespace) -> None:
+    """Stops where the run in --out began otherwise than --warm says: it would go on from its own checkpoint all the same."""
+    if not (a.out / "state.json").exists():
+        return
+    began = json.loads((a.out / "arguments.json").read_text())["warm"]
+    if (Path(began).resolve() if began else None) != (a.warm.resolve() if a.warm else None):
+        raise SystemExit(f"the run in {a.out} began with {began or 'fresh weights'}, not with {a.warm or 'fresh weights'}: "
+                         "give the --warm that it had, or another --out")
+
+
 def keep_memory() -> None:
     """Starts the program anew with an allocator that keeps what is freed, in huge pages.
 
@@ -327,6 +338,7 @@ def keep_memory() -> None:
 
 def main() -> None:
     a = options()
+    check_beginning(a)
     keep_memory()
     a.out.mkdir(parents=True, exist_ok=True)
     ranks = a.processes or (1 if torch.cuda.is_available() else min(4, os.cpu_count() or 1))

@@ -37,9 +37,20 @@ def load_checkpoint(folder: Path, model: Model, optimizer: Optimizer | None) -> 
     with torch.no_grad():
         model.load_state_dict(load_file(folder / "weights.safetensors"))
     if optimizer is not None:
-        for path in sorted(folder.glob("optimizer-*.pt")):
-            optimizer.restore(torch.load(path, map_location="cpu", weights_only=True))
+        # More processes than now may have left parts; what these hold is in newer ones too, which come later and win.
+        parts = [torch.load(path, map_location="cpu", weights_only=True) for path in folder.glob("optimizer-*.pt")]
+        for part in sorted(parts, key=lambda part: part["steps"]):
+            optimizer.restore(part)
     return json.loads((folder / "state.json").read_text())
+
+
+def tokens_seen(folder: Path) -> int:
+    """The tokens that the weights of a run or a model directory were trained on, those of the runs before it too."""
+    if (folder / "state.json").exists():
+        state = json.loads((folder / "state.json").read_text())
+        return state["tokens"] + state.get("before", 0)
+    budget = folder / "training.json"
+    return json.loads(budget.read_text())["tokens"] if budget.exists() else 0
 
 
 def read_model(folder: Path) -> Model:
