@@ -2,7 +2,7 @@
 """Writes raw examples of the world: JSONL with PNG and WAV beside it.
 
     generate.py --split train --seed 1 --count 40000 --out build/world/train
-    generate.py --split held-out --seed 777 --each 100 --short --out ../../Benchmarks/suites/world
+    generate.py --split held-out --seed 777 --each 100 --short --out build/held-out
 
 The same arguments give the same examples. Speech needs `espeak-ng`; recordings are kept in --cache and shared by all runs.
 """

@@ -4,7 +4,7 @@
     make_suite.py --out Benchmarks/suites/world
     make_suite.py --demo Models/spud-nano/examples
 
-The suite's seed is its own: none of its examples is in training, nor in the trainer's held-out examples.
+The suite's seed is its own. What of its examples training or the trainer's held-out examples have all the same: README.md, What is held out.
 """
 
 import argparse

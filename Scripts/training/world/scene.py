@@ -13,7 +13,7 @@ COLOURS = {
 SHAPES = ["circle", "square", "triangle", "star", "cross", "ring"]
 PLACES = ["top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right"]
 SIZES = {"small": 6.8, "big": 10.0}  # radius in pixels of a 64-pixel picture
-# Colour-shape pairs that no training picture, question or drawing holds.
+# Colour-shape pairs that no training picture, film or drawing shows. Recordings and what they say name them (hear.py, speak.py).
 HELD_OUT_PAIRS = {("red", "star"), ("blue", "cross"), ("green", "ring"), ("purple", "triangle"), ("orange", "square"), ("pink", "circle")}
 SIDE = 64
 SUPERSAMPLING = 4
