@@ -1,6 +1,7 @@
 """Starting from another run's weights, also where the codebooks have changed since."""
 
 import json
+import re
 from pathlib import Path
 
 import torch
@@ -28,7 +29,7 @@ def nearest(of: Tensor, among: Tensor) -> Tensor:
 def pieces(folder: Path) -> dict[str, int]:
     """Text and control ids by how they are spelled."""
     tokenizer = json.loads((folder / "tokenizer.json").read_text())
-    return tokenizer["model"]["vocab"] | {t["content"]: t["id"] for t in tokenizer["added_tokens"] if not t["content"].startswith(("<i:", "<r:", "<a"))}
+    return tokenizer["model"]["vocab"] | {t["content"]: t["id"] for t in tokenizer["added_tokens"] if not re.match(r"<([ir]|a\d+):", t["content"])}
 
 
 @torch.no_grad()
