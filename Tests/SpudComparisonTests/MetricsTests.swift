@@ -62,6 +62,9 @@ struct MetricsTests {
     #expect(first.low < values.mean && values.mean < first.high)
     // The standard error of the mean is 2.0 / √40 = 0.32: the interval is near ± 0.62.
     #expect(abs((first.high - first.low) / 2 - 0.62) < 0.08)
+    // Chosen among five: ± 2.576 · 0.32 = 0.82.
+    let chosen = Estimate.bootstrap(values, seed: 3, chances: 5) { $0.mean }
+    #expect(abs((chosen.high - chosen.low) / 2 - 0.82) < 0.12)
   }
 
   @Test("paired differences of a handful keep a wide interval, by hand")
@@ -82,6 +85,13 @@ struct MetricsTests {
     for (count, place) in [(6, 1), (8, 1), (9, 2), (11, 2), (12, 3), (20, 6), (40, 14)] {
       let estimate = Estimate.medianRatio((1...count).map(Double.init).shuffled())
       #expect(estimate.low == Double(place) && estimate.high == Double(count + 1 - place), "\(count)")
+    }
+    // 2,000 values: the normal approximation puts the ends 0.98 · √2000 = 44 places from the middle.
+    for count in [1000, 2000, 5000] {
+      let many = Estimate.medianRatio((1...count).map(Double.init))
+      let half = 0.98 * Double(count).squareRoot()
+      #expect(abs(many.low - (Double(count) / 2 - half)) < 2, "\(count)")
+      #expect(abs(many.high - (Double(count) / 2 + half + 1)) < 2, "\(count)")
     }
     let three = Estimate.medianRatio([0.5, 0.6, 0.7])
     #expect(three.value == 0.6 && three.low < 0.5 && three.high > 0.7)

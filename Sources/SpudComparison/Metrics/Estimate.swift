@@ -64,10 +64,12 @@ extension Estimate {
   ///
   /// Source: B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979.
   ///
-  /// - Parameter values: at least one. Pairs are kept together by passing one value a pair: its difference or its
-  ///   ratio.
+  /// - Parameters:
+  ///   - values: at least one. Pairs are kept together by passing one value a pair: its difference or its ratio.
+  ///   - chances: how many such intervals were looked at before this one was chosen; the interval is widened
+  ///     accordingly (Bonferroni).
   package static func bootstrap(
-    _ values: [Double], seed: UInt64, resamples: Int = 2000, statistic: ([Double]) -> Double
+    _ values: [Double], seed: UInt64, resamples: Int = 2000, chances: Int = 1, statistic: ([Double]) -> Double
   ) -> Estimate {
     precondition(!values.isEmpty, "the bootstrap needs at least one value")
     var generator = SeededGenerator(seed: seed)
@@ -81,8 +83,9 @@ extension Estimate {
       statistics.append(statistic(resample))
     }
     statistics.sort()
+    let tail = 0.025 / Double(max(1, chances))
     return Estimate(
-      value: statistic(values), low: statistics.sortedQuantile(0.025), high: statistics.sortedQuantile(0.975),
+      value: statistic(values), low: statistics.sortedQuantile(tail), high: statistics.sortedQuantile(1 - tail),
       count: values.count)
   }
 
@@ -150,13 +153,14 @@ extension Estimate {
         value: median, low: max(median / 10, min(median, low)), high: min(median * 10, max(median, high)), count: count)
     }
     // The most values that may lie outside on one side: twice the binomial tail stays below 5 %.
-    var term = 0.5.raised(to: Double(count))
-    var tail = term
+    // In logarithms: of more than 1,074 values the first term, 0.5 to their number, is no longer above 0.
+    var term = Double(count) * 0.5.logarithm
+    var tail = term.exponential
     var outside = 0
     while outside + 1 < count / 2 {
-      term *= Double(count - outside) / Double(outside + 1)
-      guard 2 * (tail + term) <= 0.05 else { break }
-      tail += term
+      term += (Double(count - outside) / Double(outside + 1)).logarithm
+      guard 2 * (tail + term.exponential) <= 0.05 else { break }
+      tail += term.exponential
       outside += 1
     }
     return Estimate(value: median, low: sorted[outside], high: sorted[count - 1 - outside], count: count)
