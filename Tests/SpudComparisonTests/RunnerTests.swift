@@ -241,6 +241,28 @@ struct RunnerTests {
   }
 
   @Test("every kind of measurement survives the journal")
+  @Test("measurements that cannot stand together have settings apart; a longer budget is no other setting")
+  func settings() {
+    func settings(
+      quick: Bool = false, budget: Double = 1, instructionSet: String = "avx2",
+      _ change: (inout SystemUnderTest) -> Void = { _ in }
+    ) -> String {
+      var systems = Self.systems(ScriptedClock())
+      change(&systems[1])
+      return Comparison(
+        suite: Self.suite, directory: "", extent: .init(perSkill: 8, timedPerKind: 2, repetitions: 1, budget: budget),
+        isQuick: quick, seed: 5, pricePerCoreHour: 0.05, controls: []
+      ).settings(systems: systems, fingerprint: "models", instructionSet: instructionSet)
+    }
+    let usual = settings()
+    #expect(usual == settings(budget: 2))
+    let others = [
+      settings(quick: true), settings(instructionSet: "avx512"), settings { $0.card.cores = 1 },
+      settings { $0.prompts.describeImage = "what is there?" }, settings { $0.prompts.describeSound = "what is said?" },
+    ]
+    #expect(Set(others + [usual]).count == 6)
+  }
+
   func roundTrip() throws {
     let folder = Folder()
     let journal = try Journal(directory: folder.path, settings: "all")

@@ -90,6 +90,22 @@ struct SuiteTests {
     #expect(message("{\"id\":1}").contains("line 1"))
   }
 
+  @Test("its fingerprint changes with whatever an answer is judged by")
+  func fingerprint() {
+    func fingerprint(_ change: (inout Example) -> Void = { _ in }) -> String {
+      var example = Example(
+        id: "a", skill: "see", task: "colour", turns: [PromptTurn(.user, [.text("what?")])], answer: "red")
+      change(&example)
+      return Suite(name: "", examples: [example]).fingerprint
+    }
+    let all = [
+      fingerprint(), fingerprint { $0.skill = "hear" }, fingerprint { $0.task = "shape" },
+      fingerprint { $0.accept = ["red", "crimson"] }, fingerprint { $0.answer = "blue" },
+      fingerprint { $0.output = .image }, fingerprint { $0.turns.insert(PromptTurn(.user, [.text("first")]), at: 0) },
+    ]
+    #expect(Set(all).count == all.count && fingerprint() == fingerprint())
+  }
+
   @Test("a directory that is not there is no input")
   func missing() {
     #expect(throws: SpudError(.noInput, "there is no suite at /no/such/suite")) {

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudKernels
 package import SpudPipeline
 
 /// A comparison from its suite to its report.
@@ -44,9 +45,8 @@ package struct Comparison: Sendable {
   ) async throws -> (report: Report, files: [String]) {
     let journal = try Journal(
       directory: directory,
-      settings: """
-        suite \(suite.fingerprint), models \(fingerprint), seed \(seed), \(Machine.name), \(Machine.cores) cores
-        """)
+      settings: settings(
+        systems: systems, fingerprint: fingerprint, instructionSet: try InstructionSet.selected().rawValue))
     resumed(journal.resumedCount)
     let start = stopwatch.now()
     let speech = try SpeechJudge(suite: suite)
@@ -87,6 +87,22 @@ package struct Comparison: Sendable {
     let files = try report.write(to: directory)
     if outcome.isComplete { try journal.finish() }
     return (report, files)
+  }
+
+  /// Everything that measurements must have in common to stand in one journal.
+  ///
+  /// - Parameter instructionSet: that the kernels use.
+  func settings(systems: [SystemUnderTest], fingerprint: String, instructionSet: String) -> String {
+    let ways = systems.map { system in
+      let prompts = system.prompts
+      return "\(system.card.id) on \(system.card.cores) threads"
+        + (system.card.kind.isPipeline
+          ? " asks '\(prompts.describeImage)', '\(prompts.describeFrame)', '\(prompts.describeSound)'" : "")
+    }
+    return """
+      suite \(suite.fingerprint), models \(fingerprint), seed \(seed), \(isQuick ? "quick" : "full"), \(Machine.name), \
+      \(Machine.cores) cores, \(instructionSet), systems \(ways.joined(separator: "; "))
+      """
   }
 
   /// The example that the timeline and the stream show: one with a picture and a sound if there is one, of those that

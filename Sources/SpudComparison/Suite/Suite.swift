@@ -16,13 +16,15 @@ package struct Suite: Sendable {
     // FNV-1a, 64 bits: told apart, not authenticated.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for example in examples {
-      // Of a file its size is looked at: a picture that is drawn anew under its old name is another question.
-      let media = (example.turns.media + [example.reference].compactMap(\.self)).map { part in
-        let attributes = try? FileManager.default.attributesOfItem(atPath: part.path ?? "")
-        return "\(part) \(attributes?[.size] as? Int ?? 0)"
+      // Of a file its size and date are looked at: a picture drawn anew under its old name is another question.
+      let parts = (example.turns.flatMap(\.parts) + [example.reference].compactMap(\.self)).map { part in
+        let attributes = part.path.flatMap { try? FileManager.default.attributesOfItem(atPath: $0) }
+        let date = attributes?[.modificationDate] as? Date
+        return "\(part) \(attributes?[.size] as? Int ?? 0) \(Int(date?.timeIntervalSince1970 ?? 0))"
       }
       let told = example.imageDescriptions + example.soundDescriptions + example.filmDescriptions.joined()
-      let text = [[example.id, example.question, example.answer], media, told].joined().joined(separator: "\u{0}")
+      let asked = [example.id, example.skill, example.task, example.output.rawValue, example.answer] + example.accept
+      let text = [asked, parts, told].joined().joined(separator: "\u{0}")
       for byte in text.utf8 {
         hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
       }
