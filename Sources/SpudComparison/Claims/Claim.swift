@@ -1,4 +1,4 @@
-/// A claim about unified models, as reported, with what was measured of it here.
+/// A claim that is commonly made of unified models, with what was measured of it here.
 package struct Claim: Sendable, Equatable {
   /// The claims, in the order of the report.
   package enum Identifier: String, Codable, Sendable, CaseIterable {
@@ -14,7 +14,7 @@ package struct Claim: Sendable, Equatable {
   }
 
   package var id: Identifier
-  /// The claim in the words of those who make it.
+  /// The claim in one sentence.
   package var statement: String
   /// What was found, in one sentence with its numbers, or why nothing was.
   package var finding: String
@@ -32,6 +32,12 @@ package struct Claim: Sendable, Equatable {
   package var line: String
   package var tables: [Table] = []
   package var plots: [Plot] = []
+
+  /// Where the claims come from, for readers of the report.
+  package static let origin = """
+    The claims are such as are commonly made of unified models, put into our words: no source is quoted, and the \
+    figures in them (35 %, 90 %, ten times) are what is tested, not what is known.
+    """
 }
 
 /// A number with its name and unit.
@@ -55,6 +61,8 @@ package enum Verdict: String, Codable, Sendable, CaseIterable {
   case holds
   case holdsInPart = "holds in part"
   case doesNotHold = "does not hold"
+  /// It was measured, but this suite or these runs could not have told whether it holds.
+  case cannotTell = "cannot tell"
   case notMeasured = "not measured"
 
   /// The fewest observations that can make a claim hold: fewer may only say that it holds in part.
@@ -73,7 +81,7 @@ package enum Verdict: String, Codable, Sendable, CaseIterable {
 }
 
 extension Claim.Identifier {
-  /// The claim as reported.
+  /// The claim in one sentence.
   package var statement: String {
     switch self {
     case .latency: "Nothing is routed between modules, so answers come sooner."

@@ -38,6 +38,7 @@ extension Report {
     <span>baseline</span><span style="text-align:right">ratio</span></li>
     \(claims.map(overviewRow).joined(separator: "\n"))
     </ol>
+    <p class="meta">\(escaped(Claim.origin))</p>
     """
   }
 
@@ -63,6 +64,7 @@ extension Report {
       case .holds: "holds"
       case .holdsInPart: "part"
       case .doesNotHold: "not"
+      case .cannotTell: "open"
       case .notMeasured: "none"
       }
     return "<span class=\"verdict \(style)\"><i aria-hidden=\"true\"></i>\(verdict.rawValue)</span>"
@@ -196,11 +198,11 @@ extension Report {
 
   private func systemsSection() -> String {
     let table = Table(
-      "Systems", columns: ["system", "what happens", "parameters", "active", "bytes per token", "operations per token"],
-      rows: systems.map(Self.row))
+      "Systems", columns: Self.systemColumns, rows: systems.map(Self.row))
     return """
       <section id="systems-section"><h2>The systems under test</h2>
-      <div style="margin-top:18px">\(markup(table))</div></section>
+      <div style="margin-top:18px">\(markup(table))</div>
+      <p class="meta">\(escaped(SystemCard.definition))</p></section>
       """
   }
 }

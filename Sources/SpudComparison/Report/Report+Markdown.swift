@@ -13,12 +13,12 @@ extension Report {
           "\(claim.runs)",
         ]
       })
+    text += "\n\(plain(Claim.origin))\n"
     text += "\n## Skills\n\n" + skillsTable()
     text += "\n\(detailTable.title)\n\n" + Self.table(columns: detailTable.columns, rows: detailTable.rows)
     text += "\n## Systems\n\n"
-    text += Self.table(
-      columns: ["system", "what happens", "parameters", "active", "bytes per token", "operations per token"],
-      rows: systems.map(Self.row))
+    text += Self.table(columns: Self.systemColumns, rows: systems.map(Self.row))
+    text += "\n\(plain(SystemCard.definition))\n"
     for claim in claims {
       text += "\n## \(claim.id.title): \(claim.verdict.rawValue)\n\n"
       text += "*\(plain(claim.statement))*\n\n\(plain(claim.finding))\n\n"
@@ -61,6 +61,10 @@ extension Report {
           + asked.map { id in byTask.first { $0.skill == name && $0.system == id }?.text ?? "–" }
       })
   }
+
+  static let systemColumns = [
+    "system", "what happens", "parameters", "active per token", "bytes per token", "operations per token",
+  ]
 
   static func row(_ system: SystemCard) -> [String] {
     [

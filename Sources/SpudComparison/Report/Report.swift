@@ -77,7 +77,7 @@ package struct Report: Sendable {
     experts = Self.expertPlot(evidence)
   }
 
-  /// Two sentences: what was found.
+  /// A few sentences: what was found.
   package var summary: String {
     func names(_ verdict: Verdict) -> [String] {
       claims.filter { $0.verdict == verdict }.map { $0.id.title.lowercased() }
@@ -92,8 +92,11 @@ package struct Report: Sendable {
       \(phrase(.holdsInPart, one: "holds in part", many: "hold in part")), and \
       \(phrase(.doesNotHold, one: "does not hold", many: "do not hold")).
       """
-    let missing = names(.notMeasured)
-    return missing.isEmpty ? first : first + " Not measured: \(missing.joined(separator: ", "))."
+    return [(Verdict.cannotTell, "What was measured cannot tell"), (.notMeasured, "Not measured")]
+      .reduce(first) { text, part in
+        let names = names(part.0)
+        return names.isEmpty ? text : text + " \(part.1): \(names.joined(separator: ", "))."
+      }
   }
 
   private static func expertPlot(_ evidence: Evidence) -> Plot? {

@@ -67,6 +67,7 @@ enum StyleSheet {
     .part i{background:linear-gradient(90deg,currentColor 50%,transparent 50%)}
     .not{color:var(--bad);background:var(--bad-wash)}
     .none{color:var(--none);background:var(--none-wash)}.none i{border-radius:2px;height:2px;border-width:1px}
+    .open{color:var(--none);background:var(--none-wash)}.open i{border-style:dotted}
 
     """
 

@@ -74,7 +74,8 @@ package final class ModelShelf {
       let model = try await model(path, threads: threads)
       let responder = ModelResponder(model, name: "unified", media: media, stopwatch: stopwatch)
       return SystemUnderTest(
-        card: card(specification, [model], answering: model), responder: responder,
+        card: Self.card(specification, [ModelShape(model)], answering: ModelShape(model), cores: threads),
+        responder: responder,
         outputs: model.isUnified ? [.text, .image, .audio] : [.text])
     case .pipeline(let vision, let hearing, let language):
       let isParallel = specification.kind == .pipelineParallel && threads > 1
@@ -89,7 +90,8 @@ package final class ModelShelf {
       // One checkpoint in all three places is counted once.
       let models = Dictionary([(vision, eye), (hearing, ear), (language, mind)]) { first, _ in first }
       return SystemUnderTest(
-        card: card(specification, Array(models.values), answering: mind),
+        card: Self.card(
+          specification, models.values.map(ModelShape.init), answering: ModelShape(mind), cores: threads),
         responder: Pipeline(
           vision: responder(eye, "vision"), hearing: responder(ear, "hearing"), language: last,
           prompts: specification.prompts, media: media, isParallel: isParallel, stopwatch: stopwatch),
@@ -98,16 +100,14 @@ package final class ModelShelf {
     }
   }
 
-  private func card(
-    _ specification: SystemSpecification, _ models: [Model], answering: Model
+  /// The parameters of all modules; what one token costs, of the one that answers.
+  static func card(
+    _ specification: SystemSpecification, _ modules: [ModelShape], answering: ModelShape, cores: Int
   ) -> SystemCard {
-    let shapes = models.map { ModelShape($0.transformer.configuration) }
-    let shape = ModelShape(answering.transformer.configuration)
-    return SystemCard(
+    SystemCard(
       id: specification.id, kind: specification.kind, models: specification.models.paths,
-      parameters: shapes.reduce(0) { $0 + $1.parameters },
-      activeParameters: shapes.reduce(0) { $0 + $1.activeParameters }, bytesPerToken: shape.bytesPerToken,
-      flopsPerToken: shape.flopsPerToken, cores: threads)
+      parameters: modules.reduce(0) { $0 + $1.parameters }, activeParameters: answering.activeParameters,
+      bytesPerToken: answering.bytesPerToken, flopsPerToken: answering.flopsPerToken, cores: cores)
   }
 
   /// Changes whenever one of the systems' model files does.
@@ -127,4 +127,8 @@ package final class ModelShelf {
       return "\(specification.id): \(parts.joined(separator: " | "))"
     }.joined(separator: "; ")
   }
+}
+
+extension ModelShape {
+  fileprivate init(_ model: Model) { self.init(model.transformer.configuration) }
 }

@@ -39,8 +39,9 @@ package struct SystemCard: Codable, Sendable, Equatable {
   package var kind: SystemKind
   /// The model directories behind it, as given.
   package var models: [String]
-  /// Parameters of all its modules, and those that one token passes through.
+  /// Parameters of all its modules.
   package var parameters: Int
+  /// Weights that one token written is multiplied by, of the module that answers; the input's embedding is looked up.
   package var activeParameters: Int
   /// Read from memory for one token written, of the module that answers.
   package var bytesPerToken: Int
@@ -48,6 +49,15 @@ package struct SystemCard: Codable, Sendable, Equatable {
   package var flopsPerToken: Int
   /// Cores reserved while it answers.
   package var cores: Int
+
+  /// What the counts of the report's table are.
+  package static let definition = """
+    Parameters are the weights of all modules, without the few of the norms. What is active, bytes and operations are \
+    those of one token that the answering module writes: the weights that it is multiplied by, two operations each, \
+    the output's matrix among them. The input's embedding, of which one row is looked up, is not among them; a count \
+    that has it is larger by that matrix. Of a pipeline the answering module is the language module: what the others \
+    cost stands in the times.
+    """
 
   package init(
     id: String, kind: SystemKind, models: [String], parameters: Int, activeParameters: Int, bytesPerToken: Int,
