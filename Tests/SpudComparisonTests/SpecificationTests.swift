@@ -112,6 +112,50 @@ struct SpecificationTests {
     #expect(shape.bytesPerToken == 2 * shape.activeParameters)
   }
 
+  @Test("of a pipeline all parameters are counted, and what a token costs is that of the module that answers")
+  func card() {
+    func shape(_ width: Int) -> ModelShape {
+      ModelShape(
+        vocabulary: 10, modelWidth: width, layers: 1, heads: 1, keyValueHeads: 1, headWidth: width, feedForwardWidth: 4,
+        experts: 0, expertsPerToken: 0, sharesEmbedding: false)
+    }
+    let card = ModelShelf.card(
+      SystemSpecification(
+        id: "p", kind: .pipelineSpecialists, models: .pipeline(vision: "v", hearing: "h", language: "l")),
+      [shape(8), shape(16), shape(4)], answering: shape(4), cores: 2)
+    #expect(card.parameters == shape(8).parameters + shape(16).parameters + shape(4).parameters)
+    #expect(card.activeParameters == shape(4).activeParameters)
+    #expect(card.flopsPerToken == 2 * card.activeParameters && card.bytesPerToken == 2 * card.activeParameters)
+  }
+
+  @Test("a run that begins its data anew where the others do not saw other batches from there on")
+  func strayed() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // All go on to other data between 300 and 400 tokens; one began anew at 200, too.
+    let csvs = [
+      "first": "tokens,loss,epochs\n100,3,0.1\n200,3,0.2\n300,2,0.3\n400,1,0.05\n",
+      "second": "tokens,loss,epochs\n100,3,0.1\n250,3,0.25\n310,2,0.3\n390,1,0.04\n400,1,0.05\n",
+      "resumed": "tokens,loss,epochs\n100,3,0.1\n200,3,0.05\n300,2,0.15\n400,1,0.05\n",
+    ]
+    for (name, csv) in csvs {
+      try Data(
+        #"""
+        {"vocab_size":10,"hidden_size":8,"num_hidden_layers":2,"num_attention_heads":4,"head_dim":4,
+        "intermediate_size":10}
+        """#.utf8
+      ).write(to: URL(fileURLWithPath: "\(folder)/\(name).json"))
+      try Data(csv.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name).csv"))
+    }
+    let runs = try ControlRun.load(directory: folder)
+    #expect(runs.map(\.name) == ["first", "resumed", "second"])
+    #expect(runs.map(\.strayedAt) == [nil, 100, nil])
+    #expect(
+      ControlRun.remark(runs).hasPrefix(" resumed saw other batches than the other runs from about 100 of its 400"))
+    #expect(ControlRun.remark(runs.filter { $0.strayedAt == nil }).isEmpty)
+    #expect(ControlRun.strayed([1...2], others: []) == nil)
+  }
+
   @Test("training curves are compared at the tokens that all of them saw; a run of another length is left out")
   func controls() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }

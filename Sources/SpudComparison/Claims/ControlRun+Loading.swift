@@ -8,7 +8,8 @@ extension ControlRun {
   ///
   /// Their losses can be compared only if they were trained alike: of all runs those count that were as long, within a
   /// tenth, as most others (a longer run's loss at the same token is that of a rate not yet lowered), and their curves
-  /// are read at the least number of training tokens that all of them reached.
+  /// are read at the least number of training tokens that all of them reached. A run that begins its data anew where
+  /// most others do not was interrupted, and saw other batches from there on.
   ///
   /// - Throws: `noInput` when there is no such directory; `badData` naming the file when a curve or a configuration
   ///   cannot be read.
@@ -45,8 +46,30 @@ extension ControlRun {
       let read = curve.cut(at: common)
       run.loss = read.finalLoss()
       run.lossSpread = read.finalSpread()
+      run.strayedAt = strayed(
+        curve.restarts, others: runs.filter { $0.run.name != run.name }.map(\.curve.restarts))
       return run
     }
+  }
+
+  /// The tokens at the first restart that fewer than half of the other runs have too; nil when there is none.
+  static func strayed(_ restarts: [ClosedRange<Double>], others: [[ClosedRange<Double>]]) -> Double? {
+    restarts.first { restart in
+      2 * others.filter { $0.contains { $0.overlaps(restart) } }.count < others.count
+    }?.lowerBound
+  }
+
+  /// A sentence on each run that did not see the batches of the others, each after a space; empty when all did.
+  static func remark(_ runs: [ControlRun]) -> String {
+    runs.compactMap { run in
+      run.strayedAt.map { tokens in
+        """
+         \(run.name) saw other batches than the other runs from about \(Format.number(tokens)) of its \
+        \(Format.number(run.tokens)) training tokens on: its log goes back to the start of the data there, as that of \
+        an interrupted run does.
+        """
+      }
+    }.joined()
   }
 
   private static func contents(of path: String) throws -> Data {

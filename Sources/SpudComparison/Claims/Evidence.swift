@@ -52,6 +52,8 @@ package struct ControlRun: Codable, Sendable, Equatable {
   package var loss: Double
   /// Half the width of the 95 % interval of the loss, as far as the scatter along the curve's end tells.
   package var lossSpread: Double
+  /// Training tokens after which the run saw other batches than the others; nil where nothing says so.
+  package var strayedAt: Double? = nil
 
   package init(
     name: String, isDense: Bool, experts: Int, parameters: Int, activeParameters: Int, flopsPerToken: Int,

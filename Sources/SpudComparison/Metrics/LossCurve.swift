@@ -5,10 +5,13 @@ package struct LossCurve: Sendable, Equatable {
   package struct Point: Sendable, Equatable {
     package var tokens: Double
     package var loss: Double
+    /// How often the data was gone through, where the log says so.
+    package var epochs: Double?
 
-    package init(tokens: Double, loss: Double) {
+    package init(tokens: Double, loss: Double, epochs: Double? = nil) {
       self.tokens = tokens
       self.loss = loss
+      self.epochs = epochs
     }
   }
 
@@ -19,7 +22,8 @@ package struct LossCurve: Sendable, Equatable {
     self.points = points.filter { $0.loss.isFinite && $0.tokens.isFinite }.sorted { $0.tokens < $1.tokens }
   }
 
-  /// Reads the columns `tokens` and `loss` (or `validation_loss`, which is preferred) of a CSV file's text.
+  /// Reads the columns `tokens` and `loss` (or `validation_loss`, which is preferred), and `epochs` where it stands, of
+  /// a CSV file's text.
   ///
   /// - Throws: `badData`, naming `name`, when a column is missing or no row holds both numbers.
   package init(csv text: String, name: String) throws {
@@ -32,16 +36,27 @@ package struct LossCurve: Sendable, Equatable {
       throw SpudError(
         .badData, "\(name): the first line should name the columns tokens and loss, but it is \(header)")
     }
+    let epochsColumn = header.firstIndex(of: "epochs")
     let points = lines.dropFirst().compactMap { line -> Point? in
       let cells = Self.cells(line)
       guard tokensColumn < cells.count, lossColumn < cells.count,
         let tokens = Double(cells[tokensColumn]), let loss = Double(cells[lossColumn])
       else { return nil }
-      return Point(tokens: tokens, loss: loss)
+      let epochs = epochsColumn.flatMap { $0 < cells.count ? Double(cells[$0]) : nil }
+      return Point(tokens: tokens, loss: loss, epochs: epochs)
     }
     self.init(points: points)
     guard !self.points.isEmpty else {
       throw SpudError(.badData, "\(name): no row holds a number of tokens and a loss")
+    }
+  }
+
+  /// Where the data was begun anew, between which two tokens: the epochs fall there. A recipe that goes on to other
+  /// data does that, and so does a run that was interrupted and lost its place.
+  package var restarts: [ClosedRange<Double>] {
+    zip(points, points.dropFirst()).compactMap { last, next in
+      guard let before = last.epochs, let after = next.epochs, after < before else { return nil }
+      return last.tokens...next.tokens
     }
   }
 
