@@ -3,27 +3,28 @@ package enum CostClaim {
   package static let promised = 0.35
 
   static let method = """
-    Cost is compared at equal quality, not at equal size: the final losses of dense controls of several sizes, trained \
-    on the same data in the same order for the same budget, make a curve of cost against loss; the dense model that \
-    would reach the mixture's loss is read off it, linear in the logarithms. Operations and bytes per token are \
-    counted from the configurations. Nothing is extrapolated: a loss that the curve does not enclose gives a bound, \
-    and is called one. The interval comes from the scatter of the losses at the curves' ends; what another seed of the \
-    training would give was not measured. Trained dense models, where there are any, answer the same questions as the \
-    mixture; these answers are reported beside the curves, and do not enter the verdict. Time and money per million tokens are those of the trained models, writing one \
-    token at a time.
+    Cost is compared at equal quality, not at equal size: dense controls of several sizes make a curve of cost against \
+    final loss, and the dense model that would reach a mixture's loss is read off it, linear in the logarithms. All \
+    runs are of one recipe and as long as each other; whether they saw the same batches is read off their logs, and a \
+    run that did not is named. The losses are those of the training batches, the mean of the last twentieth of a log; \
+    none is of held-out data. Operations and bytes per token are counted from the configurations. Nothing is \
+    extrapolated: a loss that the curve does not enclose gives a bound, and is called one. Each size was trained once: \
+    the range given spans the mixtures and the scatter of the losses at the curves' ends; it is no interval over runs, \
+    for what another run of the same size would give was not measured. Trained dense models, where there are any, \
+    answer the same questions as the mixture; their scores, which give a part of 1 to an answer that is right in part, \
+    are reported beside the curves, and do not enter the verdict. Time and money per million tokens are those of \
+    the trained models, writing one token at a time.
     """
   static let line = """
-    Holds when the mixture surely (by its interval) needs at least 35 % fewer operations per token than the dense model \
-    of equal loss; does not hold when it surely needs as many or more; holds in part otherwise, and where there is only \
-    an upper bound to what it saves.
+    With one run of each size there is no interval over runs, so they can neither show nor refute the claim: it holds in \
+    part when every mixture saves operations against the dense model of its loss, and cannot be told otherwise, also \
+    where there is only an upper bound to what one saves. Several runs of each size would tell more.
     """
 
-  /// - Parameters:
-  ///   - saving: the share of operations saved.
-  ///   - bound: `atMost` when the saving may be less than that.
-  package static func verdict(saving: Estimate, bound: EqualQuality.Bound = .exact) -> Verdict {
-    if saving.high <= 0 { return .doesNotHold }
-    return saving.low >= promised && bound != .atMost ? .holds : .holdsInPart
+  /// - Parameter savings: of each mixture, the share of operations saved against the dense model of its loss.
+  package static func verdict(_ savings: [(saving: Double, bound: EqualQuality.Bound)]) -> Verdict {
+    guard !savings.isEmpty else { return .notMeasured }
+    return savings.allSatisfy { $0.saving > 0 && $0.bound != .atMost } ? .holdsInPart : .cannotTell
   }
 
   /// The dense cost at the mixture's loss.
@@ -58,45 +59,87 @@ package enum CostClaim {
   package static func evaluate(_ evidence: Evidence) -> Claim {
     let id = Claim.Identifier.cost
     let dense = evidence.controls.filter(\.isDense)
-    let mixtures = evidence.controls.filter { !$0.isDense }
-    guard !dense.isEmpty, let mixture = mixtures.max(by: { $0.parameters < $1.parameters }) else {
+    let mixtures = evidence.controls.filter { !$0.isDense }.sorted { $0.parameters < $1.parameters }
+    guard !dense.isEmpty, !mixtures.isEmpty else {
       return id.notMeasured(
         dense.isEmpty
           ? "There is no dense control among the training curves, so equal quality cannot be read off."
           : "There is no mixture of experts among the training curves.",
         method: method, line: line)
     }
-    guard let equal = denseCost(atLoss: mixture.loss, dense: dense, cost: { Double($0.flopsPerToken) }),
-      let bytes = denseCost(atLoss: mixture.loss, dense: dense, cost: { Double($0.bytesPerToken) })
-    else {
+    let readings = mixtures.compactMap { Reading($0, dense: dense) }
+    // The largest stands for all; one that saw the batches of the dense runs, if there is any.
+    guard let shown = readings.last(where: { $0.mixture.strayedAt == nil }) ?? readings.last else {
       return id.notMeasured(
         "The dense controls' losses do not order by size, so equal quality cannot be read off.", method: method,
         line: line)
     }
-    let ratio = ratio(mixture, dense: dense, equal: equal)
-    let saving = Estimate(
-      value: 1 - ratio.value, low: 1 - ratio.high, high: 1 - ratio.low, count: ratio.count)
-    let words =
-      switch equal.bound {
-      case .exact: ""
-      case .atLeast: "at least "
-      case .atMost: "at most "
-      }
+    let range = Estimate(
+      value: shown.ratio.value, low: readings.map(\.ratio.low).min() ?? 0, high: readings.map(\.ratio.high).max() ?? 0,
+      count: evidence.controls.count)
     let trained = TrainedControls(evidence)
     return Claim(
       id: id, statement: id.statement,
       finding: """
-        At its loss of \(Format.fixed(mixture.loss, 3)), \(mixture.name) needs \(words)\(Format.percent(saving.value)) fewer \
-        operations per token than a dense model of equal loss (\(Format.number(Double(mixture.flopsPerToken))) against \
-        \(words)\(Format.number(equal.cost))), and reads \
-        \(Format.number(Double(mixture.bytesPerToken))) bytes against \(Format.number(bytes.cost)).\(trained.sentence)
+        Per token, against the dense model of equal loss, \(readings.map(\.sentence).joined(separator: ", ")); one \
+        training run each.\(disorder(dense))\(ControlRun.remark(evidence.controls))\(trained.sentence)
         """,
-      measured: Figure("\(mixture.name), operations per token", Double(mixture.flopsPerToken), .count),
-      baseline: Figure("dense at equal loss, operations per token", equal.cost, .count),
-      ratio: ratio, verdict: verdict(saving: saving, bound: equal.bound), runs: evidence.controls.count,
-      spread: "\(words)\(Format.percent(saving.value)) saved, \(Format.interval(saving, .share)) by the scatter of the "
-        + "losses; one training run a control, so the spread over seeds is not in it",
+      measured: Figure("\(shown.mixture.name), operations per token", Double(shown.mixture.flopsPerToken), .count),
+      baseline: Figure("dense at equal loss, operations per token\(shown.limit)", shown.equal.cost, .count),
+      ratio: range, verdict: verdict(readings.map { ($0.saving, $0.equal.bound) }), runs: evidence.controls.count,
+      spread: """
+        from \(Format.factor(range.low)) to \(Format.factor(range.high)) the operations of a dense model, over all \
+        mixtures and the scatter of the losses at the curves' ends; one training run a control, so this is no interval \
+        over runs
+        """,
       method: method, line: line, tables: [table(evidence)] + trained.tables + times(evidence), plots: [plot(evidence)])
+  }
+
+  /// What one mixture saves.
+  struct Reading {
+    var mixture: ControlRun
+    var equal: EqualQuality
+    /// The mixture's operations over the dense model's.
+    var ratio: Estimate
+    var saving: Double { 1 - ratio.value }
+
+    /// Nil when no dense model of equal loss can be read off.
+    init?(_ mixture: ControlRun, dense: [ControlRun]) {
+      guard let equal = denseCost(atLoss: mixture.loss, dense: dense, cost: { Double($0.flopsPerToken) }) else {
+        return nil
+      }
+      self.mixture = mixture
+      self.equal = equal
+      ratio = CostClaim.ratio(mixture, dense: dense, equal: equal)
+    }
+
+    var limit: String {
+      switch equal.bound {
+      case .exact: ""
+      case .atLeast: " at least"
+      case .atMost: " at most"
+      }
+    }
+
+    var sentence: String {
+      let start = "\(mixture.name) (loss \(Format.fixed(mixture.loss, 3)))"
+      if saving >= 0 { return "\(start) saves\(limit) \(Format.percent(saving)) of the operations" }
+      // At most a negative saving is at least a cost.
+      let limit = equal.bound == .atMost ? " at least" : equal.bound == .atLeast ? " at most" : ""
+      return "\(start) costs\(limit) \(Format.percent(-saving)) more"
+    }
+  }
+
+  /// A sentence, after a space, on dense runs that are larger and yet end worse: so much at least one run differs from
+  /// another. Empty when they order by size.
+  static func disorder(_ dense: [ControlRun]) -> String {
+    let sorted = dense.sorted { $0.flopsPerToken < $1.flopsPerToken }
+    return zip(sorted, sorted.dropFirst()).filter { $0.loss < $1.loss }.map { smaller, larger in
+      """
+       \(larger.name) ends at a higher loss (\(Format.fixed(larger.loss, 3))) than the smaller \(smaller.name) \
+      (\(Format.fixed(smaller.loss, 3))): single runs are no finer than that.
+      """
+    }.joined()
   }
 
   /// The mixture's operations over those of the dense model of equal loss, at the loss and at both ends of what its
@@ -137,8 +180,8 @@ package enum CostClaim {
     Table(
       "Training runs",
       columns: [
-        "run", "experts", "parameters", "active", "operations per token", "bytes per token", "training tokens", "loss",
-        "±",
+        "run", "experts", "parameters", "active", "operations per token", "bytes per token", "training tokens",
+        "training loss", "±",
       ],
       rows: evidence.controls.sorted { $0.flopsPerToken < $1.flopsPerToken }.map { run in
         [
@@ -161,14 +204,14 @@ package enum CostClaim {
     }
     return Plot(
       id: "cost-loss", title: "Loss against operations per token",
-      caption: "Lower is better, left is cheaper. Where the mixture lies left of the dense curve it saves.",
+      caption: "Lower is better, left is cheaper; a mixture left of the dense curve saves. Each point is one run.",
       content: .lines(
         Plot.Lines(
           series: [
             series("dense", evidence.controls.filter(\.isDense)),
             series("mixture of experts", evidence.controls.filter { !$0.isDense }),
           ],
-          xLabel: "operations per token", yLabel: "final loss", xUnit: .count, yUnit: .loss, xIsLogarithmic: true,
-          startsAtZero: false, reference: nil, referenceLabel: "")))
+          xLabel: "operations per token", yLabel: "final training loss", xUnit: .count, yUnit: .loss,
+          xIsLogarithmic: true, startsAtZero: false, reference: nil, referenceLabel: "")))
   }
 }

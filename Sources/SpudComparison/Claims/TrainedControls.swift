@@ -2,10 +2,13 @@
 struct TrainedControls {
   private struct Row {
     var system: SystemCard
-    /// The accuracies on the questions that both answered, and the mixture's minus the dense model's, paired.
+    /// The mean scores on the questions that both answered, and the mixture's minus the dense model's, paired.
     var mixture: Double
     var dense: Double
     var difference: Estimate
+    /// The shares of answers that are entirely right.
+    var mixtureRight: Double
+    var denseRight: Double
   }
 
   private let mixture: SystemCard?
@@ -18,7 +21,9 @@ struct TrainedControls {
       guard !pairs.isEmpty else { return nil }
       return Row(
         system: dense, mixture: pairs.map(\.unified.score.value).mean, dense: pairs.map(\.other.score.value).mean,
-        difference: .meanDifference(pairs.map { $0.unified.score.value - $0.other.score.value }))
+        difference: .meanDifference(pairs.map { $0.unified.score.value - $0.other.score.value }),
+        mixtureRight: pairs.map { $0.unified.score.isRight ? 1 : 0 }.mean,
+        denseRight: pairs.map { $0.other.score.isRight ? 1 : 0 }.mean)
     }
   }
 
@@ -29,7 +34,10 @@ struct TrainedControls {
       "\(row.system.id) (\(Format.factor(Double(row.system.flopsPerToken) / Double(mixture.flopsPerToken))) its operations) "
         + Format.percent(row.dense)
     }
-    return " Trained, \(mixture.id) answers \(Format.percent(first.mixture)) of all questions, \(others.joined(separator: ", "))."
+    return """
+       Of the trained models, \(mixture.id) has a mean score of \(Format.percent(first.mixture)) on all questions, \
+      \(others.joined(separator: ", ")).
+      """
   }
 
   var tables: [Table] {
@@ -38,24 +46,27 @@ struct TrainedControls {
       Table(
         "Trained models",
         columns: [
-          "system", "parameters", "operations per token", "bytes per token", "accuracy", "the mixture minus it",
-          "95 % interval", "questions",
+          "system", "parameters", "operations per token", "bytes per token", "mean score", "the mixture minus it",
+          "95 % interval", "questions", "entirely right",
         ],
-        rows: [cells(mixture, accuracy: rows[0].mixture) + ["–", "–", "\(rows[0].difference.count)"]]
+        rows: [
+          cells(mixture, score: rows[0].mixture)
+            + ["–", "–", "\(rows[0].difference.count)", Format.percent(rows[0].mixtureRight)]
+        ]
           + rows.map { row in
-            cells(row.system, accuracy: row.dense)
+            cells(row.system, score: row.dense)
               + [
                 Format.points(row.difference.value), Format.interval(row.difference, .points),
-                "\(row.difference.count)",
+                "\(row.difference.count)", Format.percent(row.denseRight),
               ]
           })
     ]
   }
 
-  private func cells(_ system: SystemCard, accuracy: Double) -> [String] {
+  private func cells(_ system: SystemCard, score: Double) -> [String] {
     [
       system.id, Format.number(Double(system.parameters)), Format.number(Double(system.flopsPerToken)),
-      Format.number(Double(system.bytesPerToken)), Format.percent(accuracy),
+      Format.number(Double(system.bytesPerToken)), Format.percent(score),
     ]
   }
 }
