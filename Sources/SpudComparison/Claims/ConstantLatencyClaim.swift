@@ -5,22 +5,27 @@ package enum ConstantLatencyClaim {
 
   static let method = """
     Models that differ in nothing but their number of experts (random weights: the time does not depend on their \
-    values, and they know nothing) write tokens one at a time after the same context, in turn; then one model writes \
-    after contexts of rising length. Medians of the runs are compared, the largest against the smallest; trained \
-    models are timed in turn with them. More experts can only help if they are trained: that capability grows at all \
-    is read off the losses of mixtures that differ in their number of experts (see “Cost per token”).
+    values, and they know nothing) write tokens one at a time after the same context, in turn, so the largest is \
+    compared with the smallest run by run. Then one model writes after contexts of rising length, all runs of one \
+    length before the next: there the two medians are compared, each with its own interval, and what the machine did \
+    in between is not in it. Trained models are timed in turn with the others. More experts can only help if they are \
+    trained: that capability grows at all is read off the losses of mixtures that differ in their number of experts, \
+    one training run each (see “Cost per token”).
     """
   static let line = """
     Holds when the time per token surely (by its interval) grows by at most 10 % both from the fewest to the most \
-    experts and from the shortest to the longest context, and the loss falls with the number of experts; does not hold \
-    when both surely grow by more; holds in part otherwise.
+    experts and from the shortest to the longest context, and the loss falls from each number of experts to the next; \
+    holds in part when at least one of the two times surely grows by at most 10 %; does not hold when neither does and \
+    at least one surely grows by more; cannot tell when neither is sure.
     """
 
   /// - Parameter capability: whether the loss falls with the number of experts; nil when no curves tell.
   package static func verdict(experts: Estimate?, context: Estimate?, capability: Bool?) -> Verdict {
     let growths = [experts, context].compactMap { $0 }
     guard !growths.isEmpty else { return .notMeasured }
-    if growths.allSatisfy({ $0.low > tolerance }) { return .doesNotHold }
+    guard growths.contains(where: { $0.high <= tolerance }) else {
+      return growths.contains { $0.low > tolerance } ? .doesNotHold : .cannotTell
+    }
     return growths.count == 2 && growths.allSatisfy { $0.high <= tolerance } && capability == true
       ? .holds : .holdsInPart
   }
@@ -38,7 +43,9 @@ package enum ConstantLatencyClaim {
   /// The runs of one model at one point of an axis.
   struct Point {
     var first: DecodeRecord
-    var times: [Double]
+    /// In the order of the repetitions.
+    var records: [DecodeRecord]
+    var times: [Double] { records.map(\.secondsPerToken) }
     var median: Double { times.median }
   }
 
@@ -48,26 +55,36 @@ package enum ConstantLatencyClaim {
       evidence.decodes.filter { $0.axis == axis && !$0.isTrained }, by: position)
     return groups.keys.sorted().compactMap { key in
       guard let records = groups[key], let first = records.first else { return nil }
-      return Point(first: first, times: records.map(\.secondsPerToken))
+      return Point(first: first, records: records.sorted { $0.repetition < $1.repetition })
     }
   }
 
-  /// The last point's time over the first's, paired by repetition.
-  static func growth(_ points: [Point]) -> Estimate? {
+  /// The last point's time over the first's.
+  ///
+  /// - Parameter inTurn: whether the points were measured in turn, so that runs of one repetition belong together;
+  ///   otherwise the medians are divided, and the interval is that of both.
+  static func growth(_ points: [Point], inTurn: Bool) -> Estimate? {
     guard points.count > 1, let first = points.first, let last = points.last else { return nil }
-    let ratios = zip(last.times, first.times).map { $0 / $1 }
+    guard inTurn else { return Estimate.medianRatio(last.times).divided(by: .medianRatio(first.times)) }
+    let ratios = last.records.compactMap { record in
+      first.records.first { $0.repetition == record.repetition }.map { record.secondsPerToken / $0.secondsPerToken }
+    }
     return ratios.isEmpty ? nil : .medianRatio(ratios)
+  }
+
+  /// Whether the loss falls from each number of experts to the next; nil for fewer than two mixtures.
+  static func capability(_ mixtures: [ControlRun]) -> Bool? {
+    mixtures.count > 1 ? zip(mixtures, mixtures.dropFirst()).allSatisfy { $0.loss > $1.loss } : nil
   }
 
   package static func evaluate(_ evidence: Evidence) -> Claim {
     let id = Claim.Identifier.constantLatency
     let experts = points(evidence, axis: .experts)
     let contexts = points(evidence, axis: .context)
-    let byExperts = growth(experts)
-    let byContext = growth(contexts)
+    let byExperts = growth(experts, inTurn: true)
+    let byContext = growth(contexts, inTurn: false)
     let mixtures = mixtures(evidence)
-    let capability = mixtures.count > 1 ? (mixtures.last?.loss ?? 0) < (mixtures.first?.loss ?? 0) : nil
-    let verdict = verdict(experts: byExperts, context: byContext, capability: capability)
+    let verdict = verdict(experts: byExperts, context: byContext, capability: capability(mixtures))
     guard verdict != .notMeasured, let shown = experts.count > 1 ? experts : contexts as [Point]?,
       let smallest = shown.first, let largest = shown.last
     else {
@@ -89,12 +106,11 @@ package enum ConstantLatencyClaim {
         takes \(Format.factor(growth.value)) the time.
         """)
     }
-    if let first = mixtures.first, let last = mixtures.last, mixtures.count > 1 {
+    if mixtures.count > 1 {
+      let losses = mixtures.map { "\($0.experts) experts \(Format.fixed($0.loss, 3))" }
       sentences.append(
-        """
-        Trained alike, \(last.experts) experts reach a loss of \(Format.fixed(last.loss, 3)), \(first.experts) reach \
-        \(Format.fixed(first.loss, 3)).
-        """)
+        "Final losses of one training run each: \(losses.joined(separator: ", "))."
+          + ControlRun.remark(evidence.controls))
     } else {
       sentences.append("Whether more experts learn more was not measured: there are no curves of mixtures to compare.")
     }
