@@ -100,11 +100,11 @@ package enum PriceClaim {
     }
     return Table(
       "Price by kind of prompt",
-      columns: ["prompt", "system", "tokens a request", "per 1,000 requests", "per million tokens", "per 1,000 right answers", "requests"],
+      columns: ["prompt", "system", "tokens a request", "per 1,000 requests", "per million tokens", "per 1,000 full scores", "requests"],
       rows: rows)
   }
 
-  /// The price of a thousand right answers: a cheap system that is wrong is not cheap.
+  /// The price of scores that add up to a thousand: a cheap system that is wrong is not cheap.
   private static func perRight(
     _ evidence: Evidence, _ system: SystemCard, _ kind: PromptKind, _ cost: Cost
   ) -> String {

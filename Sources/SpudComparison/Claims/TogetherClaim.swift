@@ -4,15 +4,16 @@ package enum TogetherClaim {
     Questions that need both at once: a spoken question about a picture, and films in which only the moment of a sound \
     tells which object made it. Answers are scored alike and paired by question; the baseline is the pipeline that \
     answered best, and what one would get by always giving the commonest answer of each task.
-    """
+    """ + " " + ScoreComparison.explanation
   static let line = """
     Holds when the intervals of the unified model's lead lie above 0 both over the best pipeline and over the \
-    commonest answer; holds in part when it leads the commonest answer only, or the pipeline's language module is \
-    right in under 50 % even from true descriptions; does not hold otherwise.
+    commonest answer; holds in part when it leads the commonest answer and its lead over the pipeline may be 0, or \
+    the pipeline's language module scores under 50 % even from true descriptions; does not hold when the interval of \
+    its lead over the pipeline lies below 0, or that of its lead over the commonest answer does not lie above 0.
     """
 
   package static func verdict(overPipeline: Estimate, overCommonest: Estimate) -> Verdict {
-    guard overCommonest.low > 0 else { return .doesNotHold }
+    guard overCommonest.low > 0, overPipeline.high >= 0 else { return .doesNotHold }
     return overPipeline.low > 0 ? .holds : .holdsInPart
   }
 
@@ -25,7 +26,7 @@ package enum TogetherClaim {
     let id = Claim.Identifier.together
     if let missing = evidence.missingPipeline { return id.notMeasured(missing, method: method, line: line) }
     guard
-      let comparison = AccuracyComparison.best(
+      let comparison = ScoreComparison.best(
         evidence, group: { "\($0.skill): \($0.task)" }, where: needsBoth)
     else {
       return id.notMeasured("The suite has no question that needs eye and ear together.", method: method, line: line)
@@ -36,13 +37,14 @@ package enum TogetherClaim {
     return Claim(
       id: id, statement: id.statement,
       finding: """
-        On questions that need eye and ear together the unified model is right in \(Format.percent(total.unified)), \
-        \(comparison.baseline.id) in \(Format.percent(total.pipeline)) and the commonest answer in \
-        \(Format.percent(total.unified - lead.value)).\(comparison.remark)\
+        On questions that need eye and ear together the unified model's mean score is \
+        \(Format.percent(total.unified)), that of \(comparison.baseline.id) \(Format.percent(total.pipeline)) and that \
+        of the commonest answer \(Format.percent(total.unified - lead.value)); entirely right are \
+        \(total.unifiedRight) and \(total.pipelineRight) of \(total.difference.count).\(comparison.remark)\
         \(Verdict.remark(count: total.difference.count))
         """,
-      measured: Figure("unified, accuracy with both", total.unified, .share),
-      baseline: Figure("\(comparison.baseline.id), accuracy with both", total.pipeline, .share),
+      measured: Figure("unified, mean score with both", total.unified, .share),
+      baseline: Figure("\(comparison.baseline.id), mean score with both", total.pipeline, .share),
       ratio: total.pipeline > 0 ? .exact(total.unified / total.pipeline, count: total.difference.count) : nil,
       verdict: verdict(overPipeline: total.difference, overCommonest: lead)
         .onlyHolding(if: total.difference.count >= Verdict.leastCount && comparison.canRead),
@@ -51,8 +53,8 @@ package enum TogetherClaim {
         95 % intervals of the lead: \(Format.interval(total.difference, .points)) over the pipeline, \
         \(Format.interval(lead, .points)) over the commonest answer
         """,
-      method: method, line: line, tables: [comparison.table("Accuracy with both", heading: "task")],
-      plots: [comparison.plot(id: "together-difference", title: "Accuracy with both, unified minus pipeline")])
+      method: method, line: line, tables: [comparison.table("Mean score with both", heading: "task")],
+      plots: [comparison.plot(id: "together-difference", title: "Mean score with both, unified minus pipeline")])
   }
 
   /// For each question, 1 where the commonest answer to the other questions of its task would have been right: a

@@ -1,10 +1,14 @@
-/// The answers of the unified model against those of a pipeline, skill by skill: what three of the claims are made of.
-struct AccuracyComparison {
+/// The scores of the unified model against those of a pipeline, skill by skill: what three of the claims are made of.
+struct ScoreComparison {
   struct Row {
     var name: String
+    /// Mean scores.
     var unified: Double
     var pipeline: Double
     var difference: Estimate
+    /// Answers that are entirely right.
+    var unifiedRight: Int
+    var pipelineRight: Int
     /// The pipeline's last module, told the true descriptions; nil when it was not.
     var told: Double?
   }
@@ -21,10 +25,10 @@ struct AccuracyComparison {
   /// - Parameter isWanted: which requests count.
   static func best(
     _ evidence: Evidence, group: (AnswerRecord) -> String, where isWanted: (AnswerRecord) -> Bool
-  ) -> AccuracyComparison? {
+  ) -> ScoreComparison? {
     guard let unified = evidence.unified else { return nil }
     return evidence.pipelines
-      .compactMap { AccuracyComparison(evidence, unified, $0, group: group, where: isWanted) }
+      .compactMap { ScoreComparison(evidence, unified, $0, group: group, where: isWanted) }
       .max { $0.total.pipeline < $1.total.pipeline }
   }
 
@@ -43,7 +47,14 @@ struct AccuracyComparison {
     total = Self.row("all", pairs, told)
   }
 
-  /// Told the truth, a reader that is right in fewer than this was not trained to read.
+  /// What the figures of these claims are, in words for their methods.
+  static let explanation = """
+    A score is 1 for a right answer and 0 for a wrong one; a text read or a transcript scores 1 less its error rate, a \
+    description the share of what it should name. A mean score is therefore not a share of right answers: how many \
+    are entirely right is given beside it.
+    """
+
+  /// Told the truth, a reader whose mean score is below this was not trained to read.
   static let leastReading = 0.5
 
   /// Whether the pipeline's last module can read descriptions at all, as far as the suite tells.
@@ -57,7 +68,7 @@ struct AccuracyComparison {
     return canRead
       ? ""
       : """
-       Even from the true descriptions its language module is right in only \(Format.percent(told)): it was not \
+       Even from the true descriptions its language module scores only \(Format.percent(told)): it was not \
       trained to answer from texts, and a baseline that cannot read proves little.
       """
   }
@@ -67,6 +78,8 @@ struct AccuracyComparison {
     return Row(
       name: name, unified: pairs.map(\.unified.score.value).mean, pipeline: pairs.map(\.other.score.value).mean,
       difference: .meanDifference(pairs.map { $0.unified.score.value - $0.other.score.value }),
+      unifiedRight: pairs.filter(\.unified.score.isRight).count,
+      pipelineRight: pairs.filter(\.other.score.isRight).count,
       told: truths.isEmpty ? nil : truths.mean)
   }
 
@@ -74,12 +87,14 @@ struct AccuracyComparison {
     Table(
       title, columns: [
         heading, "unified", baseline.id, "told the truth", "difference", "95 % interval", "questions",
+        "unified, entirely right", "\(baseline.id), entirely right",
       ],
       rows: (rows + [total]).map { row in
         [
           row.name, Format.percent(row.unified), Format.percent(row.pipeline),
           row.told.map(Format.percent) ?? "–", Format.points(row.difference.value),
-          Format.interval(row.difference, .points), "\(row.difference.count)",
+          Format.interval(row.difference, .points), "\(row.difference.count)", "\(row.unifiedRight)",
+          "\(row.pipelineRight)",
         ]
       })
   }
@@ -87,7 +102,7 @@ struct AccuracyComparison {
   func plot(id: String, title: String) -> Plot {
     Plot(
       id: id, title: title,
-      caption: "Right of 0 the unified model answers better than \(baseline.id). Bars are 95 % intervals.",
+      caption: "Right of 0 the unified model scores higher than \(baseline.id). Bars are 95 % intervals.",
       content: .forest(
         Plot.Forest(
           rows: (rows + [total]).map { .init(name: $0.name, estimate: $0.difference, isTotal: $0.name == "all") },
