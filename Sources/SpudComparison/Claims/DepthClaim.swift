@@ -12,16 +12,23 @@ package enum DepthClaim {
     Each question that can be thought about is answered twice, once with a thought opened and once with thoughts \
     forbidden. The rule thinks when the prompt's own difficulty (its digits, and two for each step or operator) \
     reaches a threshold. The threshold is chosen on one half of the questions, the cheapest that costs at most 1 point \
-    of accuracy against always thinking, and judged on the other half. Efficiency is tokens written per right answer.
+    of accuracy against always thinking, and judged on the other half. Efficiency is tokens written per right answer. \
+    What the best of all rules could gain, one that knows beforehand where a thought is needed, is computed too.
     """
   static let line = """
     Holds when, on the half that did not choose the threshold, the rule surely (by its interval) spends at least 10 \
     times fewer tokens per right answer than always thinking, at most 1 point less accurate; holds in part when it \
-    surely spends at least 1.1 times fewer; does not hold otherwise.
+    surely spends at least 1.1 times fewer; does not hold otherwise, except that questions on which even the best of \
+    all rules gains less than 1.1 times cannot tell.
     """
 
-  package static func verdict(gain: Estimate, accuracyLost: Double) -> Verdict {
-    guard accuracyLost <= tolerance, gain.low >= least else { return .doesNotHold }
+  /// - Parameter attainable: what the best of all rules gains.
+  package static func verdict(
+    gain: Estimate, accuracyLost: Double, attainable: Double = .infinity
+  ) -> Verdict {
+    guard accuracyLost <= tolerance, gain.low >= least else {
+      return attainable < least ? .cannotTell : .doesNotHold
+    }
     return (gain.low >= promised ? Verdict.holds : .holdsInPart).onlyHolding(if: gain.count >= Verdict.leastCount)
   }
 
@@ -42,7 +49,7 @@ package enum DepthClaim {
     var efficiency: Double { tokens / max(accuracy, 1e-9) }
 
     init(_ records: [AnswerRecord]) {
-      accuracy = records.map(\.score.value).mean
+      accuracy = records.map { $0.score.isRight ? 1 : 0 }.mean
       tokens = records.map { Double($0.usage.output) }.mean
     }
   }
@@ -71,17 +78,25 @@ package enum DepthClaim {
     }
     let gain = gain(judged, threshold: threshold, seed: evidence.seed)
     let lost = always.accuracy - scaled.accuracy
+    let attainable = attainable(judged)
+    let limit =
+      attainable < least
+      ? """
+       No rule could have gained more than \(Format.factor(attainable)), for without a thought hardly any of these \
+      questions is answered right: they cannot test the claim.
+      """
+      : " The best of all rules would have gained \(Format.factor(attainable))."
     return Claim(
       id: id, statement: id.statement,
       finding: """
         Always thinking is right in \(Format.percent(always.accuracy)) with \(Format.figures(always.tokens)) tokens an \
         answer, never thinking in \(Format.percent(never.accuracy)) with \(Format.figures(never.tokens)), the rule in \
         \(Format.percent(scaled.accuracy)) with \(Format.figures(scaled.tokens)): \
-        \(Format.factor(gain.value)) as efficient as always thinking.\(Verdict.remark(count: judged.count))
+        \(Format.factor(gain.value)) as efficient as always thinking.\(limit)\(Verdict.remark(count: judged.count))
         """,
       measured: Figure("tokens per right answer, scaled", scaled.efficiency, .count),
       baseline: Figure("tokens per right answer, always thinking", always.efficiency, .count),
-      ratio: gain, verdict: verdict(gain: gain, accuracyLost: lost), runs: judged.count,
+      ratio: gain, verdict: verdict(gain: gain, accuracyLost: lost, attainable: attainable), runs: judged.count,
       spread: "95 % interval of the gain \(Format.interval(gain, .factor)); accuracy of the rule "
         + Format.interval(
           .proportion(judged.filter { $0.chosen(from: threshold).score.isRight }.count, of: judged.count), .share),
@@ -108,6 +123,17 @@ package enum DepthClaim {
     }
     estimate.count = questions.count
     return estimate
+  }
+
+  /// How many times fewer tokens per right answer a rule spends that thinks just where a thought makes the answer
+  /// right, or shorter.
+  static func attainable(_ questions: [Both]) -> Double {
+    let best = questions.map { question -> AnswerRecord in
+      let (thinking, unthinking) = (question.thinking, question.unthinking)
+      if thinking.score.isRight != unthinking.score.isRight { return thinking.score.isRight ? thinking : unthinking }
+      return thinking.usage.output < unthinking.usage.output ? thinking : unthinking
+    }
+    return Point(questions.map(\.thinking)).efficiency / max(Point(best).efficiency, 1e-9)
   }
 
   /// The threshold with the fewest tokens of those that keep the accuracy of always thinking.
