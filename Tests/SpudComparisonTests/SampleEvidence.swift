@@ -143,6 +143,7 @@ enum SampleEvidence {
 
   static var spaces: [Record] {
     let names = ["red", "green", "blue", "circle", "square", "star", "ring", "top", "left", "right"]
+    let categories = ["colour", "colour", "colour", "shape", "shape", "shape", "shape", "place", "place", "place"]
     return (0..<6).flatMap { layer in
       ["image → text", "text → image", "audio → text", "text → audio"].enumerated().map { index, pair in
         var points: [SpaceRecord.Point] = []
@@ -157,8 +158,12 @@ enum SampleEvidence {
         }
         return .space(
           SpaceRecord(
-            system: "unified", layer: layer, pair: pair, hits: min(10, layer + 2 + index % 2), concepts: 10,
-            points: points))
+            system: "unified", layer: layer, pair: pair,
+            lookups: names.indices.map { place in
+              SpaceRecord.Lookup(
+                concept: names[place], category: categories[place],
+                nearest: place < layer + 2 + index % 2 ? names[place] : names[(place + 1) % names.count])
+            }, points: points))
       }
     }
   }

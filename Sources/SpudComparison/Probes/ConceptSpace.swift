@@ -6,12 +6,15 @@ package struct ConceptSpace: Sendable {
   /// The mean hidden states of one concept in one modality.
   package struct Entry: Sendable, Equatable {
     package var concept: String
+    /// What the concept is one of: a colour, a shape.
+    package var category: String
     package var modality: String
     /// [layers][modelWidth]
     package var states: [[Float]]
 
-    package init(concept: String, modality: String, states: [[Float]]) {
+    package init(concept: String, category: String, modality: String, states: [[Float]]) {
       self.concept = concept
+      self.category = category
       self.modality = modality
       self.states = states
     }
@@ -33,10 +36,9 @@ package struct ConceptSpace: Sendable {
       var records: [SpaceRecord] = []
       for from in modalities {
         for to in modalities where to != from {
-          let (hits, concepts) = hits(from: from, to: to, layer: layer)
-          guard concepts >= 3 else { continue }
-          records.append(
-            SpaceRecord(system: system, layer: layer, pair: "\(from) → \(to)", hits: hits, concepts: concepts))
+          let lookups = lookups(from: from, to: to, layer: layer)
+          guard lookups.count >= 3 else { continue }
+          records.append(SpaceRecord(system: system, layer: layer, pair: "\(from) → \(to)", lookups: lookups))
         }
       }
       if !records.isEmpty { records[0].points = try plane(layer: layer) }
@@ -44,21 +46,22 @@ package struct ConceptSpace: Sendable {
     }
   }
 
-  /// Concepts of `from` whose nearest neighbour by cosine in `to` is the same concept.
-  package func hits(from: String, to: String, layer: Int) -> (hits: Int, concepts: Int) {
+  /// The concepts that both modalities have, each with the nearest neighbour in `to`, by cosine, of its state in
+  /// `from`.
+  package func lookups(from: String, to: String, layer: Int) -> [SpaceRecord.Lookup] {
     let shared = Set(entries.filter { $0.modality == from }.map(\.concept))
       .intersection(entries.filter { $0.modality == to }.map(\.concept))
     let left = centred(modality: from, layer: layer).filter { shared.contains($0.concept) }
     let right = centred(modality: to, layer: layer).filter { shared.contains($0.concept) }
-    let hits = left.filter { entry in
+    return left.map { entry in
       let nearest = right.max { Self.cosine(entry.state, $0.state) < Self.cosine(entry.state, $1.state) }
-      return nearest?.concept == entry.concept
+      return SpaceRecord.Lookup(concept: entry.concept, category: entry.category, nearest: nearest?.concept ?? "")
     }
-    return (hits.count, left.count)
   }
 
   private struct Place {
     var concept: String
+    var category: String
     var modality: String
     var state: [Float]
   }
@@ -73,7 +76,8 @@ package struct ConceptSpace: Sendable {
     }
     return chosen.map { entry in
       Place(
-        concept: entry.concept, modality: modality, state: zip(entry.states[layer], mean).map { $0 - $1 })
+        concept: entry.concept, category: entry.category, modality: modality,
+        state: zip(entry.states[layer], mean).map { $0 - $1 })
     }
   }
 

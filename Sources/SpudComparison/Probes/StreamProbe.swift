@@ -111,7 +111,9 @@ package struct StreamProbe: Sendable {
             for index in sum[layer].indices { sum[layer][index] += other[layer][index] }
           }
         }
-        entries.append(ConceptSpace.Entry(concept: concept, modality: modality, states: sum))
+        entries.append(
+          ConceptSpace.Entry(
+            concept: concept, category: concepts.category(of: concept), modality: modality, states: sum))
       }
     }
     return try ConceptSpace(entries: entries).records(system: system).map(Record.space)
@@ -156,6 +158,8 @@ struct ConceptExamples {
   }
 
   private(set) var words: [String] = []
+  /// By word, the task that it answers: colours, shapes.
+  private var categories: [String: String] = [:]
   private var seen: [String: [PromptPart]] = [:]
   private var heard: [String: [PromptPart]] = [:]
 
@@ -185,10 +189,20 @@ struct ConceptExamples {
       examples.flatMap { example in
         zip(example.turns.media.filter { if case .audio = $0 { true } else { false } }, example.soundDescriptions)
       })
-    let answers = Set(
-      examples.filter { $0.kind == .image }.map { TextMetrics.normalized($0.answer) }.filter { !$0.contains(" ") })
-    words = answers.filter { seen[$0] != nil && heard[$0] != nil }.sorted()
+    var answers: [String: Set<String>] = [:]
+    for example in examples where example.kind == .image {
+      let answer = TextMetrics.normalized(example.answer)
+      if !answer.contains(" ") { answers["\(example.skill): \(example.task)", default: []].insert(answer) }
+    }
+    // A word may answer several tasks, as a printed word does that names a colour: the task with the fewest answers is
+    // what it is one of.
+    for (task, words) in answers.sorted(by: { ($0.value.count, $0.key) < ($1.value.count, $1.key) }) {
+      for word in words where categories[word] == nil { categories[word] = task }
+    }
+    words = categories.keys.filter { seen[$0] != nil && heard[$0] != nil }.sorted()
   }
+
+  func category(of word: String) -> String { categories[word] ?? "" }
 
   /// What to read for a word, by modality.
   func prompts(for word: String) -> [(modality: String, prompts: [Prompt])] {

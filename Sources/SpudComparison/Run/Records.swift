@@ -189,24 +189,42 @@ package struct SpaceRecord: Codable, Sendable, Equatable {
     }
   }
 
+  /// A concept and its nearest neighbour in the other modality.
+  package struct Lookup: Codable, Sendable, Equatable {
+    package var concept: String
+    /// What it is one of: a colour, a shape.
+    package var category: String
+    package var nearest: String
+
+    package init(concept: String, category: String, nearest: String) {
+      self.concept = concept
+      self.category = category
+      self.nearest = nearest
+    }
+
+    package var isHit: Bool { nearest == concept }
+  }
+
   package var system: String
   package var layer: Int
   /// The modalities compared, as `image → text`.
   package var pair: String
-  /// Concepts whose nearest neighbour in the other modality is themselves, of all.
-  package var hits: Int
-  package var concepts: Int
+  /// What each concept found.
+  package var lookups: [Lookup]
   /// Empty but for one record a layer.
   package var points: [Point]
 
   package var key: String { "space/\(system)/\(layer)/\(pair)" }
 
-  package init(system: String, layer: Int, pair: String, hits: Int, concepts: Int, points: [Point] = []) {
+  /// Concepts whose nearest neighbour in the other modality is themselves, of all.
+  package var hits: Int { lookups.filter(\.isHit).count }
+  package var concepts: Int { lookups.count }
+
+  package init(system: String, layer: Int, pair: String, lookups: [Lookup], points: [Point] = []) {
     self.system = system
     self.layer = layer
     self.pair = pair
-    self.hits = hits
-    self.concepts = concepts
+    self.lookups = lookups
     self.points = points
   }
 }
