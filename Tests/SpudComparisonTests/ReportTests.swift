@@ -26,6 +26,22 @@ struct ReportTests {
     if let folder = ProcessInfo.processInfo.environment["SPUD_REPORT_DIRECTORY"] { try report.write(to: folder) }
   }
 
+  @Test("says of which claims nothing can be told, where the claims come from, and what is counted")
+  func saysItsLimits() {
+    let report = SampleEvidence.sharedReport
+    // The made-up pipeline is right in more than half of the films.
+    #expect(report.claims.first { $0.id == .video }?.verdict == .cannotTell)
+    #expect(report.summary.contains("What was measured cannot tell: video"), "\(report.summary)")
+    let (html, markdown) = (report.html(), report.markdown())
+    #expect(html.contains("data-verdict=\"cannot tell\"") && html.contains("class=\"verdict open\""))
+    #expect(markdown.contains("**cannot tell**"))
+    for text in [Claim.origin, SystemCard.definition] {
+      #expect(markdown.contains(text) && html.contains(escaped(text)))
+    }
+    let named = report.claims.filter { report.summary.contains($0.id.title.lowercased()) }
+    #expect(named.count == report.claims.count, "a claim is missing from \(report.summary)")
+  }
+
   @Test("shows what users wrote as text, never as markup")
   func escapesText() throws {
     let html = SampleEvidence.sharedReport.html()

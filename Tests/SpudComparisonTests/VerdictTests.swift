@@ -1,3 +1,4 @@
+import SpudPipeline
 import Testing
 
 @testable import SpudComparison
@@ -30,13 +31,48 @@ struct VerdictTests {
       NuanceClaim.verdict(total: between(-0.02, 0.01, 0.04), skills: [between(0.03, 0.1, 0.2)]) == .holdsInPart)
   }
 
-  @Test("cost: 35 % and 0 % are the lines")
+  @Test("cost: single runs never hold nor fail; every mixture has to save for a part")
   func cost() {
-    #expect(CostClaim.verdict(saving: between(0.35, 0.5, 0.6)) == .holds)
-    #expect(CostClaim.verdict(saving: between(0.35, 0.5, 0.6), bound: .atMost) == .holdsInPart)
-    #expect(CostClaim.verdict(saving: between(0.349, 0.5, 0.6)) == .holdsInPart)
-    #expect(CostClaim.verdict(saving: between(-0.1, 0, 0.01)) == .holdsInPart)
-    #expect(CostClaim.verdict(saving: between(-0.2, -0.1, 0)) == .doesNotHold)
+    #expect(CostClaim.verdict([(0.5, .exact), (0.4, .atLeast)]) == .holdsInPart)
+    #expect(CostClaim.verdict([(0.5, .exact), (0, .exact)]) == .cannotTell)
+    #expect(CostClaim.verdict([(0.5, .exact), (0.1, .atMost)]) == .cannotTell)
+    #expect(CostClaim.verdict([(-0.5, .exact)]) == .cannotTell)
+    #expect(CostClaim.verdict([]) == .notMeasured)
+  }
+
+  @Test("cost: every mixture is named, and one that saw other batches does not stand for the others")
+  func costNamesAll() throws {
+    var evidence = SampleEvidence.evidence()
+    let claim = CostClaim.evaluate(evidence)
+    #expect(claim.verdict == .holdsInPart)
+    #expect(claim.finding.contains("moe-8 (loss 1.240) saves 2"))
+    #expect(claim.finding.contains("moe-16 (loss 1.200) saves 38."))
+    #expect(claim.measured?.name == "moe-16, operations per token")
+    // Both mixtures, not the scatter of one curve's end.
+    let ratio = try #require(claim.ratio)
+    #expect(ratio.low == ratio.value && ratio.high > ratio.value + 0.1)
+    for text in [claim.finding, claim.method, claim.line, claim.spread] { #expect(!text.contains("surely")) }
+    let index = try #require(evidence.controls.firstIndex { $0.name == "moe-16" })
+    evidence.controls[index].strayedAt = 1.1e7
+    let strayed = CostClaim.evaluate(evidence)
+    #expect(strayed.finding.contains("moe-16 saw other batches than the other runs from about 11.0 M of its 20.0 M"))
+    #expect(strayed.measured?.name == "moe-8, operations per token")
+    #expect(ConstantLatencyClaim.evaluate(evidence).finding.contains("moe-16 saw other batches"))
+    // Worse than every dense run: it saves at most less than nothing.
+    evidence.controls[index].loss = 1.4
+    let worse = CostClaim.evaluate(evidence)
+    #expect(worse.verdict == .cannotTell && worse.finding.contains("moe-16 (loss 1.400) costs at least 2.1 % more"))
+  }
+
+  @Test("cost: a larger dense run that ends worse is said")
+  func costDisorder() {
+    let dense = [
+      SampleEvidence.control("small", dense: true, flops: 2, loss: 4),
+      SampleEvidence.control("middle", dense: true, flops: 4, loss: 1),
+      SampleEvidence.control("large", dense: true, flops: 8, loss: 1.5),
+    ]
+    #expect(CostClaim.disorder(dense).hasPrefix(" large ends at a higher loss (1.500) than the smaller middle (1.000)"))
+    #expect(CostClaim.disorder(Array(dense.prefix(2))).isEmpty)
   }
 
   @Test("cost: the dense model of equal loss is interpolated, or bounded where the controls do not reach")
@@ -72,8 +108,12 @@ struct VerdictTests {
       + (0..<5).map { answer(dense, $0, $0 > 0) }
     let claim = CostClaim.evaluate(evidence)
     let table = try #require(claim.tables.first { $0.title == "Trained models" })
-    #expect(table.rows.map { [$0[0], $0[4], $0[7]] } == [["unified", "100 %", "4"], ["dense-total", "75.0 %", "4"]])
-    #expect(claim.finding.hasSuffix("unified answers 100 % of all questions, dense-total (2.00× its operations) 75.0 %."))
+    #expect(
+      table.rows.map { [$0[0], $0[4], $0[7], $0[8]] }
+        == [["unified", "100 %", "4", "100 %"], ["dense-total", "75.0 %", "4", "75.0 %"]])
+    #expect(
+      claim.finding.hasSuffix(
+        "unified has a mean score of 100 % on all questions, dense-total (2.00× its operations) 75.0 %."))
   }
 
   @Test("constant latency: 10 % more is still constant, for experts and for context apart")
@@ -90,39 +130,126 @@ struct VerdictTests {
     #expect(verdict(constant, unclear) == .holdsInPart)
     #expect(verdict(constant, growing) == .holdsInPart)
     #expect(verdict(growing, growing) == .doesNotHold)
+    // Nothing of it holds, so it does not hold in part.
+    #expect(verdict(unclear, growing) == .doesNotHold)
+    #expect(verdict(unclear, growing, false) == .doesNotHold)
+    #expect(verdict(growing, nil) == .doesNotHold)
+    #expect(verdict(unclear, unclear) == .cannotTell)
     #expect(verdict(constant, nil) == .holdsInPart)
     #expect(verdict(nil, nil) == .notMeasured)
   }
 
-  @Test("video: 1.9 times as often right, and surely better at all")
+  @Test("constant latency: runs in turn are paired by repetition, runs that were not are compared by their medians")
+  func growth() throws {
+    func point(_ axis: DecodeRecord.Axis, _ place: Int, _ times: [Double]) -> ConstantLatencyClaim.Point {
+      let records = times.enumerated().map {
+        SampleEvidence.decode(axis, experts: place, context: place, $0.offset, $0.element)
+      }
+      return .init(first: records[0], records: records)
+    }
+    let times = (1...7).map(Double.init)
+    let first = point(.experts, 1, times)
+    let last = point(.experts, 2, times.map { 2 * $0 })
+    let paired = try #require(ConstantLatencyClaim.growth([first, last], inTurn: true))
+    #expect(paired == Estimate(value: 2, low: 2, high: 2, count: 7))
+    // In which order the runs stand must not matter, where they have nothing to do with each other.
+    let apart = try #require(ConstantLatencyClaim.growth([first, last], inTurn: false))
+    let turned = point(.context, 2, times.reversed().map { 2 * $0 })
+    #expect(apart == ConstantLatencyClaim.growth([first, turned], inTurn: false))
+    #expect(apart == Estimate(value: 2, low: 2.0 / 7, high: 14, count: 7))
+    // A repetition that one of the two lacks has no pair.
+    var short = last
+    short.records.removeFirst()
+    #expect(ConstantLatencyClaim.growth([first, short], inTurn: true)?.count == 6)
+    #expect(ConstantLatencyClaim.growth([first, short], inTurn: true)?.value == 2)
+  }
+
+  @Test("constant latency: capability grows when the loss falls at every step")
+  func capability() {
+    func runs(_ losses: Double...) -> [ControlRun] {
+      losses.map { SampleEvidence.control("moe", dense: false, flops: 2, loss: $0) }
+    }
+    #expect(ConstantLatencyClaim.capability(runs(3, 2, 1)) == true)
+    #expect(ConstantLatencyClaim.capability(runs(3, 1, 2)) == false)
+    #expect(ConstantLatencyClaim.capability(runs(3)) == nil)
+  }
+
+  @Test("video: 1.9 times the score, surely better at all, and a pipeline that leaves room for it")
   func video() {
     #expect(VideoClaim.verdict(unified: 0.95, pipeline: 0.5, difference: between(0.3, 0.45, 0.6)) == .holds)
     #expect(VideoClaim.verdict(unified: 0.94, pipeline: 0.5, difference: between(0.3, 0.44, 0.6)) == .holdsInPart)
     #expect(VideoClaim.verdict(unified: 0.95, pipeline: 0.5, difference: between(0, 0.45, 0.6)) == .doesNotHold)
+    // 1.9 times 0.53 is more than everything.
+    #expect(VideoClaim.verdict(unified: 0.95, pipeline: 0.53, difference: between(0.3, 0.42, 0.6)) == .cannotTell)
+    #expect(VideoClaim.verdict(unified: 0.96, pipeline: 0.98, difference: between(-0.05, -0.02, 0.01)) == .cannotTell)
+    #expect(VideoClaim.verdict(unified: 0.9, pipeline: 0.98, difference: between(-0.1, -0.08, -0.01)) == .doesNotHold)
   }
 
-  @Test("together: ahead of the pipeline and of the commonest answer")
+  @Test("video: what is wrong is counted on both sides")
+  func videoErrors() {
+    let row = ScoreComparison.Row(
+      name: "all", unified: 0.9, pipeline: 0.8, difference: between(0, 0.1, 0.2), unifiedRight: 90, pipelineRight: 80)
+    #expect(VideoClaim.errors(row).hasPrefix("Not entirely right are 10 of the unified model's answers and 20 of the"))
+    #expect(VideoClaim.errors(row).contains("the pipeline makes 2.00× the unified model's errors"))
+    var perfect = row
+    perfect.unifiedRight = 100
+    #expect(VideoClaim.errors(perfect).hasSuffix("of 100 each."))
+  }
+
+  @Test("together: ahead of the pipeline and of the commonest answer; behind the pipeline it does not hold")
   func together() {
     let ahead = between(0.01, 0.1, 0.2)
     let level = between(0, 0.1, 0.2)
     #expect(TogetherClaim.verdict(overPipeline: ahead, overCommonest: ahead) == .holds)
     #expect(TogetherClaim.verdict(overPipeline: level, overCommonest: ahead) == .holdsInPart)
     #expect(TogetherClaim.verdict(overPipeline: ahead, overCommonest: level) == .doesNotHold)
+    #expect(TogetherClaim.verdict(overPipeline: between(-0.1, -0.05, 0), overCommonest: ahead) == .holdsInPart)
+    #expect(TogetherClaim.verdict(overPipeline: between(-0.1, -0.05, -0.01), overCommonest: ahead) == .doesNotHold)
   }
 
   @Test("one space: above a half, above chance, or neither")
   func oneSpace() {
-    #expect(OneSpaceClaim.verdict(hits: between(0.51, 0.6, 0.7), chance: 0.1) == .holds)
-    #expect(OneSpaceClaim.verdict(hits: between(0.5, 0.6, 0.7), chance: 0.1) == .holdsInPart)
-    #expect(OneSpaceClaim.verdict(hits: between(0.1, 0.2, 0.3), chance: 0.1) == .doesNotHold)
+    let ahead = between(0.01, 0.1, 0.2)
+    let level = between(0, 0.1, 0.2)
+    #expect(OneSpaceClaim.verdict(hits: between(0.51, 0.6, 0.7), lead: ahead) == .holds)
+    #expect(OneSpaceClaim.verdict(hits: between(0.5, 0.6, 0.7), lead: ahead) == .holdsInPart)
+    #expect(OneSpaceClaim.verdict(hits: between(0.51, 0.6, 0.7), lead: level) == .holdsInPart)
+    #expect(OneSpaceClaim.verdict(hits: between(0.1, 0.2, 0.3), lead: level) == .doesNotHold)
   }
 
-  @Test("depth: ten times, 1.1 times, and at most one point of accuracy")
+  @Test("depth: ten times, 1.1 times, at most one point of accuracy, and questions on which a rule could gain")
   func depth() {
     #expect(DepthClaim.verdict(gain: between(10, 12, 14), accuracyLost: 0.01) == .holds)
     #expect(DepthClaim.verdict(gain: between(9.9, 12, 14), accuracyLost: 0.01) == .holdsInPart)
     #expect(DepthClaim.verdict(gain: between(1.09, 2, 3), accuracyLost: 0) == .doesNotHold)
     #expect(DepthClaim.verdict(gain: between(20, 21, 22), accuracyLost: 0.011) == .doesNotHold)
+    #expect(DepthClaim.verdict(gain: between(1, 1, 1), accuracyLost: 0, attainable: 1.09) == .cannotTell)
+    #expect(DepthClaim.verdict(gain: between(1, 1, 1), accuracyLost: 0, attainable: 1.1) == .doesNotHold)
+  }
+
+  @Test("depth: where hardly a question is answered without a thought, no rule can gain")
+  func depthAttainable() {
+    func questions(_ unthoughtRight: Int) -> [DepthClaim.Both] {
+      (0..<20).map { number in
+        func answer(_ mode: AnswerRecord.Mode, _ isRight: Bool, _ tokens: Int) -> AnswerRecord {
+          var record = SampleEvidence.answer(
+            SampleEvidence.unified, "reason-\(number)", skill: "reason", kind: .text, mode: mode, isRight: isRight,
+            total: 1)
+          record.usage.output = tokens
+          return record
+        }
+        return .init(
+          thinking: answer(.question, true, 40), unthinking: answer(.unthinking, number < unthoughtRight, 4))
+      }
+    }
+    // One of 20 without: 800 tokens against 764. Ten of 20: against 440. None: there is nothing to gain.
+    #expect(abs(DepthClaim.attainable(questions(1)) - 800.0 / 764) < 1e-9)
+    #expect(abs(DepthClaim.attainable(questions(10)) - 800.0 / 440) < 1e-9)
+    #expect(DepthClaim.attainable(questions(0)) == 1)
+    var evidence = SampleEvidence.evidence()
+    evidence.answers = questions(1).flatMap { [$0.thinking, $0.unthinking] }
+    let claim = DepthClaim.evaluate(evidence)
+    #expect(claim.verdict == .cannotTell && claim.finding.contains("they cannot test the claim"), "\(claim.finding)")
   }
 
   @Test("price: in all together and in every kind, else in some")
@@ -146,6 +273,44 @@ struct VerdictTests {
     evidence.answers += again
     #expect(LatencyClaim.evaluate(evidence).ratio == once.ratio)
     #expect(PriceClaim.evaluate(evidence).ratio?.count == PriceClaim.evaluate(SampleEvidence.evidence()).ratio?.count)
+  }
+
+  @Test("scores that are right in part are not counted as right answers")
+  func partialCredit() throws {
+    var evidence = SampleEvidence.evidence()
+    for index in evidence.answers.indices where evidence.answers[index].mode == .question {
+      evidence.answers[index].score = Score(value: 0.75, isRight: false)
+    }
+    let claim = NuanceClaim.evaluate(evidence)
+    #expect(claim.finding.hasPrefix("On questions with media the unified model's mean score is 75.0 %"))
+    #expect(claim.finding.contains("entirely right are 0 and 0 of 240"), "\(claim.finding)")
+    let row = try #require(claim.tables.first?.rows.last)
+    #expect(row.first == "all" && row[1] == "75.0 %" && row.suffix(2) == ["0", "0"])
+    for claim in Claim.all(evidence) where [.nuance, .video, .together].contains(claim.id) {
+      let words = [claim.finding, claim.line, claim.measured?.name ?? ""].joined()
+      #expect(!words.contains("accuracy"))
+      #expect(claim.method.hasSuffix(ScoreComparison.explanation))
+    }
+  }
+
+  @Test("nuance: answers lost by the pipeline and by the unified model are both counted")
+  func losses() throws {
+    var evidence = SampleEvidence.evidence()
+    evidence.systems = [SampleEvidence.unified, SampleEvidence.shared]
+    func answer(
+      _ system: SystemCard, _ number: Int, _ isRight: Bool, _ mode: AnswerRecord.Mode = .question
+    ) -> AnswerRecord {
+      SampleEvidence.answer(system, "see-\(number)", skill: "see", kind: .image, mode: mode, isRight: isRight, total: 1)
+    }
+    // Six questions: the pipeline lost 0 to 2, of them 2 even from the truth; the unified model lost 3 and 4.
+    evidence.answers =
+      (0..<6).map { answer(SampleEvidence.unified, $0, $0 != 3 && $0 != 4) }
+      + (0..<6).map { answer(SampleEvidence.shared, $0, $0 > 2) }
+      + (0..<6).map { answer(SampleEvidence.shared, $0, $0 != 2, .toldTruth) }
+    let claim = NuanceClaim.evaluate(evidence)
+    #expect(claim.finding.contains("the description was wrong or silent in 2 and the language module missed it in 1."))
+    #expect(claim.finding.contains("the unified model lost 2 that the pipeline had."), "\(claim.finding)")
+    #expect(claim.tables.last?.rows == [["see", "2", "1", "2"]])
   }
 
   @Test("a few observations make nothing hold, nor does a baseline that cannot read")
