@@ -261,6 +261,19 @@ struct VerdictTests {
     #expect(PriceClaim.verdict(total: dearer, kinds: [dearer]) == .doesNotHold)
   }
 
+  @Test("price: each kind of prompt is compared with the pipeline that is cheapest there")
+  func priceByKind() {
+    var evidence = SampleEvidence.evidence()
+    #expect(PriceClaim.evaluate(evidence).verdict == .holds)
+    for index in evidence.answers.indices
+    where evidence.answers[index].system == "pipeline-shared" && evidence.answers[index].kind == .both {
+      evidence.answers[index].total /= 10
+    }
+    let claim = PriceClaim.evaluate(evidence)
+    #expect(claim.verdict == .holdsInPart)
+    #expect(claim.finding.contains("that of pipeline-specialists") && claim.finding.contains("(both)"))
+  }
+
   @Test("repetitions of one question are one observation")
   func repetitions() {
     var evidence = SampleEvidence.evidence()

@@ -68,31 +68,33 @@ package enum LatencyClaim {
     let ratio = Estimate.medianRatio(shown.flatMap(\.ratios))
     let middle = Estimate.middlePair(Array(zip(shown.flatMap(\.unified), shown.flatMap(\.pipeline))))
     let faster = withMedia.filter(\.isFaster).count
+    let others = others(cells)
     return Claim(
       id: id, statement: id.statement,
       finding: """
         To the last token of a first question with media the unified model takes \(Format.factor(ratio.value)) the \
-        time of the fastest pipeline\(others(cells)); it is faster in \(faster) of \(withMedia.count) cells.\
+        time of the fastest pipeline\(others.map { ", of \($0.name) \(Format.factor($0.ratio.value))" }.joined()); it is faster in \(faster) of \(withMedia.count) cells.\
         \(Verdict.remark(count: fewest))
         """,
       measured: Figure("unified, to the last token in the middle pair", middle.0, .seconds),
       baseline: Figure("fastest pipeline, in the middle pair", middle.1, .seconds),
       ratio: ratio, verdict: verdict, runs: ratio.count,
-      spread: "95 % interval of the ratio \(Format.interval(ratio, .factor))", method: method, line: line,
+      spread: "95 % interval of the ratio \(Format.interval(ratio, .factor))"
+        + others.map { "; of \($0.name) \(Format.interval($0.ratio, .factor))" }.joined(), method: method, line: line,
       tables: [table(cells)] + sameWork(evidence, unified: unified)
         + [quantiles(evidence, .timed), quantiles(evidence, .second)],
       plots: [ratioPlot(cells), timePlot(evidence, cells)])
   }
 
   /// What the headline leaves out: second questions, and prompts without media, to the last token.
-  private static func others(_ cells: [Cell]) -> String {
+  private static func others(_ cells: [Cell]) -> [(name: String, ratio: Estimate)] {
     [
-      ("of a second question about the same media", cells.filter { $0.kind != .text && $0.isSecond && $0.isLast }),
-      ("of text alone", cells.filter { $0.kind == .text && !$0.isSecond && $0.isLast }),
-    ].map { name, cells in
+      ("a second question about the same media", cells.filter { $0.kind != .text && $0.isSecond && $0.isLast }),
+      ("text alone", cells.filter { $0.kind == .text && !$0.isSecond && $0.isLast }),
+    ].compactMap { name, cells in
       let ratios = cells.flatMap(\.ratios)
-      return ratios.isEmpty ? "" : ", \(name) \(Format.factor(Estimate.medianRatio(ratios).value))"
-    }.joined()
+      return ratios.isEmpty ? nil : (name, .medianRatio(ratios))
+    }
   }
 
   static func cells(_ evidence: Evidence, unified: SystemCard) -> [Cell] {

@@ -8,12 +8,12 @@ package enum PriceClaim {
     bootstrap over questions. Every system here reserves the same cores, so this is the mean of the times that “Latency” \
     compares by their medians, and no evidence of another kind. The price per token computed, which is what price \
     lists show, stands beside it: a unified stream carries more tokens for the same request, so the two can disagree. \
-    The baseline is the pipeline with the smallest bill. First questions only, all kinds of prompt with media, as many \
-    of each.
+    The baseline is the pipeline with the smallest bill, of all questions and of each kind of prompt by itself. First \
+    questions only, all kinds of prompt with media, as many of each.
     """
   static let line = """
-    Holds when the unified model's bill is smaller than that of the cheapest pipeline, the interval of the ratio below \
-    1, in every kind of prompt with media and in all together; holds in part when it is so in some or in all together; \
+    Holds when the unified model's bill is smaller than that of the pipeline which is cheapest there, the interval of the \
+    ratio below 1, in every kind of prompt with media and in all together; holds in part when it is so in some or in all together; \
     does not hold otherwise.
     """
 
@@ -37,16 +37,16 @@ package enum PriceClaim {
       let pairs = evidence.pairs(unified, pipeline, modes: [.timed]) { $0.kind != .text }
       return pairs.isEmpty ? nil : (pipeline, pairs)
     }
-    let cheapest = candidates.min { first, second in
-      cost(evidence, first.1.map(\.other), cores: first.0.cores).perRequest
-        < cost(evidence, second.1.map(\.other), cores: second.0.cores).perRequest
+    func cheapest(_ candidates: [(SystemCard, [AnswerPair])]) -> (SystemCard, [AnswerPair])? {
+      candidates.filter { !$0.1.isEmpty }.min { first, second in
+        cost(evidence, first.1.map(\.other), cores: first.0.cores).perRequest
+          < cost(evidence, second.1.map(\.other), cores: second.0.cores).perRequest
+      }
     }
-    guard let (baseline, pairs) = cheapest else {
+    guard let (baseline, pairs) = cheapest(candidates) else {
       return id.notMeasured("No question with media was answered by both.", method: method, line: line)
     }
-    let ours = cost(evidence, pairs.map(\.unified), cores: unified.cores)
-    let theirs = cost(evidence, pairs.map(\.other), cores: baseline.cores)
-    func ratio(_ pairs: [AnswerPair]) -> Estimate {
+    func ratio(to baseline: SystemCard, _ pairs: [AnswerPair]) -> Estimate {
       let bills = pairs.byQuestion.map { question in
         (
           cost(evidence, question.map(\.unified), cores: unified.cores).perRequest,
@@ -55,8 +55,14 @@ package enum PriceClaim {
       }
       return .ratioOfMeans(bills, seed: evidence.seed)
     }
-    let total = ratio(pairs)
-    let kinds = Dictionary(grouping: pairs, by: \.unified.kind).mapValues(ratio)
+    let ours = cost(evidence, pairs.map(\.unified), cores: unified.cores)
+    let theirs = cost(evidence, pairs.map(\.other), cores: baseline.cores)
+    let total = ratio(to: baseline, pairs)
+    var kinds: [PromptKind: Estimate] = [:]
+    for kind in PromptKind.allCases {
+      let ofKind = candidates.map { ($0.0, $0.1.filter { $0.unified.kind == kind }) }
+      if let (baseline, pairs) = cheapest(ofKind) { kinds[kind] = ratio(to: baseline, pairs) }
+    }
     let dearer = PromptKind.allCases.filter { kind in kinds[kind].map { $0.high >= 1 } ?? false }.map(\.rawValue)
     return Claim(
       id: id, statement: id.statement,
