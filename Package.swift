@@ -25,10 +25,10 @@ func module(_ name: String, imports: [Target.Dependency] = []) -> Target {
           linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))])
 }
 
-/// The tests of a module. `fixtures` says that they have a folder of that name, which they find by `#filePath`.
-func tests(of name: String, imports: [Target.Dependency] = [], fixtures: Bool = false) -> Target {
+/// The tests of a module. `data` names folders of theirs that are no sources, which they find by `#filePath`.
+func tests(of name: String, imports: [Target.Dependency] = [], data: [String] = []) -> Target {
   .testTarget(name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + imports,
-              exclude: fixtures ? ["Fixtures"] : [], swiftSettings: settings)
+              exclude: data, swiftSettings: settings)
 }
 
 let package = Package(
@@ -82,13 +82,13 @@ let package = Package(
       name: "spud-fuzz",
       dependencies: ["SpudErrors", "SpudTensors", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels"],
       swiftSettings: settings),
-    tests(of: "SpudTensors", imports: ["SpudErrors"], fixtures: true),
+    tests(of: "SpudTensors", imports: ["SpudErrors"], data: ["Fixtures"]),
     .target(name: "CAVX512Emulation", dependencies: ["CSpudKernels"], path: "Tests/CAVX512Emulation"),
     tests(of: "SpudKernels", imports: ["SpudTensors", "CAVX512Emulation"]),
-    tests(of: "SpudMedia", imports: ["SpudErrors"], fixtures: true),
-    tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"], fixtures: true),
-    tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"], fixtures: true),
-    tests(of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudModels"], fixtures: true),
+    tests(of: "SpudMedia", imports: ["SpudErrors"], data: ["Fixtures"]),
+    tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"], data: ["Fixtures"]),
+    tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"], data: ["Fixtures", "Goldens"]),
+    tests(of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudModels"], data: ["Fixtures"]),
     tests(of: "SpudComparison", imports: ["SpudErrors", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),
     tests(of: "spud"),
   ],

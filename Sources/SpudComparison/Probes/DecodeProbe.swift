@@ -73,16 +73,19 @@ package struct DecodeProbe: Sendable {
   ) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "spud-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try measureExperts(folder, stopwatch, isMeasured, keep)
-    try measureContexts(folder, stopwatch, isMeasured, keep)
+    // One team of threads, as none of the models computes while another does.
+    let compute = Compute(threads: threads)
+    try measureExperts(folder, compute, stopwatch, isMeasured, keep)
+    try measureContexts(folder, compute, stopwatch, isMeasured, keep)
   }
 
   private func measureExperts(
-    _ folder: String, _ stopwatch: Stopwatch, _ isMeasured: (String) -> Bool, _ keep: (DecodeRecord) throws -> Void
+    _ folder: String, _ compute: Compute, _ stopwatch: Stopwatch, _ isMeasured: (String) -> Bool,
+    _ keep: (DecodeRecord) throws -> Void
   ) throws {
     var models: [(model: Transformer, record: (Int, Double) -> DecodeRecord)] = []
     for count in experts {
-      let model = try load(experts: count, contextLength: 4096, folder: "\(folder)/\(count)")
+      let model = try load(experts: count, contextLength: 4096, folder: "\(folder)/\(count)", compute: compute)
       models.append((model, { record(.experts, experts: count, context: Self.context, $0, $1) }))
     }
     for model in trained { models.append((model.transformer, { record(model, $0, $1) })) }
@@ -102,7 +105,8 @@ package struct DecodeProbe: Sendable {
 
   /// One model, its cache filled further and further: a long context is read once, and written after many times.
   private func measureContexts(
-    _ folder: String, _ stopwatch: Stopwatch, _ isMeasured: (String) -> Bool, _ keep: (DecodeRecord) throws -> Void
+    _ folder: String, _ compute: Compute, _ stopwatch: Stopwatch, _ isMeasured: (String) -> Bool,
+    _ keep: (DecodeRecord) throws -> Void
   ) throws {
     let missing = contexts.sorted().filter { context in
       (0..<repetitions).contains { repetition in
@@ -110,7 +114,7 @@ package struct DecodeProbe: Sendable {
       }
     }
     guard let longest = missing.last else { return }
-    let model = try load(experts: contextExperts, contextLength: longest + tokens, folder: "\(folder)/context")
+    let model = try load(experts: contextExperts, contextLength: longest + tokens, folder: "\(folder)/context", compute: compute)
     let cache = try model.makeCache(sequences: 1, capacity: longest + tokens, format: .bf16)
     for context in missing {
       try read(context - cache.length(of: 0), model, cache)
@@ -123,12 +127,13 @@ package struct DecodeProbe: Sendable {
     }
   }
 
-  private func load(experts: Int, contextLength: Int, folder: String) throws -> Transformer {
+  private func load(
+    experts: Int, contextLength: Int, folder: String, compute: Compute
+  ) throws -> Transformer {
     var shape = shape
     shape.experts = experts
     try RandomModel(shape: shape, contextLength: contextLength, seed: seed).write(to: folder)
-    return try Transformer.load(
-      path: folder, compute: Compute(threads: threads), weightFormat: nil, progress: nil)
+    return try Transformer.load(path: folder, compute: compute, weightFormat: nil, progress: nil)
   }
 
   private func read(_ count: Int, _ model: Transformer, _ cache: KeyValueCache) throws {
