@@ -115,14 +115,11 @@ package enum DepthClaim {
 
   /// How many times fewer tokens the rule spends per right answer, resampled by question.
   static func gain(_ questions: [Both], threshold: Double, seed: UInt64) -> Estimate {
-    var estimate = Estimate.bootstrap(questions.indices.map(Double.init), seed: seed) { places in
-      let chosen = places.map { questions[Int($0)] }
-      let always = Point(chosen.map(\.thinking)).efficiency
-      let scaled = Point(chosen.map { $0.chosen(from: threshold) }).efficiency
+    .bootstrap(questions, seed: seed) { questions in
+      let always = Point(questions.map(\.thinking)).efficiency
+      let scaled = Point(questions.map { $0.chosen(from: threshold) }).efficiency
       return scaled > 0 ? always / scaled : 0
     }
-    estimate.count = questions.count
-    return estimate
   }
 
   /// How many times fewer tokens per right answer a rule spends that thinks just where a thought makes the answer

@@ -64,9 +64,7 @@ package enum OneSpaceClaim {
     /// The same with its interval, whole concepts resampled.
     func estimate(_ figure: (Concept) -> Double, chances: Int, seed: UInt64) -> Estimate {
       let list = concepts.sorted { $0.key < $1.key }.map(\.value)
-      var estimate = Estimate.bootstrap(list.indices.map(Double.init), seed: seed, chances: chances) { places in
-        Self.share(places.map { list[Int($0)] }, figure)
-      }
+      var estimate = Estimate.bootstrap(list, seed: seed, chances: chances) { Self.share($0, figure) }
       estimate.count = Int(list.reduce(0) { $0 + $1.lookups })
       return estimate
     }

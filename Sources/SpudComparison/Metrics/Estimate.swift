@@ -65,11 +65,11 @@ extension Estimate {
   /// Source: B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979.
   ///
   /// - Parameters:
-  ///   - values: at least one. Pairs are kept together by passing one value a pair: its difference or its ratio.
+  ///   - values: at least one. What belongs together is one value, such as both sides of a pair.
   ///   - chances: how many such intervals were looked at before this one was chosen; the interval is widened
   ///     accordingly (Bonferroni).
-  package static func bootstrap(
-    _ values: [Double], seed: UInt64, resamples: Int = 2000, chances: Int = 1, statistic: ([Double]) -> Double
+  package static func bootstrap<Value>(
+    _ values: [Value], seed: UInt64, resamples: Int = 2000, chances: Int = 1, statistic: ([Value]) -> Double
   ) -> Estimate {
     precondition(!values.isEmpty, "the bootstrap needs at least one value")
     var generator = SeededGenerator(seed: seed)
@@ -114,10 +114,8 @@ extension Estimate {
   ///
   /// - Parameter pairs: at least one; b is positive.
   package static func ratioOfMeans(_ pairs: [(Double, Double)], seed: UInt64) -> Estimate {
-    bootstrap(pairs.indices.map(Double.init), seed: seed) { places in
-      let sums = places.reduce((0, 0)) { sums, place in
-        (sums.0 + pairs[Int(place)].0, sums.1 + pairs[Int(place)].1)
-      }
+    bootstrap(pairs, seed: seed) { pairs in
+      let sums = pairs.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
       return sums.0 / max(sums.1, 1e-300)
     }
   }
