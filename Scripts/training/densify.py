@@ -82,14 +82,14 @@ def main() -> None:
     v = Vocabulary.load(a.model / "vocabulary.json")
     reader = Model(replace(mixture.c, vocab_size=v.size)).to(working_type())  # the mixture, of the shard's ids
     warm_start(reader, a.run, a.run_model or a.model, a.model)
-    batch, _ = next(Shards([a.shard], v).batches(32, 320, 1, 0, 1))
+    batch, _ = next(Shards([a.shard], v).batches(32, 320, 320, seed=1))
     dense = densify(mixture, a.width, mean_weights(reader, batch.tokens, batch.segments))
     a.out.mkdir(parents=True, exist_ok=True)
     save_weights(dense.state_dict(), a.out / "weights.safetensors")
     (a.out / "config.json").write_text(json.dumps(vars(dense.c)))
     (a.out / "source.json").write_text(json.dumps(source))
     (a.out / "state.json").write_text(json.dumps(
-        {"step": 0, "tokens": 0, "seconds": 0.0, "epochs": 0.0, "batches": 0, "seed": 1, "before": tokens_seen(a.run)}))
+        {"step": 0, "tokens": 0, "seconds": 0.0, "epochs": 0.0, "seed": 1, "before": tokens_seen(a.run)}))
 
 
 if __name__ == "__main__":

@@ -22,13 +22,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import torch  # noqa: E402
+from torch import Tensor  # noqa: E402
 
 from nano.checkpoint import load_checkpoint, save_checkpoint, tokens_seen  # noqa: E402
 from nano.codes import Structure  # noqa: E402
 from nano.data import Shards, Vocabulary, principal_embeddings  # noqa: E402
 from nano.evaluation import teacher_forced  # noqa: E402
 from nano.loss import answer_losses  # noqa: E402
-from nano.model import Config, Model, balance_loss, working_type  # noqa: E402
+from nano.model import LONGEST, Config, Model, balance_loss, working_type  # noqa: E402
 from nano.optim import Optimizer  # noqa: E402
 from nano.parallel import Group  # noqa: E402
 from nano.plot import plot_losses  # noqa: E402
@@ -50,10 +51,10 @@ def options() -> argparse.Namespace:
     p.add_argument("--warm", type=Path, help="start from the weights of this run or model directory, with a fresh optimizer")
     p.add_argument("--warm-model", type=Path, help="the model directory of --warm, where its codebooks are others than --model's")
     p.add_argument("--steps", type=int, default=0, help="stop after so many steps (for measurements)")
-    p.add_argument("--row", type=int, default=320, help="tokens of a row, into which examples are packed")
+    p.add_argument("--row", type=int, default=0, help="tokens of a row, into which examples are packed (320; CUDA 24576, the whole step)")
     p.add_argument("--long-row", type=int, default=768, help="tokens of the longest examples, films of eight frames at most; longer ones are left out")
-    p.add_argument("--long-rows", type=int, default=3, help="longest examples, or as many tokens of shorter ones over --row, in a step of each process")
-    p.add_argument("--rows", type=int, default=0, help="rows of one forward pass (13; CUDA 192)")
+    p.add_argument("--long-rows", type=int, default=-1, help="longest examples, or as many tokens of shorter ones over --row, in a step of each process (3; CUDA 0)")
+    p.add_argument("--rows", type=int, default=0, help="rows of one forward pass (13; CUDA 1)")
     p.add_argument("--passes", type=int, default=1, help="forward passes of each process in a step")
     p.add_argument("--threads", type=int, default=0, help="threads of a lone process (all cores)")
     p.add_argument("--processes", type=int, default=0, help="processes of one thread each (CPU: one a core; CUDA: 1)")
@@ -65,6 +66,7 @@ def options() -> argparse.Namespace:
     p.add_argument("--balance", type=float, default=0.01)
     p.add_argument("--z", type=float, default=1e-4)
     p.add_argument("--unseen", type=float, default=0.3, help="weight of the penalty that keeps pairs held back neutral (nano/unseen.py)")
+    p.add_argument("--unthinking", type=float, default=0, help="share of the examples with a thought that are learned without it")
     p.add_argument("--structure", default="1,1", help="shares by which each step draws the rows of the embedding and of the head to what "
                    "codes show (nano/codes.py)")
     p.add_argument("--save-minutes", type=float, default=4)
@@ -115,7 +117,9 @@ def splits(model: Model) -> dict[str, list[int]]:
 def warm_up(model: Model, v: Vocabulary, rows: int, length: int, shared: bool, device: torch.device) -> None:
     """Compiles forward and backward before the clock starts, for rows that several examples share or that one has to itself."""
     tokens = torch.randint(1, v.size, (rows, length), device=device)
-    hidden, routers, _ = model.trunk(tokens, tokens if shared else None)
+    ends = torch.linspace(0, length, 257, device=device).to(torch.int32)
+    lone = (ends, torch.zeros_like(tokens)) if device.type == "cuda" and rows == 1 else None
+    hidden, routers, _ = model.trunk(tokens, tokens if shared else None, lone)
     (hidden.float().mean() + sum(r.mean() for r in routers)).backward()
     for p in model.parameters():
         p.grad = None
@@ -125,25 +129,27 @@ class Meter:
     """Running means of the loss, by modality and by skill, between two rows of the log."""
 
     def __init__(self):
-        self.sums: dict[str, list[float]] = {}
+        self.sums: dict[tuple[str, ...], list] = {}
 
-    def add(self, name: str, total: float, count: float) -> None:
-        s = self.sums.setdefault(name, [0.0, 0.0])
-        s[0] += total
-        s[1] += count
+    def add(self, names: list[str], totals: Tensor, counts: Tensor) -> None:
+        """Adds up where the numbers are, one for each name: reading them from a GPU would wait for it."""
+        s = self.sums.setdefault(tuple(names), [0.0, 0.0])
+        s[0] = s[0] + totals.double()
+        s[1] = s[1] + counts
 
-    def losses(self, losses: torch.Tensor, weight: torch.Tensor, kinds: torch.Tensor, skill_of: list[int], segments: torch.Tensor,
-               skills: list[str]) -> None:
+    def losses(self, losses: Tensor, weight: Tensor, kinds: Tensor, skill_of: list[int], segments: Tensor, skills: list[str]) -> None:
         """Adds a batch's losses of answer tokens; segments are numbers of examples from 1, as `skill_of` counts from 0."""
-        self.add("loss", float((losses * weight).sum()), float(weight.sum()))
+        self.add(["loss"], (losses * weight).sum(), weight.sum())
         of = torch.tensor(skill_of, device=losses.device)[segments - 1]
         for names, index in ((MODALITIES, kinds), (skills, of)):
-            sums = torch.zeros(len(names), device=losses.device).index_add_(0, index, losses).tolist()
-            for name, total, count in zip(names, sums, torch.bincount(index, minlength=len(names)).tolist()):
-                self.add(name, total, count)
+            both = torch.zeros(len(names), 2, device=losses.device).index_add_(0, index, torch.stack((losses, torch.ones_like(losses)), 1))
+            self.add(names, both[:, 0], both[:, 1])
 
     def means(self) -> dict[str, float]:
-        found = {n: s[0] / s[1] for n, s in self.sums.items() if s[1] > 0}
+        found = {}
+        for names, (totals, counts) in self.sums.items():
+            of = zip(names, totals.reshape(-1).tolist(), counts.reshape(-1).tolist())
+            found |= {name: total / count for name, total, count in of if count > 0}
         self.sums.clear()
         return found
 
@@ -156,21 +162,26 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     if ranks > 1:
         torch.distributed.init_process_group("gloo", init_method=f"file://{a.out.resolve()}/.group", rank=rank, world_size=ranks)
     group, v = Group(rank, ranks), Vocabulary.load(a.model / "vocabulary.json")
-    rows = a.rows or (192 if cuda else 13)
+    rows, a.row = a.rows or (1 if cuda else 13), a.row or (24576 if cuda else 320)
+    a.long_rows = a.long_rows if a.long_rows >= 0 else (0 if cuda else 3)
+    if cuda and rows == 1:  # a lone row is the whole step
+        a.row, a.passes = a.row * a.passes, 1
+    if cuda and a.long_row > LONGEST:
+        raise SystemExit(f"--long-row {a.long_row}: on a GPU an example has {LONGEST} tokens at most")
     weights = torch.tensor([float(w) for w in a.weights.split(",")], device=device)
 
-    shards = Shards(a.data, v)
+    shards = Shards(a.data, v, a.unthinking)
     held_out = Shards([a.held_out], v) if a.held_out else None
     skills = sorted(set(shards.skills))
     films = shards.lone(a.long_rows * a.long_row, a.row, a.long_row)
-    unseen = Unseen(shards, a.model, v)
-    structure = Structure(a.model / "image_codec.safetensors", v, shards) if v.image[1] > 2 else None  # two codes stand for pictures that are never met
+    unseen = Unseen(shards, a.model, v, device)
+    structure = Structure(a.model / "image_codec.safetensors", v, shards, device) if v.image[1] > 2 else None  # two codes stand for pictures that are never met
     shares = dict(zip(("embedding", "head"), map(float, a.structure.split(","))))
     model = make_model(a, v).to(device, working_type(device))
     named = dict(model.named_parameters())
     owners = group.owner(named)
     optimizer = Optimizer({n: p for n, p in named.items() if owners[n] == rank}, splits(model), a.muon, a.adam)
-    state = {"step": 0, "tokens": 0, "seconds": 0.0, "epochs": 0.0, "batches": 0, "seed": a.seed}
+    state = {"step": 0, "tokens": 0, "seconds": 0.0, "epochs": 0.0, "seed": a.seed}
     resumed = load_checkpoint(a.out, model, optimizer)
     if resumed:
         state |= resumed
@@ -192,7 +203,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
               + (f"{a.tokens:g} M tokens" if a.tokens else f"{(total - state['seconds']) / 60:.1f} minutes to go"), flush=True)
         (a.out / "arguments.json").write_text(json.dumps(vars(a), default=str, indent=2) + "\n")
 
-    shape = (a.long_rows, a.long_row) if films else (rows, a.row)
+    shape = (a.long_rows, a.long_row) if films else (12, a.long_row) if cuda else (rows, a.row)
     if held_out and held_out.lengths.max() > shape[1]:  # it may hold longer examples than the data do
         shape = (max(a.long_rows, 1), int(held_out.lengths.max()))
     if not a.no_compile:
@@ -227,25 +238,25 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
         print(" ".join(f"{k} {x}" for k, x in row.items()), " ".join(f"{k} {m:.3f}" for k, m in means.items()), flush=True)
         last_row, row_tokens = now, 0
 
-    seed = state["seed"] + 1000 * state["batches"]
-    batches = shards.batches(rows * a.passes, a.row, seed, rank, ranks)
-    longer = shards.alike(films, a.row, a.long_row, seed, rank, ranks) if films else repeat(None)
-    state["batches"] += 1  # a resumed run draws another order, so that it does not repeat what it has just seen
+    drawn = (state["seed"], state["step"], rank, ranks)
+    batches = shards.batches(rows * a.passes, a.row, a.long_row, *drawn)
+    longer = shards.alike(films, a.row, a.long_row, *drawn) if films else repeat(None)
     for (batch, epochs), film in zip(batches, longer):
         elapsed = before + time.monotonic() - started
         done = state["tokens"] / (a.tokens * 1e6) if a.tokens else elapsed / total
         if group.any(done >= 1 or bool(a.steps) and state["step"] >= a.steps):
             break
         scale = schedule(done, state["step"], a)
+        torch.manual_seed(state["seed"] + 1000 * state["step"])  # for answer_losses: a run that was stopped draws as one that was not
         passes = [(batch, slice(first, first + rows)) for first in range(0, len(batch.tokens), rows)] + ([(film, slice(None))] if film else [])
         for part in {id(p): p for p, _ in passes}.values():
-            part.mark(unseen.groups, shards)
             part.to(device)
-        mass = sum(float((weights[v.modality(p.tokens[r])] * p.answer[r]).sum()) for p, r in passes)
+        mass = sum((weights[v.modality(p.tokens[r])] * p.answer[r]).sum() for p, r in passes)
         for part, some in passes:
             tokens, answer, segments, groups = (t[some] for t in (part.tokens, part.answer, part.segments, part.groups))
             kinds = v.modality(tokens)
-            hidden, routers, choices = model.trunk(tokens, segments if part is batch else None)
+            lone = (part.bounds, part.positions) if cuda and part.bounds is not None else None
+            hidden, routers, choices = model.trunk(tokens, segments if part is batch else None, lone)
             target = answer[:, 1:].nonzero()
             row, column = target[:, 0], target[:, 1]
             losses, spread, penalty = answer_losses(hidden[row, column], tokens[row, column + 1], model.head, v,
@@ -255,11 +266,11 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
             regular = a.balance * balance + a.z * (z + spread.square().mean())
             ((losses * weight).sum() / mass + a.unseen * penalty / mass + regular / len(passes)).backward()
             if rank == 0:
-                meter.add("balance", float(balance.detach()), 1)
-                meter.add("unseen", float(penalty.detach()), float((groups > 0).sum()) + 1e-9)
+                meter.add(["balance"], balance.detach(), torch.ones(()))
+                meter.add(["unseen"], penalty.detach(), (groups > 0).sum() + 1e-9)
                 meter.losses(losses.detach(), weight, kinds[row, column + 1],
                              [skills.index(shards.skills[e]) for e in part.examples], segments[row, column + 1], skills)
-        count = sum(int((p.segments[r] > 0).sum()) for p, r in passes)
+        count = batch.count + (film.count if film else 0)
         gradients = [p.grad for p in named.values() if p.grad is not None]
         group.mean(gradients)
         optimizer.step(scale)

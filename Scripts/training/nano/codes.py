@@ -48,7 +48,7 @@ def features(codec: Path, waves: int = 128) -> tuple[Tensor, Tensor]:
 class Structure:
     """Keeps the rows of coloured codes a linear function of what they show."""
 
-    def __init__(self, codec: Path, v: Vocabulary, shards: Shards):
+    def __init__(self, codec: Path, v: Vocabulary, shards: Shards, device: torch.device):
         x, coloured = features(codec)
         self.rows = coloured.nonzero().squeeze(1) + v.image[0]
         x = x[coloured]
@@ -57,7 +57,8 @@ class Structure:
         for name, chosen in (("embedding", tokens), ("head", tokens[shards.answer])):
             weight = torch.from_numpy(np.bincount(chosen, minlength=v.size))[self.rows].clamp_max(200).double()[:, None]
             inverse = torch.linalg.solve(x.T @ (weight * x) + 0.1 * torch.eye(x.shape[1], dtype=x.dtype), (weight * x).T)
-            self.maps[name] = (x.float(), inverse.float())
+            self.maps[name] = (x.float().to(device), inverse.float().to(device))
+        self.rows = self.rows.to(device)
 
     @torch.no_grad()
     def draw(self, named: dict[str, Tensor], masters: dict[str, Tensor], shares: dict[str, float]) -> None:
@@ -66,5 +67,5 @@ class Structure:
             if share and name in masters:
                 x, inverse = self.maps[name]
                 rows = masters[name][self.rows]
-                masters[name][self.rows] = rows.lerp((x @ (inverse @ rows.cpu())).to(rows), share)
+                masters[name][self.rows] = rows.lerp(x @ (inverse @ rows), share)
                 named[name].copy_(rounded(masters[name]))

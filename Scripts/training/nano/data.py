@@ -52,7 +52,8 @@ def answers(tokens: np.ndarray, v: Vocabulary) -> np.ndarray:
 class Shards:
     """All examples of some shards, with the skill of each where the examples' JSONL stands beside."""
 
-    def __init__(self, paths: list[Path], v: Vocabulary):
+    def __init__(self, paths: list[Path], v: Vocabulary, unthinking: float = 0):
+        """`unthinking`: the share of the examples with a thought whose thoughts are left out, the same ones each time."""
         tokens, lengths = [], []
         self.skills: list[str] = []
         for path in paths:
@@ -63,12 +64,25 @@ class Shards:
             self.skills += names.read_text().splitlines() if names.exists() else ["all"] * len(lengths[-1])
         self.tokens = np.concatenate(tokens)
         self.lengths = np.concatenate(lengths)
+        if unthinking:
+            self.leave_out_thoughts(unthinking, v)
         self.starts = np.concatenate(([0], np.cumsum(self.lengths)[:-1]))
         self.answer = answers(self.tokens, v)
+        self.groups = np.zeros(len(self.tokens), np.uint8)  # see Unseen
         if len(self.skills) != len(self.lengths):
             raise SystemExit(f"{len(self.skills)} skills for {len(self.lengths)} examples: delete the .skills files and pack again")
         if self.tokens.max() >= v.size:
             raise SystemExit(f"id {self.tokens.max()} is outside the vocabulary of {v.size}")
+
+    def leave_out_thoughts(self, share: float, v: Vocabulary) -> None:
+        at = np.arange(len(self.tokens))
+        opened = np.maximum.accumulate(np.where(self.tokens == v.control["<think>"], at, -1))
+        closed = np.maximum.accumulate(np.where(self.tokens == v.control["</think>"], at, -1))
+        thought = opened > np.concatenate(([-1], closed[:-1]))
+        chosen = np.random.default_rng(0).random(len(self.lengths)) < share
+        kept = ~(thought & np.repeat(chosen, self.lengths))
+        self.lengths = np.add.reduceat(kept, np.concatenate(([0], np.cumsum(self.lengths)[:-1])), dtype=np.int64)
+        self.tokens = self.tokens[kept]
 
     def pack(self, examples: np.ndarray, length: int) -> list[list[int]]:
         """Lays examples into rows of `length` tokens, the longest first, each into the fullest row that still holds it."""
@@ -84,12 +98,13 @@ class Shards:
             room[best] -= n
         return rows
 
-    def batches(self, count: int, length: int, seed: int, rank: int = 0, ranks: int = 1):
-        """Endless batches of `count` rows of `length` tokens, of the examples that fit, and how many epochs have passed.
+    def batches(self, count: int, length: int, longest: int, seed: int, skip: int = 0, rank: int = 0, ranks: int = 1):
+        """Endless batches of `count` rows of `length` tokens, of the examples up to `longest`, and how many epochs have passed.
 
-        Rows are packed from windows of a few batches and shuffled, so that each batch mixes all skills.
+        Rows are packed from windows of a few batches and shuffled, so that each batch mixes all skills. The first `skip` batches, which a
+        run that was stopped has had, are left out, so that it goes on as if it had not been.
         """
-        epoch, fitting = 0, np.flatnonzero(self.lengths <= length)
+        epoch, fitting = 0, np.flatnonzero(self.lengths <= min(length, longest))
         window = max(64, int(8 * count * length / self.lengths[fitting].mean()))
         rows: list[list[int]] = []
         while True:
@@ -99,7 +114,10 @@ class Shards:
                 fresh = self.pack(order[first:first + window], length)
                 rows += [fresh[i] for i in random.permutation(len(fresh))]
                 while len(rows) >= count:
-                    yield Rows(self, rows[:count], length), epoch + first / len(order)
+                    if skip:
+                        skip -= 1
+                    else:
+                        yield Rows(self, rows[:count], length), epoch + first / len(order)
                     rows = rows[count:]
             epoch += 1
 
@@ -108,8 +126,9 @@ class Shards:
         long = self.lengths[(self.lengths > over) & (self.lengths <= longest)]
         return {length: max(1, room // length) for length in np.unique(up(long)).tolist()} if room else {}
 
-    def alike(self, counts: dict[int, int], over: int, longest: int, seed: int, rank: int = 0, ranks: int = 1):
+    def alike(self, counts: dict[int, int], over: int, longest: int, seed: int, skip: int = 0, rank: int = 0, ranks: int = 1):
         """Endless batches of examples longer than `over`, one a row, those of a batch alike in length: so many rows as `lone` says.
+        The first `skip` are left out.
 
         Side by side in rows of one length, a third of films' tokens were padding.
         """
@@ -120,7 +139,10 @@ class Shards:
                 length = int(up(self.lengths[e]))
                 waiting[length].append([e])
                 if len(waiting[length]) == counts[length]:
-                    yield Rows(self, waiting[length], length)
+                    if skip:
+                        skip -= 1
+                    else:
+                        yield Rows(self, waiting[length], length)
                     waiting[length] = []
             epoch += 1
 
@@ -131,37 +153,41 @@ def up(lengths: np.ndarray) -> np.ndarray:
 
 
 class Rows:
-    """Examples side by side: tokens [B, L], which of them are answers, which example each belongs to, and its skill."""
+    """Examples side by side: tokens [B, L], which of them are answers, which example each belongs to, where in it, and its group."""
 
     def __init__(self, shards: Shards, rows: list[list[int]], length: int):
-        self.tokens = torch.zeros(len(rows), length, dtype=torch.long)
-        self.answer = torch.zeros(len(rows), length, dtype=torch.bool)
-        self.segments = torch.zeros(len(rows), length, dtype=torch.long)  # 0 is padding
-        self.groups = torch.zeros(len(rows), length, dtype=torch.long)
-        self.examples: list[int] = []
-        for row, examples in enumerate(rows):
-            at = 0
-            for e in examples:
-                s, n = shards.starts[e], int(shards.lengths[e])
-                self.tokens[row, at:at + n] = torch.from_numpy(shards.tokens[s:s + n].astype(np.int64))
-                self.answer[row, at:at + n] = torch.from_numpy(shards.answer[s:s + n])
-                self.examples.append(e)
-                self.segments[row, at:at + n] = len(self.examples)
-                at += n
+        self.examples = [e for row in rows for e in row]
+        lengths = shards.lengths[self.examples]
+        firsts = np.cumsum(lengths) - lengths  # of each example among all tokens, laid end to end
+        of = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+        ends = np.cumsum([0, *(shards.lengths[row].sum() for row in rows)])
+        self.count = int(lengths.sum())
+        within = np.arange(self.count) - np.repeat(firsts, lengths)
+        source = np.repeat(shards.starts[self.examples], lengths) + within
+        place = np.repeat(of * length + firsts - ends[of], lengths) + within
 
-    def mark(self, groups: np.ndarray, shards: Shards) -> None:
-        """Takes over a number for each token of the shards: `groups` [B, L], 0 in padding."""
-        for number, e in enumerate(self.examples, 1):
-            self.groups[self.segments == number] = torch.from_numpy(groups[shards.starts[e]:shards.starts[e] + shards.lengths[e]].astype(np.int64))
+        def laid(values: np.ndarray, kind=np.int64) -> Tensor:
+            flat = np.zeros(len(rows) * length, kind)
+            flat[place] = values
+            return torch.from_numpy(flat).view(len(rows), length)
+
+        self.tokens, self.answer = laid(shards.tokens[source]), laid(shards.answer[source], bool)
+        self.segments = laid(np.repeat(np.arange(len(lengths)) + 1, lengths))  # 0 is padding
+        self.positions, self.groups = laid(within), laid(shards.groups[source])
+        self.bounds = self.ends(lengths, length) if len(rows) == 1 else None
+
+    @staticmethod
+    def ends(lengths: np.ndarray, length: int) -> Tensor:
+        """Where the examples of a lone row begin and end, for a kernel that takes them one by one. Their number is rounded up by empty ones."""
+        ends = np.concatenate(([0], np.cumsum(lengths)))
+        ends = np.concatenate((ends, np.arange(ends[-1], length, lengths.max(initial=64))[1:], [length]))  # padding, no longer than they
+        return torch.from_numpy(np.pad(ends, (0, -len(ends) % 256 + 1), mode="edge").astype(np.int32))
 
     def to(self, device: torch.device) -> "Rows":
-        for name in ("tokens", "answer", "segments", "groups"):
-            setattr(self, name, getattr(self, name).to(device))
+        for name, value in vars(self).items():
+            if isinstance(value, Tensor):
+                setattr(self, name, value.to(device, non_blocking=True))
         return self
-
-    def targets(self) -> Tensor:
-        """Flat positions in [B, L - 1] whose next token is part of an answer, and belongs to the same example."""
-        return self.answer[:, 1:].reshape(-1).nonzero().squeeze(1)
 
 
 def principal_embeddings(path: Path, width: int, tensor: str = "centres") -> torch.Tensor:

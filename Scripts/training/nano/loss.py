@@ -26,8 +26,9 @@ def answer_losses(hidden: Tensor, targets: Tensor, head: Tensor, v: Vocabulary, 
     losses, spread = hidden.new_zeros(2, len(targets), dtype=torch.float32)
     penalty = hidden.new_zeros((), dtype=torch.float32)
     ends = (words, v.size) if whole else (words, sounds), (words, v.size) if whole else (sounds, residuals)
-    for chosen, (start, end) in ((targets < words, (first, first + some)), (picture, ends[0]), (sound, ends[1])):
-        at = chosen.nonzero().squeeze(1)
+    kinds = ((targets < words, (first, first + some)), (picture, ends[0]), (sound, ends[1]))
+    for chosen, (start, end) in kinds[:1] if whole else kinds:  # the whole head is one for all
+        at = torch.arange(len(targets), device=targets.device) if whole else chosen.nonzero().squeeze(1)
         if len(at) == 0:
             continue
         logits = F.linear(hidden[at], torch.cat((head[:words], head[start:end]))).float()

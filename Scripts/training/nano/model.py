@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+LONGEST = 1024  # tokens of an example in a lone row on a GPU
 BLOCK = 64  # rows by which an expert's part of a batch is rounded up
 
 
@@ -61,16 +62,23 @@ def rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary positions, half by half. x: [B, L, heads, D]; cos, sin: [L, D/2]."""
+    """Rotary positions, half by half. x: [B, L, heads, D]; cos, sin: [L, D/2] or [B, L, D/2]."""
     a, b = x.chunk(2, -1)
-    cos, sin = cos[None, :, None, :], sin[None, :, None, :]
+    cos, sin = cos[..., None, :], sin[..., None, :]
     return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
 
 
 def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """q: [B, L, heads, D]; k, v: [B, L, kv heads, D]; mask: [B, L, L], true where a row may look, or all before it -> [B, L, heads, D]."""
+    """q: [B, L, heads, D]; k, v: [B, L, kv heads, D] -> [B, L, heads, D].
+
+    mask: [B, L, L], true where a row may look; or [N + 1], where the N examples of a lone row begin and end; or None: all before it.
+    """
     if q.is_cuda:
-        y = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), enable_gqa=True,
+        k, v = (x.repeat_interleave(q.shape[2] // k.shape[2], 2) for x in (k, v))
+        if mask is not None and mask.dim() == 1:
+            y = torch.ops.aten._flash_attention_forward(q[0], k[0], v[0], mask, mask, LONGEST, LONGEST, 0.0, True, False)[0]
+            return y[None]
+        y = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2),
                                            attn_mask=None if mask is None else mask[:, None], is_causal=mask is None)
         return y.transpose(1, 2)
     # On a CPU plain products, a block of queries at a time with the keys up to its end, take half the time of the flash kernel.
@@ -186,22 +194,25 @@ class Model(nn.Module):
             for p, scale in ((layer.qkv, 1.0), (layer.o, 0.3), (layer.router, 0.3), (layer.gate_up, 1.0), (layer.down, 0.3)):
                 nn.init.normal_(p, std=scale * p.shape[-1] ** -0.5)
 
-    def rotary(self, length: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    def rotary(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         half = self.c.head_dim // 2
-        angle = torch.arange(length, device=device).float()[:, None] * self.c.rope_theta ** (
-            -torch.arange(half, device=device).float()[None, :] / half)
+        angle = positions.float()[..., None] * self.c.rope_theta ** (-torch.arange(half, device=positions.device).float() / half)
         return angle.cos(), angle.sin()
 
-    def trunk(self, tokens: Tensor, segments: Tensor | None = None) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    def trunk(self, tokens: Tensor, segments: Tensor | None = None, lone: tuple[Tensor, Tensor] | None = None
+              ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """tokens: [B, L] -> normalized hidden states [B, L, H], and each layer's router logits and choices.
 
         segments: [B, L], the number of the example in its row, where rows have several; a token sees only its own. Rotary positions
-        are relative, so an example that begins late in its row is the same example.
+        are relative, so an example that begins late in its row is the same example. lone: for a GPU and a row that holds all examples, in
+        place of segments, where these begin and end [N + 1] and each token's place in its own [1, L].
         """
-        length, mask = tokens.shape[1], None
-        if segments is not None:
+        length, mask, positions = tokens.shape[1], None, torch.arange(tokens.shape[1], device=tokens.device)
+        if lone is not None:
+            mask, positions = lone
+        elif segments is not None:
             mask = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril() & (segments[:, :, None] == segments[:, None, :])
-        cos, sin = self.rotary(tokens.shape[1], tokens.device)
+        cos, sin = self.rotary(positions)
         x = F.embedding(tokens, self.embedding).float()
         routers, choices = [], []
         for layer in self.layers:

@@ -50,28 +50,41 @@ class Optimizer:
     def step(self, scale: float) -> None:
         """Applies the gradients in `.grad` at `scale` times the peak rates, and clears them."""
         self.steps += 1
-        for name, p in self.named.items():
-            if p.grad is None:
-                continue
-            g, m, master = p.grad.float(), self.first[name], self.masters[name]
-            if self.is_matrix(name):
-                m.lerp_(g, 1 - self.momentum)
-                g = g.lerp_(m, self.momentum)
-                blocks = g.split(self.splits[name], -2) if name in self.splits else (g,)
-                update = torch.cat([orthogonal(b, p.dtype) * max(1.0, b.shape[-2] / b.shape[-1]) ** 0.5 for b in blocks], -2)
-                rate = self.muon_lr * scale
-            else:
-                b1, b2 = self.betas
-                v = self.second[name]
-                m.lerp_(g, 1 - b1)
-                v.lerp_(g.square(), 1 - b2)
-                update = (m / (1 - b1 ** self.steps)) / ((v / (1 - b2 ** self.steps)).sqrt() + 1e-8)
-                rate = self.adam_lr * scale * next((f for word, f in SHARES.items() if word in name), 1.0)
+        gradients = {n: p.grad.float() for n, p in self.named.items() if p.grad is not None}
+        matrices = [n for n in gradients if self.is_matrix(n)]
+        updates = self.muon({n: gradients.pop(n) for n in matrices})
+        rates = dict.fromkeys(updates, self.muon_lr * scale)
+        for name, g in gradients.items():
+            b1, b2 = self.betas
+            m, v = self.first[name], self.second[name]
+            m.lerp_(g, 1 - b1)
+            v.lerp_(g.square(), 1 - b2)
+            updates[name] = (m / (1 - b1 ** self.steps)) / ((v / (1 - b2 ** self.steps)).sqrt() + 1e-8)
+            rates[name] = self.adam_lr * scale * next((f for word, f in SHARES.items() if word in name), 1.0)
+        for name, update in updates.items():
+            p, master = self.named[name], self.masters[name]
             if p.ndim >= 2:
-                master.mul_(1 - rate * self.weight_decay)
-            master.add_(update, alpha=-rate)
+                master.mul_(1 - rates[name] * self.weight_decay)
+            master.add_(update, alpha=-rates[name])
             p.copy_(rounded(master))
             p.grad = None
+
+    def muon(self, gradients: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The matrices' updates. Those of one shape, of all layers and experts, are made orthogonal together: a GPU's time goes by products, not sizes."""
+        blocks: dict[str, tuple[Tensor, ...]] = {}
+        alike: dict[torch.Size, list[Tensor]] = {}
+        for name, g in gradients.items():
+            self.first[name].lerp_(g, 1 - self.momentum)
+            g = g.lerp(self.first[name], self.momentum)
+            blocks[name] = g.split(self.splits[name], -2) if name in self.splits else (g,)
+            for b in blocks[name]:
+                alike.setdefault(b.shape[-2:], []).append(b)
+        made: dict[int, Tensor] = {}
+        for (rows, columns), some in alike.items():
+            stack = torch.cat([b.reshape(-1, rows, columns) for b in some])
+            stack = orthogonal(stack, next(iter(self.named.values())).dtype) * max(1.0, rows / columns) ** 0.5
+            made |= {id(b): u.view(b.shape) for b, u in zip(some, stack.split([b.numel() // (rows * columns) for b in some]))}
+        return {name: torch.cat([made[id(b)] for b in parts], -2) for name, parts in blocks.items()}
 
     def state(self) -> dict:
         return {"steps": self.steps, "masters": self.masters, "first": self.first, "second": self.second}

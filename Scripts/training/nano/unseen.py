@@ -26,9 +26,9 @@ def forms(word: str) -> list[str]:
 
 
 class Unseen:
-    """Which words to leave out at which token of some shards. Group 0 leaves out none."""
+    """Which words to leave out at which token of some shards: their `groups`. Group 0 leaves out none."""
 
-    def __init__(self, shards: Shards, model: Path, v: Vocabulary):
+    def __init__(self, shards: Shards, model: Path, v: Vocabulary, device: torch.device):
         ids = json.loads((model / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
         kinds = [list(COLOURS), SHAPES]
         which = np.full((2, v.size), -1)  # the colour or shape that an id spells
@@ -53,8 +53,8 @@ class Unseen:
                         group_of[target, context, f] = len(absent)
                         absent.append(missing)
                         others.append(rest)
-        self.absent, self.others = torch.from_numpy(np.stack(absent)), torch.from_numpy(np.stack(others))
-        self.groups = self.find(shards, v, which, form, group_of)
+        self.absent, self.others = (torch.from_numpy(np.stack(words)).to(device) for words in (absent, others))
+        shards.groups = self.find(shards, v, which, form, group_of)
 
     @staticmethod
     def find(shards: Shards, v: Vocabulary, which: np.ndarray, form: np.ndarray, group_of: dict) -> np.ndarray:
@@ -84,4 +84,4 @@ class Unseen:
         """For each target word [N]: the words left out, and the other wrong ones of its kind, [N, words] both."""
         own = torch.zeros(len(targets), self.absent.shape[1], dtype=torch.bool, device=targets.device)
         own[torch.arange(len(targets), device=targets.device), targets] = True
-        return self.absent.to(groups.device)[groups] & ~own, self.others.to(groups.device)[groups] & ~own
+        return self.absent[groups] & ~own, self.others[groups] & ~own
