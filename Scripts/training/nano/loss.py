@@ -20,15 +20,17 @@ def answer_losses(hidden: Tensor, targets: Tensor, head: Tensor, v: Vocabulary, 
     `groups` [N] are the targets' groups of words that `unseen` leaves out.
     """
     words, sounds, residuals = v.image[0], v.audio[0], v.residual[0]  # residual codes are never an answer
-    some = v.size - words if whole else min(SOME, v.size - words)
-    first = words + int(torch.randint(0, v.size - words - some + 1, ()))
-    picture, sound = (targets >= words) & (targets < sounds), targets >= sounds
+    if whole:
+        kinds = [(torch.arange(len(targets), device=targets.device), (words, v.size))]
+    else:
+        some = min(SOME, v.size - words)
+        first = words + int(torch.randint(0, v.size - words - some + 1, ()))
+        picture, sound = (targets >= words) & (targets < sounds), targets >= sounds
+        kinds = [(chosen.nonzero().squeeze(1), codes) for chosen, codes in (
+            (targets < words, (first, first + some)), (picture, (words, sounds)), (sound, (sounds, residuals)))]
     losses, spread = hidden.new_zeros(2, len(targets), dtype=torch.float32)
     penalty = hidden.new_zeros((), dtype=torch.float32)
-    ends = (words, v.size) if whole else (words, sounds), (words, v.size) if whole else (sounds, residuals)
-    kinds = ((targets < words, (first, first + some)), (picture, ends[0]), (sound, ends[1]))
-    for chosen, (start, end) in kinds[:1] if whole else kinds:  # the whole head is one for all
-        at = torch.arange(len(targets), device=targets.device) if whole else chosen.nonzero().squeeze(1)
+    for at, (start, end) in kinds:
         if len(at) == 0:
             continue
         logits = F.linear(hidden[at], torch.cat((head[:words], head[start:end]))).float()
