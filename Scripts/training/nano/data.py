@@ -84,11 +84,14 @@ class Shards:
         self.lengths = np.add.reduceat(kept, np.concatenate(([0], np.cumsum(self.lengths)[:-1])), dtype=np.int64)
         self.tokens = self.tokens[kept]
 
-    def pack(self, examples: np.ndarray, length: int) -> list[list[int]]:
-        """Lays examples into rows of `length` tokens, the longest first, each into the fullest row that still holds it."""
+    def pack(self, examples: np.ndarray, length: int, mixed: bool = False) -> list[list[int]]:
+        """Lays examples into rows of `length` tokens, each into the fullest row that still holds it.
+
+        The longest come first, which leaves least room, and makes a row's examples alike; or, where `mixed`, they come as they are.
+        """
         rows: list[list[int]] = []
         room: list[int] = []
-        for e in sorted(examples.tolist(), key=lambda e: -self.lengths[e]):
+        for e in examples.tolist() if mixed else sorted(examples.tolist(), key=lambda e: -self.lengths[e]):
             n = int(self.lengths[e])
             best = min((i for i in range(len(rows)) if room[i] >= n), key=lambda i: room[i], default=-1)
             if best < 0:
@@ -101,17 +104,21 @@ class Shards:
     def batches(self, count: int, length: int, longest: int, seed: int, skip: int = 0, rank: int = 0, ranks: int = 1):
         """Endless batches of `count` rows of `length` tokens, of the examples up to `longest`, and how many epochs have passed.
 
-        Rows are packed from windows of a few batches and shuffled, so that each batch mixes all skills. The first `skip` batches, which a
-        run that was stopped has had, are left out, so that it goes on as if it had not been.
+        Rows are packed from windows of a few batches and shuffled, so that each batch mixes all skills; a row that is a batch by itself has
+        to mix them within, and to be full. The first `skip` batches, which a run that was stopped has had, are left out, so that it goes
+        on as if it had not been.
         """
         epoch, fitting = 0, np.flatnonzero(self.lengths <= min(length, longest))
         window = max(64, int(8 * count * length / self.lengths[fitting].mean()))
         rows: list[list[int]] = []
+        lone, left = count == 1, fitting[:0]
         while True:
             random = np.random.default_rng((seed, epoch))
             order = random.permutation(fitting)[rank::ranks]
             for first in range(0, len(order), window):
-                fresh = self.pack(order[first:first + window], length)
+                fresh = self.pack(np.concatenate((left, order[first:first + window])), length, lone)
+                if lone:
+                    left = np.array(fresh.pop(), int)  # the last row opened, with room in it
                 rows += [fresh[i] for i in random.permutation(len(fresh))]
                 while len(rows) >= count:
                     if skip:
