@@ -176,6 +176,14 @@ struct SpecificationTests {
     #expect(runs.map(\.isDense) == [true, false])
     #expect(runs.map(\.tokens) == [200, 200])
     #expect(runs.map(\.loss) == [2, 1.5])
+    #expect(runs.map(\.runs) == [1, 1])
+    // Another seed of it; a curve without a configuration is none.
+    for name in ["moe-2", "notes-2"] {
+      try Data("tokens,loss\n100,2.5\n200,1.7\n".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name).csv"))
+    }
+    let seeds = try ControlRun.load(directory: folder)
+    #expect(seeds.map(\.name) == ["dense", "moe"] && seeds.map(\.runs) == [1, 2])
+    #expect(abs(seeds[1].loss - 1.6) < 1e-12)
     // The same active size: one feed-forward of 10 against two experts of 5, but for the router.
     #expect(runs[1].activeParameters - runs[0].activeParameters == 2 * 8 * 6)
     try Data("tokens\n".utf8).write(to: URL(fileURLWithPath: folder + "/dense.csv"))

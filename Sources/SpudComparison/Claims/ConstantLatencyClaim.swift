@@ -9,8 +9,8 @@ package enum ConstantLatencyClaim {
     compared with the smallest run by run. Then one model writes after contexts of rising length, all runs of one \
     length before the next: there the two medians are compared, each with its own interval, and what the machine did \
     in between is not in it. Trained models are timed in turn with the others. More experts can only help if they are \
-    trained: that capability grows at all is read off the losses of mixtures that differ in their number of experts, \
-    one training run each (see “Cost per token”).
+    trained: that capability grows at all is read off the losses of mixtures that differ in their number of experts \
+    (see “Cost per token”).
     """
   static let line = """
     Holds when the time per token surely (by its interval) grows by at most 10 % both from the fewest to the most \
@@ -109,7 +109,7 @@ package enum ConstantLatencyClaim {
     if mixtures.count > 1 {
       let losses = mixtures.map { "\($0.experts) experts \(Format.fixed($0.loss, 3))" }
       sentences.append(
-        "Final losses of one training run each: \(losses.joined(separator: ", "))."
+        "Final losses, \(ControlRun.count(mixtures)): \(losses.joined(separator: ", "))."
           + ControlRun.remark(evidence.controls))
     } else {
       sentences.append("Whether more experts learn more was not measured: there are no curves of mixtures to compare.")

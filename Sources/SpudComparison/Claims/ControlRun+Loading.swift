@@ -4,7 +4,7 @@ internal import SpudTensors
 
 extension ControlRun {
   /// Reads the training runs that serve as controls: each `NAME.csv` of a directory is a curve, and the `NAME.json`
-  /// beside it the run's configuration.
+  /// beside it the run's configuration. `NAME-2.csv` and so on are runs of the same configuration with other seeds.
   ///
   /// Their losses can be compared only if they were trained alike: of all runs those count that were as long, within a
   /// tenth, as most others (a longer run's loss at the same token is that of a rate not yet lowered), and their curves
@@ -19,11 +19,11 @@ extension ControlRun {
     }
     let names = files.filter { $0.hasSuffix(".csv") }.map { String($0.dropLast(4)) }.sorted()
     var runs: [(run: ControlRun, curve: LossCurve)] = []
-    for name in names {
+    for file in names {
+      guard let name = size(of: file, in: directory) else { continue }
       let configuration = "\(directory)/\(name).json"
-      guard FileManager.default.fileExists(atPath: configuration) else { continue }
-      let text = try String(decoding: contents(of: "\(directory)/\(name).csv"), as: UTF8.self)
-      let curve = try LossCurve(csv: text, name: "\(directory)/\(name).csv")
+      let text = try String(decoding: contents(of: "\(directory)/\(file).csv"), as: UTF8.self)
+      let curve = try LossCurve(csv: text, name: "\(directory)/\(file).csv")
       let shape = try ModelShape(configuration: try JSONValue(contentsOf: configuration), name: configuration)
       // A mixture of one expert is a dense model.
       runs.append(
@@ -40,16 +40,59 @@ extension ControlRun {
       runs.removeAll { abs(($0.curve.points.last?.tokens ?? 0) / usual - 1) > 0.1 }
     }
     let common = runs.compactMap { $0.curve.points.last?.tokens }.min() ?? 0
-    return runs.map { run, curve in
-      var run = run
+    let read = runs.enumerated().map { index, entry in
+      var run = entry.run
       run.tokens = common
-      let read = curve.cut(at: common)
-      run.loss = read.finalLoss()
-      run.lossSpread = read.finalSpread()
+      let curve = entry.curve.cut(at: common)
+      run.loss = curve.finalLoss()
+      run.lossSpread = curve.finalSpread()
       run.strayedAt = strayed(
-        curve.restarts, others: runs.filter { $0.run.name != run.name }.map(\.curve.restarts))
+        entry.curve.restarts, others: runs.enumerated().filter { $0.offset != index }.map(\.element.curve.restarts))
       return run
     }
+    return together(read)
+  }
+
+  /// The configuration whose run a curve is: that of its own name, or of the name without the number of its seed.
+  private static func size(of file: String, in directory: String) -> String? {
+    func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(directory)/\(name).json") }
+    if isThere(file) { return file }
+    guard let dash = file.lastIndex(of: "-"), Int(file[file.index(after: dash)...]) != nil else { return nil }
+    let name = String(file[..<dash])
+    return isThere(name) ? name : nil
+  }
+
+  /// Runs of one name as one, with the mean of their losses. Where any name has several, the interval of each loss is
+  /// one over runs, by Student's t: runs of one size are taken to scatter by one share of their loss, whatever the size,
+  /// which is what all that were repeated tell together.
+  static func together(_ runs: [ControlRun]) -> [ControlRun] {
+    let sizes = Dictionary(grouping: runs, by: \.name)
+    let freedom = runs.count - sizes.count
+    let squares = sizes.values.reduce(0) { sum, runs in
+      let logarithms = runs.map { max($0.loss, 1e-12).logarithm }
+      let mean = logarithms.mean
+      return logarithms.reduce(sum) { $0 + ($1 - mean) * ($1 - mean) }
+    }
+    return sizes.keys.sorted().compactMap { name in
+      guard let runs = sizes[name], var size = runs.first else { return nil }
+      size.runs = runs.count
+      size.loss = runs.map(\.loss).mean
+      size.strayedAt = runs.compactMap(\.strayedAt).min()
+      if freedom > 0 {
+        size.spansRuns = true
+        size.lossSpread =
+          Estimate.studentQuantile(freedom: freedom) * size.loss
+          * (squares / Double(freedom) / Double(runs.count)).squareRoot()
+      }
+      return size
+    }
+  }
+
+  /// How many runs stand behind each loss, in words.
+  static func count(_ runs: [ControlRun]) -> String {
+    let counts = runs.map(\.runs)
+    guard let least = counts.min(), let most = counts.max(), most > 1 else { return "one training run each" }
+    return least == most ? "\(most) training runs each" : "\(least) to \(most) training runs each"
   }
 
   /// The tokens at the first restart that fewer than half of the other runs have too; nil when there is none.

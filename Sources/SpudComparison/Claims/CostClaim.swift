@@ -2,29 +2,62 @@
 package enum CostClaim {
   package static let promised = 0.35
 
-  static let method = """
+  static func method(overRuns: Bool) -> String {
+    """
     Cost is compared at equal quality, not at equal size: dense controls of several sizes make a curve of cost against \
     final loss, and the dense model that would reach a mixture's loss is read off it, linear in the logarithms. All \
     runs are of one recipe and as long as each other; whether they saw the same batches is read off their logs, and a \
     run that did not is named. The losses are those of the training batches, the mean of the last twentieth of a log; \
     none is of held-out data. Operations and bytes per token are counted from the configurations. Nothing is \
-    extrapolated: a loss that the curve does not enclose gives a bound, and is called one. Each size was trained once: \
-    the range given spans the mixtures and the scatter of the losses at the curves' ends; it is no interval over runs, \
-    for what another run of the same size would give was not measured. Trained dense models, where there are any, \
+    extrapolated: a loss that the curve does not enclose gives a bound, and is called one. \
+    \(overRuns ? scatterOfRuns : scatterOfEnds) Trained dense models, where there are any, \
     answer the same questions as the mixture; their scores, which give a part of 1 to an answer that is right in part, \
     are reported beside the curves, and do not enter the verdict. Time and money per million tokens are those of \
     the trained models, writing one token at a time.
     """
-  static let line = """
-    With one run of each size there is no interval over runs, so they can neither show nor refute the claim: it holds in \
-    part when every mixture saves operations against the dense model of its loss, and cannot be told otherwise, also \
-    where there is only an upper bound to what one saves. Several runs of each size would tell more.
+  }
+  private static let scatterOfEnds = """
+    Each size was trained once: the range given spans the mixtures and the scatter of the losses at the curves' ends; it \
+    is no interval over runs, for what another run of the same size would give was not measured.
     """
+  private static let scatterOfRuns = """
+    Sizes that were trained more than once, with other seeds, tell how far runs of one size lie apart, as a share of \
+    their loss; that share is taken to be the same for all sizes, and gives each mean loss its interval (Student's t). \
+    The range given spans the mixtures and these intervals.
+    """
+  static func line(overRuns: Bool) -> String {
+    overRuns
+      ? """
+      Holds when every mixture surely (by the intervals over runs) saves 35 % of the operations of the dense model of \
+      its loss; holds in part when every mixture surely saves some; does not hold when every mixture surely saves less \
+      than 35 %, and some perhaps nothing; cannot be told otherwise.
+      """
+      : """
+      With one run of each size there is no interval over runs, so they can neither show nor refute the claim: it holds \
+      in part when every mixture saves operations against the dense model of its loss, and cannot be told otherwise, \
+      also where there is only an upper bound to what one saves. Several runs of each size would tell more.
+      """
+  }
 
-  /// - Parameter savings: of each mixture, the share of operations saved against the dense model of its loss.
-  package static func verdict(_ savings: [(saving: Double, bound: EqualQuality.Bound)]) -> Verdict {
-    guard !savings.isEmpty else { return .notMeasured }
-    return savings.allSatisfy { $0.saving > 0 && $0.bound != .atMost } ? .holdsInPart : .cannotTell
+  /// A mixture's operations over those of the dense model of equal loss.
+  package struct Share: Sendable, Equatable {
+    package var ratio: Double
+    /// Of the dense model's operations.
+    package var bound: EqualQuality.Bound
+
+    func isSurelyBelow(_ limit: Double) -> Bool { ratio < limit && bound != .atMost }
+    func isSurelyAbove(_ limit: Double) -> Bool { ratio > limit && bound != .atLeast }
+  }
+
+  /// - Parameters:
+  ///   - shares: of each mixture, at its loss and at both ends of its interval.
+  ///   - overRuns: whether the intervals are over runs.
+  package static func verdict(_ shares: [(low: Share, value: Share, high: Share)], overRuns: Bool) -> Verdict {
+    guard !shares.isEmpty else { return .notMeasured }
+    guard overRuns else { return shares.allSatisfy { $0.value.isSurelyBelow(1) } ? .holdsInPart : .cannotTell }
+    if shares.allSatisfy({ $0.high.isSurelyBelow(1 - promised) }) { return .holds }
+    if shares.allSatisfy({ $0.high.isSurelyBelow(1) }) { return .holdsInPart }
+    return shares.allSatisfy { $0.low.isSurelyAbove(1 - promised) } ? .doesNotHold : .cannotTell
   }
 
   /// The dense cost at the mixture's loss.
@@ -60,6 +93,8 @@ package enum CostClaim {
     let id = Claim.Identifier.cost
     let dense = evidence.controls.filter(\.isDense)
     let mixtures = evidence.controls.filter { !$0.isDense }.sorted { $0.parameters < $1.parameters }
+    let overRuns = evidence.controls.contains(where: \.spansRuns)
+    let (method, line) = (method(overRuns: overRuns), line(overRuns: overRuns))
     guard !dense.isEmpty, !mixtures.isEmpty else {
       return id.notMeasured(
         dense.isEmpty
@@ -75,23 +110,26 @@ package enum CostClaim {
         line: line)
     }
     let range = Estimate(
-      value: shown.ratio.value, low: readings.map(\.ratio.low).min() ?? 0, high: readings.map(\.ratio.high).max() ?? 0,
-      count: evidence.controls.count)
+      value: shown.shares.value.ratio, low: readings.map(\.shares.low.ratio).min() ?? 0,
+      high: readings.map(\.shares.high.ratio).max() ?? 0, count: evidence.controls.count)
+    let runs = evidence.controls.reduce(0) { $0 + $1.runs }
     let trained = TrainedControls(evidence)
     return Claim(
       id: id, statement: id.statement,
       finding: """
-        Per token, against the dense model of equal loss, \(readings.map(\.sentence).joined(separator: ", ")); one \
-        training run each.\(disorder(dense))\(ControlRun.remark(evidence.controls))\(trained.sentence)
+        Per token, against the dense model of equal loss, \(readings.map(\.sentence).joined(separator: ", ")); \
+        \(ControlRun.count(evidence.controls)).\(disorder(dense))\(ControlRun.remark(evidence.controls))\(trained.sentence)
         """,
       measured: Figure("\(shown.mixture.name), operations per token", Double(shown.mixture.flopsPerToken), .count),
       baseline: Figure("dense at equal loss, operations per token\(shown.limit)", shown.equal.cost, .count),
-      ratio: range, verdict: verdict(readings.map { ($0.saving, $0.equal.bound) }), runs: evidence.controls.count,
-      spread: """
-        from \(Format.factor(range.low)) to \(Format.factor(range.high)) the operations of a dense model, over all \
-        mixtures and the scatter of the losses at the curves' ends; one training run a control, so this is no interval \
-        over runs
-        """,
+      ratio: range, verdict: verdict(readings.map(\.shares), overRuns: overRuns), runs: runs,
+      spread: "from \(Format.factor(range.low)) to \(Format.factor(range.high)) the operations of a dense model, over "
+        + (overRuns
+          ? "all mixtures and the intervals of their losses over runs"
+          : """
+          all mixtures and the scatter of the losses at the curves' ends; one training run a control, so this is no \
+          interval over runs
+          """),
       method: method, line: line, tables: [table(evidence)] + trained.tables + times(evidence), plots: [plot(evidence)])
   }
 
@@ -99,18 +137,24 @@ package enum CostClaim {
   struct Reading {
     var mixture: ControlRun
     var equal: EqualQuality
-    /// The mixture's operations over the dense model's.
-    var ratio: Estimate
-    var saving: Double { 1 - ratio.value }
+    /// At the mixture's loss, and at both ends of what its interval and the dense runs' leave open.
+    var shares: (low: Share, value: Share, high: Share)
+    var saving: Double { 1 - shares.value.ratio }
 
     /// Nil when no dense model of equal loss can be read off.
     init?(_ mixture: ControlRun, dense: [ControlRun]) {
-      guard let equal = denseCost(atLoss: mixture.loss, dense: dense, cost: { Double($0.flopsPerToken) }) else {
-        return nil
+      let scatter = dense.map(\.lossSpread).max() ?? 0
+      let spread = (mixture.lossSpread * mixture.lossSpread + scatter * scatter).squareRoot()
+      let costs = [0, -spread, spread].compactMap { offset in
+        denseCost(atLoss: mixture.loss + offset, dense: dense) { Double($0.flopsPerToken) }
       }
+      guard let equal = costs.first, costs.count == 3 else { return nil }
       self.mixture = mixture
       self.equal = equal
-      ratio = CostClaim.ratio(mixture, dense: dense, equal: equal)
+      let found = costs.map { Share(ratio: Double(mixture.flopsPerToken) / $0.cost, bound: $0.bound) }
+      // Where larger dense runs end worse, the better end need not be the lower one.
+      let sorted = found.sorted { $0.ratio < $1.ratio }
+      shares = (sorted[0], found[0], sorted[2])
     }
 
     var limit: String {
@@ -137,22 +181,10 @@ package enum CostClaim {
     return zip(sorted, sorted.dropFirst()).filter { $0.loss < $1.loss }.map { smaller, larger in
       """
        \(larger.name) ends at a higher loss (\(Format.fixed(larger.loss, 3))) than the smaller \(smaller.name) \
-      (\(Format.fixed(smaller.loss, 3))): single runs are no finer than that.
+      (\(Format.fixed(smaller.loss, 3)))\
+      \(larger.spansRuns ? "." : ": single runs are no finer than that.")
       """
     }.joined()
-  }
-
-  /// The mixture's operations over those of the dense model of equal loss, at the loss and at both ends of what its
-  /// scatter and the dense runs' leaves open.
-  static func ratio(_ mixture: ControlRun, dense: [ControlRun], equal: EqualQuality) -> Estimate {
-    let scatter = (dense.map(\.lossSpread) + [0]).max() ?? 0
-    let spread = (mixture.lossSpread * mixture.lossSpread + scatter * scatter).squareRoot()
-    let ratios = [mixture.loss - spread, mixture.loss, mixture.loss + spread].compactMap { loss in
-      denseCost(atLoss: loss, dense: dense) { Double($0.flopsPerToken) }
-    }.map { Double(mixture.flopsPerToken) / $0.cost }
-    let value = Double(mixture.flopsPerToken) / equal.cost
-    return Estimate(
-      value: value, low: ratios.min() ?? value, high: ratios.max() ?? value, count: dense.count + 1)
   }
 
   /// What a million written tokens take of the trained models.
@@ -180,15 +212,15 @@ package enum CostClaim {
     Table(
       "Training runs",
       columns: [
-        "run", "experts", "parameters", "active", "operations per token", "bytes per token", "training tokens",
+        "size", "experts", "parameters", "active", "operations per token", "bytes per token", "training tokens", "runs",
         "training loss", "±",
       ],
       rows: evidence.controls.sorted { $0.flopsPerToken < $1.flopsPerToken }.map { run in
         [
           run.name, run.isDense ? "dense" : "\(run.experts)", Format.number(Double(run.parameters)),
           Format.number(Double(run.activeParameters)), Format.number(Double(run.flopsPerToken)),
-          Format.number(Double(run.bytesPerToken)), Format.number(run.tokens), Format.fixed(run.loss, 3),
-          Format.fixed(run.lossSpread, 3),
+          Format.number(Double(run.bytesPerToken)), Format.number(run.tokens), "\(run.runs)",
+          Format.fixed(run.loss, 3), Format.fixed(run.lossSpread, 3),
         ]
       })
   }
@@ -204,7 +236,10 @@ package enum CostClaim {
     }
     return Plot(
       id: "cost-loss", title: "Loss against operations per token",
-      caption: "Lower is better, left is cheaper; a mixture left of the dense curve saves. Each point is one run.",
+      caption: """
+        Lower is better, left is cheaper; a mixture left of the dense curve saves. The losses are of \
+        \(ControlRun.count(evidence.controls)).
+        """,
       content: .lines(
         Plot.Lines(
           series: [

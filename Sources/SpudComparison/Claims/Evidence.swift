@@ -38,7 +38,8 @@ package struct Evidence: Sendable {
   }
 }
 
-/// A training run that serves as a control: how good it became, and what one of its tokens costs.
+/// A training run that serves as a control, or several of one size with other seeds: how good it became, and what one
+/// of its tokens costs.
 package struct ControlRun: Codable, Sendable, Equatable {
   package var name: String
   package var isDense: Bool
@@ -47,11 +48,14 @@ package struct ControlRun: Codable, Sendable, Equatable {
   package var activeParameters: Int
   package var flopsPerToken: Int
   package var bytesPerToken: Int
-  /// Training tokens seen, and the loss at the end.
+  /// Training tokens seen by each run, and the loss at the end, the mean over the runs.
   package var tokens: Double
   package var loss: Double
-  /// Half the width of the 95 % interval of the loss, as far as the scatter along the curve's end tells.
+  /// Half the width of the 95 % interval of the loss: over runs where `spansRuns`, else as far as the scatter along the
+  /// curve's end tells.
   package var lossSpread: Double
+  package var runs = 1
+  package var spansRuns = false
   /// Training tokens after which the run saw other batches than the others; nil where nothing says so.
   package var strayedAt: Double? = nil
 

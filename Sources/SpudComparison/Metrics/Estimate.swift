@@ -23,6 +23,21 @@ extension Estimate {
   /// The standard normal's quantile at 97.5 %.
   static let normalQuantile = 1.959963984540054
 
+  /// Student's t at 97.5 %, to three digits: from its table for up to four degrees of freedom, and beyond by the
+  /// expansion about the normal's quantile.
+  ///
+  /// Source: M. Abramowitz and I. A. Stegun, "Handbook of mathematical functions", 1964, 26.7.5.
+  static func studentQuantile(freedom: Int) -> Double {
+    precondition(freedom > 0, "Student's t needs a degree of freedom")
+    if freedom <= 4 { return [12.706, 4.303, 3.182, 2.776][freedom - 1] }
+    let (n, z) = (Double(freedom), normalQuantile)
+    let square = z * z
+    let first = z * (square + 1) / 4
+    let second = z * ((5 * square + 16) * square + 3) / 96
+    let third = z * (((3 * square + 19) * square + 17) * square - 15) / 384
+    return z + first / n + second / (n * n) + third / (n * n * n)
+  }
+
   /// The number above which `tail` of a standard normal distribution lies, to 12 digits, by bisection.
   private static func quantile(tail: Double) -> Double {
     var (low, high) = (0.0, 10.0)
@@ -143,9 +158,7 @@ extension Estimate {
     guard count > 1 else { return Estimate(value: median, low: median / 10, high: median * 10, count: 1) }
     guard count >= 6 else {
       let logarithms = sorted.map { max($0, 1e-12).logarithm }
-      // Student's t at 97.5 % for 1 … 4 degrees of freedom.
-      let quantile = [12.706, 4.303, 3.182, 2.776][count - 2]
-      let half = quantile * logarithms.standardDeviation / Double(count).squareRoot()
+      let half = studentQuantile(freedom: count - 1) * logarithms.standardDeviation / Double(count).squareRoot()
       let (low, high) = ((logarithms.mean - half).exponential, (logarithms.mean + half).exponential)
       return Estimate(
         value: median, low: max(median / 10, min(median, low)), high: min(median * 10, max(median, high)), count: count)

@@ -52,7 +52,10 @@ struct Compare: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Training curves of the controls: NAME.csv beside NAME.json. Default: Benchmarks/curves, where it is.",
+      """
+      Training curves of the controls: NAME.csv beside NAME.json, and NAME-2.csv … with other seeds. Default: \
+      Benchmarks/curves, where it is.
+      """,
       valueName: "dir"),
     completion: .directory)
   var curves: String?
