@@ -97,6 +97,13 @@ def gguf_seeds():
     writer.add_token_merges(["h e"])
     finish(writer)
 
+    tokens = ["<unk>", "<s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁T", "he", "The", "▁", "T", "h", "e", "1"]
+    writer = gguf.GGUFWriter(path("sentencepiece.gguf"), "llama")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([-float(i) for i in range(len(tokens))])
+    writer.add_token_types([2, 3] + [6] * 256 + [1] * 8)
+    finish(writer)
+
     small = gguf.GGUFWriter(path("plain.gguf"), "x")
     small.add_tensor("t", np.zeros(3, np.float32))
     finish(small)

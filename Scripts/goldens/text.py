@@ -231,4 +231,5 @@ def main():
     (OUT / "corpus.json").write_text(json.dumps(goldens, ensure_ascii=True, separators=(",", ":")) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

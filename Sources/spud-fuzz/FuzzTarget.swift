@@ -70,9 +70,12 @@ enum FuzzTarget: String, CaseIterable {
     }
     let metadata = GGUFTokenizerMetadata(
       tokens: try file.strings("tokenizer.ggml.tokens") ?? [], merges: try file.strings("tokenizer.ggml.merges") ?? [],
+      scores: try file.doubles("tokenizer.ggml.scores")?.map { Float($0) } ?? [],
       tokenTypes: try file.ints("tokenizer.ggml.token_type")?.map { Int32(clamping: $0) } ?? [],
       preTokenizer: try file.string("tokenizer.ggml.pre") ?? "")
-    let tokenizer = try TextTokenizer(gguf: metadata, name: "input")
+    let tokenizer =
+      metadata.scores.isEmpty
+      ? try TextTokenizer(gguf: metadata, name: "input") : try TextTokenizer(sentencePiece: metadata, name: "input")
     Self.checkStreaming(tokenizer.encode("The naïve\u{301} 12345\r\n"), tokenizer)
   }
 

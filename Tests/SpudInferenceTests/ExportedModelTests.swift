@@ -1,4 +1,5 @@
 import Foundation
+import SpudErrors
 import SpudModels
 import SpudTokens
 import Testing
@@ -55,6 +56,16 @@ struct ExportedModelTests {
       let prompts = try forms.map { try $0.ids(of: turns, thinking: nil) }
       #expect(prompts[0] == prompts[1])
       #expect(prompts[0].starts(with: [261, 263]))
+      for path in [directory, path] {
+        let checkpoint = try #require(try TextCheckpoint(path: path))
+        let tokens = try checkpoint.tokens(of: turns[0])
+        #expect(tokens.map(\.id) == prompts[0])
+        #expect(tokens[0] == TextCheckpoint.Token(id: 261, piece: "<bos>", isSpecial: true))
+        #expect(try checkpoint.text(of: prompts[0]).contains("Hi, the first 12"))
+        #expect(throws: SpudError.self) { try checkpoint.text(of: [1, 1 << 20]) }
+        #expect(throws: SpudError.self) { try checkpoint.tokens(of: StreamTurn(.user, [.image(TinyModel.picture)])) }
+      }
+      #expect(try TextCheckpoint(path: TinyModel.directory) == nil)
     }
   }
 }

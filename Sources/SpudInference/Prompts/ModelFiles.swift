@@ -94,20 +94,28 @@ extension ModelFiles {
       let bytes = GGUFTokenizerMetadata(tokens: Self.byteSpellings, merges: [], preTokenizer: "gpt-2")
       return Self.form(try TextTokenizer(gguf: bytes, name: path), template: .raw, beginning: nil)
     }
-    guard kind == "gpt2" else {
-      throw SpudError(.badData, "\(path): \(key("model")) is '\(kind)', but only 'gpt2' (byte pairs) can be read")
+    guard ["gpt2", "llama"].contains(kind) else {
+      throw SpudError(
+        .badData,
+        "\(path): \(key("model")) is '\(kind)', but only 'gpt2' (byte pairs) and 'llama' (SentencePiece) can be read")
     }
     let begin = try file.bool(key("add_bos_token")) == false ? nil : try id(file, key("bos_token_id"))
-    let tokenizer = try TextTokenizer(
-      gguf: GGUFTokenizerMetadata(
-        tokens: try required(file.strings(key("tokens")), "tokens"),
-        merges: try required(file.strings(key("merges")), "merges"),
-        tokenTypes: try (file.ints(key("token_type")) ?? []).map { type in
-          try number(type, key("token_type"))
-        },
-        preTokenizer: try required(file.string(key("pre")), "pre"), beginID: begin,
-        endID: try id(file, key("eos_token_id"))),
-      name: path)
+    var metadata = GGUFTokenizerMetadata(
+      tokens: try required(file.strings(key("tokens")), "tokens"),
+      tokenTypes: try (file.ints(key("token_type")) ?? []).map { type in
+        try number(type, key("token_type"))
+      },
+      beginID: begin, endID: try id(file, key("eos_token_id")))
+    let tokenizer: TextTokenizer
+    if kind == "llama" {
+      metadata.scores = try required(file.doubles(key("scores")), "scores").map { Float($0) }
+      metadata.addsSpacePrefix = try file.bool(key("add_space_prefix")) ?? true
+      tokenizer = try TextTokenizer(sentencePiece: metadata, name: path)
+    } else {
+      metadata.merges = try required(file.strings(key("merges")), "merges")
+      metadata.preTokenizer = try required(file.string(key("pre")), "pre")
+      tokenizer = try TextTokenizer(gguf: metadata, name: path)
+    }
     let template = ChatTemplate(jinja: try file.string("tokenizer.chat_template"))
     var form = Self.form(tokenizer, template: continuesText ? .raw : template, beginning: begin)
     if let end = tokenizer.endID { form.endings.insert(end) }

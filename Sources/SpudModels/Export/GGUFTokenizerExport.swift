@@ -4,18 +4,20 @@ internal import SpudTensors
 /// A model directory's tokenizer as GGUF metadata.
 enum GGUFTokenizerExport {
   /// GGUF's kinds of tokens.
-  private enum Kind: Int32 {
+  enum Kind: Int32 {
     case normal = 1
+    case unknown = 2
     case control = 3
     case userDefined = 4
     case unused = 5
+    case byte = 6
   }
 
   /// GGUF's keys for the tokens that end an answer.
   private static let endKeys = ["eos_token_id", "eot_token_id", "eom_token_id"]
 
-  /// Describes byte-level BPE of tokenizer.json, and the form of conversations that goes with it; without that file,
-  /// says that there is no tokenizer, which llama.cpp accepts.
+  /// Describes the BPE of tokenizer.json, byte-level or SentencePiece's, and the form of conversations that goes with it;
+  /// without that file, says that there is no tokenizer, which llama.cpp accepts.
   ///
   /// - Throws: `SpudError.badData` when tokenizer.json is of another kind, or has ids that the model does not.
   static func describe(_ directory: String, _ configuration: ModelConfiguration, in writer: inout GGUFWriter) throws {
@@ -26,11 +28,14 @@ enum GGUFTokenizerExport {
     }
     let json = try JSONValue(contentsOf: path)
     // What GGUF calls 'gpt2' spells bytes by GPT-2's table: another alphabet under that name would be misread.
+    let isByteLevel = isByteLevel(json["pre_tokenizer"])
     guard let vocabulary = json["model"]?["vocab"]?.object, json["model"]?["type"]?.string ?? "BPE" == "BPE",
-      isByteLevel(json["pre_tokenizer"])
+      isByteLevel || json["model"]?["byte_fallback"]?.bool == true
     else {
       throw SpudError(
-        .badData, "\(path): is not byte-level BPE (a pre_tokenizer with ByteLevel), the only kind written to GGUF")
+        .badData,
+        "\(path): is neither byte-level BPE (a pre_tokenizer with ByteLevel) nor SentencePiece's (byte_fallback), the "
+          + "kinds written to GGUF")
     }
     let count = configuration.vocabularyCount
     var tokens = (0..<count).map { "[PAD\($0)]" }
@@ -50,11 +55,19 @@ enum GGUFTokenizerExport {
     let merges = (json["model"]?["merges"]?.array ?? []).map { merge in
       merge.string ?? (merge.array ?? []).compactMap(\.string).joined(separator: " ")
     }
-    writer.set("tokenizer.ggml.model", .string("gpt2"))
-    writer.set("tokenizer.ggml.pre", .string(preTokenizer(json)))
+    if isByteLevel {
+      writer.set("tokenizer.ggml.model", .string("gpt2"))
+      writer.set("tokenizer.ggml.pre", .string(preTokenizer(json)))
+      writer.set("tokenizer.ggml.merges", strings: merges)
+    } else {
+      let vocabulary = try SentencePieceVocabulary(json, tokens: tokens, kinds: kinds, merges: merges, path: path)
+      kinds = vocabulary.kinds
+      writer.set("tokenizer.ggml.model", .string("llama"))
+      writer.set("tokenizer.ggml.scores", .array(.float32, vocabulary.scores.map { .float32($0) }))
+      writer.set("tokenizer.ggml.add_space_prefix", .bool(vocabulary.addsSpacePrefix))
+    }
     writer.set("tokenizer.ggml.tokens", strings: tokens)
     writer.set("tokenizer.ggml.token_type", .array(.int32, kinds.map { .int32($0.rawValue) }))
-    writer.set("tokenizer.ggml.merges", strings: merges)
     func set(_ key: String, _ id: Int) { writer.set("tokenizer.ggml.\(key)", .uint32(UInt32(id))) }
     let generation = configuration.generation
     var ends: [Int32] = []

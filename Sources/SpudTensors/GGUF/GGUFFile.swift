@@ -88,6 +88,15 @@ package final class GGUFFile: Sendable {
     }
   }
 
+  /// The metadata under `key` as an array of numbers, or nil when there is none.
+  package func doubles(_ key: String) throws -> [Double]? {
+    try typed(key, "an array of numbers") { value in
+      guard let array = value.array else { return nil }
+      let doubles = array.compactMap(\.double)
+      return doubles.count == array.count ? doubles : nil
+    }
+  }
+
   /// The tensor called `name`, or nil.
   package func tensor(_ name: String) -> TensorInfo? { tensors.first { $0.name == name } }
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
+internal import SpudInference
 internal import SpudMedia
 internal import SpudTokens
 
@@ -11,7 +12,7 @@ struct Detokenize: AsyncParsableCommand {
     discussion: """
       Ids are numbers with spaces or commas between them, or the object that spud tokenize --json or spud run \
       --json prints. They may be a whole stream, which begins with <bos>, or the inside of one turn. Pictures and \
-      sounds are numbered in the order of the stream.
+      sounds are numbered in the order of the stream. Ids of a model that reads text only become text.
 
       Examples:
         spud detokenize 104,101,108,108,111
@@ -36,17 +37,25 @@ struct Detokenize: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let tokenizer = try StreamTokenizer.load(directory: try model.resolved())
-    let source = ids == nil || ids == "-" ? String(decoding: try Terminal.readInput(), as: UTF8.self) : ids ?? ""
-    let ids = try Self.parse(source)
-    let turns =
-      ids.first == tokenizer.vocabulary.id(of: .begin)
-      ? try tokenizer.decode(ids, mayEndInTurn: true)
-      : [StreamTurn(.assistant, try tokenizer.decodeParts(ids))]
-    let report = try write(turns)
+    let path = try model.resolved()
+    let report: Report
+    if let checkpoint = try TextCheckpoint(path: path) {
+      report = Report(text: try checkpoint.text(of: parsed()), files: [])
+    } else {
+      let tokenizer = try StreamTokenizer.load(directory: path)
+      let ids = try parsed()
+      report = try write(
+        ids.first == tokenizer.vocabulary.id(of: .begin)
+          ? tokenizer.decode(ids, mayEndInTurn: true)
+          : [StreamTurn(.assistant, tokenizer.decodeParts(ids))])
+    }
     if json.json { return try JSONOutput.print(report) }
     if !report.text.isEmpty { try Terminal.writeLine(report.text) }
     for file in report.files { Terminal.report("wrote \(file)") }
+  }
+
+  private func parsed() throws -> [Int32] {
+    try Self.parse(ids == nil || ids == "-" ? String(decoding: try Terminal.readInput(), as: UTF8.self) : ids ?? "")
   }
 
   /// Writes the media to files; a turn's text, thoughts left out, is one paragraph.

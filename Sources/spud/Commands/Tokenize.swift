@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
+internal import SpudInference
 internal import SpudTokens
 
 /// `spud tokenize`: the stream that the model would read.
@@ -12,6 +13,7 @@ struct Tokenize: AsyncParsableCommand {
         spud tokenize "what colour is the star?" --image scene.png
         spud tokenize --audio question.wav --json
         spud tokenize "what is this?" --image scene.png --draw stream.svg
+        spud tokenize "Hello, world!" -m qwen3.gguf
         spud tokenize --examples world/examples.jsonl --pack packed.safetensors
       """)
 
@@ -57,7 +59,19 @@ struct Tokenize: AsyncParsableCommand {
 
   func run() async throws {
     try Terminal.checkBinary(pack)
-    let tokenizer = try StreamTokenizer.load(directory: try model.resolved())
+    let path = try model.resolved()
+    if let checkpoint = try TextCheckpoint(path: path) {
+      guard draw == nil, pack == nil else {
+        throw SpudError(.usage, "\(path): reads text only, so it has no stream to draw or to pack")
+      }
+      return try show(checkpoint.tokens(of: StreamTurn(.user, try media.parts(prompt: prompt))).enumerated().map {
+        position, token in
+        Token(
+          position: position, id: token.id, modality: (token.isSpecial ? Modality.control : .text).rawValue,
+          piece: token.piece)
+      })
+    }
+    let tokenizer = try StreamTokenizer.load(directory: path)
     if let pack { return try packExamples(to: pack, tokenizer) }
     let stream = try tokenizer.encodePrompt([StreamTurn(.user, try media.parts(prompt: prompt))])
     if let draw {
@@ -67,11 +81,15 @@ struct Tokenize: AsyncParsableCommand {
         throw SpudError(.io, "\(draw): the drawing could not be written")
       }
     }
-    let tokens = stream.ids.enumerated().map { position, id in
-      Token(
-        position: position, id: id, modality: tokenizer.vocabulary.modality(of: id)?.rawValue ?? "",
-        piece: tokenizer.piece(of: id))
-    }
+    try show(
+      stream.ids.enumerated().map { position, id in
+        Token(
+          position: position, id: id, modality: tokenizer.vocabulary.modality(of: id)?.rawValue ?? "",
+          piece: tokenizer.piece(of: id))
+      })
+  }
+
+  private func show(_ tokens: [Token]) throws {
     if json.json { return try JSONOutput.print(Report(tokens: tokens)) }
     try Terminal.write(Self.table(tokens))
   }
