@@ -35,6 +35,9 @@ struct ChatTemplateTests {
     #expect(
       written(.olmo, beginning: "<|endoftext|>")
         == "<|endoftext|><|user|>\nHi\n<|assistant|>\nHello!<|endoftext|>\n<|user|>\nBye\n<|assistant|>\n")
+    #expect(
+      written(.zephyr, beginning: "<s>")
+        == "<s><|user|>\nHi</s>\n<|assistant|>\nHello!</s>\n<|user|>\nBye</s>\n<|assistant|>\n")
   }
 
   @Test("a raw completion is the text alone")
@@ -57,6 +60,9 @@ struct ChatTemplateTests {
     #expect(ChatTemplate(jinja: "{{ '<|start_header_id|>' }}") == .llama3)
     #expect(ChatTemplate(jinja: "{{ bos_token }}[INST] {{ m }} [/INST]") == .mistral)
     #expect(ChatTemplate(jinja: "{{ '<|user|>\n' }}{{ '<|assistant|>\n' }}") == .olmo)
+    let marked = "{{ '<|user|>\\n' + m + eos_token }}{{ '<|assistant|>\\n' + m + eos_token }}"
+    #expect(ChatTemplate(jinja: marked) == .zephyr)
+    #expect(ChatTemplate(jinja: "{{ '<|user|>\\n' + m }}{{ '<|assistant|>\\n' + m + eos_token }}") == .olmo)
     #expect(ChatTemplate(jinja: "{{ messages }}") == .raw)
   }
 }

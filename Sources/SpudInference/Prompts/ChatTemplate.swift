@@ -11,6 +11,8 @@ package enum ChatTemplate: String, Sendable, CaseIterable {
   case mistral
   /// OLMo and OLMoE: `<|user|>\n…\n<|assistant|>\n`, where the marks are plain text.
   case olmo
+  /// Zephyr and TinyLlama: the same marks, and `</s>` after every turn.
+  case zephyr
   /// No form: the text goes in as it is, and the model continues it.
   case raw
 
@@ -45,8 +47,10 @@ package enum ChatTemplate: String, Sendable, CaseIterable {
       self = .llama3
     } else if jinja.contains("[INST]") {
       self = .mistral
-    } else if jinja.contains("<|user|>"), jinja.contains("<|assistant|>") {
-      self = .olmo
+    } else if let user = jinja.firstRange(of: "<|user|>"), jinja.contains("<|assistant|>") {
+      let after = jinja[user.upperBound...]
+      let turn = after[..<(after.firstRange(of: "<|")?.lowerBound ?? after.endIndex)]
+      self = turn.contains("eos_token") ? .zephyr : .olmo
     } else {
       self = .raw
     }
@@ -57,7 +61,7 @@ package enum ChatTemplate: String, Sendable, CaseIterable {
     switch self {
     case .chatML: ["<|im_end|>"]
     case .llama3: ["<|eot_id|>"]
-    case .mistral: ["</s>"]
+    case .mistral, .zephyr: ["</s>"]
     case .olmo, .raw: []
     }
   }
@@ -97,6 +101,10 @@ package enum ChatTemplate: String, Sendable, CaseIterable {
         writer.text("<|\(role)|>\n\(turn.text)")
         if !turn.isUser { writer.special("<|endoftext|>") }
         writer.text("\n")
+      case .zephyr:
+        writer.text("<|\(role)|>\n\(turn.text)")
+        writer.special("</s>")
+        writer.text("\n")
       case .raw:
         writer.text(turn.text)
       }
@@ -110,7 +118,7 @@ package enum ChatTemplate: String, Sendable, CaseIterable {
       writer.text("assistant")
       writer.special("<|end_header_id|>")
       writer.text("\n\n")
-    case .olmo:
+    case .olmo, .zephyr:
       writer.text("<|assistant|>\n")
     case .mistral, .raw:
       break
