@@ -6,7 +6,8 @@
 Writes beside the examples, so that media paths stay true:
 - vision.jsonl: each picture, and some frames of each clip, with its description;
 - hearing.jsonl: each recording and soundtrack with its description;
-- language.jsonl: each example with its media replaced by their descriptions, as `spud compare`'s pipelines write them;
+- language.jsonl: each example with its media replaced by their descriptions, as `spud compare`'s pipelines write them, and of each scene
+  more that can be asked about it: looking things up in a text takes a small module more questions than a picture's codes leave room for;
 - twins.jsonl: a share of those three, for the unified model: with them it can serve as each module of `pipeline-shared`.
 """
 
@@ -14,6 +15,8 @@ import argparse
 import json
 import random
 from pathlib import Path
+
+from world.told import examples
 
 ASK = {"image": "describe the picture.", "frame": "describe the frame.", "audio": "describe the sound."}
 OUTPUTS = ("draw", "speak")  # skills whose media are the answer
@@ -25,7 +28,7 @@ def one(example: dict, part: dict, kind: str, told: str, number: int, thought: s
         {"role": "user", "parts": [part, {"text": ASK[kind]}]}, {"role": "assistant", "parts": said}]}
 
 
-def described(example: dict, rng: random.Random, folder: Path, frames: int) -> tuple[list[dict], list[dict], dict]:
+def described(example: dict, rng: random.Random, frames: int) -> tuple[list[dict], list[dict], dict]:
     """What vision, hearing and language learn from an example."""
     told = {kind: iter(texts) for kind, texts in (example.get("descriptions") or {}).items()}
     # Only the thought of `read` goes along the patches of the picture: it is the eye's, not the language module's.
@@ -52,7 +55,7 @@ def described(example: dict, rng: random.Random, folder: Path, frames: int) -> t
                 for i in sorted(rng.sample(range(len(texts)), min(frames, len(texts)))):
                     vision.append(one(example, {"image": f"{value}/{i:03d}.png"}, "frame", texts[i], len(vision)))
                 lines = "".join(f"frame {i}: {text}\n" for i, text in enumerate(texts, 1))
-                if (folder / value / "audio.wav").exists():
+                if "audio" in told:  # a soundtrack
                     text = next(told["audio"])
                     hearing.append(one(example, {"audio": f"{value}/audio.wav"}, "audio", text, len(hearing)))
                     lines += f"sound: {text}\n"
@@ -65,6 +68,7 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--examples", type=Path, required=True)
     p.add_argument("--frames", type=int, default=2, help="frames of a clip that vision learns from")
+    p.add_argument("--asked", type=int, default=2, help="more examples for language of each scene and each skill that asks about scenes")
     p.add_argument("--twins", type=float, default=0.12, help="share of the derived examples that the unified model gets too")
     a = p.parse_args()
     rng, folder = random.Random(1), a.examples.parent
@@ -79,11 +83,14 @@ def main() -> None:
         example = json.loads(line)
         if example["skill"] in OUTPUTS:
             continue
-        vision, hearing, language = described(example, rng, folder, a.frames)
+        vision, hearing, language = described(example, rng, a.frames)
         for name, e in [("vision", e) for e in vision] + [("hearing", e) for e in hearing] + [("language", language)]:
             write(name, e)
             if rng.random() < a.twins:
                 write("twins", e)
+        for text in (example.get("descriptions") or {}).get("image", []):
+            for more in examples(text, a.asked):
+                write("language", more | {"id": f"{example['id']}-{more['id']}"})
     for name, file in files.items():  # language and twins last: the scripts take them for a sign that all are there
         file.close()
         (folder / f"{name}.jsonl.partial").rename(folder / f"{name}.jsonl")

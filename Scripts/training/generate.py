@@ -40,7 +40,7 @@ def plan(arguments: argparse.Namespace) -> list[tuple[str, int]]:
 def make(job: tuple[str, int]) -> str:
     name, index = job
     a = ARGUMENTS
-    maker = Maker(Path(a.out), Path(a.cache), a.split, a.seed, name, index + a.first, a.short, not a.no_media)
+    maker = Maker(Path(a.out), Path(a.cache), a.split, a.seed, name, index + a.first, a.short)
     return json.dumps(SKILLS[name].make(maker), ensure_ascii=False)
 
 
@@ -55,7 +55,6 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="index of the first example of each skill")
     parser.add_argument("--skills", default="", help="only these, comma-separated")
     parser.add_argument("--short", action="store_true", help="one question an example, as in evaluation")
-    parser.add_argument("--no-media", action="store_true", help="name the media, but write none: for derive.py's texts alone")
     parser.add_argument("--out", required=True)
     parser.add_argument("--cache", default=str(Path(__file__).parents[2] / ".build/training/speech"))
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)

@@ -39,7 +39,7 @@ class Unseen:
                     if spelled in ids:
                         which[kind, ids[spelled]], form[ids[spelled]] = number, f
         absent, others = [np.zeros(v.image[0], bool)], [np.zeros(v.image[0], bool)]
-        group_of: dict[tuple[int, int, int], int] = {}
+        group_of = np.zeros((2, max(map(len, kinds)), 4), np.uint8)
         for target, words in enumerate(kinds):
             for context, word in enumerate(kinds[1 - target]):
                 for f in range(4):
@@ -57,7 +57,7 @@ class Unseen:
         shards.groups = self.find(shards, v, which, form, group_of)
 
     @staticmethod
-    def find(shards: Shards, v: Vocabulary, which: np.ndarray, form: np.ndarray, group_of: dict) -> np.ndarray:
+    def find(shards: Shards, v: Vocabulary, which: np.ndarray, form: np.ndarray, group_of: np.ndarray) -> np.ndarray:
         """The group of each token: of a shape by the last colour of its turn, of a colour by the shape after it, or else the last before."""
         tokens = shards.tokens.astype(np.int64)
         at = np.arange(len(tokens))
@@ -76,8 +76,8 @@ class Unseen:
             if target == 0:
                 after = np.concatenate((context[1:], [-1]))
                 found = np.where(after >= 0, after, found)
-            for i in np.flatnonzero((which[target][tokens] >= 0) & (found >= 0) & seen & shards.answer):
-                groups[i] = group_of.get((target, int(found[i]), int(form[tokens[i]])), 0)
+            i = np.flatnonzero((which[target][tokens] >= 0) & (found >= 0) & seen & shards.answer)
+            groups[i] = group_of[target, found[i], form[tokens[i]]]
         return groups
 
     def left_out(self, groups: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

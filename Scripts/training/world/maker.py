@@ -9,7 +9,7 @@ from PIL import Image
 
 from . import speech
 from .clips import write_clip
-from .scene import Scene, render
+from .scene import Scene, random_scene, render
 
 Part = dict[str, str]
 
@@ -17,22 +17,23 @@ Part = dict[str, str]
 class Maker:
     """Makes the parts of one example. Media lie in `media/SKILL/NNN/` beside the JSONL file."""
 
-    def __init__(self, folder: Path, cache: Path, split: str, seed: int, skill: str, index: int, short: bool, media: bool = True):
+    def __init__(self, folder: Path, cache: Path, split: str, seed: int, skill: str, index: int, short: bool):
         self.rng = random.Random(f"{seed}/{split}/{skill}/{index}")
         self.split, self.cache, self.skill, self.index, self.folder = split, cache, skill, index, folder
         self.short = short  # one question an example, as evaluation wants it, instead of several
-        self.media = media  # whether files are written, or only named
         self.count = 0
 
     def part(self, kind: str, suffix: str, write: Callable[[Path], None]) -> Part:
-        """A part in a file of its own, which `write` makes where media are wanted."""
+        """A part in a file of its own, which `write` makes."""
         name = f"{self.index:06d}" + (f"-{self.count}" if self.count else "") + suffix
         self.count += 1
         path = self.folder / "media" / self.skill / f"{self.index // 1000:03d}" / name
-        if self.media:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
         return {kind: str(path.relative_to(self.folder))}
+
+    def scene(self, least: int = 1, most: int = 3) -> Scene:
+        return random_scene(self.rng, self.split, least, most)
 
     def image(self, picture: Scene | Image.Image) -> Part:
         return self.part("image", ".png", lambda path: (render(picture) if isinstance(picture, Scene) else picture).save(path, compress_level=1))

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
@@ -15,6 +16,8 @@ PLACES = ["top left", "top", "top right", "left", "middle", "right", "bottom lef
 SIZES = {"small": 6.8, "big": 10.0}  # radius in pixels of a 64-pixel picture
 # Colour-shape pairs that no training picture, film or drawing shows. Recordings and what they say name them (hear.py, speak.py).
 HELD_OUT_PAIRS = {("red", "star"), ("blue", "cross"), ("green", "ring"), ("purple", "triangle"), ("orange", "square"), ("pink", "circle")}
+WORDS = ("|".join(sorted(words, key=len, reverse=True)) for words in (SIZES, COLOURS, SHAPES, PLACES))  # "top left" before "top"
+THING = re.compile("a ({}) ({}) ({}) at the ({})".format(*WORDS))
 SIDE = 64
 SUPERSAMPLING = 4
 CANVAS = (232, 230, 225)  # the background of drawings, which have one right answer
@@ -51,6 +54,11 @@ class Scene:
     def description(self) -> str:
         """Every thing, in reading order of the grid."""
         return "; ".join("a " + t.phrase for t in self.ordered)
+
+    @classmethod
+    def told(cls, description: str) -> "Scene":
+        """The scene of a description, as far as words tell it."""
+        return cls(tuple(Thing(colour, shape, size, PLACES.index(place)) for size, colour, shape, place in THING.findall(description)))
 
     @property
     def ordered(self) -> list[Thing]:

@@ -5,7 +5,7 @@ counted, thing by thing. The steps are the same whether the scene is seen or tol
 """
 
 from ..maker import Maker, assistant, user
-from ..scene import COLOURS, PLACES, SHAPES, Scene, Thing, random_scene
+from ..scene import COLOURS, PLACES, SHAPES, Scene, Thing
 from ..speech import DIGITS
 
 SIDES = {"left of": (-1, 0), "right of": (1, 0), "above": (0, -1), "below": (0, 1)}
@@ -67,7 +67,7 @@ def question(scene: Scene, m: Maker, kind: int) -> tuple[str, str, str, str]:
 
 
 def make(m: Maker) -> dict:
-    scene = random_scene(m.rng, m.split, least=2, most=5)
+    scene = m.scene(2, 5)
     picture, descriptions = m.image(scene), {"image": [scene.description]}
     kinds = [m.index % 5] if m.short else m.rng.sample([0, 0, 0, 1, 1, 2, 3, 4], 4)
     turns, asked, task, answer = [], set(), "", ""

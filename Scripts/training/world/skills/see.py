@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 from ..maker import Maker, assistant, user
-from ..scene import COLOURS, PLACES, SHAPES, Scene, pairs, random_scene
+from ..scene import COLOURS, PLACES, SHAPES, Scene, pairs
 from ..speech import DIGITS
 
 TASKS = ["colour", "shape", "where", "count", "size", "exists"]
@@ -66,7 +66,7 @@ def ask(scene: Scene, task: str, rng: random.Random, split: str) -> tuple[str, .
 
 
 def make(m: Maker) -> dict:
-    scene = random_scene(m.rng, m.split, *((1, 5) if m.short else m.rng.choice(((1, 1), (2, 2), (2, 3), (3, 4), (4, 5)))))
+    scene = m.scene(*((1, 5) if m.short else m.rng.choice(((1, 1), (2, 2), (2, 3), (3, 4), (4, 5)))))
     picture, descriptions = m.image(scene), {"image": [scene.description]}
     if m.short:
         task = TASKS[m.index % len(TASKS)]

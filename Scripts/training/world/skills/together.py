@@ -1,7 +1,7 @@
 """See and hear: a spoken question about a picture."""
 
 from ..maker import Maker, assistant, user
-from ..scene import PLACES, Scene, random_scene
+from ..scene import PLACES, Scene
 from ..speech import DIGITS
 from .see import only
 
@@ -24,7 +24,7 @@ def ask(scene: Scene, task: str, m: Maker) -> tuple[str, ...]:
 
 
 def make(m: Maker) -> dict:
-    scene = random_scene(m.rng, m.split, least=2 if m.short else 1)
+    scene = m.scene(2 if m.short else 1)
     picture = m.image(scene)
     tasks = [TASKS[m.index % 3]] if m.short else m.rng.sample(TASKS[:3] * 2 + TASKS[3:], 2)
     turns, task, heard = [], "", []
