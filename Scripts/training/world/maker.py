@@ -33,6 +33,7 @@ class Maker:
         return {kind: str(path.relative_to(self.folder))}
 
     def scene(self, least: int = 1, most: int = 3) -> Scene:
+        """The scene of an example, of `least` to `most` things."""
         return random_scene(self.rng, self.split, least, most)
 
     def image(self, picture: Scene | Image.Image) -> Part:

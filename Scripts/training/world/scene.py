@@ -16,7 +16,7 @@ PLACES = ["top left", "top", "top right", "left", "middle", "right", "bottom lef
 SIZES = {"small": 6.8, "big": 10.0}  # radius in pixels of a 64-pixel picture
 # Colour-shape pairs that no training picture, film or drawing shows. Recordings and what they say name them (hear.py, speak.py).
 HELD_OUT_PAIRS = {("red", "star"), ("blue", "cross"), ("green", "ring"), ("purple", "triangle"), ("orange", "square"), ("pink", "circle")}
-WORDS = ("|".join(sorted(words, key=len, reverse=True)) for words in (SIZES, COLOURS, SHAPES, PLACES))  # "top left" before "top"
+WORDS = ["|".join(sorted(words, key=len, reverse=True)) for words in (SIZES, COLOURS, SHAPES, PLACES)]  # "top left" before "top"
 THING = re.compile("a ({}) ({}) ({}) at the ({})".format(*WORDS))
 SIDE = 64
 SUPERSAMPLING = 4
