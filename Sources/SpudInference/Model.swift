@@ -99,7 +99,7 @@ public final class Model: Sendable {
     let compute =
       try shared
       ?? Compute(
-        threads: options.threads, instructionSet: InstructionSet.selected(),
+        threads: options.threads, firstProcessor: options.firstProcessor, instructionSet: InstructionSet.selected(),
         backend: options.kernels == .blas ? .blas : .native)
     let transformer = try Transformer.load(
       path: path, compute: compute, weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),

@@ -22,6 +22,9 @@ public struct LoadOptions: Sendable {
 
   /// Threads that compute; nil is one a processor.
   public var threads: Int?
+  /// Where the threads are pinned, counted among the processors that this process may use: two models that compute at
+  /// the same time are each the faster for processors of their own.
+  package var firstProcessor = 0
   public var kernels: Kernels
   /// Nil holds weights as the file does.
   public var weights: Weights?

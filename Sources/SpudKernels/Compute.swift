@@ -26,12 +26,15 @@ package final class Compute: @unchecked Sendable {
   var scratch = ComputeScratch()
 
   /// Makes a team of `threads` threads, the caller's included; nil is one for each processor that this process may use.
-  package init(threads: Int? = nil, instructionSet: InstructionSet = .best, backend: Backend = .native) {
+  /// They are pinned to the processors from `firstProcessor` on, counted among those.
+  package init(
+    threads: Int? = nil, firstProcessor: Int = 0, instructionSet: InstructionSet = .best, backend: Backend = .native
+  ) {
     let threads = threads ?? Int(spud_cpu_count())
     self.instructionSet = instructionSet
     self.backend = backend
     unsafe kernels = instructionSet.kernels
-    pool = WorkerPool(threads: threads)
+    pool = WorkerPool(threads: threads, firstProcessor: firstProcessor)
     openblas_set_num_threads(1)
   }
 

@@ -67,8 +67,9 @@ struct Lane {
 
 /// A fixed team of threads that run regions together: fork, work, join.
 ///
-/// The calling thread is lane 0. The others are pinned, spin between regions for about a millisecond, then park until
-/// the next one. A region costs two cache-line round trips and allocates nothing. One region runs at a time.
+/// The calling thread is lane 0. The others are pinned where there are processors for them, spin between regions for
+/// about a millisecond, then park until the next one. A region costs two cache-line round trips and allocates nothing.
+/// One region runs at a time.
 @safe
 final class WorkerPool: @unchecked Sendable {
   // `@unchecked`: the job's fields are written before `generation` rises and read after; the rest is immutable or
@@ -97,19 +98,23 @@ final class WorkerPool: @unchecked Sendable {
   private let shared: Shared
   private var threads: [pthread_t] = []
 
-  init(threads count: Int) {
+  /// - Parameter firstProcessor: The place, among the processors that the process may use, of the one that is left to
+  ///   the calling thread; thread `i` is pinned to the `i`-th after it. Two pools that work at once need two ranges:
+  ///   threads that spin on one processor wait for each other.
+  init(threads count: Int, firstProcessor: Int = 0) {
     precondition(count >= 1 && count <= 1024, "a pool has 1 to 1024 threads, not \(count)")
     self.count = count
     shared = Shared(count: count)
     for index in 1..<max(count, 1) {
       var thread = pthread_t()
-      let start = Start(shared: shared, index: index)
+      let start = Start(shared: shared, index: index, processor: firstProcessor + index)
       let argument = unsafe Unmanaged.passRetained(start).toOpaque()
       let status = unsafe pthread_create(
         &thread, nil,
         { argument in
           guard let argument = unsafe argument else { return nil }
           let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+          spud_pin_thread(Int32(clamping: start.processor))
           WorkerPool.work(start.shared, index: start.index)
           return nil
         }, argument)
@@ -121,9 +126,11 @@ final class WorkerPool: @unchecked Sendable {
   private final class Start {
     let shared: Shared
     let index: Int
-    init(shared: Shared, index: Int) {
+    let processor: Int
+    init(shared: Shared, index: Int, processor: Int) {
       self.shared = shared
       self.index = index
+      self.processor = processor
     }
   }
 
@@ -171,7 +178,6 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   private static func work(_ shared: Shared, index: Int) {
-    spud_pin_thread(Int32(index))
     let team = unsafe shared.team
     var seen: UInt32 = 0
     while true {

@@ -4,8 +4,8 @@ package import SpudInference
 internal import SpudModels
 package import SpudPipeline
 
-/// Loads the models of the systems, each once for each number of threads. Those that have all threads share one team
-/// of them; those of a parallel pipeline, which work side by side, have their own.
+/// Loads the models of the systems, each once for each team of threads. Those that have all threads share one team;
+/// those of a parallel pipeline, which work side by side, have their own, on processors of their own.
 package final class ModelShelf {
   private var models: [String: Model] = [:]
   /// The first model with all threads.
@@ -23,12 +23,13 @@ package final class ModelShelf {
     self.onLoad = onLoad
   }
 
-  /// The model at `path`.
-  package func model(_ path: String, threads: Int) async throws -> Model {
-    let key = "\(threads) \(path)"
+  /// The model at `path`, its threads on the processors from `firstProcessor` on.
+  package func model(_ path: String, threads: Int, firstProcessor: Int = 0) async throws -> Model {
+    let key = "\(threads) \(firstProcessor) \(path)"
     if let model = models[key] { return model }
     onLoad(path)
-    let options = LoadOptions(threads: threads)
+    var options = LoadOptions(threads: threads)
+    options.firstProcessor = firstProcessor
     let model: Model
     if threads == self.threads, let host {
       model = try await Model.load(path, options: options, sharing: host)
@@ -81,7 +82,7 @@ package final class ModelShelf {
       let isParallel = specification.kind == .pipelineParallel && threads > 1
       let half = isParallel ? max(1, threads / 2) : threads
       let eye = try await model(vision, threads: half)
-      let ear = try await model(hearing, threads: half)
+      let ear = try await model(hearing, threads: half, firstProcessor: isParallel ? half : 0)
       let mind = try await model(language, threads: threads)
       func responder(_ model: Model, _ name: String) -> ModelResponder {
         ModelResponder(model, name: name, media: media, stopwatch: stopwatch)
