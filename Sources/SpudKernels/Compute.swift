@@ -26,7 +26,7 @@ package final class Compute: @unchecked Sendable {
   var scratch = ComputeScratch()
 
   /// Makes a team of `threads` threads, the caller's included; nil is one for each processor that this process may use.
-  /// They are pinned to the processors from `firstProcessor` on, counted among those.
+  /// All but the caller's are pinned, to the processors after `firstProcessor`, counted among those.
   package init(
     threads: Int? = nil, firstProcessor: Int = 0, instructionSet: InstructionSet = .best, backend: Backend = .native
   ) {
