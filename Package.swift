@@ -21,14 +21,16 @@ func system(_ name: String, pkgConfig: String?, apt: String) -> Target {
 
 /// A module of ours; it may import what it lists and nothing else.
 func module(_ name: String, imports: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: imports, swiftSettings: settings,
-          linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))])
+  .target(
+    name: name, dependencies: imports, swiftSettings: settings,
+    linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))])
 }
 
 /// The tests of a module. `data` names folders of theirs that are no sources, which they find by `#filePath`.
 func tests(of name: String, imports: [Target.Dependency] = [], data: [String] = []) -> Target {
-  .testTarget(name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + imports,
-              exclude: data, swiftSettings: settings)
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + imports,
+    exclude: data, swiftSettings: settings)
 }
 
 let package = Package(
@@ -41,7 +43,7 @@ let package = Package(
     .library(name: "SpudKernelBenchmarks", targets: ["SpudKernelBenchmarks"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   // In the order of the layers: a target depends only on targets above it.
   targets: [
@@ -58,17 +60,22 @@ let package = Package(
     module("SpudTensors", imports: ["SpudErrors"]),
     module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "CLAPACKE", "SpudErrors", "SpudTensors"]),
     module("SpudKernelBenchmarks", imports: ["SpudKernels"]),
-    module("SpudMedia", imports: [
-      "SpudErrors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
-    ]),
+    module(
+      "SpudMedia",
+      imports: [
+        "SpudErrors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
+      ]),
     module("SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels"]),
     module("SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
-    module("SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels"]),
+    module(
+      "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels"]),
     module("SpudPipeline", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudInference"]),
-    module("SpudComparison", imports: [
-      "SpudErrors", "SpudMedia", "SpudTensors", "SpudTokens", "SpudKernels", "SpudModels", "SpudInference",
-      "SpudPipeline",
-    ]),
+    module(
+      "SpudComparison",
+      imports: [
+        "SpudErrors", "SpudMedia", "SpudTensors", "SpudTokens", "SpudKernels", "SpudModels", "SpudInference",
+        "SpudPipeline",
+      ]),
     .executableTarget(
       name: "spud",
       dependencies: [

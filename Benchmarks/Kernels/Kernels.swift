@@ -19,14 +19,18 @@ let benchmarks: @Sendable () -> Void = {
       // Eight matrices in turn do not fit in the cache.
       add("product \(format) \(tokens) x 2048 x 2048: \(millions(2 * tokens * width * width)) MOP") {
         try ProductWorkload(tokens: tokens, rows: width, columns: width, format: format, threads: threads, copies: 8)
-      } run: { $0.run() }
+      } run: {
+        $0.run()
+      }
     }
   }
   for blasThreads in Set([1, threads]).sorted() {
     for tokens in [1, 16, 512] {
       add("sgemm \(blasThreads) threads \(tokens) x 2048 x 2048: \(millions(2 * tokens * width * width)) MOP") {
         SgemmWorkload(tokens: tokens, rows: width, columns: width, threads: blasThreads)
-      } run: { $0.run() }
+      } run: {
+        $0.run()
+      }
     }
   }
   for format in ["q8_0", "q4_0"] {
@@ -35,7 +39,9 @@ let benchmarks: @Sendable () -> Void = {
         try ExpertsWorkload(
           tokens: tokens, experts: 64, expertsPerToken: 8, width: width, expertWidth: 1024, format: format,
           threads: threads)
-      } run: { $0.run() }
+      } run: {
+        $0.run()
+      }
     }
   }
   for cache in ["f32", "bf16", "q8"] {
@@ -44,7 +50,9 @@ let benchmarks: @Sendable () -> Void = {
         try AttentionWorkload(
           tokens: tokens, depth: depth, heads: 16, keyValueHeads: 16, headWidth: 128, cacheFormat: cache,
           threads: threads)
-      } run: { try $0.run() }
+      } run: {
+        try $0.run()
+      }
     }
   }
 }

@@ -103,13 +103,13 @@ static int64_t product_of_lone_row(const spud_product *p) {
   for (; panel + 2 <= p->last_panel; panel += 2) {
     const uint8_t *weights = p->panels + panel * p->panel_bytes;
     switch (p->format) {
-      case SPUD_F32: tile_f32_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
-      case SPUD_BF16: tile_bf16_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
-      case SPUD_Q8_0: tile_q8_0_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
-      default: tile_q4_0_lone(weights, p->panel_bytes, p->units, input, p->scratch); break;
+      case SPUD_F32: tile_f32_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
+      case SPUD_BF16: tile_bf16_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
+      case SPUD_Q8_0: tile_q8_0_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
+      default: tile_q4_0_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
     }
-    finish_rows(p, panel, 0, 1, p->scratch);
-    finish_rows(p, panel + 1, 0, 1, p->scratch + SPUD_PANEL_ROWS);
+    finish_rows(p, panel, 0, 1, p->workspace);
+    finish_rows(p, panel + 1, 0, 1, p->workspace + SPUD_PANEL_ROWS);
   }
   return panel;
 }
@@ -146,11 +146,11 @@ static void product(const spud_product *p) {
             if (unit == 0 && p->epilogue != SPUD_SWIGLU) prefetch_outputs(p, first_row + row, first_row + row + m,
                 panel);
           }
-          tile(weights + unit * unit_bytes, units, inputs + row, (int)m, p->scratch + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS,
+          tile(weights + unit * unit_bytes, units, inputs + row, (int)m, p->workspace + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS,
               p->rows <= ONE_PASS_ROWS ? ONLY_PASS : unit == 0);
         }
       }
-      finish_rows(p, panel, first_row, rows, p->scratch);
+      finish_rows(p, panel, first_row, rows, p->workspace);
     }
   }
 }

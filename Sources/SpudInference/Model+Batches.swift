@@ -56,11 +56,12 @@ extension Model {
     onAnswer: (@Sendable (Int, Answer) -> Void)?
   ) throws -> [Answer] {
     var media = CodedMedia()
-    let prepared = try requests.map { try prepare($0, history: [], earlierTurns: [], knowing: &media) }
+    let prepared = try requests.map { try prepare($0, history: [], earlierTurns: [], cache: &media) }
     let generations = zip(requests, prepared).map { request, prepared in
       makeGeneration(
         prepared, reading: prepared.prompt.ids[...], options: request.options, requested: requested,
-        interruption: interruption) { _ in }
+        interruption: interruption
+      ) { _ in }
     }
     let capacity = prepared.map { $0.prompt.ids.count + $0.limit }.max() ?? 1
     let cache = try makeCache(sequences: min(atOnce, requests.count), capacity: capacity)
@@ -87,7 +88,7 @@ extension Model {
   ///   - earlierTurns: A text-only model's turns so far.
   ///   - media: What a unified model's media so far were coded as.
   func prepare(
-    _ request: Request, history: [Int32], earlierTurns: [StreamTurn], knowing media: inout CodedMedia
+    _ request: Request, history: [Int32], earlierTurns: [StreamTurn], cache media: inout CodedMedia
   ) throws -> Prepared {
     try request.options.sampling.check()
     guard request.options.maximumTokens >= 1 else {
@@ -99,7 +100,7 @@ extension Model {
     let start = ContinuousClock.now
     let constraint = try form.constraint(request.options)
     let prompt = try form.prompt(
-      after: history, turns: earlierTurns + request.turns, knowing: &media, thinking: request.options.thinking)
+      after: history, turns: earlierTurns + request.turns, cache: &media, thinking: request.options.thinking)
     let tokenize = start.duration(to: .now)
     guard prompt.ids.count < contextLength else {
       throw SpudError(
@@ -117,7 +118,8 @@ extension Model {
     let end = grammar.vocabulary.id(of: .end)
     guard grammar.allowed(remaining: limit).contains(end) else { return }
     throw SpudError(
-      .usage, "\(limit) tokens are left for the answer, which is too few for \(output == .image ? "a picture" : "a sound")")
+      .usage,
+      "\(limit) tokens are left for the answer, which is too few for \(output == .image ? "a picture" : "a sound")")
   }
 
   func makeGeneration(

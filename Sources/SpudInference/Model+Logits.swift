@@ -14,7 +14,8 @@ extension Model {
       guard !ids.isEmpty else { throw SpudError(.usage, "there are no ids, so there are no logits") }
       let rows = self.transformer.configuration.vocabularyCount
       if let (position, id) = ids.enumerated().first(where: { $0.element < 0 || $0.element >= rows }) {
-        throw SpudError(.badData, "id \(id) at position \(position) is outside the vocabulary, which is 0 to \(rows - 1)")
+        throw SpudError(
+          .badData, "id \(id) at position \(position) is outside the vocabulary, which is 0 to \(rows - 1)")
       }
       guard ids.count <= self.contextLength else {
         throw SpudError(.badData, "there are \(ids.count) ids, but \(self.name) reads at most \(self.contextLength)")

@@ -83,7 +83,7 @@ private final class Conversation: @unchecked Sendable {
   ) throws -> Answer {
     let (earlierIDs, earlierTurns) = isWhole ? ([], []) : (history, turns)
     let prepared = try model.prepare(
-      request, history: earlierIDs, earlierTurns: earlierTurns, knowing: &media)
+      request, history: earlierIDs, earlierTurns: earlierTurns, cache: &media)
     let (cache, kept) = try makeRoom(for: prepared)
     let generation = model.makeGeneration(
       prepared, reading: prepared.prompt.ids[kept...], options: request.options, requested: requested,

@@ -139,7 +139,7 @@ public final class SyntheticDecoder {
   /// One forward pass over `tokensPerSequence` tokens of every sequence, with logits for the last of each.
   public func forward(tokensPerSequence: Int) throws {
     let sequences = (0..<cache.sequenceCount).flatMap { Array(repeating: Int32($0), count: tokensPerSequence) }
-    let placement = try cache.append(sequences)
+    let positions = try cache.append(sequences)
     let tokens = sequences.indices.map { Int32(($0 * 7919 + 13) % shape.vocabulary) }
     compute.gather(tokens, from: embedding, into: buffers.hidden)
     let scale = 1 / Float(shape.headWidth).squareRoot()
@@ -151,10 +151,10 @@ public final class SyntheticDecoder {
       compute.normalize(
         buffers.queries, weight: headNorm, epsilon: 1e-6, groupWidth: shape.headWidth, into: buffers.queries)
       compute.normalize(buffers.keys, weight: headNorm, epsilon: 1e-6, groupWidth: shape.headWidth, into: buffers.keys)
-      compute.rotate(buffers.queries, headWidth: shape.headWidth, placement: placement, table: rotary)
-      compute.rotate(buffers.keys, headWidth: shape.headWidth, placement: placement, table: rotary)
+      compute.rotate(buffers.queries, headWidth: shape.headWidth, positions: positions, table: rotary)
+      compute.rotate(buffers.keys, headWidth: shape.headWidth, positions: positions, table: rotary)
       compute.attend(
-        queries: buffers.queries, keys: buffers.keys, values: buffers.values, placement: placement, layer: index,
+        queries: buffers.queries, keys: buffers.keys, values: buffers.values, positions: positions, layer: index,
         cache: cache,
         scale: scale, into: buffers.attended)
       compute.multiply(buffers.attended, by: layer.output, addingInto: buffers.hidden)

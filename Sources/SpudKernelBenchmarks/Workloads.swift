@@ -125,9 +125,9 @@ public final class AttentionWorkload {
 
   public func run() throws {
     cache.truncate(sequence: 0, to: depth)
-    let placement = try cache.append(Array(repeating: 0, count: queries.rows))
+    let positions = try cache.append(Array(repeating: 0, count: queries.rows))
     compute.attend(
-      queries: queries, keys: keys, values: keys, placement: placement, layer: 0, cache: cache, scale: 0.1, into: output
+      queries: queries, keys: keys, values: keys, positions: positions, layer: 0, cache: cache, scale: 0.1, into: output
     )
   }
 }

@@ -89,7 +89,8 @@ package struct Codebook: Sendable {
           let reach = squaredDistance(from: point, to: index)
           // Rounding of the product must not hide a centre: a ten-thousandth of what was added up is far more.
           let bound = reach - length + 1e-4 * (reach + length)
-          (index, value) = Self.positions(of: products, in: range, notAbove: bound).reduce((index, reach)) { best, other in
+          (index, value) = Self.positions(of: products, in: range, notAbove: bound).reduce((index, reach)) {
+            best, other in
             let distance = other == index ? reach : squaredDistance(from: point, to: other)
             return distance < best.1 || distance == best.1 && other < best.0 ? (other, distance) : best
           }
@@ -109,13 +110,13 @@ package struct Codebook: Sendable {
   private static func positions(of values: [Float], in range: Range<Int>, notAbove bound: Float) -> [Int] {
     precondition(range.lowerBound >= 0 && range.upperBound <= values.count)
     var found: [Int] = []
-    // SAFETY: the range was checked above, and a lane is read only where sixteen values are left.
+    // SAFETY: the range was checked above, and a worker is read only where sixteen values are left.
     unsafe values.withUnsafeBytes { bytes in
       var index = range.lowerBound
       while index + 16 <= range.upperBound {
-        let lane = unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
-        if any(lane .<= bound) {
-          for offset in 0..<16 where lane[offset] <= bound { found.append(index + offset - range.lowerBound) }
+        let worker = unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
+        if any(worker .<= bound) {
+          for offset in 0..<16 where worker[offset] <= bound { found.append(index + offset - range.lowerBound) }
         }
         index += 16
       }
@@ -132,14 +133,14 @@ package struct Codebook: Sendable {
   /// The position, counted from the range's start, and value of the first least number in `range`.
   private static func minimum(of values: [Float], in range: Range<Int>) -> (index: Int, value: Float) {
     precondition(range.lowerBound >= 0 && range.upperBound <= values.count && !range.isEmpty)
-    // Each lane keeps a minimum of its own, so that nothing waits for a reduction; then the first place that has it.
+    // Each worker keeps a minimum of its own, so that nothing waits for a reduction; then the first place that has it.
     var least = SIMD16<Float>(repeating: values[range.lowerBound])
-    // SAFETY: the range was checked above, and a lane is read only where sixteen values are left.
+    // SAFETY: the range was checked above, and a worker is read only where sixteen values are left.
     unsafe values.withUnsafeBytes { bytes in
       var index = range.lowerBound
       while index + 16 <= range.upperBound {
-        let lane = unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
-        least.replace(with: lane, where: lane .< least)
+        let worker = unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
+        least.replace(with: worker, where: worker .< least)
         index += 16
       }
       while index < range.upperBound {

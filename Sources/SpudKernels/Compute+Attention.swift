@@ -13,17 +13,17 @@ extension Compute {
   ///     output[t, h] = Σ_p softmax_p(scale · queries[t, h] · keys[p, h']) · values[p, h'],  p ≤ position of t
   ///
   /// Query head h shares key-value head h' = h / (queryHeads / keyValueHeads). Call it once for each layer, with the
-  /// placement that `cache.append` gave. One region, two synchronizations.
+  /// positions that `cache.append` gave. One task, two synchronizations.
   ///
   /// - Parameters:
-  ///   - queries: `[tokens, queryHeads · headWidth]`, rotated; of fewer tokens when `asking` says which.
-  ///   - asking: Where the queries stand; nil is `placement`. The output has a row for each of them.
+  ///   - queries: `[tokens, queryHeads · headWidth]`, rotated; of fewer tokens when `queryPositions` says which.
+  ///   - queryPositions: Where the queries stand; nil is `positions`. The output has a row for each of them.
   ///   - keys: `[tokens, keyValueHeads · headWidth]`, rotated.
   ///   - values: `[tokens, keyValueHeads · headWidth]`.
   ///   - output: `[tokens, queryHeads · headWidth]`.
   package func attend(
-    queries: Activations, at asking: KeyValueCache.Placement? = nil, keys: Activations, values: Activations,
-    placement: KeyValueCache.Placement, layer: Int, cache: KeyValueCache, scale: Float, into output: Activations
+    queries: Activations, at queryPositions: TokenPositions? = nil, keys: Activations, values: Activations,
+    positions: TokenPositions, layer: Int, cache: KeyValueCache, scale: Float, into output: Activations
   ) {
     let headWidth = cache.headWidth
     let heads = queries.columns / headWidth
@@ -33,58 +33,59 @@ extension Compute {
     precondition(
       keys.columns == cache.headCount * headWidth && values.columns == keys.columns, "\(keys.columns) key columns")
     precondition(output.columns == queries.columns, "\(output.columns) output columns")
-    let tokens = placement.count
-    let asking = asking ?? placement
+    let tokens = positions.count
+    let queryPositions = queryPositions ?? positions
     precondition(
-      queries.rows == asking.count && keys.rows == tokens && values.rows == tokens, "rows differ from \(tokens) tokens")
-    output.resize(rows: asking.count)
+      queries.rows == queryPositions.count && keys.rows == tokens && values.rows == tokens,
+      "rows differ from \(tokens) tokens")
+    output.resize(rows: queryPositions.count)
     guard tokens > 0 else { return }
     var longest = 0
-    for places in [placement, asking] {
-      for (sequence, position) in zip(places.sequences, places.positions) {
+    for places in [positions, queryPositions] {
+      for (sequence, position) in zip(places.sequences, places.indices) {
         precondition(Int(position) < cache.length(of: Int(sequence)), "a position that the cache does not hold")
         longest = max(longest, Int(position) + 1)
       }
     }
     let group = heads / cache.headCount
     let rowsPerTile = SPUD_ATTENTION_ROWS
-    fillTiles(asking, tokensPerTile: max(1, rowsPerTile / group))
+    fillTiles(queryPositions, tokensPerTile: max(1, rowsPerTile / group))
     let scoreStride = longest.roundedUp(to: 32)
     let queryStride = inputBytes(cache.format.weightFormat, columns: headWidth)
-    let region = unsafe AttentionRegion(
-      kernels: kernels, queries: queries, keys: keys, values: values, output: output, asking: asking,
-      placement: placement, layer: layer,
-      cache: cache, scale: scale, group: group, tiles: scratch.tiles,
-      scores: scratch.scores.floats(pool.count * rowsPerTile * scoreStride), scoreStride: scoreStride,
-      prepared: scratch.queries.bytes(pool.count * rowsPerTile * queryStride).assumingMemoryBound(to: UInt8.self),
+    let task = unsafe AttentionTask(
+      kernels: kernels, queries: queries, keys: keys, values: values, output: output, queryPositions: queryPositions,
+      positions: positions, layer: layer,
+      cache: cache, scale: scale, group: group, tiles: workspace.tiles,
+      scores: workspace.scores.floats(pool.count * rowsPerTile * scoreStride), scoreStride: scoreStride,
+      prepared: workspace.queries.bytes(pool.count * rowsPerTile * queryStride).assumingMemoryBound(to: UInt8.self),
       preparedStride: queryStride)
-    pool.run(region, alone: tokens * longest * queries.columns < Compute.smallWork)
+    pool.run(task, alone: tokens * longest * queries.columns < Compute.smallWork)
   }
 
   /// Cuts the tokens into runs of one sequence.
-  private func fillTiles(_ placement: KeyValueCache.Placement, tokensPerTile: Int) {
-    scratch.tiles.removeAll(keepingCapacity: true)
+  private func fillTiles(_ positions: TokenPositions, tokensPerTile: Int) {
+    workspace.tiles.removeAll(keepingCapacity: true)
     var first = 0
-    while first < placement.count {
+    while first < positions.count {
       var end = first + 1
-      while end < placement.count, end - first < tokensPerTile, placement.sequences[end] == placement.sequences[first] {
+      while end < positions.count, end - first < tokensPerTile, positions.sequences[end] == positions.sequences[first] {
         end += 1
       }
-      scratch.tiles.append(AttentionTile(firstToken: first, tokens: end - first))
+      workspace.tiles.append(AttentionTile(firstToken: first, tokens: end - first))
       first = end
     }
   }
 }
 
 @safe
-private struct AttentionRegion: Region {
+private struct AttentionTask: ParallelTask {
   let kernels: UnsafePointer<spud_kernels>
   let queries: Activations
   let keys: Activations
   let values: Activations
   let output: Activations
-  let asking: KeyValueCache.Placement
-  let placement: KeyValueCache.Placement
+  let queryPositions: TokenPositions
+  let positions: TokenPositions
   let layer: Int
   let cache: KeyValueCache
   let scale: Float
@@ -97,32 +98,33 @@ private struct AttentionRegion: Region {
 
   private static var rows: Int { SPUD_ATTENTION_ROWS }
 
-  func run(_ lane: Lane) {
-    store(lane)
-    lane.barrier()
+  func run(_ worker: Worker) {
+    store(worker)
+    worker.barrier()
     while true {
-      let item = lane.takeItem()
+      let item = worker.takeItem()
       guard item < tiles.count * cache.headCount else { return }
       // Later tiles see more positions: they go first, so that the last ones are short.
-      attend(tiles[tiles.count - 1 - item % tiles.count], head: item / tiles.count, lane)
+      attend(tiles[tiles.count - 1 - item % tiles.count], head: item / tiles.count, worker)
     }
   }
 
   /// Tokens in the outer loop: a token's heads lie side by side, and are read as one stream.
-  private func store(_ lane: Lane) {
+  private func store(_ worker: Worker) {
     let width = cache.headWidth
     let format = cache.format.code
-    let heads = lane.share(of: cache.headCount)
+    let heads = worker.share(of: cache.headCount)
     // Where the kernels round to bfloat16 themselves, they do it faster than C for any processor.
     let roundsInVectors = unsafe cache.format == .bf16 && kernels.pointee.rounds_to_bf16 != 0 && width % 32 == 0
-    for token in 0..<placement.count {
-      let sequence = Int(placement.sequences[token])
-      let position = Int(placement.positions[token])
+    for token in 0..<positions.count {
+      let sequence = Int(positions.sequences[token])
+      let position = Int(positions.indices[token])
       for head in heads {
         // SAFETY: `attend` checked that the sequence holds the position.
         let key = unsafe keys.base + token * keys.stride + head * width
         let value = unsafe values.base + token * values.stride + head * width
-        let panel = unsafe cache.keyBase(layer: layer, sequence: sequence, head: head)
+        let panel =
+          unsafe cache.keyBase(layer: layer, sequence: sequence, head: head)
           + position / 32 * cache.keyLayout.panelBytes
         let row = unsafe cache.valueBase(layer: layer, sequence: sequence, head: head) + position * cache.valueStride
         if roundsInVectors {
@@ -140,9 +142,9 @@ private struct AttentionRegion: Region {
     }
   }
 
-  private func attend(_ tile: AttentionTile, head: Int, _ lane: Lane) {
+  private func attend(_ tile: AttentionTile, head: Int, _ worker: Worker) {
     let width = cache.headWidth
-    let sequence = Int(asking.sequences[tile.firstToken])
+    let sequence = Int(queryPositions.sequences[tile.firstToken])
     var task = unsafe spud_attention()
     unsafe task.keys = UnsafePointer(cache.keyBase(layer: layer, sequence: sequence, head: head))
     unsafe task.key_panel_bytes = cache.keyLayout.panelBytes
@@ -151,9 +153,9 @@ private struct AttentionRegion: Region {
     unsafe task.value_stride = cache.valueStride
     unsafe task.head_width = Int64(width)
     unsafe task.scale = scale
-    unsafe task.scores = scores + lane.index * Self.rows * scoreStride
+    unsafe task.scores = scores + worker.index * Self.rows * scoreStride
     unsafe task.score_stride = scoreStride
-    unsafe task.prepared = prepared + lane.index * Self.rows * preparedStride
+    unsafe task.prepared = prepared + worker.index * Self.rows * preparedStride
     unsafe task.prepared_stride = preparedStride
     unsafe task.format = cache.format.code
     // A group larger than a tile is cut; then the tile has one token.
@@ -168,7 +170,7 @@ private struct AttentionRegion: Region {
                 let column = (head * group + firstHead + index) * width
                 unsafe inputs[rows] = UnsafePointer(queries.base + token * queries.stride + column)
                 unsafe outputs[rows] = output.base + token * output.stride + column
-                unsafe lengths[rows] = asking.positions[token] + 1
+                unsafe lengths[rows] = queryPositions.indices[token] + 1
                 rows += 1
               }
             }

@@ -5,7 +5,7 @@ extension Compute {
   /// hidden[t] += Σ over the token's experts of weight · down(silu(gate(x[t])) · up(x[t])).
   ///
   /// Tokens are grouped by expert; each expert's weights are read once. A token's sum runs over its experts in rising
-  /// order, whatever its neighbours are. One region, three synchronizations.
+  /// order, whatever its neighbours are. One task, three synchronizations.
   package func mixExperts(
     _ x: Activations, routing: RoutingTable, weights: ExpertWeights, addingInto hidden: Activations
   ) {
@@ -45,20 +45,21 @@ extension Compute {
     let inputStride = inputBytes(format, columns: weights.width)
     let hiddenInputStride = inputBytes(format, columns: weights.expertWidth)
     let hiddenStride = Activations.stride(columns: weights.expertWidth)
-    let region = unsafe FeedForwardRegion(
+    let task = unsafe FeedForwardTask(
       kernels: kernels, x: x, hidden: hidden, weights: weights, offsets: offsets, tokens: tokens, factors: factors,
-      inputStride: inputStride, inputs: scratch.inputs.bytes(x.rows * inputStride).assumingMemoryBound(to: UInt8.self),
+      inputStride: inputStride,
+      inputs: workspace.inputs.bytes(x.rows * inputStride).assumingMemoryBound(to: UInt8.self),
       gatedStride: hiddenStride, gatedSize: most * hiddenStride,
-      gated: scratch.hidden.floats(pool.count * most * hiddenStride),
+      gated: workspace.hidden.floats(pool.count * most * hiddenStride),
       gatedInputStride: hiddenInputStride,
-      gatedInputs: scratch.hiddenInputs.bytes(pairs * hiddenInputStride).assumingMemoryBound(to: UInt8.self),
-      sums: scratch.sums.floats(pool.count * Compute.sumsPerLane))
-    pool.run(region, alone: pairs * weights.width * weights.expertWidth < Compute.smallWork)
+      gatedInputs: workspace.hiddenInputs.bytes(pairs * hiddenInputStride).assumingMemoryBound(to: UInt8.self),
+      sums: workspace.sums.floats(pool.count * Compute.sumsPerWorker))
+    pool.run(task, alone: pairs * weights.width * weights.expertWidth < Compute.smallWork)
   }
 }
 
 @safe
-private struct FeedForwardRegion: Region {
+private struct FeedForwardTask: ParallelTask {
   let kernels: UnsafePointer<spud_kernels>
   let x: Activations
   let hidden: Activations
@@ -75,36 +76,36 @@ private struct FeedForwardRegion: Region {
   let gatedInputs: UnsafeMutablePointer<UInt8>  // [pairs] prepared
   let sums: UnsafeMutablePointer<Float>
 
-  func run(_ lane: Lane) {
-    unsafe prepareRows(x, format: weights.format, stride: inputStride, into: inputs, kernels: kernels, lane: lane)
-    lane.barrier()
-    gateExperts(lane)
-    lane.barrier()
+  func run(_ worker: Worker) {
+    unsafe prepareRows(x, format: weights.format, stride: inputStride, into: inputs, kernels: kernels, worker: worker)
+    worker.barrier()
+    gateExperts(worker)
+    worker.barrier()
     // Here each takes columns of the output, for all experts: no two add to the same sums, and the order of experts is
     // fixed.
     let downPanels = weights.downLayout.panels
-    let downSize = max(1, downPanels / (lane.count * (x.rows >= 32 ? 8 : 1)))
-    while let panels = lane.takeChunk(of: downPanels, size: downSize) {
-      for expert in 0..<weights.expertCount { project(expert, panels, lane) }
+    let downSize = max(1, downPanels / (worker.count * (x.rows >= 32 ? 8 : 1)))
+    while let panels = worker.takeChunk(of: downPanels, size: downSize) {
+      for expert in 0..<weights.expertCount { project(expert, panels, worker) }
     }
   }
 
   /// Two panels make one block of 32 gated values, which one thread computes and prepares whole.
-  private func gateExperts(_ lane: Lane) {
+  private func gateExperts(_ worker: Worker) {
     let panels = weights.gateUpLayout.panels
     guard x.rows >= 32 else {
       // Few rows: one contiguous stream of each expert's weights for each thread.
-      let share = lane.share(of: panels, grain: 2)
+      let share = worker.share(of: panels, grain: 2)
       guard !share.isEmpty else { return }
-      for expert in 0..<weights.expertCount { gate(expert, share, lane) }
+      for expert in 0..<weights.expertCount { gate(expert, share, worker) }
       return
     }
     // Many rows: threads take parts of experts in turn, so that one that is held up does not hold up the others.
-    let size = ((panels + lane.count - 1) / lane.count).roundedUp(to: 2)
+    let size = ((panels + worker.count - 1) / worker.count).roundedUp(to: 2)
     let parts = (panels + size - 1) / size
-    while let item = lane.takeChunk(of: weights.expertCount * parts, size: 1)?.lowerBound {
+    while let item = worker.takeChunk(of: weights.expertCount * parts, size: 1)?.lowerBound {
       let start = item % parts * size
-      gate(item / parts, start..<min(start + size, panels), lane)
+      gate(item / parts, start..<min(start + size, panels), worker)
     }
   }
 
@@ -113,7 +114,7 @@ private struct FeedForwardRegion: Region {
     unsafe Int(offsets[expert])..<Int(offsets[expert + 1])
   }
 
-  private func gate(_ expert: Int, _ panels: Range<Int>, _ lane: Lane) {
+  private func gate(_ expert: Int, _ panels: Range<Int>, _ worker: Worker) {
     let pairs = pairs(of: expert)
     guard !pairs.isEmpty else { return }
     let layout = weights.gateUpLayout
@@ -129,19 +130,19 @@ private struct FeedForwardRegion: Region {
     unsafe product.input_stride = inputStride
     unsafe product.input_rows = tokens.map { unsafe $0 + pairs.lowerBound }
     unsafe product.rows = Int64(pairs.count)
-    unsafe product.output = gated + lane.index * gatedSize
+    unsafe product.output = gated + worker.index * gatedSize
     unsafe product.output_stride = gatedStride
-    unsafe product.scratch = sums + lane.index * Compute.sumsPerLane
+    unsafe product.workspace = sums + worker.index * Compute.sumsPerWorker
     unsafe product.format = weights.format.code
     unsafe product.epilogue = SPUD_SWIGLU
-    // SAFETY: `feedForward` checked the shapes and sized the scratch.
+    // SAFETY: `feedForward` checked the shapes and sized the workspace.
     unsafe kernels.pointee.product(&product)
 
     let first = panels.lowerBound * 16
     let columns = min(panels.upperBound * 16, weights.expertWidth) - first
     let offset = gatedInputStride(upTo: first)
     for (row, pair) in pairs.enumerated() {
-      let values = unsafe gated + lane.index * gatedSize + row * gatedStride + first
+      let values = unsafe gated + worker.index * gatedSize + row * gatedStride + first
       for column in columns..<columns.roundedUp(to: 32) { unsafe values[column] = 0 }
       unsafe prepareRow(
         values, columns: columns, format: weights.format, into: gatedInputs + pair * gatedInputStride + offset,
@@ -158,7 +159,7 @@ private struct FeedForwardRegion: Region {
     }
   }
 
-  private func project(_ expert: Int, _ panels: Range<Int>, _ lane: Lane) {
+  private func project(_ expert: Int, _ panels: Range<Int>, _ worker: Worker) {
     let pairs = pairs(of: expert)
     guard !pairs.isEmpty else { return }
     let layout = weights.downLayout
@@ -177,10 +178,10 @@ private struct FeedForwardRegion: Region {
     unsafe product.output_stride = hidden.stride
     unsafe product.output_rows = tokens.map { unsafe $0 + pairs.lowerBound }
     unsafe product.factors = factors.map { unsafe $0 + pairs.lowerBound }
-    unsafe product.scratch = sums + lane.index * Compute.sumsPerLane
+    unsafe product.workspace = sums + worker.index * Compute.sumsPerWorker
     unsafe product.format = weights.format.code
     unsafe product.epilogue = SPUD_ADD
-    // SAFETY: as above; each lane adds to its own columns.
+    // SAFETY: as above; each worker adds to its own columns.
     unsafe kernels.pointee.product(&product)
   }
 }

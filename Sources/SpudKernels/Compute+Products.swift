@@ -16,7 +16,7 @@ extension Compute {
 
   /// Several matrices times the same input, as queries, keys and values are: the input is prepared once.
   ///
-  /// The matrices have one format. One region, two synchronizations.
+  /// The matrices have one format. One task, two synchronizations.
   package func multiply(
     _ x: Activations, by matrices: [WeightMatrix], biases: [[Float]?]? = nil, into outputs: [Activations],
     adding: Bool = false
@@ -24,7 +24,7 @@ extension Compute {
     precondition(matrices.count == outputs.count, "\(matrices.count) matrices into \(outputs.count) outputs")
     precondition(biases == nil || biases?.count == matrices.count, "a bias, or nil, for each matrix")
     guard let format = matrices.first?.format else { return }
-    var region = unsafe ProductRegion(
+    var task = unsafe ProductTask(
       kernels: kernels, x: x, format: format, inputStride: inputBytes(format, columns: x.columns), prepared: nil,
       sums: nil, isBLAS: backend == .blas && format == .f32)
     for (index, matrix) in matrices.enumerated() {
@@ -42,20 +42,20 @@ extension Compute {
         return
       }
       output.resize(rows: x.rows)
-      region.jobs.append(ProductJob(matrix: matrix, bias: bias, output: output))
+      task.jobs.append(ProductJob(matrix: matrix, bias: bias, output: output))
     }
     guard x.rows > 0 else { return }
-    region.isAdding = adding
+    task.isAdding = adding
     if format != .f32 {
-      unsafe region.prepared = scratch.inputs.bytes(x.rows * region.inputStride).assumingMemoryBound(to: UInt8.self)
+      unsafe task.prepared = workspace.inputs.bytes(x.rows * task.inputStride).assumingMemoryBound(to: UInt8.self)
     }
-    unsafe region.sums = scratch.sums.floats(pool.count * Compute.sumsPerLane)
+    unsafe task.sums = workspace.sums.floats(pool.count * Compute.sumsPerWorker)
     let work = x.rows * x.columns * matrices.reduce(0) { $0 + $1.rows }
-    pool.run(region, alone: work < Compute.smallWork)
+    pool.run(task, alone: work < Compute.smallWork)
   }
 
-  /// Floats that one lane needs for the sums of a block of rows over one panel.
-  static var sumsPerLane: Int { SPUD_ROW_BLOCK * SPUD_PANEL_ROWS }
+  /// Floats that one worker needs for the sums of a block of rows over one panel.
+  static var sumsPerWorker: Int { SPUD_ROW_BLOCK * SPUD_PANEL_ROWS }
 }
 
 private struct ProductJob {
@@ -65,7 +65,7 @@ private struct ProductJob {
 }
 
 @safe
-private struct ProductRegion: Region {
+private struct ProductTask: ParallelTask {
   let kernels: UnsafePointer<spud_kernels>
   let x: Activations
   let format: WeightFormat
@@ -76,26 +76,26 @@ private struct ProductRegion: Region {
   var isAdding = false
   var jobs: [ProductJob] = []
 
-  func run(_ lane: Lane) {
+  func run(_ worker: Worker) {
     if let prepared = unsafe prepared {
-      unsafe prepareRows(x, format: format, stride: inputStride, into: prepared, kernels: kernels, lane: lane)
-      lane.barrier()
+      unsafe prepareRows(x, format: format, stride: inputStride, into: prepared, kernels: kernels, worker: worker)
+      worker.barrier()
     }
     guard x.rows >= 32 else {
       // Few rows: one contiguous stream of weights for each thread.
-      for job in jobs { multiply(job, lane.share(of: job.matrix.layout.panels), lane) }
+      for job in jobs { multiply(job, worker.share(of: job.matrix.layout.panels), worker) }
       return
     }
     // Many rows: threads take chunks in turn, so that one that is held up does not hold up the others.
     let total = jobs.reduce(0) { $0 + $1.matrix.layout.panels }
-    let size = max(2, total / (lane.count * 8))
-    while var chunk = lane.takeChunk(of: total, size: size) {
+    let size = max(2, total / (worker.count * 8))
+    while var chunk = worker.takeChunk(of: total, size: size) {
       var first = 0
       for job in jobs {
         let end = first + job.matrix.layout.panels
         if chunk.lowerBound < end {
           let part = chunk.lowerBound - first..<min(chunk.upperBound, end) - first
-          multiply(job, part, lane)
+          multiply(job, part, worker)
           if chunk.upperBound <= end { break }
           chunk = end..<chunk.upperBound
         }
@@ -104,7 +104,7 @@ private struct ProductRegion: Region {
     }
   }
 
-  private func multiply(_ job: ProductJob, _ panels: Range<Int>, _ lane: Lane) {
+  private func multiply(_ job: ProductJob, _ panels: Range<Int>, _ worker: Worker) {
     guard !panels.isEmpty else { return }
     if isBLAS { return multiplyWithBLAS(job, panels) }
     let layout = job.matrix.layout
@@ -126,7 +126,7 @@ private struct ProductRegion: Region {
     unsafe product.rows = Int64(x.rows)
     unsafe product.output = job.output.base
     unsafe product.output_stride = job.output.stride
-    unsafe product.scratch = sums.map { unsafe $0 + lane.index * Compute.sumsPerLane }
+    unsafe product.workspace = sums.map { unsafe $0 + worker.index * Compute.sumsPerWorker }
     unsafe product.format = format.code
     unsafe product.epilogue = isAdding ? SPUD_ADD : SPUD_STORE
     if let bias = job.bias {
@@ -160,12 +160,12 @@ private struct ProductRegion: Region {
   }
 }
 
-/// Prepares this lane's share of the rows of `x` as inputs of `format`.
+/// Prepares this worker's share of the rows of `x` as inputs of `format`.
 func prepareRows(
   _ x: Activations, format: WeightFormat, stride: Int, into prepared: UnsafeMutablePointer<UInt8>,
-  kernels: UnsafePointer<spud_kernels>, lane: Lane
+  kernels: UnsafePointer<spud_kernels>, worker: Worker
 ) {
-  for row in lane.share(of: x.rows) {
+  for row in worker.share(of: x.rows) {
     unsafe prepareRow(
       x.base + row * x.stride, columns: x.columns, format: format, into: prepared + row * stride, kernels: kernels)
   }

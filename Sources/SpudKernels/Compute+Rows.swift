@@ -20,11 +20,11 @@ extension Compute {
     output.resize(rows: x.rows)
     unsafe weight.withUnsafeBufferPointer { weight in
       guard let weight = weight.baseAddress else { return }
-      let region = unsafe NormalizeRegion(
+      let task = unsafe NormalizeTask(
         kernels: kernels, input: x.base, output: output.base, stride: x.stride, rows: x.rows, columns: x.columns,
         width: width,
         weight: weight, epsilon: epsilon)
-      pool.run(region, alone: x.rows * x.columns < Compute.smallWork)
+      pool.run(task, alone: x.rows * x.columns < Compute.smallWork)
     }
   }
 
@@ -51,28 +51,28 @@ extension Compute {
     output.resize(rows: rows.count)
     for row in rows { precondition(row >= 0 && Int(row) < matrix.rows, "row \(row) of \(matrix.rows)") }
     unsafe rows.withUnsafeBufferPointer { rows in
-      let region = unsafe GatherRegion(rows: rows, matrix: matrix, output: output)
-      pool.run(region, alone: rows.count * matrix.columns < Compute.smallWork)
+      let task = unsafe GatherTask(rows: rows, matrix: matrix, output: output)
+      pool.run(task, alone: rows.count * matrix.columns < Compute.smallWork)
     }
   }
 
   /// Rotates the first `table.width` values of every head of `x` by its token's position.
-  package func rotate(_ x: Activations, headWidth: Int, placement: KeyValueCache.Placement, table: RotaryTable) {
-    precondition(x.rows == placement.count, "\(x.rows) rows for \(placement.count) tokens")
+  package func rotate(_ x: Activations, headWidth: Int, positions: TokenPositions, table: RotaryTable) {
+    precondition(x.rows == positions.count, "\(x.rows) rows for \(positions.count) tokens")
     precondition(
       x.columns % headWidth == 0 && table.width <= headWidth, "heads of \(headWidth) in \(x.columns) columns")
-    table.extend(to: Int(placement.positions.max() ?? 0) + 1)
+    table.extend(to: Int(positions.indices.max() ?? 0) + 1)
     unsafe table.cosines.withUnsafeBufferPointer { cosines in
       unsafe table.sines.withUnsafeBufferPointer { sines in
-        unsafe placement.positions.withUnsafeBufferPointer { positions in
+        unsafe positions.indices.withUnsafeBufferPointer { positions in
           guard let cosines = cosines.baseAddress, let sines = sines.baseAddress,
             let positions = positions.baseAddress
           else { return }
-          let region = unsafe RotateRegion(
+          let task = unsafe RotateTask(
             values: x.base, stride: x.stride, rows: x.rows, heads: x.columns / headWidth, headWidth: headWidth,
             positions: positions,
             cosines: cosines, sines: sines, pairs: table.width / 2, isAdjacent: table.pairing == .adjacent)
-          pool.run(region, alone: x.rows * x.columns < Compute.smallWork)
+          pool.run(task, alone: x.rows * x.columns < Compute.smallWork)
         }
       }
     }
@@ -89,11 +89,11 @@ extension Compute {
     unsafe table.experts.withUnsafeMutableBufferPointer { experts in
       unsafe table.weights.withUnsafeMutableBufferPointer { weights in
         guard let experts = experts.baseAddress, let weights = weights.baseAddress else { return }
-        let region = unsafe RouteRegion(
+        let task = unsafe RouteTask(
           kernels: kernels, logits: logits.base, stride: logits.stride, rows: logits.rows, total: logits.columns,
           count: count,
           isNormalized: normalized, experts: experts, weights: weights)
-        pool.run(region, alone: logits.rows * logits.columns < Compute.smallWork / 4)
+        pool.run(task, alone: logits.rows * logits.columns < Compute.smallWork / 4)
       }
     }
     table.sortByExpert()
@@ -101,13 +101,13 @@ extension Compute {
 }
 
 @safe
-private struct GatherRegion: Region {
+private struct GatherTask: ParallelTask {
   let rows: UnsafeBufferPointer<Int32>
   let matrix: WeightMatrix
   let output: Activations
 
-  func run(_ lane: Lane) {
-    for index in unsafe lane.share(of: rows.count) {
+  func run(_ worker: Worker) {
+    for index in unsafe worker.share(of: rows.count) {
       let row = unsafe Int(rows[index])
       // SAFETY: `gather` checked that the row lies in the matrix; the output has `columns` floats.
       unsafe spud_unpack_row(
@@ -119,7 +119,7 @@ private struct GatherRegion: Region {
 }
 
 @safe
-private struct NormalizeRegion: Region {
+private struct NormalizeTask: ParallelTask {
   let kernels: UnsafePointer<spud_kernels>
   let input: UnsafeMutablePointer<Float>
   let output: UnsafeMutablePointer<Float>
@@ -130,8 +130,8 @@ private struct NormalizeRegion: Region {
   let weight: UnsafePointer<Float>
   let epsilon: Float
 
-  func run(_ lane: Lane) {
-    for row in lane.share(of: rows) {
+  func run(_ worker: Worker) {
+    for row in worker.share(of: rows) {
       for column in Swift.stride(from: row * stride, to: row * stride + columns, by: width) {
         // SAFETY: `normalize` checked the shapes.
         unsafe kernels.pointee.normalize(input + column, weight, epsilon, Int64(width), output + column)
@@ -141,7 +141,7 @@ private struct NormalizeRegion: Region {
 }
 
 @safe
-private struct RotateRegion: Region {
+private struct RotateTask: ParallelTask {
   let values: UnsafeMutablePointer<Float>
   let stride: Int
   let rows: Int
@@ -153,8 +153,8 @@ private struct RotateRegion: Region {
   let pairs: Int
   let isAdjacent: Bool
 
-  func run(_ lane: Lane) {
-    for row in lane.share(of: rows) {
+  func run(_ worker: Worker) {
+    for row in worker.share(of: rows) {
       let angles = unsafe Int(positions[row]) * pairs
       for head in 0..<heads {
         // SAFETY: `rotate` checked the shapes and extended the tables to the last position.
@@ -166,7 +166,7 @@ private struct RotateRegion: Region {
 }
 
 @safe
-private struct RouteRegion: Region {
+private struct RouteTask: ParallelTask {
   let kernels: UnsafePointer<spud_kernels>
   let logits: UnsafeMutablePointer<Float>
   let stride: Int
@@ -177,8 +177,8 @@ private struct RouteRegion: Region {
   let experts: UnsafeMutablePointer<Int32>
   let weights: UnsafeMutablePointer<Float>
 
-  func run(_ lane: Lane) {
-    for row in lane.share(of: rows) {
+  func run(_ worker: Worker) {
+    for row in worker.share(of: rows) {
       // SAFETY: `route` sized both arrays as [rows, count].
       let probabilities = unsafe logits + row * stride
       let chosen = unsafe weights + row * count

@@ -1,7 +1,7 @@
 internal import COpenBLAS
 internal import CSpudKernels
 
-/// The arithmetic of one loaded model: a team of threads, an instruction set's kernels, and their scratch memory.
+/// The arithmetic of one loaded model: a pool of threads, an instruction set's kernels, and their workspace memory.
 ///
 /// Everything is float32 at this interface; what a weight format makes of its inputs stays inside. The native kernels
 /// sum every output in one fixed order, so a row's result does not depend, bit for bit, on how many rows or threads
@@ -10,7 +10,7 @@ internal import CSpudKernels
 /// One thread uses it at a time; two at once trap.
 @safe
 package final class Compute: @unchecked Sendable {
-  // `@unchecked`: the pool traps when two threads run regions at once, and scratch is touched only around regions.
+  // `@unchecked`: the pool traps when two threads run tasks at once, and workspace is touched only around tasks.
 
   package enum Backend: String, CaseIterable, Sendable {
     /// This project's own kernels.
@@ -23,9 +23,9 @@ package final class Compute: @unchecked Sendable {
   package let backend: Backend
   let pool: WorkerPool
   let kernels: UnsafePointer<spud_kernels>
-  var scratch = ComputeScratch()
+  var workspace = ComputeWorkspace()
 
-  /// Makes a team of `threads` threads, the caller's included; nil is one for each processor that this process may use.
+  /// Makes a pool of `threads` threads, the caller's included; nil is one for each processor that this process may use.
   /// All but the caller's are pinned, to the processors after `firstProcessor`, counted among those.
   package init(
     threads: Int? = nil, firstProcessor: Int = 0, instructionSet: InstructionSet = .best, backend: Backend = .native
@@ -38,7 +38,7 @@ package final class Compute: @unchecked Sendable {
     openblas_set_num_threads(1)
   }
 
-  deinit { scratch.release() }
+  deinit { workspace.release() }
 
   package var threads: Int { pool.count }
 
@@ -49,14 +49,14 @@ package final class Compute: @unchecked Sendable {
 }
 
 /// Memory that the operations share; each field belongs to one kind of operation.
-struct ComputeScratch {
-  var packing = Scratch()
-  var inputs = Scratch()
-  var sums = Scratch()
-  var hidden = Scratch()
-  var hiddenInputs = Scratch()
-  var scores = Scratch()
-  var queries = Scratch()
+struct ComputeWorkspace {
+  var packing = Workspace()
+  var inputs = Workspace()
+  var sums = Workspace()
+  var hidden = Workspace()
+  var hiddenInputs = Workspace()
+  var scores = Workspace()
+  var queries = Workspace()
   var tiles: [AttentionTile] = []
 
   mutating func release() {

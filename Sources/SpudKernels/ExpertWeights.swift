@@ -71,13 +71,13 @@ package final class ExpertWeights: @unchecked Sendable {
       try compute.pack(
         bytes, encoding: encoding, columns: width, rows: expertWidth, into: gateUp, layout: gateUpLayout,
         panelOffset: experts.lowerBound * gateUpLayout.byteCount,
-        placement: .init(firstRow: 0, rowsPerPanel: 16, rowInPanel: projection == .gate ? 0 : 16),
+        panelRows: .init(firstRow: 0, rowsPerPanel: 16, rowInPanel: projection == .gate ? 0 : 16),
         matrices: experts.count)
     case .down:
       try compute.pack(
         bytes, encoding: encoding, columns: expertWidth, rows: width, into: down, layout: downLayout,
         panelOffset: experts.lowerBound * downLayout.byteCount,
-        placement: .init(firstRow: 0, rowsPerPanel: 32, rowInPanel: 0), matrices: experts.count)
+        panelRows: .init(firstRow: 0, rowsPerPanel: 32, rowInPanel: 0), matrices: experts.count)
     }
   }
 

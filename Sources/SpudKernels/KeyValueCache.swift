@@ -27,8 +27,8 @@ package enum CacheFormat: String, CaseIterable, Sendable {
 
 /// The keys and values of every layer, for a number of sequences that grow on their own.
 ///
-/// Keys stand in the same panels as weights, 32 positions each, so that a query meets them as an input meets a matrix.
-/// Values stand position by position. Memory is reserved at once and used as sequences grow.
+/// Keys are laid out in the same panels as weights, 32 positions each, so that a query is multiplied by them as an input
+/// is by a matrix. Values are laid out position by position. Memory is reserved at once and used as sequences grow.
 @safe
 package final class KeyValueCache: @unchecked Sendable {
   // `@unchecked`: one thread uses a cache at a time.
@@ -84,22 +84,10 @@ package final class KeyValueCache: @unchecked Sendable {
 
   package func length(of sequence: Int) -> Int { lengths[sequence] }
 
-  /// Where tokens stand: the sequence of each and its position there.
-  package struct Placement: Sendable {
-    package internal(set) var sequences: [Int32]
-    package internal(set) var positions: [Int32]
-    package var count: Int { sequences.count }
-
-    /// Where the tokens at `rows` stand.
-    package func selecting(_ rows: [Int]) -> Placement {
-      Placement(sequences: rows.map { sequences[$0] }, positions: rows.map { positions[$0] })
-    }
-  }
-
   /// Makes room for one token at the end of each named sequence, in order; a sequence may be named many times.
   ///
   /// - Throws: `SpudError` when a sequence would outgrow the cache; the cache is unchanged then.
-  package func append(_ sequences: [Int32]) throws -> Placement {
+  package func append(_ sequences: [Int32]) throws -> TokenPositions {
     var fresh = lengths
     var positions: [Int32] = []
     positions.reserveCapacity(sequences.count)
@@ -117,7 +105,7 @@ package final class KeyValueCache: @unchecked Sendable {
       fresh[Int(sequence)] = position + 1
     }
     lengths = fresh
-    return Placement(sequences: sequences, positions: positions)
+    return TokenPositions(sequences: sequences, indices: positions)
   }
 
   /// Takes the first `length` positions of sequence 0 of `other`, a cache of the same shape but for its sequences and

@@ -38,28 +38,28 @@ package struct MachineProbe {
 
     /// The fastest of `runs` passes, in 10⁹ bytes a second, all threads together.
     package func bandwidth(runs: Int) -> Double {
-      let region = unsafe ReadRegion(
+      let task = unsafe ReadTask(
         kernels: compute.kernels, bytes: UnsafePointer(buffer.base.assumingMemoryBound(to: UInt8.self)), share: share)
       var best = Duration.seconds(1_000_000)
-      for _ in 0..<runs { best = min(best, ContinuousClock().measure { compute.pool.run(region) }) }
+      for _ in 0..<runs { best = min(best, ContinuousClock().measure { compute.pool.run(task) }) }
       return Double(share * compute.threads) / best.seconds / 1e9
     }
   }
 
   /// Operations in registers only, in 10⁹ a second (a multiply-add is two), all threads together.
   package func peakGops(_ format: WeightFormat, runs: Int = 5) -> Double {
-    let region = unsafe PeakRegion(kernels: compute.kernels, format: format.code, turns: 200_000)
+    let task = unsafe PeakTask(kernels: compute.kernels, format: format.code, turns: 200_000)
     let operations = unsafe Double(compute.kernels.pointee.peak(format.code, 1)) * 200_000 * Double(compute.threads)
     var best = Duration.seconds(1_000_000)
-    for _ in 0..<runs { best = min(best, ContinuousClock().measure { compute.pool.run(region) }) }
+    for _ in 0..<runs { best = min(best, ContinuousClock().measure { compute.pool.run(task) }) }
     return operations / best.seconds / 1e9
   }
 
-  /// Nanoseconds that an empty region costs: waking the other threads and waiting for them.
-  package func forkJoinNanoseconds(regions: Int = 10_000) -> Double {
+  /// Nanoseconds that an empty task costs: waking the other threads and waiting for them.
+  package func forkJoinNanoseconds(tasks: Int = 10_000) -> Double {
     ContinuousClock().measure {
-      for _ in 0..<regions { compute.pool.run(EmptyRegion()) }
-    }.seconds / Double(regions) * 1e9
+      for _ in 0..<tasks { compute.pool.run(EmptyTask()) }
+    }.seconds / Double(tasks) * 1e9
   }
 }
 
@@ -67,27 +67,27 @@ extension Duration {
   package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
 
-private struct EmptyRegion: Region {
-  func run(_ lane: Lane) {}
+private struct EmptyTask: ParallelTask {
+  func run(_ worker: Worker) {}
 }
 
 @safe
-private struct ReadRegion: Region {
+private struct ReadTask: ParallelTask {
   let kernels: UnsafePointer<spud_kernels>
   let bytes: UnsafePointer<UInt8>
   let share: Int
 
-  func run(_ lane: Lane) {
-    // SAFETY: the buffer holds a share for each lane.
-    unsafe _ = kernels.pointee.read(bytes + lane.index * share, Int64(share))
+  func run(_ worker: Worker) {
+    // SAFETY: the buffer holds a share for each worker.
+    unsafe _ = kernels.pointee.read(bytes + worker.index * share, Int64(share))
   }
 }
 
 @safe
-private struct PeakRegion: Region {
+private struct PeakTask: ParallelTask {
   let kernels: UnsafePointer<spud_kernels>
   let format: spud_format
   let turns: Int64
 
-  func run(_ lane: Lane) { unsafe _ = kernels.pointee.peak(format, turns) }
+  func run(_ worker: Worker) { unsafe _ = kernels.pointee.peak(format, turns) }
 }

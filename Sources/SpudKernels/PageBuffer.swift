@@ -36,7 +36,7 @@ final class PageBuffer: @unchecked Sendable {
 /// Memory that grows when more is asked for and is never given back: after the first passes, nothing is allocated any
 /// more.
 @safe
-struct Scratch {
+struct Workspace {
   private var memory: UnsafeMutableRawPointer?
   private var capacity = 0
 

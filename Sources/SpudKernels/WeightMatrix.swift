@@ -48,7 +48,7 @@ package final class WeightMatrix: @unchecked Sendable {
       firstRow >= 0 && rows >= 0 && firstRow + rows <= self.rows, "rows \(firstRow) + \(rows) of \(self.rows)")
     try compute.pack(
       bytes, encoding: encoding, columns: columns, rows: rows, into: buffer, layout: layout, panelOffset: 0,
-      placement: .init(firstRow: firstRow, rowsPerPanel: SPUD_PANEL_ROWS, rowInPanel: 0))
+      panelRows: .init(firstRow: firstRow, rowsPerPanel: SPUD_PANEL_ROWS, rowInPanel: 0))
   }
 
   /// The same from an array.
@@ -85,7 +85,7 @@ struct PanelLayout: Sendable {
 
 /// Which rows of which panels source rows become: row `r` goes to panel `r / rowsPerPanel`, row `rowInPanel + r %
 /// rowsPerPanel`.
-struct PanelPlacement: Sendable {
+struct PanelRows: Sendable {
   let firstRow: Int
   let rowsPerPanel: Int
   let rowInPanel: Int
@@ -93,7 +93,7 @@ struct PanelPlacement: Sendable {
 
 /// Packs source rows into panels, a share of the panels a thread.
 @safe
-private struct PackRegion: Region {
+private struct PackTask: ParallelTask {
   let source: UnsafePointer<UInt8>
   let matrices: Int
   let rowBytes: Int
@@ -102,20 +102,20 @@ private struct PackRegion: Region {
   let rows: Int
   let target: UnsafeMutablePointer<UInt8>
   let layout: PanelLayout
-  let placement: PanelPlacement
+  let panelRows: PanelRows
   let workspaces: UnsafeMutablePointer<Float>
 
-  func run(_ lane: Lane) {
-    let first = placement.firstRow / placement.rowsPerPanel
-    let last = (placement.firstRow + rows + placement.rowsPerPanel - 1) / placement.rowsPerPanel
+  func run(_ worker: Worker) {
+    let first = panelRows.firstRow / panelRows.rowsPerPanel
+    let last = (panelRows.firstRow + rows + panelRows.rowsPerPanel - 1) / panelRows.rowsPerPanel
     let panels = last - first
     var populated = 0
     // A share is contiguous in memory, so that no two threads wait for the system to clear the same huge page.
-    for item in lane.share(of: matrices * panels) {
+    for item in worker.share(of: matrices * panels) {
       let (matrix, panel) = item.quotientAndRemainder(dividingBy: panels)
-      let start = max(placement.firstRow, (first + panel) * placement.rowsPerPanel)
-      let end = min(placement.firstRow + rows, (first + panel + 1) * placement.rowsPerPanel)
-      let row = matrix * rows + start - placement.firstRow
+      let start = max(panelRows.firstRow, (first + panel) * panelRows.rowsPerPanel)
+      let end = min(panelRows.firstRow + rows, (first + panel + 1) * panelRows.rowsPerPanel)
+      let row = matrix * rows + start - panelRows.firstRow
       if populated == 0 {
         // The file's pages are mapped about 4 MiB at a time: one call costs less than a fault for every 64 KiB.
         populated = max(1, (4 << 20) / max((end - start) * rowBytes, 1))
@@ -125,9 +125,9 @@ private struct PackRegion: Region {
       // SAFETY: `pack` checked that the source has `rows` rows and that the panels lie inside the target.
       unsafe spud_pack_rows(
         layout.format.code, target + matrix * layout.byteCount + (first + panel) * layout.panelBytes,
-        Int64(placement.rowInPanel + start % placement.rowsPerPanel), encoding,
+        Int64(panelRows.rowInPanel + start % panelRows.rowsPerPanel), encoding,
         source + row * rowBytes, Int64(end - start), Int64(columns),
-        workspaces + lane.index * columns)
+        workspaces + worker.index * columns)
     }
   }
 }
@@ -136,7 +136,7 @@ extension Compute {
   /// Packs `matrices` matrices of `rows` rows, one after another, into panels from byte `panelOffset` of `buffer`.
   func pack(
     _ bytes: RawSpan, encoding: WeightEncoding, columns: Int, rows: Int, into buffer: PageBuffer, layout: PanelLayout,
-    panelOffset: Int, placement: PanelPlacement, matrices: Int = 1
+    panelOffset: Int, panelRows: PanelRows, matrices: Int = 1
   ) throws {
     guard let rowBytes = encoding.rowBytes(columns: columns) else {
       throw SpudError(
@@ -150,17 +150,19 @@ extension Compute {
           + "but \(bytes.byteCount) were found."
       )
     }
-    precondition(panelOffset >= 0 && panelOffset + matrices * layout.byteCount <= buffer.byteCount, "panels beyond their buffer")
+    precondition(
+      panelOffset >= 0 && panelOffset + matrices * layout.byteCount <= buffer.byteCount, "panels beyond their buffer")
     guard rows > 0 else { return }
-    let workspaces = unsafe scratch.packing.floats(columns * pool.count)
+    let workspaces = unsafe workspace.packing.floats(columns * pool.count)
     unsafe bytes.withUnsafeBytes { raw in
       guard let base = raw.baseAddress else { return }
-      let region = unsafe PackRegion(
-        source: base.assumingMemoryBound(to: UInt8.self), matrices: matrices, rowBytes: rowBytes, encoding: encoding.code, columns: columns,
+      let task = unsafe PackTask(
+        source: base.assumingMemoryBound(to: UInt8.self), matrices: matrices, rowBytes: rowBytes,
+        encoding: encoding.code, columns: columns,
         rows: rows,
-        target: buffer.base.assumingMemoryBound(to: UInt8.self) + panelOffset, layout: layout, placement: placement,
+        target: buffer.base.assumingMemoryBound(to: UInt8.self) + panelOffset, layout: layout, panelRows: panelRows,
         workspaces: workspaces)
-      pool.run(region)
+      pool.run(task)
     }
   }
 }

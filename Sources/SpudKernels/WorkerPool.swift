@@ -7,25 +7,25 @@ internal import CSpudKernels
 #endif
 
 /// Work that all threads of a pool do at once, each its own part.
-protocol Region {
-  /// Does the part of thread `lane.index` of `lane.count`.
-  func run(_ lane: Lane)
+protocol ParallelTask {
+  /// Does the part of thread `worker.index` of `worker.count`.
+  func run(_ worker: Worker)
 }
 
-extension Region {
-  /// Runs the region that `raw` points to. Called through a metatype, which costs no allocation where a closure would.
-  static func run(_ raw: UnsafeRawPointer, _ lane: Lane) {
+extension ParallelTask {
+  /// Runs the task that `raw` points to. Called through a metatype, which costs no allocation where a closure would.
+  static func run(_ raw: UnsafeRawPointer, _ worker: Worker) {
     // SAFETY: `WorkerPool.run` passes a pointer to a live value of this very type.
-    unsafe raw.assumingMemoryBound(to: Self.self).pointee.run(lane)
+    unsafe raw.assumingMemoryBound(to: Self.self).pointee.run(worker)
   }
 }
 
-/// One thread's place in a region.
+/// One thread's place in a task.
 @safe
-struct Lane {
+struct Worker {
   let index: Int
   let count: Int
-  fileprivate let team: UnsafeMutablePointer<spud_team>
+  fileprivate let pool: UnsafeMutablePointer<spud_pool>
 
   /// This thread's share of `0 ..< items`, contiguous, in multiples of `grain`.
   func share(of items: Int, grain: Int = 1) -> Range<Int> {
@@ -33,8 +33,8 @@ struct Lane {
     return min(grains * index / count * grain, items)..<min(grains * (index + 1) / count * grain, items)
   }
 
-  /// The next item of work that the threads take in turn, counted from 0 in every region.
-  func takeItem() -> Int { unsafe Int(spud_take(&team.pointee.next)) }
+  /// The next item of work that the threads take in turn, counted from 0 in every task.
+  func takeItem() -> Int { unsafe Int(spud_take(&pool.pointee.next)) }
 
   /// The next chunk of `0 ..< items` that the threads take in turn; nil when all are taken.
   ///
@@ -47,29 +47,29 @@ struct Lane {
     return start < items ? start..<min(start + (item < large ? size : small), items) : nil
   }
 
-  /// Waits until every thread of the region is here. Work taken with `takeItem` starts again from 0.
+  /// Waits until every thread of the task is here. Work taken with `takeItem` starts again from 0.
   func barrier() {
     guard count > 1 else {
-      unsafe spud_rewind(&team.pointee.next)
+      unsafe spud_rewind(&pool.pointee.next)
       return
     }
-    // SAFETY: the team outlives its threads, and all access to it is atomic.
-    let phase = unsafe spud_load(&team.pointee.phase)
-    if unsafe spud_fetch_add(&team.pointee.arrived, 1) + 1 == UInt32(count) {
-      unsafe spud_store(&team.pointee.arrived, 0)
-      unsafe spud_rewind(&team.pointee.next)
-      unsafe spud_store(&team.pointee.phase, phase &+ 1)
+    // SAFETY: the pool outlives its threads, and all access to it is atomic.
+    let phase = unsafe spud_load(&pool.pointee.phase)
+    if unsafe spud_fetch_add(&pool.pointee.arrived, 1) + 1 == UInt32(count) {
+      unsafe spud_store(&pool.pointee.arrived, 0)
+      unsafe spud_rewind(&pool.pointee.next)
+      unsafe spud_store(&pool.pointee.phase, phase &+ 1)
     } else {
-      WorkerPool.spin(until: { unsafe spud_load(&team.pointee.phase) != phase })
+      WorkerPool.spin(until: { unsafe spud_load(&pool.pointee.phase) != phase })
     }
   }
 }
 
-/// A fixed team of threads that run regions together: fork, work, join.
+/// A fixed pool of threads that run tasks together: fork, work, join.
 ///
-/// The calling thread is lane 0. The others are pinned where there are processors for them, spin between regions for
-/// about a millisecond, then park until the next one. A region costs two cache-line round trips and allocates nothing.
-/// One region runs at a time.
+/// The calling thread is worker 0. The others are pinned where there are processors for them, spin between tasks for
+/// about a millisecond, then park until the next one. A task costs two cache-line round trips and allocates nothing.
+/// One task runs at a time.
 @safe
 final class WorkerPool: @unchecked Sendable {
   // `@unchecked`: the job's fields are written before `generation` rises and read after; the rest is immutable or
@@ -78,22 +78,22 @@ final class WorkerPool: @unchecked Sendable {
   /// What the threads share; they keep it alive.
   @safe
   fileprivate final class Shared {
-    let team: UnsafeMutablePointer<spud_team>
+    let pool: UnsafeMutablePointer<spud_pool>
     let count: Int
     var job: UnsafeRawPointer?
-    var kind: (any Region.Type)?
+    var kind: (any ParallelTask.Type)?
     var stopping = false
 
     init(count: Int) {
       self.count = count
-      unsafe team = .allocate(capacity: 1)
-      unsafe team.initialize(to: spud_team())
+      unsafe pool = .allocate(capacity: 1)
+      unsafe pool.initialize(to: spud_pool())
     }
 
-    deinit { unsafe team.deallocate() }
+    deinit { unsafe pool.deallocate() }
   }
 
-  /// How many threads a region has, the caller's included.
+  /// How many threads a task has, the caller's included.
   let count: Int
   private let shared: Shared
   private var threads: [pthread_t] = []
@@ -140,30 +140,30 @@ final class WorkerPool: @unchecked Sendable {
     for thread in threads { pthread_join(thread, nil) }
   }
 
-  /// Runs `region` on every thread, or on the calling one alone, and returns when all are done.
-  func run<R: Region>(_ region: R, alone: Bool = false) {
-    let team = unsafe shared.team
-    precondition(unsafe spud_exchange(&team.pointee.busy, 1) == 0, "two threads use one Compute at the same time")
-    unsafe spud_rewind(&team.pointee.next)
+  /// Runs `task` on every thread, or on the calling one alone, and returns when all are done.
+  func run<R: ParallelTask>(_ task: R, alone: Bool = false) {
+    let pool = unsafe shared.pool
+    precondition(unsafe spud_exchange(&pool.pointee.busy, 1) == 0, "two threads use one Compute at the same time")
+    unsafe spud_rewind(&pool.pointee.next)
     if alone || count == 1 {
-      unsafe region.run(Lane(index: 0, count: 1, team: team))
+      unsafe task.run(Worker(index: 0, count: 1, pool: pool))
     } else {
-      unsafe withUnsafePointer(to: region) { pointer in
-        // SAFETY: the threads are done with `region` before `remaining` reaches 0.
+      unsafe withUnsafePointer(to: task) { pointer in
+        // SAFETY: the threads are done with `task` before `remaining` reaches 0.
         unsafe shared.job = UnsafeRawPointer(pointer)
         shared.kind = R.self
-        unsafe spud_store(&team.pointee.remaining, UInt32(count - 1))
+        unsafe spud_store(&pool.pointee.remaining, UInt32(count - 1))
         wake()
-        unsafe pointer.pointee.run(Lane(index: 0, count: count, team: team))
-        WorkerPool.spin(until: { unsafe spud_load(&team.pointee.remaining) == 0 })
+        unsafe pointer.pointee.run(Worker(index: 0, count: count, pool: pool))
+        WorkerPool.spin(until: { unsafe spud_load(&pool.pointee.remaining) == 0 })
       }
     }
-    unsafe spud_store(&team.pointee.busy, 0)
+    unsafe spud_store(&pool.pointee.busy, 0)
   }
 
   private func wake() {
-    unsafe _ = spud_fetch_add(&shared.team.pointee.generation, 1)
-    if unsafe spud_load(&shared.team.pointee.sleepers) > 0 { unsafe spud_futex_wake(&shared.team.pointee.generation) }
+    unsafe _ = spud_fetch_add(&shared.pool.pointee.generation, 1)
+    if unsafe spud_load(&shared.pool.pointee.sleepers) > 0 { unsafe spud_futex_wake(&shared.pool.pointee.generation) }
   }
 
   /// Spins until `condition` holds; yields now and then in case the thread that it waits for has no processor.
@@ -178,26 +178,26 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   private static func work(_ shared: Shared, index: Int) {
-    let team = unsafe shared.team
+    let pool = unsafe shared.pool
     var seen: UInt32 = 0
     while true {
       var turns = 0
-      while unsafe spud_load(&team.pointee.generation) == seen {
+      while unsafe spud_load(&pool.pointee.generation) == seen {
         turns &+= 1
         if turns % 64 == 0 { spud_pause() }
         if turns > 1_000_000 {
-          unsafe _ = spud_fetch_add(&team.pointee.sleepers, 1)
-          unsafe spud_futex_wait(&team.pointee.generation, seen)
-          unsafe _ = spud_fetch_add(&team.pointee.sleepers, UInt32.max)
+          unsafe _ = spud_fetch_add(&pool.pointee.sleepers, 1)
+          unsafe spud_futex_wait(&pool.pointee.generation, seen)
+          unsafe _ = spud_fetch_add(&pool.pointee.sleepers, UInt32.max)
           turns = 0
         }
       }
       seen &+= 1
       if shared.stopping { return }
       if let job = unsafe shared.job, let kind = shared.kind {
-        unsafe kind.run(job, Lane(index: index, count: shared.count, team: team))
+        unsafe kind.run(job, Worker(index: index, count: shared.count, pool: pool))
       }
-      unsafe _ = spud_fetch_add(&team.pointee.remaining, UInt32.max)
+      unsafe _ = spud_fetch_add(&pool.pointee.remaining, UInt32.max)
     }
   }
 }

@@ -98,7 +98,7 @@ extension ChildProcess {
     // SAFETY: both lists end with nil and are freed below; `posix_spawn` copies them.
     var argumentList = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
     var environmentList = unsafe environment.map { unsafe strdup($0) } + [nil]
-    defer { for unsafe pointer in unsafe argumentList + environmentList { unsafe free(pointer) } }
+    defer { unsafe (argumentList + environmentList).forEach { unsafe free($0) } }
 
     var process: pid_t = 0
     let failure = unsafe posix_spawn(&process, program, &actions, &attributes, &argumentList, &environmentList)

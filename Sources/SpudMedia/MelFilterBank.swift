@@ -6,7 +6,7 @@ import Glibc
 /// (3 mel per 200 Hz), logarithmic above (27 mel per factor of 6.4).
 struct MelFilterBank: Sendable {
   /// The bins that each band covers.
-  let bins: [Range<Int>]   // [bands]
+  let bins: [Range<Int>]  // [bands]
   /// The weights of those bins, band after band.
   let weights: [Float]
   /// Bins of the spectrum: half a frame, and one.

@@ -11,17 +11,17 @@ struct PhaseSearch: ~Copyable {
   private let binCount: Int
   private let transform = FourierTransform(length: LogMel.frameLength)
   private let bank = MelFilterBank.whisper
-  private let bands: [Float]           // [frames, bands] powers
-  private let magnitudes: [Float]      // [frames, bins]
-  private let weight: [Float]          // [padded samples]: sum of squared windows
-  private let reach: [Float]           // [bins]: sum of the bands' weights
-  private var phased: [Complex]        // [frames, bins]: what is sought, with the present phases
-  private var previous: [Complex]      // [frames, bins]: the spectrum of the last signal
-  private var signal: [Float]          // [padded samples]
+  private let bands: [Float]  // [frames, bands] powers
+  private let magnitudes: [Float]  // [frames, bins]
+  private let weight: [Float]  // [padded samples]: sum of squared windows
+  private let reach: [Float]  // [bins]: sum of the bands' weights
+  private var phased: [Complex]  // [frames, bins]: what is sought, with the present phases
+  private var previous: [Complex]  // [frames, bins]: the spectrum of the last signal
+  private var signal: [Float]  // [padded samples]
   private var frame = [Float](repeating: 0, count: LogMel.frameLength)
-  private var spectrum: [Complex]      // [bins]
-  private var power: [Float]           // [bins]
-  private var gain: [Float]            // [bins]
+  private var spectrum: [Complex]  // [bins]
+  private var power: [Float]  // [bins]
+  private var gain: [Float]  // [bins]
 
   /// How far each step goes beyond where Griffin and Lim's would end; 1 is the edge of convergence.
   private static let momentum: Float = 0.99

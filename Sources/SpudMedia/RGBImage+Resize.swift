@@ -114,9 +114,9 @@ private struct ResizeTaps {
   /// One half, so that the shift in `rounded` rounds.
   static let half = 1 << (precision - 1)
 
-  private(set) var first: [Int] = []   // [to]
-  private(set) var weights: [Int] = [] // one run for each output coordinate
-  private var starts = [0]             // [to + 1], into `weights`
+  private(set) var first: [Int] = []  // [to]
+  private(set) var weights: [Int] = []  // one run for each output coordinate
+  private var starts = [0]  // [to + 1], into `weights`
 
   init(from oldCount: Int, to newCount: Int, _ filter: RGBImage.Filter) {
     let scale = Double(oldCount) / Double(newCount)

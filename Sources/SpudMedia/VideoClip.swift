@@ -81,7 +81,8 @@ public struct VideoClip: Sendable, Equatable {
       byteCount += bytes.count
       guard byteCount <= limits.videoBytes else {
         throw SpudError(
-          .badData, "\(picture): the frames up to this one hold \(byteCount) bytes, but at most \(limits.videoBytes) "
+          .badData,
+          "\(picture): the frames up to this one hold \(byteCount) bytes, but at most \(limits.videoBytes) "
             + "are accepted")
       }
       let frame = try RGBImage.decode(bytes, name: picture, limits: limits)

@@ -19,7 +19,7 @@ package struct Batch: Sendable {
 }
 
 /// Which of a batch's tokens get logits. Each row costs a product with the whole vocabulary.
-package enum LogitRows: Sendable {
+package enum OutputTokens: Sendable {
   case none
   /// The last token of each sequence, in the order in which the sequences first appear in the batch.
   case last

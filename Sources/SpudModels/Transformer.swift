@@ -7,7 +7,7 @@ package import SpudKernels
 ///
 /// One thread uses it at a time.
 package final class Transformer: @unchecked Sendable {
-  // `@unchecked`: weights are only read; scratch and statistics belong to the one thread that calls `forward`.
+  // `@unchecked`: weights are only read; workspace and statistics belong to the one thread that calls `forward`.
   package let configuration: ModelConfiguration
   package let compute: Compute
   let embedding: WeightMatrix  // [vocabularyCount, modelWidth]
@@ -15,14 +15,14 @@ package final class Transformer: @unchecked Sendable {
   let finalNorm: [Float]  // [modelWidth]
   let head: WeightMatrix  // [vocabularyCount, modelWidth]; the embedding, if tied
   private let table: RotaryTable
-  private let scratch: Scratch
+  private let workspace: Workspace
   private var routing: [RoutingTable?]
 
   /// Counts of the tokens that came with a class.
   package var statistics: RouterStatistics
   /// Sees what each layer leaves, `[tokens of the chunk, modelWidth]`, before the final norm.
-  package var hiddenStatesTap: ((_ layer: Int, _ hidden: Activations) -> Void)?
-  /// Tokens that pass through the layers together. More makes prefill faster up to a point, and scratch larger.
+  package var hiddenStatesObserver: ((_ layer: Int, _ hidden: Activations) -> Void)?
+  /// Tokens that pass through the layers together. More makes prefill faster up to a point, and workspace larger.
   package var chunkLength = 512
 
   init(
@@ -36,7 +36,7 @@ package final class Transformer: @unchecked Sendable {
     self.finalNorm = finalNorm
     self.head = head
     self.table = table
-    scratch = Scratch(configuration)
+    workspace = Workspace(configuration)
     routing = configuration.feedForward.map { shape in
       guard case .sparse(let count, let perToken, _, _) = shape else { return nil }
       return RoutingTable(expertCount: count, expertsPerToken: perToken)
@@ -56,7 +56,8 @@ package final class Transformer: @unchecked Sendable {
       throw SpudError(.usage, "A context of \(sequences) sequences of \(capacity) tokens holds nothing")
     }
     return try KeyValueCache(
-      layerCount: configuration.layerCount, headCount: configuration.keyValueHeadCount, headWidth: configuration.headWidth,
+      layerCount: configuration.layerCount, headCount: configuration.keyValueHeadCount,
+      headWidth: configuration.headWidth,
       sequenceCount: sequences, capacity: capacity, format: format)
   }
 
@@ -67,13 +68,13 @@ package final class Transformer: @unchecked Sendable {
   /// - Returns: `[rows, vocabularyCount]`, valid until the next call.
   /// - Throws: `SpudError.badData` for an id or a sequence that does not exist, or when a sequence would outgrow the cache.
   ///   The cache is unchanged then.
-  package func forward(_ batch: Batch, cache: KeyValueCache, logits rows: LogitRows) throws -> Activations {
+  package func forward(_ batch: Batch, cache: KeyValueCache, logits rows: OutputTokens) throws -> Activations {
     try check(batch, cache)
     let places = try places(of: rows, in: batch)
     // Which row of the answer each place becomes; a place may be asked for twice.
     let wanted = places.enumerated().sorted { $0.element < $1.element }
     var next = 0
-    scratch.selected.resize(rows: places.count)
+    workspace.selected.resize(rows: places.count)
     for start in stride(from: 0, to: batch.tokens.count, by: chunkLength) {
       let chunk = start..<min(start + chunkLength, batch.tokens.count)
       var end = next
@@ -83,60 +84,64 @@ package final class Transformer: @unchecked Sendable {
       var kept = -1
       for (index, row) in wanted[next..<end].map(\.offset).enumerated() {
         if index == 0 || selected[index] != selected[index - 1] { kept += 1 }
-        copy(scratch.hidden, row: isWhole ? selected[index] : kept, to: scratch.selected, row: row)
+        copy(workspace.hidden, row: isWhole ? selected[index] : kept, to: workspace.selected, row: row)
       }
       next = end
     }
     if places.isEmpty {
-      scratch.logits.resize(rows: 0)
+      workspace.logits.resize(rows: 0)
     } else {
-      compute.normalize(scratch.selected, weight: finalNorm, epsilon: configuration.normEpsilon, into: scratch.selected)
-      compute.multiplyWithRemainders(scratch.selected, by: head, into: scratch.logits)
-      markOverflow(of: scratch.selected, in: scratch.logits)
+      compute.normalize(
+        workspace.selected, weight: finalNorm, epsilon: configuration.normEpsilon, into: workspace.selected)
+      compute.multiplyWithResidual(workspace.selected, by: head, into: workspace.logits)
+      markOverflow(of: workspace.selected, in: workspace.logits)
     }
-    return scratch.logits
+    return workspace.logits
   }
 
-  /// Takes one chunk through all layers; its hidden states are left in `scratch.hidden`.
+  /// Takes one chunk through all layers; its hidden states are left in `workspace.hidden`.
   ///
   /// Of the last layer, the tokens to come need only the keys and values, so the rest of it is computed for the
   /// tokens at `places`, which rise; unless someone counts or watches all of them.
   ///
-  /// - Returns: Whether `scratch.hidden` holds every token of the chunk, and not only those at `places`, each once.
+  /// - Returns: Whether `workspace.hidden` holds every token of the chunk, and not only those at `places`, each once.
   private func decode(
     _ batch: Batch, _ chunk: Range<Int>, cache: KeyValueCache, selecting places: [Int]
   ) throws -> Bool {
-    let placement = try cache.append(Array(batch.sequences[chunk]))
-    let hidden = scratch.hidden
-    let isWhole = batch.classes != nil || hiddenStatesTap != nil || places.count >= chunk.count
+    let positions = try cache.append(Array(batch.sequences[chunk]))
+    let hidden = workspace.hidden
+    let isWhole = batch.classes != nil || hiddenStatesObserver != nil || places.count >= chunk.count
     compute.gather(Array(batch.tokens[chunk]), from: embedding, into: hidden)
     for (index, layer) in layers.enumerated() {
       var kept: [Int]?
       if !isWhole, index == layers.count - 1 {
         kept = places.indices.filter { $0 == 0 || places[$0] != places[$0 - 1] }.map { places[$0] }
       }
-      compute.normalize(hidden, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, into: scratch.normalized)
+      compute.normalize(
+        hidden, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, into: workspace.normalized)
       layer.attention.transform(
-        scratch.normalized, layer: index, placement: placement, selecting: kept, cache: cache, table: table,
-        scratch: scratch, compute: compute, addingInto: hidden)
+        workspace.normalized, layer: index, positions: positions, selecting: kept, cache: cache, table: table,
+        workspace: workspace, compute: compute, addingInto: hidden)
       if kept?.isEmpty ?? false { break }
-      compute.normalize(hidden, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, into: scratch.normalized)
+      compute.normalize(
+        hidden, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, into: workspace.normalized)
       switch layer.feedForward {
       case .dense(let weights):
-        compute.denseFeedForward(scratch.normalized, weights: weights, addingInto: hidden)
+        compute.denseFeedForward(workspace.normalized, weights: weights, addingInto: hidden)
       case .sparse(let experts):
         mix(experts, layer: index, classes: batch.classes?[chunk])
       }
-      hiddenStatesTap?(index, hidden)
+      hiddenStatesObserver?(index, hidden)
     }
     return isWhole
   }
 
   private func mix(_ experts: MixtureOfExperts, layer: Int, classes: ArraySlice<UInt8>?) {
-    guard let logits = scratch.routerLogits[layer], var choice = routing[layer].take() else {
+    guard let logits = workspace.routerLogits[layer], var choice = routing[layer].take() else {
       preconditionFailure("layer \(layer) has experts, but no room for their router's choice")
     }
-    experts.transform(scratch.normalized, logits: logits, routing: &choice, compute: compute, addingInto: scratch.hidden)
+    experts.transform(
+      workspace.normalized, logits: logits, routing: &choice, compute: compute, addingInto: workspace.hidden)
     if let classes {
       statistics.record(choice.experts, expertsPerToken: experts.expertsPerToken, classes: classes, layer: layer)
     }
@@ -144,7 +149,8 @@ package final class Transformer: @unchecked Sendable {
   }
 
   private func check(_ batch: Batch, _ cache: KeyValueCache) throws {
-    precondition(batch.sequences.count == batch.tokens.count, "\(batch.tokens.count) tokens, \(batch.sequences.count) sequences")
+    precondition(
+      batch.sequences.count == batch.tokens.count, "\(batch.tokens.count) tokens, \(batch.sequences.count) sequences")
     precondition(batch.classes.map { $0.count == batch.tokens.count } ?? true, "as many classes as tokens")
     precondition(
       cache.layerCount == configuration.layerCount && cache.headCount == configuration.keyValueHeadCount
@@ -153,7 +159,8 @@ package final class Transformer: @unchecked Sendable {
     if let place = batch.tokens.firstIndex(where: { $0 < 0 || Int($0) >= configuration.vocabularyCount }) {
       throw SpudError(
         .badData,
-        "Token \(place) has id \(batch.tokens[place]), but the model's ids are 0 to \(configuration.vocabularyCount - 1)")
+        "Token \(place) has id \(batch.tokens[place]), but the model's ids are 0 to \(configuration.vocabularyCount - 1)"
+      )
     }
     var added = [Int](repeating: 0, count: cache.sequenceCount)
     for sequence in batch.sequences {
@@ -165,11 +172,12 @@ package final class Transformer: @unchecked Sendable {
     for (sequence, count) in added.enumerated() where cache.length(of: sequence) + count > cache.capacity {
       throw SpudError(
         .badData,
-        "The context is full: \(cache.length(of: sequence)) tokens and \(count) more were given, but it holds \(cache.capacity)")
+        "The context is full: \(cache.length(of: sequence)) tokens and \(count) more were given, but it holds \(cache.capacity)"
+      )
     }
   }
 
-  private func places(of rows: LogitRows, in batch: Batch) throws -> [Int] {
+  private func places(of rows: OutputTokens, in batch: Batch) throws -> [Int] {
     switch rows {
     case .none: return []
     case .all: return Array(batch.tokens.indices)

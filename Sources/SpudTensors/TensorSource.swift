@@ -110,7 +110,8 @@ extension TensorSource {
     try self.init(name: directory, parts)
     for member in map.members where self[member.key] == nil {
       throw SpudError(
-        .badData, "\(indexPath): lists tensor '\(member.key)', which \(member.value.string ?? "no shard") does not hold")
+        .badData, "\(indexPath): lists tensor '\(member.key)', which \(member.value.string ?? "no shard") does not hold"
+      )
     }
   }
 

@@ -41,30 +41,38 @@ enum Toys {
     for (index, merge) in merges.enumerated() { vocabulary.append((merge.0 + merge.1, .number(256 + index))) }
     let flags = ["single_word", "lstrip", "rstrip", "normalized", "special"]
     let added = ["<s>", "<l>", "<r>", "é!", "<end>"].enumerated().map { index, content in
-      JSONValue.object(JSONObject(
-        [("id", .number(262 + index)), ("content", .string(content))]
-          + flags.map { ($0, .bool(index == 4 ? $0 == "special" : $0 == flags[index])) }))
+      JSONValue.object(
+        JSONObject(
+          [("id", .number(262 + index)), ("content", .string(content))]
+            + flags.map { ($0, .bool(index == 4 ? $0 == "special" : $0 == flags[index])) }))
     }
-    let byteLevel = JSONValue.object(JSONObject([
-      ("type", .string("ByteLevel")), ("add_prefix_space", .bool(false)), ("use_regex", .bool(kind.pattern == nil)),
-    ]))
+    let byteLevel = JSONValue.object(
+      JSONObject([
+        ("type", .string("ByteLevel")), ("add_prefix_space", .bool(false)), ("use_regex", .bool(kind.pattern == nil)),
+      ]))
     var splitter = byteLevel
     if let pattern = kind.pattern {
-      let split = JSONValue.object(JSONObject([
-        ("type", .string("Split")), ("pattern", .object(JSONObject([("Regex", .string(pattern))]))),
-        ("behavior", .string("Isolated")), ("invert", .bool(false)),
-      ]))
+      let split = JSONValue.object(
+        JSONObject([
+          ("type", .string("Split")), ("pattern", .object(JSONObject([("Regex", .string(pattern))]))),
+          ("behavior", .string("Isolated")), ("invert", .bool(false)),
+        ]))
       splitter = .object(JSONObject([("type", .string("Sequence")), ("pretokenizers", .array([split, byteLevel]))]))
     }
-    let file = JSONValue.object(JSONObject([
-      ("version", .string("1.0")), ("added_tokens", kind.pattern == nil ? .array([]) : .array(added)),
-      ("normalizer", kind.normalizes ? .object(JSONObject([("type", .string("NFC"))])) : .null),
-      ("pre_tokenizer", splitter),
-      ("model", .object(JSONObject([
-        ("vocab", .object(JSONObject(vocabulary))),
-        ("merges", .array(merges.map { .array([.string($0.0), .string($0.1)]) })),
-      ]))),
-    ]))
+    let file = JSONValue.object(
+      JSONObject([
+        ("version", .string("1.0")), ("added_tokens", kind.pattern == nil ? .array([]) : .array(added)),
+        ("normalizer", kind.normalizes ? .object(JSONObject([("type", .string("NFC"))])) : .null),
+        ("pre_tokenizer", splitter),
+        (
+          "model",
+          .object(
+            JSONObject([
+              ("vocab", .object(JSONObject(vocabulary))),
+              ("merges", .array(merges.map { .array([.string($0.0), .string($0.1)]) })),
+            ]))
+        ),
+      ]))
     return made { try TextTokenizer(json: file.serialized, name: "toy") }
   }
 

@@ -131,7 +131,8 @@ struct CostClaimTests {
         system, "see-\(number)", skill: "see", kind: .image, mode: .question, isRight: isRight, total: 1)
     }
     // The mixture is right in 4 of 4, the dense model in 3; a fifth question only the dense model answered.
-    evidence.answers = (0..<4).map { answer(SampleEvidence.unified, $0, true) }
+    evidence.answers =
+      (0..<4).map { answer(SampleEvidence.unified, $0, true) }
       + (0..<5).map { answer(dense, $0, $0 > 0) }
     let claim = CostClaim.evaluate(evidence)
     let table = try #require(claim.tables.first { $0.title == "Trained models" })

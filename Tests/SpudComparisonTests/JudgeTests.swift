@@ -124,8 +124,9 @@ struct JudgeTests {
     #expect(score("see", task: "describe", "a red ring at the left; a blue star at the left", scene).value == 0.5)
     #expect(score("see", task: "describe", "", scene).recall == .init(.objects, 0))
     let frame = "a red star at 23 41; a blue ring at 50 12"
-    #expect(score("watch", task: "describe", "a blue ring at 46 14; a red star at 23 46", frame).recall
-      == .init(.objects, 0.5))
+    #expect(
+      score("watch", task: "describe", "a blue ring at 46 14; a red star at 23 46", frame).recall
+        == .init(.objects, 0.5))
     #expect(score("describe", task: "text", "the text AB as printed", "the text AB3 as printed").value == 0.8)
   }
 }

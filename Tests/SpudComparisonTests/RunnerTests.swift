@@ -122,7 +122,8 @@ struct RunnerTests {
   @Test("a second question is the next of its skill that asks something else")
   func secondQuestions() {
     func example(_ id: String, _ skill: String, _ question: String) -> Example {
-      Example(id: id, skill: skill, task: "", turns: [PromptTurn(.user, [.image(path: id), .text(question)])], answer: "")
+      Example(
+        id: id, skill: skill, task: "", turns: [PromptTurn(.user, [.image(path: id), .text(question)])], answer: "")
     }
     let runner = try? Runner(
       suite: Suite(

@@ -182,8 +182,10 @@ enum SampleEvidence {
   static let stream = Record.stream(
     StreamRecord(
       system: "unified", example: "see-hear-0",
-      tokens: [.init(modality: "control", piece: "<bos>"), .init(modality: "control", piece: "<user>"),
-        .init(modality: "control", piece: "<image>"), .init(modality: "control", piece: "<size:8>")]
+      tokens: [
+        .init(modality: "control", piece: "<bos>"), .init(modality: "control", piece: "<user>"),
+        .init(modality: "control", piece: "<image>"), .init(modality: "control", piece: "<size:8>"),
+      ]
         + (0..<64).map { .init(modality: "image", piece: "image code \($0 * 7)") }
         + [.init(modality: "control", piece: "</image>"), .init(modality: "control", piece: "<audio>")]
         + (0..<48).map { .init(modality: "audio", piece: "audio code \($0 * 3)") }

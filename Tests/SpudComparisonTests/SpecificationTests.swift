@@ -66,7 +66,9 @@ struct SpecificationTests {
         .noInput, "the system dense-total needs a model at \(folder)/dense-total, which is not there")
     ) { _ = try resolve("unified,dense-total") }
     #expect { _ = try resolve("best") } throws: { ($0 as? SpudError)?.code == .usage }
-    #expect { _ = try resolve("unified,unified") } throws: { ($0 as? SpudError)?.message.contains("named twice") == true }
+    #expect { _ = try resolve("unified,unified") } throws: {
+      ($0 as? SpudError)?.message.contains("named twice") == true
+    }
     #expect { _ = try resolve("") } throws: { ($0 as? SpudError)?.code == .usage }
     #expect { _ = try resolve("none.json") } throws: { ($0 as? SpudError)?.code == .noInput }
   }
@@ -119,7 +121,7 @@ struct SpecificationTests {
         vocabulary: 10, modelWidth: width, layers: 1, heads: 1, keyValueHeads: 1, headWidth: width, feedForwardWidth: 4,
         experts: 0, expertsPerToken: 0, sharesEmbedding: false)
     }
-    let card = ModelShelf.card(
+    let card = ModelRegistry.card(
       SystemSpecification(
         id: "p", kind: .pipelineSpecialists, models: .pipeline(vision: "v", hearing: "h", language: "l")),
       [shape(8), shape(16), shape(4)], answering: shape(4), cores: 2)

@@ -71,8 +71,11 @@ struct SuiteTests {
     #expect(Question(turns: try #require(silent.toldTruth(PipelinePrompts()))).words.contains("beep at") == false)
     silent.filmDescriptions = []
     #expect(silent.toldTruth(PipelinePrompts()) == nil)
-    #expect(message(line.replacing(#"[["a red"#, with: #"["a red"#).replacing(#""]],"a"#, with: #""],"a"#),
-      files: ["media/1", "media/2"]).contains("'video' should be a list of lists"))
+    #expect(
+      message(
+        line.replacing(#"[["a red"#, with: #"["a red"#).replacing(#""]],"a"#, with: #""],"a"#),
+        files: ["media/1", "media/2"]
+      ).contains("'video' should be a list of lists"))
   }
 
   @Test("what is wrong is said in one sentence that names the line")

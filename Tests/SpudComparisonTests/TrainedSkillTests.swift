@@ -26,7 +26,8 @@ struct TrainedSkillTests {
     "describe: words": 0.943,
   ]
 
-  private static let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+  private static let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent()
+  }
 
   @Test("a sample of each skill is as good as its bar, or as the card says, but for chance")
   func sample() async throws {
@@ -35,9 +36,10 @@ struct TrainedSkillTests {
     let models = Self.root.appendingPathComponent("Models").path
     let (specifications, _) = try SystemSpecification.resolve(
       "unified", unified: models + "/spud-nano", directory: models)
-    let systems = try await ModelShelf(threads: 2).systems(specifications)
+    let systems = try await ModelRegistry(threads: 2).systems(specifications)
     let comparison = Comparison(
-      suite: try Suite.load(path: Self.root.appendingPathComponent("Benchmarks/suites/world").path), directory: out.path,
+      suite: try Suite.load(path: Self.root.appendingPathComponent("Benchmarks/suites/world").path),
+      directory: out.path,
       extent: .init(perSkill: 24, timedPerKind: 0, repetitions: 0, budget: 1200), isQuick: false, seed: 7,
       pricePerCoreHour: 0.05, controls: [])
     let (report, _) = try await comparison.run(systems: systems, probes: [], fingerprint: "sample")

@@ -12,7 +12,8 @@ struct AnswerTests {
     let model = try await TinyModel.unified.value
     let tokenizer = try #require(model.streamTokenizer)
     let answer = try await model.respond(
-      to: [.image(TinyModel.picture), .text("what?")], options: TinyModel.options(seed: seed)).answer()
+      to: [.image(TinyModel.picture), .text("what?")], options: TinyModel.options(seed: seed)
+    ).answer()
     #expect(answer.tokens.count <= 60)
     #expect(answer.tokens.last == tokenizer.vocabulary.id(of: .end))
     // The tokenizer's own reader is the judge: it throws where the grammar is broken.
@@ -114,7 +115,8 @@ struct AnswerTests {
   @Test("timings add up")
   func timings() async throws {
     let model = try await TinyModel.unified.value
-    let answer = try await model.respond(to: [.text("hello")], options: TinyModel.options(tokens: 20, output: .image)).answer()
+    let answer = try await model.respond(to: [.text("hello")], options: TinyModel.options(tokens: 20, output: .image))
+      .answer()
     #expect(answer.timings.load == model.loadTime)
     #expect(answer.timings.firstToken >= answer.timings.prefill + answer.timings.tokenize)
     #expect(answer.timings.decodedTokens == answer.tokens.count - 1)

@@ -13,12 +13,15 @@ struct ExportedModelTests {
     let directory = FileManager.default.temporaryDirectory.appending(path: "spud-chat-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: directory) }
-    func write(_ text: String, to name: String) throws { try Data(text.utf8).write(to: directory.appending(path: name)) }
+    func write(_ text: String, to name: String) throws {
+      try Data(text.utf8).write(to: directory.appending(path: name))
+    }
     for name in ["config.json", "model.safetensors"] {
       try FileManager.default.copyItem(
         atPath: TinyModel.directory + "/" + name, toPath: directory.appending(path: name).path)
     }
-    let template = #""post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<bos>"}},{"Sequence":{}}]}"#
+    let template =
+      #""post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<bos>"}},{"Sequence":{}}]}"#
     let tokenizer = try String(contentsOfFile: TinyModel.directory + "/tokenizer.json", encoding: .utf8)
       .replacing("<user>", with: "<|im_start|>").replacing("<assistant>", with: "<|im_end|>")
       .replacing(/"post_processor":\s*null/, with: template)

@@ -96,10 +96,11 @@ struct SamplerTests {
     let weights = order.map { exp(Double(wide[$0])) }
     let goal = weights.reduce(0, +) * 0.5
     var reached = 0.0
-    let kept = Set(zip(order, weights).prefix { _, weight in
-      defer { reached += weight }
-      return reached < goal
-    }.map { Int32($0.0) })
+    let kept = Set(
+      zip(order, weights).prefix { _, weight in
+        defer { reached += weight }
+        return reached < goal
+      }.map { Int32($0.0) })
     var drawn: Set<Int32> = []
     for _ in 0..<600 { drawn.insert(try sampler.next(wide.span, among: [0..<300])) }
     #expect(drawn.isSubset(of: kept))

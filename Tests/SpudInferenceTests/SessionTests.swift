@@ -18,7 +18,10 @@ struct SessionTests {
       #expect(second.usage.cached >= 7)
       // Asked anew, with the ids of the first answer given as text, the model reads the same and says the same.
       let whole = Request(
-        [StreamTurn(.user, [.text("the first")]), StreamTurn(.assistant, first.parts), StreamTurn(.user, [.text("the second")])],
+        [
+          StreamTurn(.user, [.text("the first")]), StreamTurn(.assistant, first.parts),
+          StreamTurn(.user, [.text("the second")]),
+        ],
         options: greedy)
       let fresh = try await model.makeSession().respond(toConversation: whole).answer()
       #expect(fresh.usage.cached == 0)
@@ -39,7 +42,9 @@ struct SessionTests {
     var turns = [StreamTurn(.user, [.text("what is 12 plus 30?")])]
     let first = try await session.respond(toConversation: Request(turns, options: options)).answer()
     // A session's first cache has room for 512 tokens at least.
-    turns += [StreamTurn(.assistant, first.parts), StreamTurn(.user, [.text(String(repeating: "red star ", count: 400))])]
+    turns += [
+      StreamTurn(.assistant, first.parts), StreamTurn(.user, [.text(String(repeating: "red star ", count: 400))]),
+    ]
     let request = Request(turns, options: options)
     let second = try await session.respond(toConversation: request).answer()
     let fresh = try await model.makeSession().respond(toConversation: request).answer()

@@ -6,14 +6,16 @@ import SpudTokens
 
 /// The models of these tests: whole, and ignorant. `Scripts/goldens/tiny_unified.py` wrote them.
 enum TinyModel {
-  static let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/tiny-unified").path
+  static let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/tiny-unified")
+    .path
 
   /// One loaded model for all tests; it computes one answer after the other.
   static let unified = Task { try await Model.load(directory, options: LoadOptions(threads: 2)) }
 
   /// The same weights without `vocabulary.json`: a text-only model.
   static let textOnly = Task {
-    let copy = FileManager.default.temporaryDirectory.appending(path: "spud-text-only-\(ProcessInfo.processInfo.processIdentifier)")
+    let copy = FileManager.default.temporaryDirectory.appending(
+      path: "spud-text-only-\(ProcessInfo.processInfo.processIdentifier)")
     try? FileManager.default.removeItem(at: copy)
     try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
     for file in ["config.json", "generation_config.json", "tokenizer.json", "model.safetensors"] {
@@ -36,7 +38,8 @@ enum TinyModel {
     temperature: Float = 1.5
   ) -> GenerationOptions {
     GenerationOptions(
-      sampling: Sampling(temperature: temperature, seed: seed), maximumTokens: tokens, output: output, thinking: thinking)
+      sampling: Sampling(temperature: temperature, seed: seed), maximumTokens: tokens, output: output,
+      thinking: thinking)
   }
 }
 

@@ -41,10 +41,10 @@ struct AttentionTests {
         layerCount: 2, headCount: test.keyValueHeads, headWidth: test.headWidth, sequenceCount: 1,
         capacity: test.tokens,
         format: format)
-      let placement = try cache.append(Array(repeating: 0, count: test.tokens))
+      let positions = try cache.append(Array(repeating: 0, count: test.tokens))
       let output = Activations(columns: test.heads * test.headWidth)
       compute.attend(
-        queries: Activations(queries), keys: Activations(keys), values: Activations(values), placement: placement,
+        queries: Activations(queries), keys: Activations(keys), values: Activations(values), positions: positions,
         layer: 1,
         cache: cache, scale: scale, into: output)
       for token in 0..<test.tokens {
@@ -78,11 +78,11 @@ struct AttentionTests {
         layerCount: 1, headCount: 2, headWidth: 40, sequenceCount: 2, capacity: tokens, format: format)
       var results: [Int: [Float]] = [:]
       for batch in batches {
-        let placement = try cache.append(batch.map(\.sequence))
+        let positions = try cache.append(batch.map(\.sequence))
         let output = Activations(columns: 4 * 40)
         compute.attend(
           queries: Activations(batch.map { queries[$0.token] }), keys: Activations(batch.map { keys[$0.token] }),
-          values: Activations(batch.map { values[$0.token] }), placement: placement, layer: 0, cache: cache, scale: 0.2,
+          values: Activations(batch.map { values[$0.token] }), positions: positions, layer: 0, cache: cache, scale: 0.2,
           into: output)
         for (index, entry) in batch.enumerated() where entry.sequence == 1 { results[entry.token] = output[index] }
       }
@@ -104,10 +104,10 @@ struct AttentionTests {
       layerCount: 1, headCount: 1, headWidth: 32, sequenceCount: 1, capacity: 8, format: .bf16)
     func attend(_ indices: [Int]) throws -> [[Float]] {
       let x = Activations(indices.map { rows[$0] })
-      let placement = try cache.append(Array(repeating: 0, count: indices.count))
+      let positions = try cache.append(Array(repeating: 0, count: indices.count))
       let output = Activations(columns: 32)
       compute.attend(
-        queries: x, keys: x, values: x, placement: placement, layer: 0, cache: cache, scale: 1, into: output)
+        queries: x, keys: x, values: x, positions: positions, layer: 0, cache: cache, scale: 1, into: output)
       return output.allRows
     }
     let first = try attend([0, 1, 2])
@@ -124,15 +124,16 @@ struct AttentionTests {
     let compute = Compute(threads: 2)
     let rows = (0..<50).map { _ in random.values(2 * 40) }
     func cache(_ capacity: Int) throws -> KeyValueCache {
-      try KeyValueCache(layerCount: 2, headCount: 2, headWidth: 40, sequenceCount: 1, capacity: capacity, format: format)
+      try KeyValueCache(
+        layerCount: 2, headCount: 2, headWidth: 40, sequenceCount: 1, capacity: capacity, format: format)
     }
     func attend(_ range: Range<Int>, _ cache: KeyValueCache) throws -> [[Float]] {
       let x = Activations(rows[range].map { $0 })
-      let placement = try cache.append(Array(repeating: 0, count: range.count))
+      let positions = try cache.append(Array(repeating: 0, count: range.count))
       return (0..<2).map { layer in
         let output = Activations(columns: 2 * 40)
         compute.attend(
-          queries: x, keys: x, values: x, placement: placement, layer: layer, cache: cache, scale: 1, into: output)
+          queries: x, keys: x, values: x, positions: positions, layer: layer, cache: cache, scale: 1, into: output)
         return output.allRows.flatMap { $0 }
       }
     }
@@ -154,10 +155,10 @@ struct AttentionTests {
       let table = RotaryTable(width: 8, base: 10000, pairing: pairing)
       let cache = try KeyValueCache(
         layerCount: 1, headCount: 1, headWidth: 10, sequenceCount: 1, capacity: 100, format: .f32)
-      let placement = try cache.append(Array(repeating: 0, count: 70))
+      let positions = try cache.append(Array(repeating: 0, count: 70))
       let before = (0..<70).map { _ in random.values(20) }
       let x = Activations(before)
-      compute.rotate(x, headWidth: 10, placement: placement, table: table)
+      compute.rotate(x, headWidth: 10, positions: positions, table: table)
       for position in 0..<70 {
         for head in 0..<2 {
           for pair in 0..<4 {

@@ -37,7 +37,8 @@ struct LinearAlgebraTests {
   @Test("an empty product is empty, and a product over nothing is zero")
   func emptyProducts() {
     #expect(LinearAlgebra.multiply(Matrix(rows: 0, columns: 4), by: random(4, 3, seed: 1)).values.isEmpty)
-    #expect(LinearAlgebra.multiply(Matrix(rows: 2, columns: 0), by: Matrix(rows: 0, columns: 2)).values == [0, 0, 0, 0])
+    #expect(
+      LinearAlgebra.multiply(Matrix(rows: 2, columns: 0), by: Matrix(rows: 0, columns: 2)).values == [0, 0, 0, 0])
   }
 
   @Test("principal components find a line in noise, and are orthonormal")
@@ -90,7 +91,8 @@ struct LinearAlgebraTests {
   }
 
   /// Columns fall off as principal components do, from steeply (the first look takes 24 of 60) to not at all (it takes all).
-  @Test("a search that looks at the leading columns first finds what one over all columns does", arguments: [0.8, 0.93, 1])
+  @Test(
+    "a search that looks at the leading columns first finds what one over all columns does", arguments: [0.8, 0.93, 1])
   func leadingColumnsFirst(fall: Float) {
     var (centres, points) = (random(700, 60, seed: 11), random(300, 60, seed: 12))
     for column in 0..<60 {

@@ -58,7 +58,8 @@ struct ProductTests {
   }
 
   @Test(
-    "each block of 32 inputs has its own scale, however many are prepared side by side", arguments: InstructionSet.supported,
+    "each block of 32 inputs has its own scale, however many are prepared side by side",
+    arguments: InstructionSet.supported,
     [WeightFormat.q8_0, .q4_0])
   func scales(level: InstructionSet, format: WeightFormat) throws {
     let compute = Compute(threads: 2, instructionSet: level)
@@ -69,7 +70,8 @@ struct ProductTests {
     let matrix = try WeightMatrix(weights, rows: blocks, columns: blocks * 32, format: format, compute: compute)
     let x = (0..<blocks * 32).map { index in
       let block = index / 32
-      return block == 9 ? 0 : (1 + abs(random.value())) * Float(sign: .plus, exponent: block * 7 % 23 - 11, significand: 1)
+      return block == 9
+        ? 0 : (1 + abs(random.value())) * Float(sign: .plus, exponent: block * 7 % 23 - 11, significand: 1)
     }
     let output = Activations(columns: blocks)
     compute.multiply(Activations([x]), by: matrix, into: output)
@@ -80,22 +82,23 @@ struct ProductTests {
   }
 
   @Test(
-    "with remainders, rounding inputs to bytes costs a hundredth of what it did, however many rows there are",
+    "with residuals, rounding inputs to bytes costs a hundredth of what it did, however many rows there are",
     arguments: InstructionSet.supported, [WeightFormat.q8_0, .q4_0])
-  func remainders(level: InstructionSet, format: WeightFormat) throws {
+  func residuals(level: InstructionSet, format: WeightFormat) throws {
     let compute = Compute(threads: 2, instructionSet: level)
     var random = Random(seed: 3)
     let (rows, columns) = (70, 611)
-    let matrix = try WeightMatrix(random.values(rows * columns), rows: rows, columns: columns, format: format, compute: compute)
+    let matrix = try WeightMatrix(
+      random.values(rows * columns), rows: rows, columns: columns, format: format, compute: compute)
     let held = Activations(columns: columns)
     compute.gather((0..<Int32(rows)).map { $0 }, from: matrix, into: held)
     let x = (0..<37).map { _ in random.values(columns) }
     let expected = x.map { Reference.multiply($0, held.allRows.flatMap { $0 }, rows: rows) }
     let (one, few, many) = (Activations(columns: rows), Activations(columns: rows), Activations(columns: rows))
-    compute.multiplyWithRemainders(Activations([x[0]]), by: matrix, into: one)
+    compute.multiplyWithResidual(Activations([x[0]]), by: matrix, into: one)
     let inputs = Activations(Array(x[..<5]))
-    compute.multiplyWithRemainders(inputs, by: matrix, into: few)
-    compute.multiplyWithRemainders(Activations(x), by: matrix, into: many)
+    compute.multiplyWithResidual(inputs, by: matrix, into: few)
+    compute.multiplyWithResidual(Activations(x), by: matrix, into: many)
     #expect(inputs.allRows == Array(x[..<5]) && few.rows == 5)
     #expect(difference(many.allRows.flatMap { $0 }, expected.flatMap { $0 }) < Self.budget(.q8_0) / 100)
     #expect(many.allRows[0] == one.allRows[0] && Array(many.allRows[..<5]) == few.allRows)

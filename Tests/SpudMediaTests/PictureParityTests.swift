@@ -47,9 +47,11 @@ struct PictureParityTests {
     #expect(try compare("orientation-\(value).jpg").largest <= 1)
   }
 
-  @Test("formats that only ffmpeg reads", .enabled(if: FFmpegTests.isInstalled), arguments: [
-    "lossless.webp", "picture.bmp", "picture.gif",
-  ])
+  @Test(
+    "formats that only ffmpeg reads", .enabled(if: FFmpegTests.isInstalled),
+    arguments: [
+      "lossless.webp", "picture.bmp", "picture.gif",
+    ])
   func throughFFmpeg(name: String) throws {
     #expect(try compare(name).largest == 0)
   }

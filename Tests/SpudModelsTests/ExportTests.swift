@@ -28,7 +28,8 @@ struct ExportTests {
     }
   }
 
-  @Test("matrices take the format asked for, or F16; norms and routers stay F32", arguments: [WeightFormat.q8_0, .q4_0])
+  @Test(
+    "matrices take the format asked for, or F16; norms and routers stay F32", arguments: [WeightFormat.q8_0, .q4_0])
   func formats(format: WeightFormat) throws {
     try withTemporaryDirectory { directory in
       let path = directory + "/model.gguf"

@@ -10,7 +10,8 @@ struct Fixture: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures").path
+  static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures")
+    .path
 
   static let all = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted().map(Fixture.init)
   static let huggingFace = all.filter { !$0.name.hasPrefix("gguf-") }

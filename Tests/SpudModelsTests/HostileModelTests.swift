@@ -32,7 +32,8 @@ private struct Copy: ~Copyable {
 @Suite("Models that are not what they say")
 struct HostileModelTests {
   static let shapeKeys = [
-    "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim", "vocab_size", "num_experts",
+    "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim", "vocab_size",
+    "num_experts",
     "num_experts_per_tok", "moe_intermediate_size", "max_position_embeddings", "decoder_sparse_step",
   ]
 
@@ -53,7 +54,8 @@ struct HostileModelTests {
     arguments: [
       ("hidden_size", "40"), ("num_hidden_layers", "1"), ("num_hidden_layers", "3"), ("num_hidden_layers", "4096"),
       ("num_attention_heads", "2"), ("num_key_value_heads", "1"), ("num_key_value_heads", "3"), ("head_dim", "7"),
-      ("head_dim", "1024"), ("vocab_size", "66"), ("vocab_size", "16777216"), ("num_experts", "4"), ("num_experts", "16384"),
+      ("head_dim", "1024"), ("vocab_size", "66"), ("vocab_size", "16777216"), ("num_experts", "4"),
+      ("num_experts", "16384"),
       ("num_experts_per_tok", "6"), ("moe_intermediate_size", "24"), ("moe_intermediate_size", "1048576"),
       ("decoder_sparse_step", "2"), ("mlp_only_layers", "[0]"), ("mlp_only_layers", "[-1]"), ("mlp_only_layers", "0"),
       ("attention_bias", "true"), ("tie_word_embeddings", "0"), ("rms_norm_eps", "-1"), ("rms_norm_eps", "\"x\""),
@@ -87,7 +89,9 @@ struct HostileModelTests {
     #expect(unused?.message.contains("model.layers.1.") == true)
   }
 
-  @Test("an index that leads out of its directory, or to no shard, is refused", arguments: ["../x.safetensors", "/etc/passwd", "x", ""])
+  @Test(
+    "an index that leads out of its directory, or to no shard, is refused",
+    arguments: ["../x.safetensors", "/etc/passwd", "x", ""])
   func shards(name: String) throws {
     let copy = try Copy(of: "mixtral")
     let path = copy.path + "/model.safetensors.index.json"

@@ -10,7 +10,7 @@ struct ParityTests {
     let golden = try fixture.golden()
     let model = try fixture.load()
     var hidden: [[Float]] = []
-    model.hiddenStatesTap = { layer, states in
+    model.hiddenStatesObserver = { layer, states in
       #expect(layer == hidden.count)
       hidden.append(states[states.rows - 1])
     }
@@ -45,7 +45,9 @@ struct DivisionTests {
     let tokens = try fixture.golden().tokens
     let model = try fixture.load()
     let whole = try model.logits(of: tokens)
-    for step in [1, 7, 33] { #expect(difference(try model.logits(of: tokens, step: step), whole) == 0, "in steps of \(step)") }
+    for step in [1, 7, 33] {
+      #expect(difference(try model.logits(of: tokens, step: step), whole) == 0, "in steps of \(step)")
+    }
     model.chunkLength = 5
     #expect(difference(try model.logits(of: tokens), whole) == 0, "in chunks of 5")
   }
@@ -114,7 +116,9 @@ struct DivisionTests {
 
 @Suite("Weights and caches of fewer bits")
 struct PrecisionTests {
-  @Test("bfloat16 checkpoints load as they are, with the same weights", arguments: ["olmoe-clipped", "mixtral", "qwen3-tied"])
+  @Test(
+    "bfloat16 checkpoints load as they are, with the same weights",
+    arguments: ["olmoe-clipped", "mixtral", "qwen3-tied"])
   func storedFormat(name: String) throws {
     let fixture = Fixture(name: name)
     let golden = try fixture.golden()

@@ -7,7 +7,8 @@ import Testing
 /// The model of the repository, and what `transformers` answers with it; Scripts/goldens/greedy.py makes the file.
 @Suite("The trained model")
 struct TrainedModelTests {
-  private static let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+  private static let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent()
+  }
 
   private func rows(_ name: String, of file: SafetensorsFile) throws -> [[Int32]] {
     let flat = file.bytes(of: try file.tensor(name))

@@ -79,7 +79,9 @@ struct TransformerTests {
   @Test("loading tells how far it is")
   func progress() throws {
     var fractions: [Double] = []
-    _ = try Transformer.load(path: Fixture(name: "mixtral").modelPath, compute: Compute(threads: 1)) { fractions.append($0) }
+    _ = try Transformer.load(path: Fixture(name: "mixtral").modelPath, compute: Compute(threads: 1)) {
+      fractions.append($0)
+    }
     #expect(fractions == fractions.sorted())
     #expect(fractions.last == 1)
   }

@@ -41,7 +41,8 @@ struct GGUFBytes {
     metadata: [
       entry("general.alignment", kind: 4, [UInt32(32)].littleEndianBytes),
       entry("name", kind: 8, string("spud")),
-      entry("tokens", kind: 9, [UInt32(8)].littleEndianBytes + [UInt64(2)].littleEndianBytes + string("a") + string("b")),
+      entry(
+        "tokens", kind: 9, [UInt32(8)].littleEndianBytes + [UInt64(2)].littleEndianBytes + string("a") + string("b")),
     ],
     tensors: [tensor("one", [4, 2]), tensor("two", [32], type: 8, offset: 32)],
     data: [UInt8](repeating: 0, count: 32 + 34))
@@ -97,7 +98,9 @@ struct GGUFTests {
   static func lengthOffsets(in bytes: [UInt8]) -> [Int] {
     ["name", "spud", "tokens", "one"].map { text in
       let pattern = Array(text.utf8)
-      return (0..<bytes.count).first { Array(bytes[$0..<min($0 + pattern.count, bytes.count)]) == pattern }.map { $0 - 8 } ?? 0
+      return (0..<bytes.count).first { Array(bytes[$0..<min($0 + pattern.count, bytes.count)]) == pattern }.map {
+        $0 - 8
+      } ?? 0
     }
   }
 
@@ -127,36 +130,52 @@ struct GGUFTests {
     Case("an unknown type", { $0.metadata[1] = GGUFBytes.entry("k", kind: 13, []) }, "type number 13"),
     Case("a bool of 2", { $0.metadata[1] = GGUFBytes.entry("k", kind: 7, [2]) }, "bool of value 2"),
     Case("a key twice", { $0.metadata.append($0.metadata[1]) }, "'name' is there twice"),
-    Case("alignment 13", { $0.metadata[0] = GGUFBytes.entry("general.alignment", kind: 4, [13, 0, 0, 0]) }, "power of two"),
-    Case("alignment 0", { $0.metadata[0] = GGUFBytes.entry("general.alignment", kind: 4, [0, 0, 0, 0]) }, "power of two"),
-    Case("alignment 2³¹", { $0.metadata[0] = GGUFBytes.entry("general.alignment", kind: 4, [0, 0, 0, 128]) }, "power of two"),
+    Case(
+      "alignment 13", { $0.metadata[0] = GGUFBytes.entry("general.alignment", kind: 4, [13, 0, 0, 0]) }, "power of two"),
+    Case(
+      "alignment 0", { $0.metadata[0] = GGUFBytes.entry("general.alignment", kind: 4, [0, 0, 0, 0]) }, "power of two"),
+    Case(
+      "alignment 2³¹", { $0.metadata[0] = GGUFBytes.entry("general.alignment", kind: 4, [0, 0, 0, 128]) },
+      "power of two"),
     Case("alignment u8", { $0.metadata[0] = GGUFBytes.entry("general.alignment", kind: 0, [32]) }, "u32 was expected"),
-    Case("arrays in arrays", {
-      $0.metadata[2] = GGUFBytes.entry("t", kind: 9, [UInt32(9)].littleEndianBytes + [UInt64(1)].littleEndianBytes)
-    }, "array of arrays"),
-    Case("arrays too long together", {
-      $0.metadata[2] = GGUFBytes.entry("a", kind: 9, [UInt32(0)].littleEndianBytes + [UInt64(2)].littleEndianBytes + [1, 2])
-      $0.metadata.append(
-        GGUFBytes.entry("b", kind: 9, [UInt32(0)].littleEndianBytes + [UInt64(1 << 24 - 1)].littleEndianBytes))
-    }, "limit is 16777214"),
-    Case("a name of 64 bytes", { $0.tensors[0] = GGUFBytes.tensor(String(repeating: "n", count: 64), [4, 2]) }, "limit is 63"),
+    Case(
+      "arrays in arrays",
+      {
+        $0.metadata[2] = GGUFBytes.entry("t", kind: 9, [UInt32(9)].littleEndianBytes + [UInt64(1)].littleEndianBytes)
+      }, "array of arrays"),
+    Case(
+      "arrays too long together",
+      {
+        $0.metadata[2] = GGUFBytes.entry(
+          "a", kind: 9, [UInt32(0)].littleEndianBytes + [UInt64(2)].littleEndianBytes + [1, 2])
+        $0.metadata.append(
+          GGUFBytes.entry("b", kind: 9, [UInt32(0)].littleEndianBytes + [UInt64(1 << 24 - 1)].littleEndianBytes))
+      }, "limit is 16777214"),
+    Case(
+      "a name of 64 bytes", { $0.tensors[0] = GGUFBytes.tensor(String(repeating: "n", count: 64), [4, 2]) },
+      "limit is 63"),
     Case("five dimensions", { $0.tensors[0] = GGUFBytes.tensor("one", [1, 1, 1, 1, 8]) }, "5 dimensions"),
     Case("a negative dimension", { $0.tensors[0] = GGUFBytes.tensor("one", [.max, 2]) }, "larger than any file"),
     Case("too many elements", { $0.tensors[0] = GGUFBytes.tensor("one", [1 << 32, 1 << 32]) }, "larger than any file"),
     Case("too many bytes", { $0.tensors[0] = GGUFBytes.tensor("one", [1 << 62]) }, "larger than any file"),
     Case("half a block", { $0.tensors[1] = GGUFBytes.tensor("two", [33], type: 8, offset: 32) }, "blocks of 32"),
-    Case("an unsupported type", { $0.tensors[1] = GGUFBytes.tensor("two", [32], type: 10, offset: 32) }, "'two' is of type Q2_K"),
+    Case(
+      "an unsupported type", { $0.tensors[1] = GGUFBytes.tensor("two", [32], type: 10, offset: 32) },
+      "'two' is of type Q2_K"),
     Case("an unknown type", { $0.tensors[1] = GGUFBytes.tensor("two", [32], type: 99, offset: 32) }, "number 99"),
     Case("a hole", { $0.tensors[1] = GGUFBytes.tensor("two", [32], type: 8, offset: 64) }, "but 32 was expected"),
     Case("an overlap", { $0.tensors[1] = GGUFBytes.tensor("two", [32], type: 8, offset: 0) }, "but 32 was expected"),
-    Case("a name twice", { $0.tensors[1] = GGUFBytes.tensor("one", [32], type: 8, offset: 32) }, "'one' is there twice"),
+    Case(
+      "a name twice", { $0.tensors[1] = GGUFBytes.tensor("one", [32], type: 8, offset: 32) }, "'one' is there twice"),
     Case("too little data", { $0.data.removeLast() }, "only 33 follow"),
-    Case("sums that wrap", {
-      let half: UInt64 = 0x7FFF_FFFF_FFFF_FFC0
-      $0.tensors = [
-        GGUFBytes.tensor("a", [half], type: 24), GGUFBytes.tensor("b", [half], type: 24, offset: half),
-      ]
-    }, "larger than any file"),
+    Case(
+      "sums that wrap",
+      {
+        let half: UInt64 = 0x7FFF_FFFF_FFFF_FFC0
+        $0.tensors = [
+          GGUFBytes.tensor("a", [half], type: 24), GGUFBytes.tensor("b", [half], type: 24, offset: half),
+        ]
+      }, "larger than any file"),
     Case("a split model", { $0.metadata.append(GGUFBytes.entry("split.count", kind: 2, [2, 0])) }, "one of 2 parts"),
   ]
 
@@ -250,9 +269,11 @@ struct QuantizationTests {
     for (a, b) in zip(found, expected) { #expect(abs(a - b) <= 1e-6 * max(1, abs(b))) }
   }
 
-  @Test("values become the blocks that the gguf package makes of them", arguments: [
-    ("q8_0", ElementType.q8_0), ("q4_0", .q4_0), ("bf16", .bf16),
-  ])
+  @Test(
+    "values become the blocks that the gguf package makes of them",
+    arguments: [
+      ("q8_0", ElementType.q8_0), ("q4_0", .q4_0), ("bf16", .bf16),
+    ])
   func quantize(_ name: String, _ type: ElementType) throws {
     let values = try floats("values")
     let found = Quantization.bytes(of: values.span, as: type)

@@ -57,9 +57,11 @@ struct JSONValueTests {
   @Test(
     "what is no JSON is refused with its place",
     arguments: [
-      "", " ", "{", "[", "[1", "[1,", "[1,]", "{\"a\"", "{\"a\":", "{\"a\":1,", "{\"a\":1,}", "{a:1}", "01", "-", "1.", ".5",
+      "", " ", "{", "[", "[1", "[1,", "[1,]", "{\"a\"", "{\"a\":", "{\"a\":1,", "{\"a\":1,}", "{a:1}", "01", "-", "1.",
+      ".5",
       "1e", "1e+", "+1", "nul", "truee", "True", "NaN", "Infinity", "\"", "\"\\", "\"\\u12", "\"\\u12g4\"", "\"\\x\"",
-      "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\n\"", "[1] 2", "{\"a\":1,\"a\":2}", "'a'", "[1 2]", "\u{FEFF}1",
+      "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\n\"", "[1] 2", "{\"a\":1,\"a\":2}", "'a'", "[1 2]",
+      "\u{FEFF}1",
     ])
   func refused(text: String) throws {
     let error = #expect(throws: SpudError.self) { try JSONValue(parsing: text, name: "bad.json") }
@@ -67,7 +69,9 @@ struct JSONValueTests {
     #expect(error?.message.hasPrefix("bad.json: JSON, byte ") == true)
   }
 
-  @Test("text that is not UTF-8 is refused", arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80]])
+  @Test(
+    "text that is not UTF-8 is refused",
+    arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80]])
   func notUTF8(bytes: [UInt8]) {
     #expect(throws: SpudError.self) { try JSONValue(parsing: [0x22] + bytes + [0x22], name: "test") }
   }
@@ -78,6 +82,8 @@ struct JSONValueTests {
     let nested = { (depth: Int) in String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
     _ = try JSONValue(parsing: nested(limit), name: "test")
     #expect(throws: SpudError.self) { try JSONValue(parsing: nested(limit + 1), name: "test") }
-    #expect(throws: SpudError.self) { try JSONValue(parsing: String(repeating: "{\"a\":", count: 100_000), name: "test") }
+    #expect(throws: SpudError.self) {
+      try JSONValue(parsing: String(repeating: "{\"a\":", count: 100_000), name: "test")
+    }
   }
 }

@@ -83,7 +83,7 @@ struct SafetensorsTests {
     arguments: [
       // Not an object; no object begins at its first byte.
       "[]", " {}", "",
-      // Holes, overlaps, remainders, reversed and negative offsets.
+      // Holes, overlaps, residuals, reversed and negative offsets.
       #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}"#,
       #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}"#,
       #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[4,16]}}"#,

@@ -64,14 +64,14 @@ struct StreamTokenizerTests {
     let shown = [StreamTurn(.user, [.image(stripes())])]
     let drawn = [StreamTurn(.assistant, [.image(stripes())])]
     var media = CodedMedia()
-    let first = try refining.encode(shown, knowing: &media)
-    #expect(try refining.encode(drawn, knowing: &media) == refining.encode(drawn))
-    #expect(try refining.encode(shown + drawn, knowing: &media) == refining.encode(shown + drawn))
+    let first = try refining.encode(shown, cache: &media)
+    #expect(try refining.encode(drawn, cache: &media) == refining.encode(drawn))
+    #expect(try refining.encode(shown + drawn, cache: &media) == refining.encode(shown + drawn))
     // A tokenizer that would code the picture otherwise takes what it is told: so nothing was coded.
     #expect(try tokenizer.encode(shown).ids != first.ids)
-    #expect(try tokenizer.encode(shown, knowing: &media).ids == first.ids)
-    _ = try tokenizer.encode([StreamTurn(.user, [.text("hm")])], knowing: &media)
-    #expect(try tokenizer.encode(shown, knowing: &media) == tokenizer.encode(shown))
+    #expect(try tokenizer.encode(shown, cache: &media).ids == first.ids)
+    _ = try tokenizer.encode([StreamTurn(.user, [.text("hm")])], cache: &media)
+    #expect(try tokenizer.encode(shown, cache: &media) == tokenizer.encode(shown))
   }
 
   @Test("a person's fine print is coded twice and comes back better; the assistant's pictures are coded once")
@@ -111,7 +111,7 @@ struct StreamTokenizerTests {
     #expect(try tokenizer.decode(stream.ids, mayEndInTurn: true).count == 2)
     #expect(throws: SpudError.self) { try tokenizer.decode(stream.ids) }
     var media = CodedMedia()
-    let next = try tokenizer.encodeContinuation([StreamTurn(.user, [.text("hm")])], knowing: &media)
+    let next = try tokenizer.encodeContinuation([StreamTurn(.user, [.text("hm")])], cache: &media)
     #expect(next.ids.first == vocabulary.id(of: .user) && next.spans[0].range == 1..<3)
   }
 

@@ -78,21 +78,25 @@ struct BadInvocationTests {
       BadInvocation("doctor", "--nonsense", exits: 64, says: "--nonsense"),
     ])
   func refused(_ invocation: BadInvocation) async throws {
-    try await CommandLineProgram.run(invocation.arguments, inspect: { directory, outcome in
-      #expect(outcome.exitCode == invocation.exitCode, "\(outcome.errors)")
-      #expect(outcome.output.isEmpty)
-      #expect(outcome.errors.hasPrefix("spud: "), "\(outcome.errors)")
-      #expect(outcome.errors.contains(invocation.says), "\(outcome.errors)")
-      // Wrong usage is followed by how to use it right; anything else is one line.
-      if invocation.exitCode != 64 { #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)") }
-      try #expect(FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
-    })
+    try await CommandLineProgram.run(
+      invocation.arguments,
+      inspect: { directory, outcome in
+        #expect(outcome.exitCode == invocation.exitCode, "\(outcome.errors)")
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.errors.hasPrefix("spud: "), "\(outcome.errors)")
+        #expect(outcome.errors.contains(invocation.says), "\(outcome.errors)")
+        // Wrong usage is followed by how to use it right; anything else is one line.
+        if invocation.exitCode != 64 { #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)") }
+        try #expect(FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+      })
   }
 }
 
 @Suite("Help")
 struct HelpTests {
-  @Test("every command explains itself with examples that parse", arguments: Spud.configuration.subcommands.map { $0._commandName })
+  @Test(
+    "every command explains itself with examples that parse",
+    arguments: Spud.configuration.subcommands.map { $0._commandName })
   func examples(command: String) async throws {
     let outcome = try await CommandLineProgram.run([command, "--help"])
     #expect(outcome.exitCode == 0)

@@ -92,7 +92,8 @@ struct RunTests {
       inspect: { directory, outcome in
         try #expect(object(outcome).files == ["sub/star.png"])
         try #expect(FileManager.default.contentsOfDirectory(atPath: directory.path) == ["sub"])
-        try #expect(FileManager.default.contentsOfDirectory(atPath: directory.appending(path: "sub").path) == ["star.png"])
+        try #expect(
+          FileManager.default.contentsOfDirectory(atPath: directory.appending(path: "sub").path) == ["star.png"])
       })
     let piped = try await CommandLineProgram.run(arguments + ["-o", "-"])
     #expect(piped.bytes.starts(with: signature))
@@ -137,7 +138,8 @@ struct RunTests {
       prepare: { directory in
         let models = directory.appending(path: "Models")
         try FileManager.default.createDirectory(at: models, withIntermediateDirectories: false)
-        try FileManager.default.createSymbolicLink(atPath: models.appending(path: "spud-nano").path, withDestinationPath: model)
+        try FileManager.default.createSymbolicLink(
+          atPath: models.appending(path: "spud-nano").path, withDestinationPath: model)
       },
       inspect: { _, outcome in try #expect(object(outcome).model == "spud-nano") })
   }
@@ -177,7 +179,9 @@ struct ReportTests {
     #expect(piped.bytes == written)
     #expect(
       written.suffix(3 * 402 * 4).elementsEqual(
-        object.logits.joined().flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> ($0 * 8)) } }))
+        object.logits.joined().flatMap { value in
+          (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> ($0 * 8)) }
+        }))
     let table = try await CommandLineProgram.run(["logits", "-m", model, "--ids", "-"], input: "1,2,3\n")
     #expect(table.output.split(separator: "\n").count == 3)
   }

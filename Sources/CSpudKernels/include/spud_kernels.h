@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "spud_team.h"
+#include "spud_pool.h"
 
 enum { SPUD_PANEL_ROWS = 32, SPUD_BLOCK = 32 };
 typedef enum { SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3, SPUD_FORMATS = 4 } spud_format;
@@ -49,7 +49,7 @@ typedef struct {
   const int32_t *output_rows; ///< which output row each row writes; NULL: row r writes row r
   const float *factors;       ///< [rows], for SPUD_ADD; NULL: 1
   const float *bias;          ///< [columns_out]; NULL: none
-  float *scratch;             ///< [SPUD_ROW_BLOCK * 32], 64-byte aligned
+  float *workspace;             ///< [SPUD_ROW_BLOCK * 32], 64-byte aligned
   spud_format format;
   spud_epilogue epilogue;
 } spud_product;

@@ -51,8 +51,9 @@ package enum ConstantLatencyClaim {
 
   static func points(_ evidence: Evidence, axis: DecodeRecord.Axis) -> [Point] {
     func position(_ record: DecodeRecord) -> Int { axis == .experts ? record.experts : record.context }
-    let groups = Dictionary(grouping: 
-      evidence.decodes.filter { $0.axis == axis && !$0.isTrained }, by: position)
+    let groups = Dictionary(
+      grouping:
+        evidence.decodes.filter { $0.axis == axis && !$0.isTrained }, by: position)
     return groups.keys.sorted().compactMap { key in
       guard let records = groups[key], let first = records.first else { return nil }
       return Point(first: first, records: records.sorted { $0.repetition < $1.repetition })
@@ -123,7 +124,8 @@ package enum ConstantLatencyClaim {
         byExperts.map { "experts: 95 % interval \(Format.interval($0, .factor))" },
         byContext.map { "context: 95 % interval \(Format.interval($0, .factor))" },
       ].compactMap { $0 }.joined(separator: "; "),
-      method: method, line: line, tables: tables(experts, contexts) + trained(evidence), plots: plots(experts, contexts))
+      method: method, line: line, tables: tables(experts, contexts) + trained(evidence), plots: plots(experts, contexts)
+    )
   }
 
   private static func trained(_ evidence: Evidence) -> [Table] {

@@ -2,7 +2,7 @@
 package enum LatencyClaim {
   static let method = """
     Every system answers the same question in turn (A B, then B A), each in the same runtime with the same kernels and \
-    one team of threads, and has answered it once before, untimed and then forgotten. The time runs from the moment \
+    one pool of threads, and has answered it once before, untimed and then forgotten. The time runs from the moment \
     that the files are named, their decoding included. A question's ratio is the median of its repetitions; the median \
     of the questions' ratios is reported with the interval of the sign test. A cell is a kind of prompt, first or second \
     question about the same media, first or last token; in each cell the baseline is the pipeline that was fastest \

@@ -75,7 +75,8 @@ package enum PriceClaim {
         """,
       measured: Figure("unified, a thousand requests", ours.perRequest * 1000, .moneyPerThousand),
       baseline: Figure("\(baseline.id), a thousand requests", theirs.perRequest * 1000, .moneyPerThousand),
-      ratio: total, verdict: verdict(total: total, kinds: Array(kinds.values))
+      ratio: total,
+      verdict: verdict(total: total, kinds: Array(kinds.values))
         .onlyHolding(if: total.count >= Verdict.leastCount),
       runs: total.count, spread: "95 % interval of the ratio \(Format.interval(total, .factor))",
       method: method + " Price: \(Format.money(evidence.pricePerCoreHour)) per core-hour.", line: line,
@@ -106,7 +107,10 @@ package enum PriceClaim {
     }
     return Table(
       "Price by kind of prompt",
-      columns: ["prompt", "system", "tokens a request", "per 1,000 requests", "per million tokens", "per 1,000 full scores", "requests"],
+      columns: [
+        "prompt", "system", "tokens a request", "per 1,000 requests", "per million tokens", "per 1,000 full scores",
+        "requests",
+      ],
       rows: rows)
   }
 

@@ -85,7 +85,8 @@ struct ScoreComparison {
 
   func table(_ title: String, heading: String) -> Table {
     Table(
-      title, columns: [
+      title,
+      columns: [
         heading, "unified", baseline.id, "told the truth", "difference", "95 % interval", "questions",
         "unified, entirely right", "\(baseline.id), entirely right",
       ],

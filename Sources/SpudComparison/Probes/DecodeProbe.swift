@@ -73,7 +73,7 @@ package struct DecodeProbe: Sendable {
   ) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "spud-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    // One team of threads, as none of the models computes while another does.
+    // One pool of threads, as none of the models computes while another does.
     let compute = Compute(threads: threads)
     try measureExperts(folder, compute, stopwatch, isMeasured, keep)
     try measureContexts(folder, compute, stopwatch, isMeasured, keep)
@@ -114,7 +114,8 @@ package struct DecodeProbe: Sendable {
       }
     }
     guard let longest = missing.last else { return }
-    let model = try load(experts: contextExperts, contextLength: longest + tokens, folder: "\(folder)/context", compute: compute)
+    let model = try load(
+      experts: contextExperts, contextLength: longest + tokens, folder: "\(folder)/context", compute: compute)
     let cache = try model.makeCache(sequences: 1, capacity: longest + tokens, format: .bf16)
     for context in missing {
       try read(context - cache.length(of: 0), model, cache)

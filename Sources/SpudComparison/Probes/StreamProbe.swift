@@ -129,7 +129,7 @@ package struct StreamProbe: Sendable {
       stream.ids.count <= model.contextLength
     else { return nil }
     var states: [[Float]] = []
-    transformer.hiddenStatesTap = { _, hidden in
+    transformer.hiddenStatesObserver = { _, hidden in
       var mean = [Float](repeating: 0, count: hidden.columns)
       for row in span.range {
         let values = hidden.row(row)
@@ -137,7 +137,7 @@ package struct StreamProbe: Sendable {
       }
       states.append(mean)
     }
-    defer { transformer.hiddenStatesTap = nil }
+    defer { transformer.hiddenStatesObserver = nil }
     let cache = try transformer.makeCache(sequences: 1, capacity: stream.ids.count, format: .bf16)
     _ = try transformer.forward(Batch(stream.ids), cache: cache, logits: .none)
     return states

@@ -106,12 +106,16 @@ extension Report {
   private func markup(_ table: Table) -> String {
     let head = table.columns.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
     let rows = table.rows.map { row in
-      "<tr>" + row.enumerated().map { column, cell in
-        let style =
-          cell.hasSuffix("✓") ? " class=\"cleared\"" : cell.hasSuffix("✗") ? " class=\"missed\""
-          : column > 0 && cell.count > 48 ? " class=\"wrap\"" : ""
-        return column == 0 ? "<th scope=\"row\">\(escaped(cell))</th>" : "<td\(style)>\(escaped(cell))</td>"
-      }.joined() + "</tr>"
+      "<tr>"
+        + row.enumerated().map { column, cell in
+          let style =
+            cell.hasSuffix("✓")
+            ? " class=\"cleared\""
+            : cell.hasSuffix("✗")
+              ? " class=\"missed\""
+              : column > 0 && cell.count > 48 ? " class=\"wrap\"" : ""
+          return column == 0 ? "<th scope=\"row\">\(escaped(cell))</th>" : "<td\(style)>\(escaped(cell))</td>"
+        }.joined() + "</tr>"
     }.joined()
     return """
       <div class="scroll" tabindex="0"><table><thead><tr>\(head)</tr></thead><tbody>\(rows)</tbody></table></div>

@@ -70,7 +70,8 @@ extension Report {
       positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
     do {
       let file = File(
-        summary: summary, setting: setting, systems: systems, tasks: tasks, byTask: byTask, claims: claims, showcase: showcase,
+        summary: summary, setting: setting, systems: systems, tasks: tasks, byTask: byTask, claims: claims,
+        showcase: showcase,
         experts: experts)
       return String(decoding: try encoder.encode(file), as: UTF8.self) + "\n"
     } catch {

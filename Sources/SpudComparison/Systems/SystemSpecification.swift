@@ -84,7 +84,8 @@ extension SystemSpecification {
       let absent = standard.compactMap { system in system.missing.map { "\(system.id) (\($0))" } }
       return (
         present,
-        absent.isEmpty ? nil : "Not measured, for there are no such models: \(absent.joined(separator: ", ")).")
+        absent.isEmpty ? nil : "Not measured, for there are no such models: \(absent.joined(separator: ", "))."
+      )
     }
     let chosen: [SystemSpecification]
     if argument.hasSuffix(".json") {

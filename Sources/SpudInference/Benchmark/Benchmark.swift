@@ -60,7 +60,8 @@ extension Model {
   package func check(_ test: BenchmarkTest) throws {
     guard test.depth + test.tokenCount <= contextLength else {
       throw SpudError(
-        .usage, "\(test.name) at depth \(test.depth) needs \(test.depth + test.tokenCount) tokens of context, but "
+        .usage,
+        "\(test.name) at depth \(test.depth) needs \(test.depth + test.tokenCount) tokens of context, but "
           + "\(name) has \(contextLength)")
     }
   }
@@ -75,7 +76,9 @@ extension Model {
   ///   - interruption: Ends the measurement after the run that is going on; fewer samples come back.
   /// - Throws: `SpudError` (`usage`) when the test does not fit in the model's context, (`unavailable`) when there is no
   ///   memory for its cache.
-  package func measure(_ test: BenchmarkTest, repetitions: Int, interruption: Interruption) async throws -> BenchmarkResult {
+  package func measure(_ test: BenchmarkTest, repetitions: Int, interruption: Interruption) async throws
+    -> BenchmarkResult
+  {
     try await thread.run {
       try self.check(test)
       var runner = BenchmarkRunner(

@@ -54,7 +54,8 @@ final class Generation {
   ///   - requested: When the answer was asked for.
   ///   - deliver: Is given every piece but `.finished`.
   init(
-    prompt: ArraySlice<Int32>, constraint: Constraint, assembler: PieceAssembler, options: GenerationOptions, limit: Int,
+    prompt: ArraySlice<Int32>, constraint: Constraint, assembler: PieceAssembler, options: GenerationOptions,
+    limit: Int,
     timings: Timings, requested: ContinuousClock.Instant, interruption: Interruption, deliver: @escaping (Piece) -> Void
   ) {
     precondition(!prompt.isEmpty && limit >= 1, "a generation needs a prompt and room for an answer")

@@ -34,7 +34,7 @@ enum PromptForm: Sendable {
   ///   - media: What the conversation's media were coded as, and are after this.
   /// - Throws: `SpudError` (`usage`) for a turn that this model cannot read.
   func prompt(
-    after history: [Int32], turns: [StreamTurn], knowing media: inout CodedMedia, thinking: Int?
+    after history: [Int32], turns: [StreamTurn], cache media: inout CodedMedia, thinking: Int?
   ) throws -> Prompt {
     let isEmpty = SpudError(.usage, "the prompt is empty: give some text, a picture, a sound or a video")
     guard let last = turns.last, last.role == .user, !last.parts.allSatisfy({ $0 == .text("") }) else { throw isEmpty }
@@ -42,9 +42,9 @@ enum PromptForm: Sendable {
     case .stream(let tokenizer):
       var ids: [Int32]
       if history.isEmpty {
-        ids = try tokenizer.encodePrompt(turns, knowing: &media).ids
+        ids = try tokenizer.encodePrompt(turns, cache: &media).ids
       } else {
-        ids = history + (try tokenizer.encodeContinuation(turns, knowing: &media).ids)
+        ids = history + (try tokenizer.encodeContinuation(turns, cache: &media).ids)
         ids.append(tokenizer.vocabulary.id(of: .assistant))
       }
       return Prompt(ids: ids, usage: Self.usage(of: ids, in: tokenizer.vocabulary))
@@ -130,7 +130,8 @@ extension PromptForm.TextForm {
       case .special(let name):
         guard let id = tokenizer.id(of: name) else {
           throw SpudError(
-            .badData, "the tokenizer has no token \(name), which the model's chat template (\(template.rawValue)) needs")
+            .badData, "the tokenizer has no token \(name), which the model's chat template (\(template.rawValue)) needs"
+          )
         }
         ids.append(id)
       }

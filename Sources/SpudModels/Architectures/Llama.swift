@@ -9,7 +9,8 @@ internal import SpudErrors
 enum Llama {
   static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
     if try reader.optionalBool("mlp_bias") == true {
-      throw SpudError(.badData, "\(reader.file): 'mlp_bias' is true, but only feed-forward blocks without bias are supported")
+      throw SpudError(
+        .badData, "\(reader.file): 'mlp_bias' is true, but only feed-forward blocks without bias are supported")
     }
     return try ModelConfiguration(common: reader, .llama) { layerCount in
       let width = try reader.int("intermediate_size", in: ModelConfiguration.Limits.feedForwardWidth)

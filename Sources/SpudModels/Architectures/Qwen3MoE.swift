@@ -9,7 +9,8 @@
 enum Qwen3MoE {
   static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
     var result = try ModelConfiguration(common: reader, .qwen3MoE) { layerCount in
-      let denseLayers = try reader.optionalInts("mlp_only_layers", in: 0...ModelConfiguration.Limits.layers.upperBound) ?? []
+      let denseLayers =
+        try reader.optionalInts("mlp_only_layers", in: 0...ModelConfiguration.Limits.layers.upperBound) ?? []
       let step = try reader.optionalInt("decoder_sparse_step", in: 1...ModelConfiguration.Limits.layers.upperBound) ?? 1
       let isAnyDense = !denseLayers.isEmpty || step > 1
       let denseWidth =

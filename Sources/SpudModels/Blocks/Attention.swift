@@ -34,39 +34,41 @@ struct Attention {
   ///     these rows.
   ///   - hidden: `[tokens, modelWidth]`.
   func transform(
-    _ x: Activations, layer: Int, placement: KeyValueCache.Placement, selecting rows: [Int]? = nil,
-    cache: KeyValueCache, table: RotaryTable, scratch: Scratch, compute: Compute, addingInto hidden: Activations
+    _ x: Activations, layer: Int, positions: TokenPositions, selecting rows: [Int]? = nil,
+    cache: KeyValueCache, table: RotaryTable, workspace: Workspace, compute: Compute, addingInto hidden: Activations
   ) {
-    var asking = placement
+    var queryPositions = positions
     if let rows {
       compute.multiply(
-        x, by: [key, value], biases: biases.map { [$0.key, $0.value] }, into: [scratch.keys, scratch.values])
-      asking = placement.selecting(rows)
+        x, by: [key, value], biases: biases.map { [$0.key, $0.value] }, into: [workspace.keys, workspace.values])
+      queryPositions = positions.selecting(rows)
       x.keep(rows: rows)
       hidden.keep(rows: rows)
-      compute.multiply(x, by: query, bias: biases?.query, into: scratch.queries)
+      compute.multiply(x, by: query, bias: biases?.query, into: workspace.queries)
     } else {
       compute.multiply(
         x, by: [query, key, value], biases: biases.map { [$0.query, $0.key, $0.value] },
-        into: [scratch.queries, scratch.keys, scratch.values])
+        into: [workspace.queries, workspace.keys, workspace.values])
     }
     switch norm {
     case .none: break
     case .perHead(let query, let key):
-      compute.normalize(scratch.queries, weight: query, epsilon: epsilon, groupWidth: headWidth, into: scratch.queries)
-      compute.normalize(scratch.keys, weight: key, epsilon: epsilon, groupWidth: headWidth, into: scratch.keys)
+      compute.normalize(
+        workspace.queries, weight: query, epsilon: epsilon, groupWidth: headWidth, into: workspace.queries)
+      compute.normalize(workspace.keys, weight: key, epsilon: epsilon, groupWidth: headWidth, into: workspace.keys)
     case .fullWidth(let query, let key):
-      compute.normalize(scratch.queries, weight: query, epsilon: epsilon, into: scratch.queries)
-      compute.normalize(scratch.keys, weight: key, epsilon: epsilon, into: scratch.keys)
+      compute.normalize(workspace.queries, weight: query, epsilon: epsilon, into: workspace.queries)
+      compute.normalize(workspace.keys, weight: key, epsilon: epsilon, into: workspace.keys)
     }
     if let clip {
-      for activations in [scratch.queries, scratch.keys, scratch.values] { compute.clamp(activations, to: clip) }
+      for activations in [workspace.queries, workspace.keys, workspace.values] { compute.clamp(activations, to: clip) }
     }
-    compute.rotate(scratch.queries, headWidth: headWidth, placement: asking, table: table)
-    compute.rotate(scratch.keys, headWidth: headWidth, placement: placement, table: table)
+    compute.rotate(workspace.queries, headWidth: headWidth, positions: queryPositions, table: table)
+    compute.rotate(workspace.keys, headWidth: headWidth, positions: positions, table: table)
     compute.attend(
-      queries: scratch.queries, at: asking, keys: scratch.keys, values: scratch.values, placement: placement,
-      layer: layer, cache: cache, scale: 1 / Float(headWidth).squareRoot(), into: scratch.attended)
-    compute.multiply(scratch.attended, by: output, bias: biases?.output, addingInto: hidden)
+      queries: workspace.queries, at: queryPositions, keys: workspace.keys, values: workspace.values,
+      positions: positions,
+      layer: layer, cache: cache, scale: 1 / Float(headWidth).squareRoot(), into: workspace.attended)
+    compute.multiply(workspace.attended, by: output, bias: biases?.output, addingInto: hidden)
   }
 }

@@ -12,7 +12,7 @@ struct DecoderLayer {
 }
 
 /// Memory that the layers share, sized by the largest chunk so far.
-struct Scratch {
+struct Workspace {
   let hidden: Activations  // [tokens, modelWidth]
   let normalized: Activations  // [tokens, modelWidth]
   let queries: Activations  // [tokens, queryWidth]

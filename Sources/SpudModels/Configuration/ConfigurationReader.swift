@@ -43,7 +43,8 @@ struct ConfigurationReader {
     for key in keys {
       if let value = try optionalInt(key, in: range) { return value }
     }
-    throw SpudError(.badData, "\(file): has no '\(keys.joined(separator: "' or '"))', which the model's shape depends on")
+    throw SpudError(
+      .badData, "\(file): has no '\(keys.joined(separator: "' or '"))', which the model's shape depends on")
   }
 
   func optionalDouble(_ key: String, in range: ClosedRange<Double>) throws -> Double? {

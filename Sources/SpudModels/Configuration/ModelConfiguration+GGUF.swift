@@ -23,7 +23,8 @@ extension ModelConfiguration {
     let name = try reader.string("general.architecture")
     guard let known = Self.architectures.first(where: { $0.name == name })?.architecture else {
       let choices = Self.architectures.map { "'\($0.name)'" }.joined(separator: ", ")
-      throw SpudError(.badData, "\(reader.file): 'general.architecture' is '\(name)', but one of \(choices) was expected")
+      throw SpudError(
+        .badData, "\(reader.file): 'general.architecture' is '\(name)', but one of \(choices) was expected")
     }
     let shapes = Dictionary(file.tensors.map { ($0.name, $0.shape) }) { first, _ in first }
     let expertCount = try reader.optionalInt("\(name).expert_count", in: 0...Limits.experts.upperBound) ?? 0
@@ -34,7 +35,8 @@ extension ModelConfiguration {
     headWidth = try reader.optionalInt("\(name).attention.key_length", in: Limits.headWidth) ?? modelWidth / headCount
     contextLength = try reader.optionalInt("\(name).context_length", in: Limits.context) ?? 2048
     normEpsilon = Float(try reader.optionalDouble("\(name).attention.layer_norm_rms_epsilon", in: 0...1) ?? 1e-6)
-    rotaryBase = Float(try reader.optionalDouble("\(name).rope.freq_base", in: Double.leastNormalMagnitude...1e30) ?? 10_000)
+    rotaryBase = Float(
+      try reader.optionalDouble("\(name).rope.freq_base", in: Double.leastNormalMagnitude...1e30) ?? 10_000)
     rotaryScaling = try Self.scaling(reader, name)
     // Rows of queries and keys of this architecture alone are permuted, so that neighbours turn together.
     rotaryPairing = known == .llama ? .adjacent : .halves
@@ -46,19 +48,22 @@ extension ModelConfiguration {
     hasAttentionBias = shapes["blk.0.attn_q.bias"] != nil
     clip = try reader.optionalDouble("\(name).attention.clamp_kqv", in: 0...1e30).flatMap { $0 > 0 ? Float($0) : nil }
     isTied = shapes["output.weight"] == nil
-    guard let embedding = shapes["token_embd.weight"], let rows = embedding.first, Limits.vocabulary.contains(rows) else {
+    guard let embedding = shapes["token_embd.weight"], let rows = embedding.first, Limits.vocabulary.contains(rows)
+    else {
       throw SpudError(.badData, "\(reader.file): has no tensor 'token_embd.weight' with a row for each token")
     }
     vocabularyCount = rows
     feedForward = []
     generation = try GenerationConfiguration(reader, vocabularyCount: rows)
-    try readFeedForward(reader, name, expertCount: expertCount, isSparse: { shapes["blk.\($0).ffn_gate_inp.weight"] != nil })
+    try readFeedForward(
+      reader, name, expertCount: expertCount, isSparse: { shapes["blk.\($0).ffn_gate_inp.weight"] != nil })
     let rotaryWidth = try reader.optionalInt("\(name).rope.dimension_count", in: Limits.headWidth) ?? headWidth
     let valueWidth = try reader.optionalInt("\(name).attention.value_length", in: Limits.headWidth) ?? headWidth
     guard rotaryWidth == headWidth, valueWidth == headWidth else {
       throw SpudError(
         .badData,
-        "\(reader.file): heads are \(headWidth) wide, their values \(valueWidth), and \(rotaryWidth) of that rotates, but only equal widths are supported")
+        "\(reader.file): heads are \(headWidth) wide, their values \(valueWidth), and \(rotaryWidth) of that rotates, but only equal widths are supported"
+      )
     }
     try check(file: reader.file)
   }
@@ -78,7 +83,9 @@ extension ModelConfiguration {
         continue
       }
       guard expertCount > 0, let width = expertWidth ?? denseWidth, width > 0 else {
-        throw SpudError(.badData, "\(reader.file): layer \(layer) has a router, but '\(name).expert_count' or the experts' width is 0")
+        throw SpudError(
+          .badData, "\(reader.file): layer \(layer) has a router, but '\(name).expert_count' or the experts' width is 0"
+        )
       }
       feedForward.append(
         .sparse(

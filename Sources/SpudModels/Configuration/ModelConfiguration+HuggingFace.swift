@@ -42,7 +42,8 @@ extension ModelConfiguration {
   ///   - rotaryBase: `rope_theta` when config.json does not say.
   ///   - makeFeedForward: Each layer's block, given the count of layers.
   init(
-    common reader: ConfigurationReader, _ architecture: Architecture, headWidth: Int? = nil, rotaryBase: Double = 10_000,
+    common reader: ConfigurationReader, _ architecture: Architecture, headWidth: Int? = nil,
+    rotaryBase: Double = 10_000,
     epsilon: Double = 1e-6, makeFeedForward: (Int) throws -> [FeedForwardShape]
   ) throws {
     let _: Activation = try reader.choice("hidden_act", default: .silu)
@@ -57,7 +58,8 @@ extension ModelConfiguration {
       guard modelWidth % headCount == 0 else {
         throw SpudError(
           .badData,
-          "\(reader.file): 'hidden_size' \(modelWidth) is not divisible by 'num_attention_heads' \(headCount), and there is no 'head_dim'")
+          "\(reader.file): 'hidden_size' \(modelWidth) is not divisible by 'num_attention_heads' \(headCount), and there is no 'head_dim'"
+        )
       }
       self.headWidth = modelWidth / headCount
     }
@@ -90,7 +92,9 @@ extension ModelConfiguration {
   ) throws -> (base: Float, scaling: RotaryTable.Scaling) {
     let positive = Double.leastNormalMagnitude...1e30
     let parameters = try reader.optionalObject("rope_parameters")
-    let base = try parameters?.optionalDouble("rope_theta", in: positive) ?? reader.optionalDouble("rope_theta", in: positive) ?? base
+    let base =
+      try parameters?.optionalDouble("rope_theta", in: positive) ?? reader.optionalDouble("rope_theta", in: positive)
+      ?? base
     if let fraction = try (parameters ?? reader).optionalDouble("partial_rotary_factor", in: 0...1), fraction != 1 {
       throw SpudError(.badData, "\(reader.file): 'partial_rotary_factor' is \(fraction), but only 1 is supported")
     }
@@ -129,7 +133,8 @@ extension ModelConfiguration {
         .badData, "\(file): heads are \(headWidth) wide, but rotary positions need an even width of 2 to 1024")
     }
     guard Limits.width.contains(queryWidth) else {
-      throw SpudError(.badData, "\(file): \(headCount) heads of \(headWidth) are more than \(Limits.width.upperBound) wide together")
+      throw SpudError(
+        .badData, "\(file): \(headCount) heads of \(headWidth) are more than \(Limits.width.upperBound) wide together")
     }
     for shape in feedForward {
       if case .sparse(let count, let perToken, _, _) = shape, perToken > count {

@@ -13,7 +13,8 @@ final class ExportPlan {
   private var used: Set<[UInt8]> = []
   private var bytesDone = 0
 
-  init(_ configuration: ModelConfiguration, _ source: TensorSource, format: WeightFormat, progress: ((Double) -> Void)?) {
+  init(_ configuration: ModelConfiguration, _ source: TensorSource, format: WeightFormat, progress: ((Double) -> Void)?)
+  {
     self.configuration = configuration
     self.source = source
     self.format = format
@@ -58,7 +59,8 @@ final class ExportPlan {
     ]
     try add(fill(from.attentionNorm, layer), fill(to.attentionNorm, layer), [width], in: &writer)
     for (source, target, rows, columns, heads) in parts {
-      try add(fill(source, layer) + ".weight", fill(target, layer) + ".weight", [rows, columns], heads: heads, in: &writer)
+      try add(
+        fill(source, layer) + ".weight", fill(target, layer) + ".weight", [rows, columns], heads: heads, in: &writer)
       if configuration.hasAttentionBias {
         try add(fill(source, layer) + ".bias", fill(target, layer) + ".bias", [rows], heads: heads, in: &writer)
       }
@@ -66,8 +68,11 @@ final class ExportPlan {
     if configuration.queryKeyNorm != .none {
       let isPerHead = configuration.queryKeyNorm == .perHead
       try add(
-        fill(from.queryNorm, layer), fill(to.queryNorm, layer), [isPerHead ? configuration.headWidth : queryWidth], in: &writer)
-      try add(fill(from.keyNorm, layer), fill(to.keyNorm, layer), [isPerHead ? configuration.headWidth : keyWidth], in: &writer)
+        fill(from.queryNorm, layer), fill(to.queryNorm, layer), [isPerHead ? configuration.headWidth : queryWidth],
+        in: &writer)
+      try add(
+        fill(from.keyNorm, layer), fill(to.keyNorm, layer), [isPerHead ? configuration.headWidth : keyWidth],
+        in: &writer)
     }
     try add(fill(from.feedForwardNorm, layer), fill(to.feedForwardNorm, layer), [width], in: &writer)
   }
@@ -92,7 +97,9 @@ final class ExportPlan {
   ) throws {
     let width = configuration.modelWidth
     let shapes = [[count, expertWidth, width], [count, expertWidth, width], [count, width, expertWidth]]
-    let targets = ["blk.%.ffn_gate_exps.weight", "blk.%.ffn_up_exps.weight", "blk.%.ffn_down_exps.weight"].map { fill($0, layer) }
+    let targets = ["blk.%.ffn_gate_exps.weight", "blk.%.ffn_up_exps.weight", "blk.%.ffn_down_exps.weight"].map {
+      fill($0, layer)
+    }
     for (index, target) in targets.enumerated() {
       let shape = shapes[index]
       let type = type(rows: shape[2])
@@ -100,7 +107,9 @@ final class ExportPlan {
       switch form {
       case .separate(let gate, let up, let down):
         let pattern = [gate, up, down][index]
-        pieces = (0..<count).map { Piece(name: fill(pattern, layer, $0), shape: Array(shape[1...]), rows: 0..<shape[1]) }
+        pieces = (0..<count).map {
+          Piece(name: fill(pattern, layer, $0), shape: Array(shape[1...]), rows: 0..<shape[1])
+        }
       case .fused(let gateUp, let down):
         if index == 2 {
           pieces = [Piece(name: fill(down, layer), shape: shape, rows: 0..<count * width)]
@@ -194,7 +203,8 @@ final class ExportPlan {
     guard tensor.shape == shape else {
       throw SpudError(
         .badData,
-        "\(source.fileName(of: name)): tensor '\(name)' has shape \(tensor.shape), but the configuration implies \(shape)")
+        "\(source.fileName(of: name)): tensor '\(name)' has shape \(tensor.shape), but the configuration implies \(shape)"
+      )
     }
     used.insert(Array(name.utf8))
   }
@@ -206,7 +216,8 @@ final class ExportPlan {
       let part = bytes.extracting(rows.lowerBound * rowBytes..<rows.upperBound * rowBytes)
       bytesDone += part.byteCount
       progress?(min(1, Double(bytesDone) / Double(max(source.byteCount, 1))))
-      return try Dequantization.floats(of: part, tensor.elementType, name: "\(source.fileName(of: name)): tensor '\(name)'")
+      return try Dequantization.floats(
+        of: part, tensor.elementType, name: "\(source.fileName(of: name)): tensor '\(name)'")
     }
   }
 }

@@ -44,9 +44,10 @@ struct SentencePieceVocabulary {
     }
     let pairs = made.reduce(0) { count, id in
       let spelling = Array(tokens[id].utf8)
-      return count + spelling.indices.dropFirst().count { cut in
-        spelling[cut] & 0xC0 != 0x80 && ids[Array(spelling[..<cut])] != nil && ids[Array(spelling[cut...])] != nil
-      }
+      return count
+        + spelling.indices.dropFirst().count { cut in
+          spelling[cut] & 0xC0 != 0x80 && ids[Array(spelling[..<cut])] != nil && ids[Array(spelling[cut...])] != nil
+        }
     }
     guard pairs == merges.count else {
       throw bad("\(pairs) pairs of tokens spell what its \(merges.count) merges make")

@@ -21,7 +21,9 @@ package enum CheckpointTemplate {
       return String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
     }
     let settings = directory + "/tokenizer_config.json"
-    guard MappedFile.exists(settings), let value = try JSONValue(contentsOf: settings)["chat_template"] else { return nil }
+    guard MappedFile.exists(settings), let value = try JSONValue(contentsOf: settings)["chat_template"] else {
+      return nil
+    }
     if let text = value.string { return text }
     let named = value.array ?? []
     return (named.first { $0["name"]?.string == "default" } ?? named.first)?["template"]?.string

@@ -33,7 +33,8 @@ final class WeightLoader {
     try take(name, shape: [rows, columns]) { tensor, bytes in
       let encoding = try encoding(of: tensor)
       return try WeightMatrix(
-        bytes, encoding: encoding, rows: rows, columns: columns, format: format ?? self.format ?? encoding.nearestFormat,
+        bytes, encoding: encoding, rows: rows, columns: columns,
+        format: format ?? self.format ?? encoding.nearestFormat,
         compute: compute)
     }
   }
@@ -111,7 +112,9 @@ final class WeightLoader {
   }
 
   /// One projection of one expert, stored as a matrix of its own.
-  private func pack(_ name: String, _ projection: ExpertWeights.Projection, expert: Int, into weights: ExpertWeights) throws {
+  private func pack(_ name: String, _ projection: ExpertWeights.Projection, expert: Int, into weights: ExpertWeights)
+    throws
+  {
     try take(name, shape: Self.shape(of: projection, weights)) { tensor, bytes in
       try weights.pack(projection, expert: expert, from: bytes, encoding: try encoding(of: tensor), compute: compute)
     }
@@ -134,7 +137,9 @@ final class WeightLoader {
   }
 
   /// Hands a tensor of the expected shape to `body`.
-  private func take<Result>(_ name: String, shape: [Int], _ body: (TensorInfo, RawSpan) throws -> Result) throws -> Result {
+  private func take<Result>(_ name: String, shape: [Int], _ body: (TensorInfo, RawSpan) throws -> Result) throws
+    -> Result
+  {
     guard let tensor = source[name] else { throw missing(name) }
     guard tensor.shape == shape else {
       throw SpudError(

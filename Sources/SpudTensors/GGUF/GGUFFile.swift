@@ -45,7 +45,8 @@ package final class GGUFFile: Sendable {
     let alignment = try reader.alignment(from: value("general.alignment"))
     if let parts = value("split.count")?.int, parts > 1 {
       throw SpudError(
-        .badData, "\(file.name): is one of \(parts) parts of a split model, but one whole file is needed; "
+        .badData,
+        "\(file.name): is one of \(parts) parts of a split model, but one whole file is needed; "
           + "llama.cpp's `llama-gguf-split --merge` joins them")
     }
     tensors = try reader.readTensors(count: counts.tensors, alignment: alignment)

@@ -75,7 +75,8 @@ struct GGUFReader {
           "tensor '\(name)' is of type \(ElementType.nameOfUnsupported(ggufID: id)), but \(choices) are supported")
       }
       guard (shape.last ?? 1) % type.blockLength == 0 else {
-        throw error("tensor '\(name)' has rows of \(shape.last ?? 1), but \(type) comes in blocks of \(type.blockLength)")
+        throw error(
+          "tensor '\(name)' has rows of \(shape.last ?? 1), but \(type) comes in blocks of \(type.blockLength)")
       }
       guard let elements = TensorInfo.elementCount(of: shape), let bytes = type.byteCount(of: elements) else {
         throw error("tensor '\(name)' of shape \(shape) is larger than any file")

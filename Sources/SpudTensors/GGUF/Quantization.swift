@@ -14,9 +14,13 @@ package enum Quantization {
     case .f16: for index in values.indices { append(values[index].halfBits, to: &output) }
     case .bf16: for index in values.indices { append(values[index].bfloat16Bits, to: &output) }
     case .q8_0:
-      for start in stride(from: 0, to: values.count, by: 32) { appendQ8(values.extracting(start..<start + 32), to: &output) }
+      for start in stride(from: 0, to: values.count, by: 32) {
+        appendQ8(values.extracting(start..<start + 32), to: &output)
+      }
     case .q4_0:
-      for start in stride(from: 0, to: values.count, by: 32) { appendQ4(values.extracting(start..<start + 32), to: &output) }
+      for start in stride(from: 0, to: values.count, by: 32) {
+        appendQ4(values.extracting(start..<start + 32), to: &output)
+      }
     default: preconditionFailure("weights are not written as \(type)")
     }
     return output
@@ -29,7 +33,8 @@ package enum Quantization {
     let inverse = scale > 0 ? 1 / scale : 0
     append(scale.halfBits, to: &output)
     for index in block.indices {
-      output.append(UInt8(bitPattern: integer((block[index] * inverse).rounded(.toNearestOrAwayFromZero), in: -127...127)))
+      output.append(
+        UInt8(bitPattern: integer((block[index] * inverse).rounded(.toNearestOrAwayFromZero), in: -127...127)))
     }
   }
 

@@ -74,7 +74,9 @@ private struct SafetensorsHeader {
     guard dataStart <= file.byteCount else {
       throw error("says its header has \(length) bytes, but only \(file.byteCount - 8) bytes follow")
     }
-    guard length > 0, file.span[8] == UInt8(ascii: "{") else { throw error("has a header that does not begin with '{'") }
+    guard length > 0, file.span[8] == UInt8(ascii: "{") else {
+      throw error("has a header that does not begin with '{'")
+    }
     let json = try JSONValue(parsing: file.span.extracting(8..<dataStart), name: "\(name): header")
     for member in json.object?.members ?? [] {
       if member.key == "__metadata__" {
@@ -126,7 +128,9 @@ private struct SafetensorsHeader {
 
   /// Sorts the tensors by place and checks that each begins where the last one ends.
   private mutating func checkCoverage(dataStart: Int, byteCount: Int) throws {
-    tensors.sort { ($0.byteRange.lowerBound, $0.byteRange.upperBound) < ($1.byteRange.lowerBound, $1.byteRange.upperBound) }
+    tensors.sort {
+      ($0.byteRange.lowerBound, $0.byteRange.upperBound) < ($1.byteRange.lowerBound, $1.byteRange.upperBound)
+    }
     var end = dataStart
     for tensor in tensors {
       guard tensor.byteRange.lowerBound == end else {

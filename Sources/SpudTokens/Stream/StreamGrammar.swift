@@ -217,7 +217,8 @@ public struct StreamGrammar: Sendable {
     switch modality {
     case .text: "text id \(id)"
     case .control: "\(vocabulary.name(of: id) ?? "control") (id \(id))"
-    case .image where vocabulary.residual.contains(id): "residual code \(id - vocabulary.residual.lowerBound) (id \(id))"
+    case .image where vocabulary.residual.contains(id):
+      "residual code \(id - vocabulary.residual.lowerBound) (id \(id))"
     case .image: "image code \(id - vocabulary.image.lowerBound) (id \(id))"
     case .audio: "sound code \(vocabulary.name(of: id) ?? "") (id \(id))"
     }

@@ -29,8 +29,11 @@ extension StreamTokenizer {
   /// Both files must give every control token and the first and last code of each kind the same id.
   private static func check(_ text: TextTokenizer, against vocabulary: Vocabulary, path: String) throws(SpudError) {
     let last = Int32(vocabulary.count - 1)
-    let named = Array(vocabulary.control) + [vocabulary.image.lowerBound, vocabulary.image.upperBound - 1,
-      vocabulary.audio.lowerBound, vocabulary.audio.upperBound - 1, last]
+    let named =
+      Array(vocabulary.control) + [
+        vocabulary.image.lowerBound, vocabulary.image.upperBound - 1,
+        vocabulary.audio.lowerBound, vocabulary.audio.upperBound - 1, last,
+      ]
     for id in named {
       guard let name = vocabulary.name(of: id) else { continue }
       let found = text.id(of: name)

@@ -34,13 +34,13 @@ public struct StreamTokenizer: Sendable {
   /// A whole stream: `<bos>`, then every turn with its `<end>`.
   public func encode(_ turns: [StreamTurn]) throws -> TokenStream {
     var media = CodedMedia()
-    return try encode(turns, knowing: &media)
+    return try encode(turns, cache: &media)
   }
 
   /// The same, without coding anew what the last stream held already.
   ///
   /// - Parameter media: what the last stream held, and after it what this one holds.
-  public func encode(_ turns: [StreamTurn], knowing media: inout CodedMedia) throws -> TokenStream {
+  public func encode(_ turns: [StreamTurn], cache media: inout CodedMedia) throws -> TokenStream {
     var stream = TokenStream()
     var held = CodedMedia()
     stream.ids.append(vocabulary.id(of: .begin))
@@ -67,19 +67,19 @@ public struct StreamTokenizer: Sendable {
   /// A stream that asks for an answer: the turns, then an open turn of the assistant.
   public func encodePrompt(_ turns: [StreamTurn]) throws -> TokenStream {
     var media = CodedMedia()
-    return try encodePrompt(turns, knowing: &media)
+    return try encodePrompt(turns, cache: &media)
   }
 
   /// The same, without coding anew what the last stream held already.
-  public func encodePrompt(_ turns: [StreamTurn], knowing media: inout CodedMedia) throws -> TokenStream {
-    var stream = try encode(turns, knowing: &media)
+  public func encodePrompt(_ turns: [StreamTurn], cache media: inout CodedMedia) throws -> TokenStream {
+    var stream = try encode(turns, cache: &media)
     append(begin: .assistant, to: &stream)
     return stream
   }
 
   /// The ids that continue a conversation: each turn's `<user>` or `<assistant>`, parts and `<end>`, without `<bos>`.
-  public func encodeContinuation(_ turns: [StreamTurn], knowing media: inout CodedMedia) throws -> TokenStream {
-    var stream = try encode(turns, knowing: &media)
+  public func encodeContinuation(_ turns: [StreamTurn], cache media: inout CodedMedia) throws -> TokenStream {
+    var stream = try encode(turns, cache: &media)
     stream.ids.removeFirst()
     stream.spans = stream.spans.map {
       StreamSpan(kind: $0.kind, role: $0.role, range: $0.range.lowerBound - 1..<$0.range.upperBound - 1)

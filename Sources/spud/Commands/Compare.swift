@@ -44,7 +44,8 @@ struct Compare: AsyncParsableCommand {
   var systems: String?
 
   @Option(
-    help: ArgumentHelp("Where the other systems' models lie. Default: Models.", valueName: "dir"), completion: .directory)
+    help: ArgumentHelp("Where the other systems' models lie. Default: Models.", valueName: "dir"),
+    completion: .directory)
   var models: String?
 
   @Option(help: ArgumentHelp("Where the report goes.", valueName: "dir"), completion: .directory)
@@ -96,7 +97,8 @@ struct Compare: AsyncParsableCommand {
     let models = models ?? DefaultModel.found("Models")
     let unified = unifiedPath(models)
     let (specifications, absent) = try SystemSpecification.resolve(systems, unified: unified, directory: models)
-    let controls = try (curves ?? DefaultModel.find("Benchmarks/curves")).map { try ControlRun.load(directory: $0) } ?? []
+    let controls =
+      try (curves ?? DefaultModel.find("Benchmarks/curves")).map { try ControlRun.load(directory: $0) } ?? []
     let comparison = Comparison(
       suite: questions, directory: out, extent: extent, isQuick: quick, seed: seed,
       pricePerCoreHour: pricePerCoreHour, controls: controls,
@@ -110,12 +112,12 @@ struct Compare: AsyncParsableCommand {
       Terminal.report("spud: ended by \(name); what was measured is in \(out), and the same command goes on from there")
     }
     defer { signals.release() }
-    let shelf = ModelShelf(threads: threads.count) { path in Terminal.report("loading \(path)") }
-    let loaded = try await shelf.systems(specifications)
-    let probes = try await probes(shelf, specifications, questions)
+    let registry = ModelRegistry(threads: threads.count) { path in Terminal.report("loading \(path)") }
+    let loaded = try await registry.systems(specifications)
+    let probes = try await probes(registry, specifications, questions)
 
     let (report, files) = try await comparison.run(
-      systems: loaded, probes: probes, fingerprint: ModelShelf.fingerprint(of: specifications),
+      systems: loaded, probes: probes, fingerprint: ModelRegistry.fingerprint(of: specifications),
       resumed: { count in
         if count > 0 { Terminal.report("going on with a run that was interrupted: \(count) measurements are there") }
       },
@@ -144,9 +146,9 @@ struct Compare: AsyncParsableCommand {
   }
 
   private func probes(
-    _ shelf: ModelShelf, _ specifications: [SystemSpecification], _ suite: Suite
+    _ registry: ModelRegistry, _ specifications: [SystemSpecification], _ suite: Suite
   ) async throws -> [Probe] {
-    guard let (id, unified) = try await shelf.unified(of: specifications) else { return [] }
+    guard let (id, unified) = try await registry.unified(of: specifications) else { return [] }
     // One skill's figures need no probes: `--systems unified` is how a model is evaluated.
     guard specifications.count > 1 else { return [] }
     let chosen = suite.selection(perSkill: extent.perSkill, seed: seed)
@@ -155,7 +157,7 @@ struct Compare: AsyncParsableCommand {
     var trained: [DecodeProbe.Trained] = []
     for specification in specifications where !specification.kind.isPipeline {
       guard case .single(let path) = specification.models else { continue }
-      let model = try await shelf.model(path, threads: threads.count)
+      let model = try await registry.model(path, threads: threads.count)
       trained.append(.init(name: specification.id, transformer: model.transformer))
     }
     let decode = DecodeProbe(

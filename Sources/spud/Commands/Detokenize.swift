@@ -125,7 +125,9 @@ struct Detokenize: AsyncParsableCommand {
   private static func parse(json: String) throws(SpudError) -> [Int32] {
     do {
       return try JSONDecoder().decode(Document.self, from: Data(json.utf8)).tokens.map { token in
-        switch token { case .id(let id): id }
+        switch token {
+        case .id(let id): id
+        }
       }
     } catch {
       throw SpudError(.badData, "the JSON holds no list 'tokens' of ids, expected what spud tokenize --json prints")

@@ -48,7 +48,8 @@ struct Doctor: AsyncParsableCommand {
     let others = report.instructionSets.filter { $0 != report.instructionSet }
     try line(
       "instruction set",
-      report.instructionSet + (others.isEmpty ? "" : " (also: \(others.joined(separator: ", ")); SPUD_INSTRUCTION_SET chooses)"))
+      report.instructionSet
+        + (others.isEmpty ? "" : " (also: \(others.joined(separator: ", ")); SPUD_INSTRUCTION_SET chooses)"))
     try line("BLAS", report.blas)
     try line("reading memory", String(format: "%.1f GB/s with %d threads", report.readGbPerS, report.threads))
     try line(
@@ -96,7 +97,7 @@ enum Programs {
   }
 
   static let optional = [
-    Program(name: "ffmpeg", use: "no video files, and no pictures and sounds of rarer formats", package: "ffmpeg"),
+    Program(name: "ffmpeg", use: "no video files, and no pictures and sounds of rarer formats", package: "ffmpeg")
   ]
 
   /// The path of the first executable of this name on `PATH`.

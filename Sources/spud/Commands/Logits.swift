@@ -22,7 +22,9 @@ struct Logits: AsyncParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Ids, with commas or spaces between, or what spud tokenize --json prints; - is standard input.", valueName: "ids"))
+    help: ArgumentHelp(
+      "Ids, with commas or spaces between, or what spud tokenize --json prints; - is standard input.", valueName: "ids")
+  )
   var ids: String
 
   @Option(

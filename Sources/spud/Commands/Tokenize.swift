@@ -34,13 +34,15 @@ struct Tokenize: AsyncParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Write the examples' streams here: tensors tokens (U16) and offsets (I64); - is standard output.", valueName: "file"),
+      "Write the examples' streams here: tensors tokens (U16) and offsets (I64); - is standard output.",
+      valueName: "file"),
     completion: .file(extensions: ["safetensors"]))
   var pack: String?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Draw the stream as a picture (SVG); - is standard output, without the table.", valueName: "file"),
+    help: ArgumentHelp(
+      "Draw the stream as a picture (SVG); - is standard output, without the table.", valueName: "file"),
     completion: .file(extensions: ["svg"]))
   var draw: String?
 
@@ -64,12 +66,13 @@ struct Tokenize: AsyncParsableCommand {
       guard draw == nil, pack == nil else {
         throw SpudError(.usage, "\(path): reads text only, so it has no stream to draw or to pack")
       }
-      return try show(checkpoint.tokens(of: StreamTurn(.user, try media.parts(prompt: prompt))).enumerated().map {
-        position, token in
-        Token(
-          position: position, id: token.id, modality: (token.isSpecial ? Modality.control : .text).rawValue,
-          piece: token.piece)
-      })
+      return try show(
+        checkpoint.tokens(of: StreamTurn(.user, try media.parts(prompt: prompt))).enumerated().map {
+          position, token in
+          Token(
+            position: position, id: token.id, modality: (token.isSpecial ? Modality.control : .text).rawValue,
+            piece: token.piece)
+        })
     }
     let tokenizer = try StreamTokenizer.load(directory: path)
     if let pack { return try packExamples(to: pack, tokenizer) }

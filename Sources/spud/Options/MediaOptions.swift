@@ -38,7 +38,8 @@ struct MediaOptions: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("A video file, or a directory of PNG frames with audio.wav. May be repeated.", valueName: "file"))
+    help: ArgumentHelp("A video file, or a directory of PNG frames with audio.wav. May be repeated.", valueName: "file")
+  )
   var video: [MediaArgument] = []
 
   /// Every medium, in the order in which the command line names them.

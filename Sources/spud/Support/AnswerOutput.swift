@@ -27,7 +27,8 @@ final class AnswerFiles {
     let found = URL(filePath: path).pathExtension.lowercased()
     guard wanted.contains(found) else {
       throw SpudError(
-        .usage, "\(path): pictures are written as PNG and sound as WAV, so the file's name must end in "
+        .usage,
+        "\(path): pictures are written as PNG and sound as WAV, so the file's name must end in "
           + wanted.map { "." + $0 }.joined(separator: " or "))
     }
     let directory = URL(filePath: path).deletingLastPathComponent().path

@@ -41,7 +41,9 @@ struct SmallModel {
     let (kinds, kindOf) = ImageCodec.patches(of: picture, side: 8)
     let left = first.codebook.remainder(of: kinds.selecting(kindOf), codes: first.encode(picture).codes)
     var centres = Matrix(rows: 16, columns: left.columns)
-    for row in 1..<16 { centres.values.replaceSubrange(row * left.columns..<(row + 1) * left.columns, with: left[row: row]) }
+    for row in 1..<16 {
+      centres.values.replaceSubrange(row * left.columns..<(row + 1) * left.columns, with: left[row: row])
+    }
     return ImageCodec(patch: 8, codebook: first.codebook, residual: Codebook(centres: centres))
   }
 
@@ -88,7 +90,9 @@ struct SmallModel {
         "normalized": false, "special": true,
       ]
     }
-    let level: [String: Any] = ["type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true]
+    let level: [String: Any] = [
+      "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true,
+    ]
     let root: [String: Any] = [
       "version": "1.0", "added_tokens": added, "pre_tokenizer": level, "decoder": level,
       "model": ["type": "BPE", "vocab": pieces, "merges": [String]()] as [String: Any],

@@ -79,7 +79,9 @@ struct SentencePieceTests {
     }
     #expect(message { $0.scores.removeLast() }?.contains("scores has 1 entries, expected 2") == true)
     #expect(message { $0.scores[1] = .nan }?.contains("the score of token \"b\" is not a number") == true)
-    #expect(message { $0.tokens[1] = String(repeating: "b", count: 257) }?.contains("257 bytes, expected at most 256") == true)
+    #expect(
+      message { $0.tokens[1] = String(repeating: "b", count: 257) }?.contains("257 bytes, expected at most 256") == true
+    )
     #expect(message { $0.tokenTypes = [1] }?.contains("token_type has 1 entries") == true)
     #expect(message { $0.tokenTypes = [1, 6] }?.contains("byte_fallback needs the token <0x00>") == true)
   }

@@ -44,7 +44,8 @@ extension Chart {
       let low = scale.place(clipped(row.estimate.low))
       let high = scale.place(clipped(row.estimate.high))
       let height = row.isTotal ? 7.0 : 4.0
-      svg.rectangle(low, y - height / 2, max(1.5, high - low), height, "bar \(style)", radius: 2,
+      svg.rectangle(
+        low, y - height / 2, max(1.5, high - low), height, "bar \(style)", radius: 2,
         title: "\(row.name): \(numbers)")
       svg.circle(
         scale.place(row.estimate.value), y, row.isTotal ? 6 : 4.5, "dot \(style)", title: "\(row.name): \(numbers)")

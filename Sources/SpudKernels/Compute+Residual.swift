@@ -7,15 +7,17 @@ extension Compute {
   ///
   /// For the head: its rounding goes straight into the logits, and a second row for each token costs a decoder next to
   /// nothing, for the weights are read once.
-  package func multiplyWithRemainders(_ x: Activations, by matrix: WeightMatrix, into output: Activations) {
-    guard matrix.format == .q8_0 || matrix.format == .q4_0, x.rows > 0 else { return multiply(x, by: matrix, into: output) }
+  package func multiplyWithResidual(_ x: Activations, by matrix: WeightMatrix, into output: Activations) {
+    guard matrix.format == .q8_0 || matrix.format == .q4_0, x.rows > 0 else {
+      return multiply(x, by: matrix, into: output)
+    }
     let rows = x.rows
     guard rows <= Self.rowsReadOnce else {
       // The same sums, without twice the room for them.
-      let remainders = Activations(rows: rows, columns: x.columns)
-      for row in 0..<rows { unsafe writeRemainder(of: x, row: row, to: remainders.base + row * x.stride) }
+      let residuals = Activations(rows: rows, columns: x.columns)
+      for row in 0..<rows { unsafe writeRemainder(of: x, row: row, to: residuals.base + row * x.stride) }
       multiply(x, by: matrix, into: output)
-      return multiply(remainders, by: matrix, addingInto: output)
+      return multiply(residuals, by: matrix, addingInto: output)
     }
     x.resize(rows: 2 * rows)
     for row in 0..<rows { unsafe writeRemainder(of: x, row: row, to: x.base + (rows + row) * x.stride) }
@@ -28,7 +30,7 @@ extension Compute {
     output.resize(rows: rows)
   }
 
-  /// Up to so many rows the weights are read once for rows and remainders.
+  /// Up to so many rows the weights are read once for rows and residuals.
   private static var rowsReadOnce: Int { 16 }
 
   private func writeRemainder(of x: Activations, row: Int, to remainder: UnsafeMutablePointer<Float>) {

@@ -4,9 +4,9 @@ package import SpudInference
 internal import SpudModels
 package import SpudPipeline
 
-/// Loads the models of the systems, each once for each team of threads. Those that have all threads share one team;
+/// Loads the models of the systems, each once for each pool of threads. Those that have all threads share one pool;
 /// those of a parallel pipeline, which work side by side, have their own, on processors of their own.
-package final class ModelShelf {
+package final class ModelRegistry {
   private var models: [String: Model] = [:]
   /// The first model with all threads.
   private var host: Model?

@@ -4,11 +4,11 @@
 
 // Padding, not _Alignas: Swift imports no over-aligned structure.
 typedef struct {
-  uint32_t generation;  ///< rises by one with every region; a futex word
+  uint32_t generation;  ///< rises by one with every task; a futex word
   uint32_t padding0[31];
   uint32_t sleepers;    ///< threads parked on `generation`
   uint32_t padding1[31];
-  uint32_t remaining;   ///< threads that have not finished the region
+  uint32_t remaining;   ///< threads that have not finished the task
   uint32_t padding2[31];
   uint32_t arrived;     ///< threads at the barrier
   uint32_t padding3[31];
@@ -16,9 +16,9 @@ typedef struct {
   uint32_t padding4[31];
   int64_t next;         ///< the next item of shared work
   uint32_t padding5[30];
-  uint32_t busy;        ///< 1 while a region runs
+  uint32_t busy;        ///< 1 while a task runs
   uint32_t padding6[31];
-} spud_team;
+} spud_pool;
 
 static inline uint32_t spud_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 static inline void spud_store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
