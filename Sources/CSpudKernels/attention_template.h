@@ -42,6 +42,23 @@ SPUD_INLINE void write_columns(const spud_attention *a, int64_t row, int64_t col
   }
 }
 
+/// Positions that are passed over between two looks at the table of pages: half a page, so that what is read next is
+/// prefetched a half page ahead, on the next page too.
+enum { RUN_POSITIONS = SPUD_PAGE_POSITIONS / 2 };
+
+/// Values of consecutive positions, and those half a page later, which are read soon.
+typedef struct { const uint8_t *row, *ahead; int64_t end; } run_of_values;
+
+/// The run that begins at `from`, a multiple of RUN_POSITIONS, and ends before `to` at the latest.
+SPUD_INLINE run_of_values next_run(const spud_attention *a, int64_t from, int64_t to) {
+  const int64_t end = spud_min(to, from + RUN_POSITIONS);
+  const int64_t later = end < to ? end : from;
+  return (run_of_values){
+      .row = a->values[from / SPUD_PAGE_POSITIONS] + a->value_offset + from % SPUD_PAGE_POSITIONS * a->value_stride,
+      .ahead = a->values[later / SPUD_PAGE_POSITIONS] + a->value_offset + later % SPUD_PAGE_POSITIONS * a->value_stride,
+      .end = end};
+}
+
 /// output[r, column ..< column + 32 · blocks] += Σ probabilities[r, position] · values[position, column…], the whole
 /// divided by sums[r] at last.
 SPUD_INLINE void combine(
@@ -53,23 +70,28 @@ SPUD_INLINE void combine(
   SPUD_EACH(r, m) SPUD_EACH(h, parts)
     acc[r][h] = span.from == 0 ? (tile_floats){0} : read_columns(a, r, column + TILE_LANES * h);
   const size_t value_stride = a->value_stride, score_stride = a->score_stride;
-  const uint8_t *row = a->values + span.from * value_stride;
   const int64_t width = a->head_width;
-  for (const float *scores = a->scores + span.from; scores < a->scores + span.to; scores++, row += value_stride) {
-    // One query reads values as fast as memory gives them, and memory gives more when it is asked early.
-    if (m == 1) {
-      for (int line = 0; line < blocks * 2; line += 1) __builtin_prefetch(row + 16 * value_stride + 64 * line, 0, 3);
-    }
-    tile_floats probabilities[TILE_ROWS];
-    SPUD_EACH(r, m) probabilities[r] = scores[r * score_stride] - (tile_floats){0};
-    SPUD_EACH(h, parts) {
-      const tile_floats values = load_values(row, column + TILE_LANES * h, width, format);
-      SPUD_EACH(r, m) {
-        acc[r][h] += values * probabilities[r];
-        if (m > 1) { DONE_WITH(acc[r][h]) }
+  for (int64_t from = span.from; from < span.to;) {
+    const run_of_values run = next_run(a, from, span.to);
+    const uint8_t *row = run.row, *ahead = run.ahead;
+    for (const float *scores = a->scores + from; scores < a->scores + run.end; scores++) {
+      // One query reads values as fast as memory gives them, and memory gives more when it is asked early.
+      if (m == 1) {
+        for (int line = 0; line < blocks * 2; line += 1) __builtin_prefetch(ahead + 64 * line, 0, 3);
       }
-      if (m > 1) { NEXT_WEIGHTS }
+      tile_floats probabilities[TILE_ROWS];
+      SPUD_EACH(r, m) probabilities[r] = scores[r * score_stride] - (tile_floats){0};
+      SPUD_EACH(h, parts) {
+        const tile_floats values = load_values(row, column + TILE_LANES * h, width, format);
+        SPUD_EACH(r, m) {
+          acc[r][h] += values * probabilities[r];
+          if (m > 1) { DONE_WITH(acc[r][h]) }
+        }
+        if (m > 1) { NEXT_WEIGHTS }
+      }
+      row += value_stride, ahead += value_stride;
     }
+    from = run.end;
   }
   SPUD_EACH(r, m) SPUD_EACH(h, parts)
     write_columns(a, r, column + TILE_LANES * h, span.last ? 1.0f / sums[r] : 1.0f, acc[r][h]);
@@ -82,27 +104,32 @@ SPUD_INLINE void combine_pairs(
 ) {
   __m512 acc[TILE_ROWS * 2];  // m * blocks is at most 6
   SPUD_EACH(i, m * blocks * 2) acc[i] = _mm512_setzero_ps();
-  const uint8_t *row = a->values + 2 * column;
-  for (int64_t position = 0; position < span.to; position += 2, row += 2 * a->value_stride) {
-    // An odd last position goes with itself, whose second probability is zero.
-    const uint8_t *const next = position + 1 < span.to ? row + a->value_stride : row;
-    if (m == 1) {
-      for (int line = 0; line < blocks; line++) {
-        __builtin_prefetch(row + 16 * a->value_stride + 64 * line, 0, 3);
-        __builtin_prefetch(row + 17 * a->value_stride + 64 * line, 0, 3);
+  const size_t value_stride = a->value_stride;
+  for (int64_t from = 0; from < span.to;) {
+    const run_of_values run = next_run(a, from, span.to);
+    const uint8_t *row = run.row + 2 * column, *ahead = run.ahead + 2 * column;
+    for (int64_t position = from; position < run.end; position += 2, row += 2 * value_stride, ahead += 2 * value_stride) {
+      // An odd last position goes with itself, whose second probability is zero.
+      const uint8_t *const next = position + 1 < span.to ? row + value_stride : row;
+      if (m == 1) {
+        for (int line = 0; line < blocks; line++) {
+          __builtin_prefetch(ahead + 64 * line, 0, 3);
+          __builtin_prefetch(ahead + value_stride + 64 * line, 0, 3);
+        }
+      }
+      SPUD_EACH(b, blocks) {
+        const __m512i first = _mm512_loadu_si512(row + 64 * b), second = _mm512_loadu_si512(next + 64 * b);
+        // Columns 8k…8k+3 and 8k+4…8k+7 of both.
+        const __m512bh low = (__m512bh)_mm512_unpacklo_epi16(first, second);
+        const __m512bh high = (__m512bh)_mm512_unpackhi_epi16(first, second);
+        SPUD_EACH(r, m) {
+          const __m512bh pair = (__m512bh)input4((const uint8_t *)(a->scores + r * a->score_stride) + 2 * position);
+          acc[(r * blocks + b) * 2] = _mm512_dpbf16_ps(acc[(r * blocks + b) * 2], low, pair);
+          acc[(r * blocks + b) * 2 + 1] = _mm512_dpbf16_ps(acc[(r * blocks + b) * 2 + 1], high, pair);
+        }
       }
     }
-    SPUD_EACH(b, blocks) {
-      const __m512i first = _mm512_loadu_si512(row + 64 * b), second = _mm512_loadu_si512(next + 64 * b);
-      // Columns 8k…8k+3 and 8k+4…8k+7 of both.
-      const __m512bh low = (__m512bh)_mm512_unpacklo_epi16(first, second);
-      const __m512bh high = (__m512bh)_mm512_unpackhi_epi16(first, second);
-      SPUD_EACH(r, m) {
-        const __m512bh pair = (__m512bh)input4((const uint8_t *)(a->scores + r * a->score_stride) + 2 * position);
-        acc[(r * blocks + b) * 2] = _mm512_dpbf16_ps(acc[(r * blocks + b) * 2], low, pair);
-        acc[(r * blocks + b) * 2 + 1] = _mm512_dpbf16_ps(acc[(r * blocks + b) * 2 + 1], high, pair);
-      }
-    }
+    from = run.end;
   }
   SPUD_EACH(r, m) SPUD_EACH(b, blocks) {
     const f32x16 even = (f32x16)acc[(r * blocks + b) * 2], odd = (f32x16)acc[(r * blocks + b) * 2 + 1];
@@ -173,7 +200,14 @@ static void attention(const spud_attention *a) {
     if (a->lengths[r] > longest) longest = a->lengths[r];
   }
   for (int64_t panel = 0; panel * SPUD_PANEL_ROWS < longest; panel++) {
-    const uint8_t *keys = a->keys + panel * a->key_panel_bytes;
+    const uint8_t *keys = a->keys[panel] + a->key_offset;
+    if (a->rows == 1 && (panel + 1) * SPUD_PANEL_ROWS < longest) {
+      // The tile prefetches beyond its panel's end, where a page of another run has nothing.
+      const uint8_t *next = a->keys[panel + 1] + a->key_offset;
+      if (next != keys + a->key_panel_bytes) {
+        for (size_t line = 0; line < 2 * spud_unit_bytes(a->format); line += 64) __builtin_prefetch(next + line, 0, 3);
+      }
+    }
     for (int64_t t = 0, r = 0, m; t < tiles; t++, r += m) {
       m = tile_height(a->rows, tiles, t);
       tile(keys, a->key_units, inputs + r, (int)m, a->scores + r * a->score_stride + panel * SPUD_PANEL_ROWS,

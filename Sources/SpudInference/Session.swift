@@ -108,22 +108,18 @@ private final class Conversation: @unchecked Sendable {
 
   /// A cache that has room for the prompt and the answer, and how many of the prompt's ids it holds already.
   private func makeRoom(for prepared: Model.Prepared) throws -> (cache: KeyValueCache, kept: Int) {
-    let needed = prepared.prompt.ids.count + prepared.limit
     var kept = 0
     if cache != nil {
       // At least one id is read, because the first logits come after it.
       let most = min(cached.count, prepared.prompt.ids.count - 1)
       while kept < most, cached[kept] == prepared.prompt.ids[kept] { kept += 1 }
     }
-    if let cache, cache.capacity >= needed {
+    if let cache {
       cache.truncate(sequence: 0, to: kept)
       return (cache, kept)
     }
-    // Room to double in, so that a long conversation is not copied at every turn.
-    let larger = try model.makeCache(
-      sequences: 1, capacity: min(max(needed, 2 * cached.count, 512), model.contextLength))
-    if let cache { larger.copyPrefix(of: cache, length: kept) }
-    return (larger, kept)
+    // Pages are taken as the conversation grows.
+    return (try model.makeCache(sequences: 1, capacity: model.contextLength), 0)
   }
 
   /// An answer as a whole turn: a span that it left open is dropped, and `<end>` stands at its end.

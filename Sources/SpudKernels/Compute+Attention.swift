@@ -4,6 +4,8 @@ internal import CSpudKernels
 struct AttentionTile {
   let firstToken: Int
   let tokens: Int
+  /// Positions that its last token sees.
+  let length: Int
 }
 
 /// Attention.
@@ -50,19 +52,21 @@ extension Compute {
     let group = heads / cache.headCount
     let rowsPerTile = SPUD_ATTENTION_ROWS
     fillTiles(queryPositions, tokensPerTile: max(1, rowsPerTile / group))
+    let parts = (group + rowsPerTile - 1) / rowsPerTile
     let scoreStride = longest.roundedUp(to: 32)
     let queryStride = inputBytes(cache.format.weightFormat, columns: headWidth)
     let task = unsafe AttentionTask(
       kernels: kernels, queries: queries, keys: keys, values: values, output: output, queryPositions: queryPositions,
       positions: positions, layer: layer,
-      cache: cache, scale: scale, group: group, tiles: workspace.tiles,
+      cache: cache, scale: scale, group: group, parts: parts, tiles: workspace.tiles,
       scores: workspace.scores.floats(pool.count * rowsPerTile * scoreStride), scoreStride: scoreStride,
       prepared: workspace.queries.bytes(pool.count * rowsPerTile * queryStride).assumingMemoryBound(to: UInt8.self),
       preparedStride: queryStride)
     pool.run(task, alone: tokens * longest * queries.columns < Compute.smallWork)
   }
 
-  /// Cuts the tokens into runs of one sequence.
+  /// Cuts the tokens into runs of one sequence, and sorts these ascending by how many positions they see: they are worked
+  /// on from the end, so that the last ones are short whichever sequence they belong to.
   private func fillTiles(_ positions: TokenPositions, tokensPerTile: Int) {
     workspace.tiles.removeAll(keepingCapacity: true)
     var first = 0
@@ -71,9 +75,11 @@ extension Compute {
       while end < positions.count, end - first < tokensPerTile, positions.sequences[end] == positions.sequences[first] {
         end += 1
       }
-      workspace.tiles.append(AttentionTile(firstToken: first, tokens: end - first))
+      let length = Int(positions.indices[end - 1]) + 1
+      workspace.tiles.append(AttentionTile(firstToken: first, tokens: end - first, length: length))
       first = end
     }
+    workspace.tiles.sort { $0.length < $1.length }
   }
 }
 
@@ -89,7 +95,10 @@ private struct AttentionTask: ParallelTask {
   let layer: Int
   let cache: KeyValueCache
   let scale: Float
+  /// Query heads that share a key-value head.
   let group: Int
+  /// Parts that a group larger than a tile is cut into; a tile then has one token.
+  let parts: Int
   let tiles: [AttentionTile]
   let scores: UnsafeMutablePointer<Float>
   let scoreStride: Int
@@ -103,9 +112,9 @@ private struct AttentionTask: ParallelTask {
     worker.barrier()
     while true {
       let item = worker.takeItem()
-      guard item < tiles.count * cache.headCount else { return }
-      // Later tiles see more positions: they go first, so that the last ones are short.
-      attend(tiles[tiles.count - 1 - item % tiles.count], head: item / tiles.count, worker)
+      guard item < tiles.count * cache.headCount * parts else { return }
+      let (head, part) = (item / tiles.count / parts, item / tiles.count % parts)
+      attend(tiles[tiles.count - 1 - item % tiles.count], head: head, part: part, worker)
     }
   }
 
@@ -117,16 +126,17 @@ private struct AttentionTask: ParallelTask {
     // Where the kernels round to bfloat16 themselves, they do it faster than C for any processor.
     let roundsInVectors = unsafe cache.format == .bf16 && kernels.pointee.rounds_to_bf16 != 0 && width % 32 == 0
     for token in 0..<positions.count {
-      let sequence = Int(positions.sequences[token])
+      let table = cache.table(Int(positions.sequences[token]))
       let position = Int(positions.indices[token])
       for head in heads {
         // SAFETY: `attend` checked that the sequence holds the position.
         let key = unsafe keys.base + token * keys.stride + head * width
         let value = unsafe values.base + token * values.stride + head * width
-        let panel =
-          unsafe cache.keyBase(layer: layer, sequence: sequence, head: head)
-          + position / 32 * cache.keyLayout.panelBytes
-        let row = unsafe cache.valueBase(layer: layer, sequence: sequence, head: head) + position * cache.valueStride
+        let page = table.pages[position / 32]
+        let panel = unsafe cache.pool.keyBase(of: page) + cache.pool.keyOffset(layer: layer, head: head)
+        let row =
+          unsafe cache.pool.valueBase(of: page) + cache.pool.valueOffset(layer: layer, head: head)
+          + position % 32 * cache.pool.valueStride
         if roundsInVectors {
           unsafe kernels.pointee.prepare(format, value, Int64(width), row)
           unsafe withUnsafeTemporaryAllocation(byteCount: 2 * width, alignment: 64) { rounded in
@@ -142,15 +152,17 @@ private struct AttentionTask: ParallelTask {
     }
   }
 
-  private func attend(_ tile: AttentionTile, head: Int, _ worker: Worker) {
+  private func attend(_ tile: AttentionTile, head: Int, part: Int, _ worker: Worker) {
     let width = cache.headWidth
-    let sequence = Int(queryPositions.sequences[tile.firstToken])
+    let table = cache.table(Int(queryPositions.sequences[tile.firstToken]))
     var task = unsafe spud_attention()
-    unsafe task.keys = UnsafePointer(cache.keyBase(layer: layer, sequence: sequence, head: head))
-    unsafe task.key_panel_bytes = cache.keyLayout.panelBytes
-    unsafe task.key_units = Int64(cache.keyLayout.units)
-    unsafe task.values = UnsafePointer(cache.valueBase(layer: layer, sequence: sequence, head: head))
-    unsafe task.value_stride = cache.valueStride
+    unsafe task.keys = UnsafePointer(table.keys)
+    unsafe task.key_offset = cache.pool.keyOffset(layer: layer, head: head)
+    unsafe task.key_panel_bytes = cache.pool.keyLayout.panelBytes
+    unsafe task.key_units = Int64(cache.pool.keyLayout.units)
+    unsafe task.values = UnsafePointer(table.values)
+    unsafe task.value_offset = cache.pool.valueOffset(layer: layer, head: head)
+    unsafe task.value_stride = cache.pool.valueStride
     unsafe task.head_width = Int64(width)
     unsafe task.scale = scale
     unsafe task.scores = scores + worker.index * Self.rows * scoreStride
@@ -158,29 +170,27 @@ private struct AttentionTask: ParallelTask {
     unsafe task.prepared = prepared + worker.index * Self.rows * preparedStride
     unsafe task.prepared_stride = preparedStride
     unsafe task.format = cache.format.code
-    // A group larger than a tile is cut; then the tile has one token.
-    for firstHead in stride(from: 0, to: group, by: Self.rows) {
-      let heads = min(Self.rows, group - firstHead)
-      unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: Self.rows) { inputs in
-        unsafe withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>?.self, capacity: Self.rows) { outputs in
-          unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: Self.rows) { lengths in
-            var rows = 0
-            for token in tile.firstToken..<tile.firstToken + tile.tokens {
-              for index in 0..<heads {
-                let column = (head * group + firstHead + index) * width
-                unsafe inputs[rows] = UnsafePointer(queries.base + token * queries.stride + column)
-                unsafe outputs[rows] = output.base + token * output.stride + column
-                unsafe lengths[rows] = queryPositions.indices[token] + 1
-                rows += 1
-              }
+    let firstHead = part * Self.rows
+    let heads = min(Self.rows, group - firstHead)
+    unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: Self.rows) { inputs in
+      unsafe withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>?.self, capacity: Self.rows) { outputs in
+        unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: Self.rows) { lengths in
+          var rows = 0
+          for token in tile.firstToken..<tile.firstToken + tile.tokens {
+            for index in 0..<heads {
+              let column = (head * group + firstHead + index) * width
+              unsafe inputs[rows] = UnsafePointer(queries.base + token * queries.stride + column)
+              unsafe outputs[rows] = output.base + token * output.stride + column
+              unsafe lengths[rows] = queryPositions.indices[token] + 1
+              rows += 1
             }
-            unsafe task.queries = UnsafePointer(inputs.baseAddress)
-            unsafe task.outputs = UnsafePointer(outputs.baseAddress)
-            unsafe task.lengths = UnsafePointer(lengths.baseAddress)
-            unsafe task.rows = Int64(rows)
-            // SAFETY: every pointer above lies in a buffer whose shape `attend` checked.
-            unsafe kernels.pointee.attention(&task)
           }
+          unsafe task.queries = UnsafePointer(inputs.baseAddress)
+          unsafe task.outputs = UnsafePointer(outputs.baseAddress)
+          unsafe task.lengths = UnsafePointer(lengths.baseAddress)
+          unsafe task.rows = Int64(rows)
+          // SAFETY: every pointer above lies in a buffer whose shape `attend` checked.
+          unsafe kernels.pointee.attention(&task)
         }
       }
     }

@@ -61,19 +61,14 @@ extension Compute {
     precondition(x.rows == positions.count, "\(x.rows) rows for \(positions.count) tokens")
     precondition(
       x.columns % headWidth == 0 && table.width <= headWidth, "heads of \(headWidth) in \(x.columns) columns")
-    table.extend(to: Int(positions.indices.max() ?? 0) + 1)
+    table.prepare(positions.indices)
     unsafe table.cosines.withUnsafeBufferPointer { cosines in
       unsafe table.sines.withUnsafeBufferPointer { sines in
-        unsafe positions.indices.withUnsafeBufferPointer { positions in
-          guard let cosines = cosines.baseAddress, let sines = sines.baseAddress,
-            let positions = positions.baseAddress
-          else { return }
-          let task = unsafe RotateTask(
-            values: x.base, stride: x.stride, rows: x.rows, heads: x.columns / headWidth, headWidth: headWidth,
-            positions: positions,
-            cosines: cosines, sines: sines, pairs: table.width / 2, isAdjacent: table.pairing == .adjacent)
-          pool.run(task, alone: x.rows * x.columns < Compute.smallWork)
-        }
+        guard let cosines = cosines.baseAddress, let sines = sines.baseAddress else { return }
+        let task = unsafe RotateTask(
+          values: x.base, stride: x.stride, rows: x.rows, heads: x.columns / headWidth, headWidth: headWidth,
+          cosines: cosines, sines: sines, pairs: table.width / 2, isAdjacent: table.pairing == .adjacent)
+        pool.run(task, alone: x.rows * x.columns < Compute.smallWork)
       }
     }
   }
@@ -147,7 +142,6 @@ private struct RotateTask: ParallelTask {
   let rows: Int
   let heads: Int
   let headWidth: Int
-  let positions: UnsafePointer<Int32>
   let cosines: UnsafePointer<Float>
   let sines: UnsafePointer<Float>
   let pairs: Int
@@ -155,9 +149,9 @@ private struct RotateTask: ParallelTask {
 
   func run(_ worker: Worker) {
     for row in worker.share(of: rows) {
-      let angles = unsafe Int(positions[row]) * pairs
+      let angles = row * pairs
       for head in 0..<heads {
-        // SAFETY: `rotate` checked the shapes and extended the tables to the last position.
+        // SAFETY: `rotate` checked the shapes and prepared a row of angles for each of `x`.
         unsafe spud_rotate(
           values + row * stride + head * headWidth, cosines + angles, sines + angles, Int64(pairs), isAdjacent ? 1 : 0)
       }

@@ -6,13 +6,14 @@ internal import CSpudKernels
   internal import Darwin
 #endif
 
-/// Cosines and sines of rotary position embeddings, `[position, pairs]`, computed as positions are first used.
+/// Cosines and sines of rotary position embeddings, computed for the positions of a batch: a table as long as the context
+/// would be larger than what it saves.
 ///
 /// Source: `modeling_rope_utils.py` of huggingface/transformers. Angles are the float32 product of position and
 /// frequency, as there.
 @safe
 package final class RotaryTable: @unchecked Sendable {
-  // `@unchecked`: it grows only in `extend`, which the one thread that owns the model calls.
+  // `@unchecked`: it changes only in `prepare`, which the one thread that owns the model calls.
 
   /// How frequencies are stretched for contexts longer than the model was first trained on.
   package enum Scaling: Sendable, Equatable {
@@ -35,9 +36,10 @@ package final class RotaryTable: @unchecked Sendable {
   package let width: Int
   package let pairing: Pairing
   private let frequencies: [Float]
+  /// `[positions, pairs]`, of the positions that `prepare` was called with last.
   private(set) var cosines: [Float] = []
   private(set) var sines: [Float] = []
-  private var positions = 0
+  private var positions: [Int32] = []
 
   /// - Parameter divisors: What each frequency is divided by, `[width / 2]`, after `scaling`; nil divides by nothing.
   package init(
@@ -71,20 +73,18 @@ package final class RotaryTable: @unchecked Sendable {
     }
   }
 
-  /// Makes sure that the first `count` positions are there.
-  func extend(to count: Int) {
-    guard count > positions else { return }
-    let target = max(count, positions * 2, 64)
-    let pairs = frequencies.count
-    cosines.reserveCapacity(target * pairs)
-    sines.reserveCapacity(target * pairs)
-    for position in positions..<target {
+  /// Makes `cosines` and `sines` those of these positions; nothing when they are already, as from one layer to the next.
+  func prepare(_ positions: [Int32]) {
+    guard positions != self.positions else { return }
+    self.positions = positions
+    cosines.removeAll(keepingCapacity: true)
+    sines.removeAll(keepingCapacity: true)
+    for position in positions {
       for frequency in frequencies {
         let angle = Double(Float(position) * frequency)
         cosines.append(Float(cos(angle)))
         sines.append(Float(sin(angle)))
       }
     }
-    positions = target
   }
 }

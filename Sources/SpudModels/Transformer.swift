@@ -169,7 +169,7 @@ package final class Transformer: @unchecked Sendable {
       }
       added[Int(sequence)] += 1
     }
-    for (sequence, count) in added.enumerated() where cache.length(of: sequence) + count > cache.capacity {
+    for (sequence, count) in added.enumerated() where count > 0 && cache.length(of: sequence) + count > cache.capacity {
       throw SpudError(
         .badData,
         "The context is full: \(cache.length(of: sequence)) tokens and \(count) more were given, but it holds \(cache.capacity)"

@@ -118,35 +118,6 @@ struct AttentionTests {
     #expect(cache.length(of: 0) == 3)
   }
 
-  @Test("a cache that takes over another's beginning continues as that one does", arguments: CacheFormat.allCases)
-  func copiedPrefix(format: CacheFormat) throws {
-    var random = Random(seed: 13)
-    let compute = Compute(threads: 2)
-    let rows = (0..<50).map { _ in random.values(2 * 40) }
-    func cache(_ capacity: Int) throws -> KeyValueCache {
-      try KeyValueCache(
-        layerCount: 2, headCount: 2, headWidth: 40, sequenceCount: 1, capacity: capacity, format: format)
-    }
-    func attend(_ range: Range<Int>, _ cache: KeyValueCache) throws -> [[Float]] {
-      let x = Activations(rows[range].map { $0 })
-      let positions = try cache.append(Array(repeating: 0, count: range.count))
-      return (0..<2).map { layer in
-        let output = Activations(columns: 2 * 40)
-        compute.attend(
-          queries: x, keys: x, values: x, positions: positions, layer: layer, cache: cache, scale: 1, into: output)
-        return output.allRows.flatMap { $0 }
-      }
-    }
-    let (small, large) = (try cache(50), try cache(200))
-    _ = try attend(0..<45, small)
-    // In the middle of a panel of 32 positions, and with one sequence of its own to be replaced.
-    _ = try attend(20..<40, large)
-    large.copyPrefix(of: small, length: 37)
-    small.truncate(sequence: 0, to: 37)
-    #expect(large.length(of: 0) == 37)
-    #expect(try attend(37..<50, large) == attend(37..<50, small))
-  }
-
   @Test("rotation turns the pairs that it says by the angle that it says")
   func rotation() throws {
     let compute = Compute(threads: 1)

@@ -67,13 +67,13 @@ struct TransformerTests {
     for batch in bad {
       let error = #expect(throws: SpudError.self) { try model.forward(batch, cache: cache, logits: .last) }
       #expect(error?.code == .badData)
-      #expect(cache.lengths == [3, 0])
+      #expect((0..<2).map { cache.length(of: $0) } == [3, 0])
     }
     #expect(throws: SpudError.self) { try model.forward(Batch([1]), cache: cache, logits: .places([1])) }
     #expect(throws: SpudError.self) { try model.makeCache(sequences: 1, capacity: 257, format: .f32) }
     #expect(throws: SpudError.self) { try model.makeCache(sequences: 0, capacity: 8, format: .f32) }
     _ = try model.forward(Batch([1, 1, 1, 1, 1]), cache: cache, logits: .none)
-    #expect(cache.lengths == [8, 0])
+    #expect((0..<2).map { cache.length(of: $0) } == [8, 0])
   }
 
   @Test("loading tells how far it is")

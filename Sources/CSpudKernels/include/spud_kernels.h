@@ -18,7 +18,7 @@
 
 #include "spud_pool.h"
 
-enum { SPUD_PANEL_ROWS = 32, SPUD_BLOCK = 32 };
+enum { SPUD_PANEL_ROWS = 32, SPUD_BLOCK = 32, SPUD_PAGE_POSITIONS = 32 };
 typedef enum { SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3, SPUD_FORMATS = 4 } spud_format;
 
 /// 32 activations as signed bytes: value = (scales[0] + scales[1]) * quants, both scales powers of two, the second
@@ -57,11 +57,13 @@ enum { SPUD_ROW_BLOCK = 96 };
 
 /// One tile of attention: up to `rows` query rows that share a key-value head.
 typedef struct {
-  const uint8_t *keys;        ///< panels of 32 positions in `key_format`
+  const uint8_t *const *keys; ///< [pages] where each page's panel of 32 positions begins, less `key_offset`
+  size_t key_offset;
   size_t key_panel_bytes;
   int64_t key_units;
-  const uint8_t *values;      ///< [position, headWidth] in the cache's format
-  size_t value_stride;        ///< bytes from one position to the next
+  const uint8_t *const *values;///< [pages] where each page's [32, headWidth] values begin, less `value_offset`
+  size_t value_offset;
+  size_t value_stride;        ///< bytes from one position of a page to the next
   const float *const *queries;///< [rows] pointers to headWidth floats
   float *const *outputs;      ///< [rows] pointers to headWidth floats
   const int32_t *lengths;     ///< [rows] how many positions each row sees, at least 1
