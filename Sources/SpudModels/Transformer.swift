@@ -16,6 +16,8 @@ package final class Transformer: @unchecked Sendable {
   let head: WeightMatrix  // [vocabularyCount, modelWidth]; the embedding, if tied
   private let table: RotaryTable
   private let workspace: Workspace
+  /// Hidden states that no pass uses.
+  private var freeHidden: [Activations] = []
   private var routing: [RoutingTable?]
 
   /// Counts of the tokens that came with a class.
@@ -79,76 +81,80 @@ package final class Transformer: @unchecked Sendable {
       let chunk = start..<min(start + chunkLength, batch.tokens.count)
       var end = next
       while end < wanted.count, wanted[end].element < chunk.upperBound { end += 1 }
-      let selected = wanted[next..<end].map { $0.element - start }
-      let isWhole = try decode(batch, chunk, cache: cache, selecting: selected)
-      var kept = -1
-      for (index, row) in wanted[next..<end].map(\.offset).enumerated() {
-        if index == 0 || selected[index] != selected[index - 1] { kept += 1 }
-        copy(workspace.hidden, row: isWhole ? selected[index] : kept, to: workspace.selected, row: row)
+      var selected: [Int] = []
+      for place in wanted[next..<end].map({ $0.element - start }) where place != selected.last {
+        selected.append(place)
       }
+      let pass = try begin(batch[chunk], cache: cache, logitsAt: selected)
+      while !advance(pass) {}
+      var kept = -1
+      for index in next..<end {
+        if index == next || wanted[index].element != wanted[index - 1].element { kept += 1 }
+        copy(
+          pass.hidden, row: pass.isWhole ? selected[kept] : kept, to: workspace.selected, row: wanted[index].offset)
+      }
+      giveBack(pass.hidden)
       next = end
     }
-    if places.isEmpty {
-      workspace.logits.resize(rows: 0)
-    } else {
-      compute.normalize(
-        workspace.selected, weight: finalNorm, epsilon: configuration.normEpsilon, into: workspace.selected)
-      compute.multiplyWithResidual(workspace.selected, by: head, into: workspace.logits)
-      markOverflow(of: workspace.selected, in: workspace.logits)
-    }
+    return logits(of: workspace.selected)
+  }
+
+  /// - Parameter states: `[rows, modelWidth]`, overwritten.
+  func logits(of states: Activations) -> Activations {
+    workspace.logits.resize(rows: 0)
+    guard states.rows > 0 else { return workspace.logits }
+    compute.normalize(states, weight: finalNorm, epsilon: configuration.normEpsilon, into: states)
+    compute.multiplyWithResidual(states, by: head, into: workspace.logits)
+    markOverflow(of: states, in: workspace.logits)
     return workspace.logits
   }
 
-  /// Takes one chunk through all layers; its hidden states are left in `workspace.hidden`.
-  ///
-  /// Of the last layer, the tokens to come need only the keys and values, so the rest of it is computed for the
-  /// tokens at `places`, which rise; unless someone counts or watches all of them.
-  ///
-  /// - Returns: Whether `workspace.hidden` holds every token of the chunk, and not only those at `places`, each once.
-  private func decode(
-    _ batch: Batch, _ chunk: Range<Int>, cache: KeyValueCache, selecting places: [Int]
-  ) throws -> Bool {
-    let positions = try cache.append(Array(batch.sequences[chunk]))
-    let hidden = workspace.hidden
-    let isWhole = batch.classes != nil || hiddenStatesObserver != nil || places.count >= chunk.count
-    compute.gather(Array(batch.tokens[chunk]), from: embedding, into: hidden)
-    for (index, layer) in layers.enumerated() {
-      var kept: [Int]?
-      if !isWhole, index == layers.count - 1 {
-        kept = places.indices.filter { $0 == 0 || places[$0] != places[$0 - 1] }.map { places[$0] }
-      }
-      compute.normalize(
-        hidden, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, into: workspace.normalized)
-      layer.attention.transform(
-        workspace.normalized, layer: index, positions: positions, selecting: kept, cache: cache, table: table,
-        workspace: workspace, compute: compute, addingInto: hidden)
-      if kept?.isEmpty ?? false { break }
-      compute.normalize(
-        hidden, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, into: workspace.normalized)
-      switch layer.feedForward {
-      case .dense(let weights):
-        compute.denseFeedForward(workspace.normalized, weights: weights, addingInto: hidden)
-      case .sparse(let experts):
-        mix(experts, layer: index, classes: batch.classes?[chunk])
-      }
-      hiddenStatesObserver?(index, hidden)
-    }
-    return isWhole
+  /// Copies some rows of `states` to the memory that logits are made from.
+  func select(_ rows: [Int], of states: Activations) -> Activations {
+    workspace.selected.resize(rows: rows.count)
+    for (row, origin) in rows.enumerated() { copy(states, row: origin, to: workspace.selected, row: row) }
+    return workspace.selected
   }
 
-  private func mix(_ experts: MixtureOfExperts, layer: Int, classes: ArraySlice<UInt8>?) {
+  /// Memory for the hidden states of a pass.
+  func takeHidden() -> Activations { freeHidden.popLast() ?? Activations(columns: configuration.modelWidth) }
+
+  func giveBack(_ hidden: Activations) { freeHidden.append(hidden) }
+
+  /// - Parameter kept: The tokens to compute more than keys and values for; nil is all.
+  func apply(layer index: Int, to pass: ForwardPass, selecting kept: [Int]?) {
+    let layer = layers[index]
+    let hidden = pass.hidden
+    compute.normalize(
+      hidden, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, into: workspace.normalized)
+    layer.attention.transform(
+      workspace.normalized, layer: index, positions: pass.positions, selecting: kept, cache: pass.cache, table: table,
+      workspace: workspace, compute: compute, addingInto: hidden)
+    if kept?.isEmpty ?? false { return }
+    compute.normalize(
+      hidden, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, into: workspace.normalized)
+    switch layer.feedForward {
+    case .dense(let weights):
+      compute.denseFeedForward(workspace.normalized, weights: weights, addingInto: hidden)
+    case .sparse(let experts):
+      mix(experts, layer: index, classes: pass.batch.classes, into: hidden)
+    }
+    hiddenStatesObserver?(index, hidden)
+  }
+
+  private func mix(_ experts: MixtureOfExperts, layer: Int, classes: [UInt8]?, into hidden: Activations) {
     guard let logits = workspace.routerLogits[layer], var choice = routing[layer].take() else {
       preconditionFailure("layer \(layer) has experts, but no room for their router's choice")
     }
-    experts.transform(
-      workspace.normalized, logits: logits, routing: &choice, compute: compute, addingInto: workspace.hidden)
+    experts.transform(workspace.normalized, logits: logits, routing: &choice, compute: compute, addingInto: hidden)
     if let classes {
-      statistics.record(choice.experts, expertsPerToken: experts.expertsPerToken, classes: classes, layer: layer)
+      statistics.record(choice.experts, expertsPerToken: experts.expertsPerToken, classes: classes[...], layer: layer)
     }
     routing[layer] = choice
   }
 
-  private func check(_ batch: Batch, _ cache: KeyValueCache) throws {
+  func check(_ batch: Batch, _ cache: KeyValueCache) throws {
+    precondition(batch.marks.map { $0.count == batch.tokens.count } ?? true, "as many marks as tokens")
     precondition(
       batch.sequences.count == batch.tokens.count, "\(batch.tokens.count) tokens, \(batch.sequences.count) sequences")
     precondition(batch.classes.map { $0.count == batch.tokens.count } ?? true, "as many classes as tokens")
@@ -164,7 +170,7 @@ package final class Transformer: @unchecked Sendable {
     }
     var added = [Int](repeating: 0, count: cache.sequenceCount)
     for sequence in batch.sequences {
-      guard sequence >= 0, Int(sequence) < cache.sequenceCount else {
+      guard sequence >= 0, cache.has(sequence) else {
         throw SpudError(.badData, "A token belongs to sequence \(sequence), but there are \(cache.sequenceCount)")
       }
       added[Int(sequence)] += 1

@@ -13,7 +13,6 @@ struct DecoderLayer {
 
 /// Memory that the layers share, sized by the largest chunk so far.
 struct Workspace {
-  let hidden: Activations  // [tokens, modelWidth]
   let normalized: Activations  // [tokens, modelWidth]
   let queries: Activations  // [tokens, queryWidth]
   let keys: Activations  // [tokens, keyValueWidth]
@@ -26,7 +25,6 @@ struct Workspace {
   let logits: Activations  // [rows, vocabularyCount]
 
   init(_ configuration: ModelConfiguration) {
-    hidden = Activations(columns: configuration.modelWidth)
     normalized = Activations(columns: configuration.modelWidth)
     queries = Activations(columns: configuration.queryWidth)
     keys = Activations(columns: configuration.keyValueWidth)

@@ -1,0 +1,87 @@
+internal import SpudErrors
+package import SpudKernels
+
+/// A batch on its way through the layers of a decoder.
+///
+/// Between two layers other batches may go all the way, as long as they belong to other sequences: so a long prompt keeps
+/// no one waiting for longer than one layer takes.
+package final class ForwardPass {
+  package let batch: Batch
+  /// Layers done.
+  package fileprivate(set) var layersDone = 0
+  let cache: KeyValueCache
+  let positions: TokenPositions
+  /// `[tokens, modelWidth]`; after the last layer perhaps only the rows of `places`.
+  let hidden: Activations
+  /// The tokens to get logits for, sorted ascending, each once.
+  let places: [Int]
+  /// Whether someone counts or observes every token, or nearly all get logits.
+  let isWhole: Bool
+  /// What the sequences held before.
+  private let lengths: [Int32: Int]
+
+  fileprivate init(
+    _ batch: Batch, cache: KeyValueCache, positions: TokenPositions, lengths: [Int32: Int], hidden: Activations,
+    places: [Int], isWhole: Bool
+  ) {
+    self.batch = batch
+    self.cache = cache
+    self.positions = positions
+    self.lengths = lengths
+    self.hidden = hidden
+    self.places = places
+    self.isWhole = isWhole
+  }
+
+  /// Takes back what the pass appended to its sequences, those that still exist.
+  fileprivate func takeBack() {
+    for (sequence, length) in lengths where cache.has(sequence) { cache.truncate(sequence: Int(sequence), to: length) }
+  }
+}
+
+extension Transformer {
+  /// Appends a batch to its sequences, and looks up its embeddings.
+  ///
+  /// - Parameter places: The tokens that shall get logits, sorted ascending, each once.
+  /// - Throws: As `forward` does; the cache is unchanged then.
+  package func begin(_ batch: Batch, cache: KeyValueCache, logitsAt places: [Int]) throws -> ForwardPass {
+    try check(batch, cache)
+    var lengths: [Int32: Int] = [:]
+    for sequence in Set(batch.sequences) { lengths[sequence] = cache.length(of: Int(sequence)) }
+    let positions = try cache.append(batch.sequences)
+    let hidden = takeHidden()
+    compute.gather(batch.tokens, from: embedding, into: hidden)
+    let isWhole = batch.classes != nil || hiddenStatesObserver != nil || places.count >= batch.tokens.count
+    return ForwardPass(
+      batch, cache: cache, positions: positions, lengths: lengths, hidden: hidden, places: places, isWhole: isWhole)
+  }
+
+  /// Takes a pass through one layer.
+  ///
+  /// Of the last layer, the tokens to come need only the keys and values, so the rest of it is computed for the tokens
+  /// that get logits; unless someone counts or observes all of them.
+  ///
+  /// - Returns: Whether that was the last one.
+  package func advance(_ pass: ForwardPass) -> Bool {
+    let index = pass.layersDone
+    apply(layer: index, to: pass, selecting: index == layers.count - 1 && !pass.isWhole ? pass.places : nil)
+    pass.layersDone += 1
+    return pass.layersDone == layers.count
+  }
+
+  /// Takes back what a pass appended, and its memory; it may be anywhere on its way.
+  package func abandon(_ pass: ForwardPass) {
+    pass.takeBack()
+    giveBack(pass.hidden)
+  }
+
+  /// The logits of a pass that is through, and takes its memory back.
+  ///
+  /// - Returns: `[places, vocabularyCount]`, valid until the next pass ends.
+  package func finish(_ pass: ForwardPass) -> Activations {
+    precondition(pass.layersDone == layers.count, "a pass that is not through has no logits")
+    let selected = select(pass.isWhole ? pass.places : Array(pass.places.indices), of: pass.hidden)
+    giveBack(pass.hidden)
+    return logits(of: selected)
+  }
+}

@@ -1,0 +1,49 @@
+import SpudKernels
+import SpudModels
+import Testing
+
+@Suite("Passes")
+struct ForwardPassTests {
+  @Test(
+    "a prompt that others pass between its layers gets the logits that it gets alone, and so do they",
+    arguments: ["qwen3moe-sparse-step", "llama-scaled"], CacheFormat.allCases)
+  func interleaved(name: String, format: CacheFormat) throws {
+    let fixture = Fixture(name: name)
+    let tokens = try fixture.golden().tokens
+    let model = try fixture.load()
+    let alone = try model.logits(of: tokens, cache: format)
+    let cache = try model.makeCache(sequences: 2, capacity: tokens.count, format: format)
+    let half = tokens.count / 2
+    var other = 0
+    for chunk in [0..<half, half..<tokens.count] {
+      let pass = try model.begin(
+        Batch(Array(tokens[chunk]), sequence: 1), cache: cache, logitsAt: [chunk.count - 2, chunk.count - 1])
+      while true {
+        let logits = try model.forward(Batch([tokens[other]], sequence: 0), cache: cache, logits: .last)
+        #expect(logits[0] == alone[other])
+        other += 1
+        if model.advance(pass) { break }
+      }
+      let logits = model.finish(pass)
+      #expect(logits.rows == 2 && logits[0] == alone[chunk.upperBound - 2] && logits[1] == alone[chunk.upperBound - 1])
+    }
+  }
+
+  @Test("a pass that is abandoned leaves its sequence as it was, wherever it is")
+  func abandoned() throws {
+    let fixture = Fixture(name: "qwen3moe-sparse-step")
+    let tokens = try fixture.golden().tokens
+    let model = try fixture.load()
+    let alone = try model.logits(of: tokens)
+    let cache = try model.makeCache(sequences: 1, capacity: tokens.count, format: .f32)
+    _ = try model.forward(Batch(Array(tokens[..<5])), cache: cache, logits: .none)
+    for layers in 0..<3 {
+      let pass = try model.begin(Batch(tokens.reversed()[..<6].map { $0 }), cache: cache, logitsAt: [])
+      for _ in 0..<layers { _ = model.advance(pass) }
+      model.abandon(pass)
+      #expect(cache.length(of: 0) == 5)
+    }
+    let logits = try model.forward(Batch(Array(tokens[5...])), cache: cache, logits: .last)
+    #expect(logits[0] == alone[tokens.count - 1])
+  }
+}
