@@ -147,5 +147,54 @@ def long(entry):
     return [head + ":" + ",".join(marks[i : i + 8]) for i in range(0, len(marks), 8)]
 
 
+def single(pieces, text):
+    """Whether a splitter makes one piece of a text."""
+    return len(pieces.pre_tokenize_str(text)) == 1
+
+
+def normalizer_tables():
+    nfd, nfkd, lower = (n.normalize_str for n in (normalizers.NFD(), normalizers.NFKD(), normalizers.Lowercase()))
+    strip, bare = normalizers.Strip().normalize_str, normalizers.StripAccents().normalize_str
+    compatible = {c: nfkd(chr(c)) for c in SCALARS if nfkd(chr(c)) != nfd(chr(c))}
+    doc = (
+        "/// Compatibility decompositions, as the normalizer of the `tokenizers` package has them, where they differ from\n"
+        "/// the canonical ones.\n"
+    )
+    write("CompatibilityTable", doc, [
+        literal("decompositions", "Complete: `A=B+C`, or `A-B=C` for a run of scalars that become the run from C.", mapped(compatible)),
+    ])
+    lowered = {c: lower(chr(c)) for c in SCALARS if lower(chr(c)) != chr(c)}
+    digits, punctuation = pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Punctuation()
+    spaces = matched(r"\s")
+    assert {c for c in SCALARS if strip(chr(c) + "b") == "b"} == spaces == {
+        c for c in SCALARS if len(pre_tokenizers.WhitespaceSplit().pre_tokenize_str(f"a{chr(c)}b")) == 2}
+    doc = "/// What the normalizers and pre-tokenizers of the `tokenizers` package ask of a character beside its class.\n"
+    write("NormalizerTable", doc, [
+        literal("lowercase", "As `CompatibilityTable.decompositions`; `A-B/2=C` is every second scalar.", mapped(lowered)),
+        literal("accents", "What `StripAccents` takes away.", ranges({c for c in SCALARS if bare(f"a{chr(c)}b") == "ab"})),
+        literal("numerals", "What `Digits` takes for a digit.", ranges({c for c in SCALARS if not single(digits, f"a{chr(c)}b")})),
+        literal("punctuation", "What `Punctuation` cuts at.", ranges({c for c in SCALARS if not single(punctuation, f"a{chr(c)}b")})),
+    ])
+
+
+def mapped(table):
+    """`A=B+C` for each scalar; `A-B=C` for runs, and `A-B/2=C` for runs of every second one, that become runs."""
+    items, out, i = sorted(table.items()), [], 0
+    while i < len(items):
+        (c, text), best, step = items[i], i, 1
+        for by in (1, 2):
+            j = i
+            while (len(text) == 1 and j + 1 < len(items) and items[j + 1][0] == items[j][0] + by and len(items[j + 1][1]) == 1
+                   and ord(items[j + 1][1]) == ord(items[j][1]) + by):
+                j += 1
+            if j > best:
+                best, step = j, by
+        run = "" if best == i else f"-{items[best][0]:X}" + ("/2" if step == 2 else "")
+        out.append(f"{c:X}{run}=" + "+".join(f"{ord(t):X}" for t in text))
+        i = best + 1
+    return out
+
+
 class_table()
 canonical_table()
+normalizer_tables()

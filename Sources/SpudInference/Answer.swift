@@ -60,6 +60,8 @@ public struct Answer: Sendable {
   public var finish = FinishReason.end
   public var usage = Usage()
   public var timings = Timings()
+  /// What whoever asked should be told about it; nothing where all is well.
+  public var remarks: [Remark] = []
 
   /// The words of the answer, thoughts left out.
   public var text: String {
@@ -88,6 +90,8 @@ public enum Piece: Sendable {
   case audio(Waveform)
   /// A video, finished.
   case video(VideoClip)
+  /// Something to be told before the answer begins; what there is to remark after it is in `.finished`.
+  case remark(Remark)
   /// The last piece: everything at once, with why it ended and how long it took.
   case finished(Answer)
 }

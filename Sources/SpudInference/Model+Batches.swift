@@ -67,7 +67,7 @@ extension Model {
     let cache = try makeCache(sequences: min(atOnce, requests.count), capacity: capacity)
     var answers = [Answer?](repeating: nil, count: requests.count)
     try engine.run(generations, cache: cache) { index in
-      let answer = self.answer(from: generations[index], usage: prepared[index].prompt.usage)
+      let answer = self.answer(from: generations[index], prepared[index], options: requests[index].options)
       answers[index] = answer
       onAnswer?(index, answer)
     }
@@ -81,6 +81,8 @@ extension Model {
     /// Ids that may be generated.
     var limit: Int
     var tokenize: Duration
+    /// What is to be said before the answer begins.
+    var remarks: [Remark] = []
   }
 
   /// - Parameters:
@@ -99,17 +101,17 @@ extension Model {
     }
     let start = ContinuousClock.now
     let constraint = try form.constraint(request.options)
-    let prompt = try form.prompt(
-      after: history, turns: earlierTurns + request.turns, cache: &media, thinking: request.options.thinking)
+    let fitted = try fit(request, history: history, earlierTurns: earlierTurns, cache: &media)
+    let prompt = fitted.prompt
     let tokenize = start.duration(to: .now)
-    guard prompt.ids.count < contextLength else {
-      throw SpudError(
-        .badData,
-        "the prompt holds \(prompt.ids.count) tokens, but \(name) reads at most \(contextLength - 1) before it answers")
-    }
     let limit = min(request.options.maximumTokens, contextLength - prompt.ids.count)
     try Self.checkRoom(limit, for: constraint, options: request.options)
-    return Prepared(prompt: prompt, constraint: constraint, limit: limit, tokenize: tokenize)
+    var prepared = Prepared(prompt: prompt, constraint: constraint, limit: limit, tokenize: tokenize)
+    if fitted.leftOut > 0 { prepared.remarks.append(.leftOut(turns: fitted.leftOut)) }
+    if limit < request.options.maximumTokens {
+      prepared.remarks.append(.littleRoom(tokens: limit, of: request.options.maximumTokens))
+    }
+    return prepared
   }
 
   /// Refuses an answer that cannot begin: a picture or a sound that is asked for needs room for the smallest.
@@ -134,14 +136,24 @@ extension Model {
       limit: prepared.limit, timings: timings, requested: requested, interruption: interruption, deliver: deliver)
   }
 
-  func answer(from generation: Generation, usage: Usage) -> Answer {
+  func answer(from generation: Generation, _ prepared: Prepared, options: GenerationOptions) -> Answer {
     var answer = Answer()
     answer.parts = generation.parts
     answer.tokens = generation.ids
     answer.finish = generation.finish ?? .interrupted
-    answer.usage = usage
+    answer.usage = prepared.prompt.usage
     answer.usage.output = generation.ids.count
     answer.timings = generation.timings
+    answer.remarks = prepared.remarks
+    if generation.thoughtWasCut, answer.finish != .length {
+      answer.remarks.append(.thoughtCut(tokens: options.thinking ?? GenerationOptions.defaultThinking))
+    }
+    if answer.finish == .length {
+      let isFull = prepared.limit < options.maximumTokens
+      answer.remarks.append(isFull ? .contextFull(tokens: prepared.limit) : .cut(tokens: prepared.limit))
+    }
+    if let medium = generation.unfinishedMedium { answer.remarks.append(.unfinished(medium)) }
+    answer.remarks += Remark.all(on: answer.parts)
     return answer
   }
 }

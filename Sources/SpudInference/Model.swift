@@ -24,12 +24,14 @@ public final class Model: Sendable {
   let thread: ComputeThread
   let engine: Engine
   let form: PromptForm
+  /// What it was trained on, where its directory says so.
+  public let domain: Domain?
   private let cacheFormat: CacheFormat
   /// Which kernels multiply.
   package let kernels: LoadOptions.Kernels
 
-  /// The name to print: the last part of the path.
-  public var name: String { URL(filePath: path).lastPathComponent }
+  /// The name to print: the last part of the path, or the repository that a download is of.
+  public var name: String { ModelLocation.name(of: path) }
 
   /// Whether the model reads and writes pictures and sound too.
   public var isUnified: Bool { streamTokenizer != nil }
@@ -117,6 +119,7 @@ public final class Model: Sendable {
     cacheFormat = options.cache.format
     kernels = options.kernels
     engine = Engine(transformer: transformer)
+    domain = try Domain.load(directory: path)
     self.form = form
     self.path = path
     self.thread = thread

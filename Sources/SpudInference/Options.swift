@@ -67,8 +67,11 @@ public struct GenerationOptions: Sendable {
   public var maximumTokens: Int
   /// What the answer must consist of; nil leaves that to the model.
   public var output: Output?
-  /// Tokens that the model may think before it answers: 0 forbids it, nil leaves it to the model.
+  /// Tokens that the model may think before it answers: 0 forbids it; nil leaves it to the model whether to think, for
+  /// at most `defaultThinking` tokens.
   public var thinking: Int?
+  /// Tokens that a model may think where nothing else is said: a thought must not use up the answer's own.
+  public static let defaultThinking = 256
   /// Told how much of a prompt has been read, 0…1, from the thread that computes.
   public var onPromptProgress: (@Sendable (Double) -> Void)?
 

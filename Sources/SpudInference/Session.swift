@@ -84,6 +84,7 @@ private final class Conversation: @unchecked Sendable {
     let (earlierIDs, earlierTurns) = isWhole ? ([], []) : (history, turns)
     let prepared = try model.prepare(
       request, history: earlierIDs, earlierTurns: earlierTurns, cache: &media)
+    for remark in prepared.remarks { deliver(.remark(remark)) }
     let (cache, kept) = try makeRoom(for: prepared)
     let generation = model.makeGeneration(
       prepared, reading: prepared.prompt.ids[kept...], options: request.options, requested: requested,
@@ -93,7 +94,7 @@ private final class Conversation: @unchecked Sendable {
     try model.engine.run([generation], cache: cache) { _ in }
     self.cache = cache
     cached = prepared.prompt.ids.prefix(kept + generation.readCount) + generation.ids.dropLast()
-    var answer = model.answer(from: generation, usage: prepared.prompt.usage)
+    var answer = model.answer(from: generation, prepared, options: request.options)
     answer.usage.cached = kept
     if !generation.ids.isEmpty {
       switch model.form {

@@ -8,7 +8,8 @@ struct Spud: AsyncParsableCommand {
     commandName: "spud",
     abstract: "Text, pictures, sound and video as one stream of tokens, through a mixture-of-experts model on a CPU.",
     discussion: """
-      Answers go to standard output, progress and remarks to standard error. With --json a command prints \
+      spud run "what colour is the star?" --image scene.png asks a model; spud help COMMAND explains a command, with \
+      examples. Answers go to standard output, progress and remarks to standard error. With --json a command prints \
       one JSON object. Exit codes: 0 done, 64 wrong usage, 65 bad data, 66 no such input, 69 something needed \
       is not installed, 70 a fault of ours, 74 reading or writing failed.
 
@@ -38,6 +39,7 @@ struct Spud: AsyncParsableCommand {
 enum Main {
   static func main() async {
     do {
+      try CommandNames.check(CommandLine.arguments.dropFirst())
       var command = try Spud.parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

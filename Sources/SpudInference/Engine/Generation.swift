@@ -16,8 +16,8 @@ enum Constraint: Sendable {
     var endings: Set<Int32>
     /// The marks of a thought, if the model has them.
     var thoughts: PieceAssembler.ThoughtMarks?
-    /// Ids that a thought may hold; nil is any number.
-    var thinking: Int?
+    /// Ids that a thought may hold.
+    var thinking: Int
     /// Whether a thought is open, and how many ids it holds.
     var isThinking = false
     var thoughtLength = 0
@@ -35,6 +35,8 @@ final class Generation {
   /// Set when the answer is over.
   private(set) var finish: FinishReason?
   private(set) var timings: Timings
+  /// Whether a thought was ended at its limit, though the model would have gone on.
+  private(set) var thoughtWasCut = false
   let interruption: Interruption
 
   private var constraint: Constraint
@@ -77,6 +79,9 @@ final class Generation {
   /// The parts of the answer so far.
   var parts: [StreamPart] { assembler.parts }
 
+  /// The kind of medium that the answer left open.
+  var unfinishedMedium: PartKind? { assembler.unfinished }
+
   /// Takes the next ids for the model to read: at most `room` of the prompt, or the id chosen last.
   func takeInput(room: Int) -> ArraySlice<Int32> {
     if started == nil { started = .now }
@@ -101,6 +106,7 @@ final class Generation {
   func advance(_ logits: Span<Float>) throws {
     let allowed = allowedRanges(logits.count)
     let id = try sampler.next(logits, among: allowed)
+    if try isForcedEndOfThought(id, allowed, logits) { thoughtWasCut = true }
     let now = ContinuousClock.now
     if let firstTokenTime {
       timings.decode = firstTokenTime.duration(to: now)
@@ -138,7 +144,7 @@ final class Generation {
     case .grammar(let grammar):
       return grammar.allowed(remaining: limit - ids.count).ranges
     case .text(let rules):
-      if let marks = rules.thoughts, let budget = rules.thinking, rules.isThinking, rules.thoughtLength >= budget {
+      if let marks = rules.thoughts, rules.isThinking, rules.thoughtLength >= rules.thinking {
         return [marks.close..<marks.close + 1]
       }
       return [0..<Int32(min(rules.vocabularyCount, vocabularyCount))]
@@ -150,6 +156,17 @@ final class Generation {
     guard case .grammar(let grammar) = constraint else { return false }
     let likeliest = try Sampler.likeliest(logits, among: grammar.allowed().ranges)
     return likeliest != grammar.vocabulary.id(of: .end)
+  }
+
+  /// Whether a thought ends with `id` only because nothing else was allowed.
+  private func isForcedEndOfThought(_ id: Int32, _ allowed: [Range<Int32>], _ logits: Span<Float>) throws -> Bool {
+    guard allowed == [id..<id + 1] else { return false }
+    let end =
+      switch constraint {
+      case .grammar(let grammar): grammar.vocabulary.id(of: .thinkEnd)
+      case .text(let rules): rules.thoughts?.close
+      }
+    return try id == end && Sampler.likeliest(logits, among: [0..<Int32(logits.count)]) != id
   }
 
   /// Advances the rules by the id chosen.

@@ -24,6 +24,8 @@ struct PieceAssembler {
   private var span: [Int32] = []
   /// All parts so far; neighbouring text is one part.
   private(set) var parts: [StreamPart] = []
+  /// The kind of medium that was open at the end, and is dropped.
+  private(set) var unfinished: PartKind?
 
   /// For a unified model, whose answer begins inside a turn.
   init(stream tokenizer: StreamTokenizer) {
@@ -64,6 +66,7 @@ struct PieceAssembler {
   /// What is left when the answer ends: the replacement character for one that was never completed. An open
   /// media span is dropped.
   mutating func finish() -> [Piece] {
+    if !span.isEmpty, case .stream(_, let grammar) = form { unfinished = grammar.openPart }
     span.removeAll()
     return flush()
   }

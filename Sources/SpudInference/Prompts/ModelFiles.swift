@@ -70,9 +70,10 @@ struct ModelFiles {
       endings: Set(template.endings.compactMap { tokenizer.id(of: $0) }), thoughts: thoughts)
   }
 }
+
 extension URL {
   /// Whether there is a directory at this file URL, itself or behind links.
-  fileprivate var isDirectory: Bool {
+  var isDirectory: Bool {
     (try? resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
   }
 }

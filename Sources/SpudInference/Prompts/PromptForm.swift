@@ -66,6 +66,7 @@ enum PromptForm: Sendable {
     case .stream(let tokenizer):
       var policy = StreamPolicy()
       policy.thinking = options.thinking
+      policy.thoughtLimit = GenerationOptions.defaultThinking
       policy.output =
         switch options.output {
         case nil: .any
@@ -81,7 +82,7 @@ enum PromptForm: Sendable {
       return .text(
         Constraint.TextRules(
           vocabularyCount: form.tokenizer.vocabularyCount, endings: form.endings, thoughts: form.thoughts,
-          thinking: options.thinking))
+          thinking: options.thinking ?? GenerationOptions.defaultThinking))
     }
   }
 

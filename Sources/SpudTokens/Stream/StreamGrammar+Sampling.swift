@@ -16,6 +16,8 @@ public struct StreamPolicy: Sendable, Equatable {
   /// Ids that a thought may hold: `nil` leaves thinking to the model, 0 forbids it, and any other number opens a
   /// thought at once and closes it after so many ids at the latest.
   public var thinking: Int?
+  /// Ids that all thoughts of a turn may hold together, where thinking is left to the model.
+  public var thoughtLimit = Int.max
   /// Heights and widths of generated pictures, in patches.
   public var imageSides: ClosedRange<Int> = 1...16
   /// With `.any`, no picture is begun unless so many codes still fit.
@@ -121,13 +123,16 @@ extension StreamGrammar {
       }
     case .thought:
       ids.insert(vocabulary.id(of: .thinkEnd))
-      if thoughtLength < policy.thinking ?? .max, 2 + afterThought <= remaining { ids.insert(vocabulary.text) }
+      if thoughtLength < thoughtBudget, 2 + afterThought <= remaining { ids.insert(vocabulary.text) }
     }
     return ids
   }
 
   private var levels: Int { vocabulary.audioLevels }
   private var least: Int { policy.imageSides.lowerBound }
+
+  /// Ids that a turn's thoughts may hold together.
+  private var thoughtBudget: Int { policy.thinking ?? policy.thoughtLimit }
 
   /// Ids of the smallest picture and sound that the policy asks for, with their marks.
   private var leastImage: Int { 4 + least * least }
@@ -151,7 +156,7 @@ extension StreamGrammar {
       ids.insert(vocabulary.id(of: .think))
       return
     }
-    if policy.thinking == nil, 2 + afterThought <= remaining, mayAddParts { ids.insert(vocabulary.id(of: .think)) }
+    if policy.thinking == nil, thoughtLength < thoughtBudget, 2 + afterThought <= remaining, mayAddParts { ids.insert(vocabulary.id(of: .think)) }
     switch policy.output {
     case .any:
       if remaining >= 2 { ids.insert(vocabulary.text) }

@@ -64,7 +64,7 @@ public struct StreamGrammar: Sendable {
   /// Ids taken so far.
   public private(set) var position = 0
   var state: State
-  /// Text ids taken inside the thought that is open.
+  /// Text ids taken inside the thoughts of this turn.
   var thoughtLength = 0
   var thoughtCount = 0
   /// Sound frames taken inside the span that is open.
@@ -193,9 +193,9 @@ public struct StreamGrammar: Sendable {
   private mutating func account(for next: State) {
     switch (state, next) {
     case (.turn, .turn), (.start, _): break
-    case (.betweenTurns, _): (closedSpans, thoughtCount) = (0, 0)
+    case (.betweenTurns, _): (closedSpans, thoughtCount, thoughtLength) = (0, 0, 0)
     case (.turn, _):
-      (opened, audioFrames, thoughtLength) = (position, 0, 0)
+      (opened, audioFrames) = (position, 0)
       if next == .thought { thoughtCount += 1 }
     case (.thought, .thought): thoughtLength += 1
     case (.thought, .turn): break

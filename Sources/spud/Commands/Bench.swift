@@ -28,30 +28,30 @@ struct Bench: AsyncParsableCommand {
 
   @OptionGroup(title: "Model") var model: ModelOptions
 
-  @Option(name: [.customShort("p"), .long], help: ArgumentHelp("Tokens to read; 0 for none.", valueName: "list"))
+  @Option(name: [.customShort("p"), .long], parsing: .unconditional, help: ArgumentHelp("Tokens to read; 0 for none.", valueName: "list"))
   var prompt = IntegerList([512])
 
-  @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Tokens to write; 0 for none.", valueName: "list"))
+  @Option(name: [.customShort("n"), .long], parsing: .unconditional, help: ArgumentHelp("Tokens to write; 0 for none.", valueName: "list"))
   var generate = IntegerList([128])
 
-  @Option(name: [.customShort("d"), .long], help: ArgumentHelp("Tokens that stand before.", valueName: "list"))
+  @Option(name: [.customShort("d"), .long], parsing: .unconditional, help: ArgumentHelp("Tokens that are in the context already.", valueName: "list"))
   var depth = IntegerList([0])
 
-  @Option(name: [.customShort("b"), .long], help: ArgumentHelp("Sequences at once.", valueName: "list"))
+  @Option(name: [.customShort("b"), .long], parsing: .unconditional, help: ArgumentHelp("Sequences at once.", valueName: "list"))
   var batch = IntegerList([1])
 
   @Option(
-    name: [.customShort("t"), .long],
+    name: [.customShort("t"), .long], parsing: .unconditional,
     help: ArgumentHelp("Threads that compute. Default: all processors.", valueName: "list"))
   var threads: IntegerList?
 
-  @Option(name: [.customShort("r"), .long], help: ArgumentHelp("Runs that count.", valueName: "n"))
+  @Option(name: [.customShort("r"), .long], parsing: .unconditional, help: ArgumentHelp("Measured runs, after one that is not counted.", valueName: "n"))
   var repetitions = 5
 
   @Option(name: [.customShort("o"), .customLong("output")], help: "How to print. Default: md.")
   var form: Form?
 
-  @Option(name: .long, help: "Whose kernels multiply: the project's own, or OpenBLAS in float32.")
+  @Option(name: .long, help: "Who multiplies: native (the project's own kernels) or blas (OpenBLAS, in float32).")
   var kernels = LoadOptions.Kernels.native
 
   @Option(name: .long, help: "Hold the weights in this format. Default: as the file does.")

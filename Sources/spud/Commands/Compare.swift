@@ -65,18 +65,23 @@ struct Compare: AsyncParsableCommand {
   var quick = false
 
   @Option(
-    help: ArgumentHelp("Questions of each skill. Default: 120, 6 with --quick, all for one system.", valueName: "n"))
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Questions of each skill. Default: 120, 6 with --quick, all for one system.", valueName: "n"))
   var perSkill: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Minutes after which no question is begun. Default: 24, 1.25 with --quick, 50 for one system.", valueName: "m"))
   var minutes: Double?
 
-  @Option(help: ArgumentHelp("Money for one core for one hour.", valueName: "money"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Money for one core for one hour.", valueName: "money"))
   var pricePerCoreHour = 0.05
 
-  @Option(help: ArgumentHelp("Chooses the questions and the resampling.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Chooses the questions and the resampling.", valueName: "n"),
+    transform: Seed.parse)
   var seed: UInt64 = 1
 
   @OptionGroup var output: JSONOptions

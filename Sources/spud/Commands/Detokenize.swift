@@ -12,7 +12,7 @@ struct Detokenize: AsyncParsableCommand {
     discussion: """
       Ids are numbers with spaces or commas between them, or the object that spud tokenize --json or spud run \
       --json prints. They may be a whole stream, which begins with <bos>, or the inside of one turn. Pictures and \
-      sounds are numbered in the order of the stream. Ids of a model that reads text only become text.
+      sounds are saved only where -o asks for it, numbered in the order of the stream. Ids of a model that reads text only become text.
 
       Examples:
         spud detokenize 104,101,108,108,111
@@ -25,8 +25,12 @@ struct Detokenize: AsyncParsableCommand {
   @Option(
     name: [.short, .customLong("output")],
     help: ArgumentHelp(
-      "Files are named PREFIX-1.png, PREFIX-2.wav, …; a directory receives 1.png, 2.wav, ….", valueName: "prefix"))
-  var output = "spud"
+      """
+      Save pictures and sounds as PREFIX-1.png, PREFIX-2.wav, … or, in a directory, as 1.png, 2.wav, …. Default: \
+      nothing is saved.
+      """,
+      valueName: "prefix"))
+  var output: String?
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var json: JSONOptions
@@ -34,6 +38,8 @@ struct Detokenize: AsyncParsableCommand {
   struct Report: Encodable {
     var text: String
     var files: [String]
+    /// Pictures and sounds that nobody asked to be saved.
+    var unsaved = 0
   }
 
   func run() async throws {
@@ -52,6 +58,10 @@ struct Detokenize: AsyncParsableCommand {
     if json.json { return try JSONOutput.print(report) }
     if !report.text.isEmpty { try Terminal.writeLine(report.text) }
     for file in report.files { Terminal.report("wrote \(file)") }
+    if report.unsaved > 0 {
+      let media = report.unsaved == 1 ? "a picture or sound that was" : "\(report.unsaved) pictures and sounds that were"
+      Terminal.remark("the ids hold \(media) not saved: -o PREFIX saves them as PREFIX-1.png, PREFIX-2.wav, …")
+    }
   }
 
   private func parsed() throws -> [Int32] {
@@ -68,11 +78,11 @@ struct Detokenize: AsyncParsableCommand {
         switch part {
         case .text(let string): text += string
         case .thought: break
-        case .image(let image): try image.writePNG(to: next(&report, ".png"))
-        case .audio(let waveform): try waveform.writeWAV(to: next(&report, ".wav"))
+        case .image(let image): try next(&report, ".png").map(image.writePNG)
+        case .audio(let waveform): try next(&report, ".wav").map(waveform.writeWAV)
         case .video(let clip):
-          for frame in clip.frames { try frame.writePNG(to: next(&report, ".png")) }
-          if let sound = clip.audio { try sound.writeWAV(to: next(&report, ".wav")) }
+          for frame in clip.frames { try next(&report, ".png").map(frame.writePNG) }
+          if let sound = clip.audio { try next(&report, ".wav").map(sound.writeWAV) }
         }
       }
       if !text.isEmpty { paragraphs.append(text) }
@@ -81,7 +91,12 @@ struct Detokenize: AsyncParsableCommand {
     return report
   }
 
-  private func next(_ report: inout Report, _ suffix: String) -> String {
+  /// The next file's name; nil where none was asked for.
+  private func next(_ report: inout Report, _ suffix: String) -> String? {
+    guard let output else {
+      report.unsaved += 1
+      return nil
+    }
     let number = "\(report.files.count + 1)"
     let values = try? URL(filePath: output).resourceValues(forKeys: [.isDirectoryKey])
     let path =

@@ -21,7 +21,7 @@ struct Logits: AsyncParsableCommand {
       """)
 
   @Option(
-    name: .long,
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "Ids, with commas or spaces between, or what spud tokenize --json prints; - is standard input.", valueName: "ids")
   )

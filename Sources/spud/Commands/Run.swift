@@ -11,14 +11,17 @@ struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Ask a model something: text, pictures, sound and video in, text, a picture or a sound out.",
     discussion: """
-      Media stand before the prompt, in the order of their flags. The answer's words stream to standard output; a \
-      picture or a sound goes to a file. Ctrl-C ends the answer in order, a second one ends the program.
+      The model reads the media first, in the order of their flags, then the prompt. The answer's words go to standard \
+      output as they come. Pictures and sounds of the answer are saved only where -o or --output asks for it. What is \
+      wrong with an answer (cut, empty, blank) is said on standard error and in the "remarks" of --json. Ctrl-C ends \
+      the answer early and keeps what is there; a second Ctrl-C ends the program.
 
       Examples:
         spud run "what colour is the star?" --image scene.png
         spud run "what was said?" --audio recording.wav
         spud run "is what was asked for there?" --audio order.wav --image basket.png
         spud run "draw a red circle" --output image -o circle.png
+        spud run "say seven two" --output audio -o 'said-%d.wav'
         echo "one long question" | spud run - --json
         spud run -m Qwen3-30B-A3B "Why is the sky blue?" -n 200 --temperature 0.7
       """)
@@ -28,27 +31,38 @@ struct Run: AsyncParsableCommand {
 
   @OptionGroup(title: "Media") var media: MediaOptions
 
-  @Option(name: .long, help: ArgumentHelp("What the answer shall be. Default: as the model likes.", valueName: "kind"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What the answer must be: words, one picture or one sound. Default: what the model chooses.", valueName: "kind"))
   var output: GenerationOptions.Output?
 
   @Option(
     name: [.customShort("o"), .customLong("out")],
     help: ArgumentHelp(
-      "Where a picture (PNG) or a sound (WAV) goes; - is standard output. Default: answer.png, answer.wav.",
+      """
+      Save the answer's first picture (FILE.png) or sound (FILE.wav); - is standard output. With %d in the name, such \
+      as 'frame-%d.png' or 'frame-%03d.png', save every one, numbered from 1; without an ending ('part-%d') both kinds. \
+      Default: nothing is saved, but with --output image answer.png, with --output audio answer.wav.
+      """,
       valueName: "file"),
     completion: .file())
   var file: String?
 
   @Option(
-    name: .long,
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "Think at most so many tokens before answering; 0 not at all. Default: as the model likes.", valueName: "n"))
+      "Think before answering, for at most so many tokens; 0: not at all. Default: if the model likes, for at most "
+        + "\(GenerationOptions.defaultThinking).",
+      valueName: "n"))
   var think: Int?
 
-  @Flag(name: .long, help: "Continue the prompt as it is, without a text-only model's chat form.")
+  @Flag(name: .long, help: "Give a text-only model the prompt as it is, to go on with, not as a turn of a chat.")
   var raw = false
 
-  @Flag(name: .long, help: "Say how many tokens there were and how long they took, also where no one is watching.")
+  @Flag(
+    name: .long,
+    help: "Print the numbers of tokens, times and the seed on standard error, which a terminal gets anyway.")
   var stats = false
 
   @OptionGroup(title: "Sampling") var sampling: SamplingOptions
@@ -67,9 +81,12 @@ struct Run: AsyncParsableCommand {
     let parts = try media.parts(prompt: prompt)
     let files = try AnswerFiles(path: file, expecting: output)
     let model = try await compute.load(self.model.resolved(), raw: raw)
+    var remarks = model.domain?.departures(of: parts, model: model.name).map(RunReport.RemarkReport.init(outside:)) ?? []
+    for remark in remarks { Terminal.remark(remark.text) }
+    let sampling = sampling.value
     let reading = Progress("reading")
     let options = GenerationOptions(
-      sampling: sampling.value, maximumTokens: sampling.maxTokens ?? 1024, output: output, thinking: think,
+      sampling: sampling, maximumTokens: self.sampling.maxTokens ?? 1024, output: output, thinking: think,
       onPromptProgress: { fraction in fraction < 1 ? reading.update(fraction) : reading.finish() })
     let response = model.respond(to: parts, options: options)
     let interruption = InterruptSignal { response.interrupt() }
@@ -84,64 +101,18 @@ struct Run: AsyncParsableCommand {
     }
     try printer.endLine()
     guard let answer = printer.answer else { throw SpudError(.internal, "the answer ended without its last piece") }
-    if json.json {
-      try JSONOutput.print(RunReport(answer, files: files.written, model: model.name))
-    } else if stats || Terminal.showsProgress {
-      Terminal.report(Terminal.faint(answer.summary))
+    // The first of them were said when they were known, before the answer.
+    for remark in answer.remarks where !printer.said.contains(remark) { Terminal.remark(remark.advice) }
+    for remark in files.remarks { Terminal.remark(remark) }
+    remarks += answer.remarks.map { RunReport.RemarkReport(kind: $0.kind, text: $0.advice) }
+    remarks += files.remarks.map { RunReport.RemarkReport(kind: "files", text: $0) }
+    let seed = sampling.temperature > 0 ? sampling.seed : nil
+    if stats || (Terminal.showsProgress && !json.json) {
+      Terminal.report(Terminal.faint(answer.summary + (seed.map { " · seed \($0)" } ?? "")))
     }
-  }
-}
-
-extension SamplingOptions {
-  var value: Sampling {
-    Sampling(temperature: temperature, topK: topK, topP: topP, minP: minP, seed: seed)
-  }
-}
-
-/// What `spud run --json` prints.
-struct RunReport: Encodable {
-  struct UsageReport: Encodable {
-    var text, image, audio, output: Int
-  }
-
-  struct TimingsReport: Encodable {
-    var loadMs, tokenizeMs, prefillMs, firstTokenMs, decodeMs, decodeTokensPerSecond: Double
-  }
-
-  var model: String
-  var text: String
-  /// What the model thought; null if it did not.
-  var thought: String?
-  var files: [String]
-  var tokens: [Int32]
-  var finish: String
-  var usage: UsageReport
-  var timings: TimingsReport
-
-  init(_ answer: Answer, files: [String], model: String) {
-    self.model = model
-    self.files = files
-    text = answer.text
-    thought = answer.thought.isEmpty ? nil : answer.thought
-    tokens = answer.tokens
-    finish = answer.finish.rawValue
-    usage = UsageReport(
-      text: answer.usage.text, image: answer.usage.image, audio: answer.usage.audio, output: answer.usage.output)
-    timings = TimingsReport(
-      loadMs: answer.timings.load.milliseconds, tokenizeMs: answer.timings.tokenize.milliseconds,
-      prefillMs: answer.timings.prefill.milliseconds, firstTokenMs: answer.timings.firstToken.milliseconds,
-      decodeMs: answer.timings.decode.milliseconds, decodeTokensPerSecond: answer.timings.decodeTokensPerSecond)
-  }
-}
-
-extension Answer {
-  /// One line on how many tokens there were and how long they took.
-  var summary: String {
-    let read = usage.text + usage.image + usage.audio
-    var line = "\(read) tokens in (\(usage.text) text, \(usage.image) image, \(usage.audio) audio), \(usage.output) out"
-    line += String(
-      format: " · load %.0f ms, first token %.0f ms, %.0f tokens/s", timings.load.milliseconds,
-      timings.firstToken.milliseconds, timings.decodeTokensPerSecond)
-    return finish == .end ? line : line + " · \(finish == .length ? "cut off at the limit" : "interrupted")"
+    if json.json {
+      try JSONOutput.print(
+        RunReport(answer, files: files.written, model: model.name, seed: seed, remarks: remarks))
+    }
   }
 }

@@ -7,7 +7,11 @@ struct ModelOptions: ParsableArguments {
   @Option(
     name: [.customShort("m"), .customLong("model")],
     help: ArgumentHelp(
-      "The model: a directory, or a .gguf file. Default: $SPUD_MODEL, else Models/spud-nano.", valueName: "path"),
+      """
+      The model: a directory with config.json, a .gguf file, or OWNER/NAME of a model that Hugging Face's tools have \
+      downloaded. Default: $SPUD_MODEL, else Models/spud-nano.
+      """,
+      valueName: "path"),
     completion: .file())
   var path: String?
 
@@ -17,7 +21,9 @@ struct ModelOptions: ParsableArguments {
 
 /// `-t`: how many threads compute.
 struct ThreadOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: ArgumentHelp("Threads that compute. Default: all processors.", valueName: "n"))
+  @Option(
+    name: [.short, .long], parsing: .unconditional,
+    help: ArgumentHelp("Threads that compute. Default: all processors.", valueName: "n"))
   var threads: Int?
 
   var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }

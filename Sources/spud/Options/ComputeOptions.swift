@@ -10,7 +10,7 @@ extension LoadOptions.Cache: ExpressibleByArgument {}
 struct ComputeOptions: ParsableArguments {
   @OptionGroup var threads: ThreadOptions
 
-  @Option(name: .long, help: "Whose kernels multiply: the project's own, or OpenBLAS in float32.")
+  @Option(name: .long, help: "Who multiplies: native (the project's own kernels) or blas (OpenBLAS, in float32).")
   var kernels = LoadOptions.Kernels.native
 
   @Option(name: .long, help: "Hold the weights in this format. Default: as the file does; f32 for --kernels blas.")
@@ -21,7 +21,7 @@ struct ComputeOptions: ParsableArguments {
 
   /// Loads the model, with a line of progress while that takes long.
   func load(_ path: String, contextLength: Int? = nil, raw: Bool = false) async throws -> Model {
-    let progress = Progress("loading")
+    let progress = Progress("loading \(ModelLocation.name(of: path))")
     defer { progress.finish() }
     return try await Model.load(
       path,

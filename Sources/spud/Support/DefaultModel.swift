@@ -1,17 +1,18 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudInference
 
 /// Where a model, and what else a repository holds, is looked for when the command line names none.
 enum DefaultModel {
   static let relativePath = "Models/spud-nano"
 
-  /// The path given, or else `$SPUD_MODEL`, or else `Models/spud-nano` below the current directory, or below
+  /// The model given (see `ModelLocation`), or else `$SPUD_MODEL`, or else `Models/spud-nano` below the current directory, or below
   /// a directory that holds the program (as `.build/release/spud` lies in its repository).
   ///
   /// - Throws: `SpudError` (`noInput`) when there is none of them.
   static func resolve(_ given: String?) throws -> String {
-    if let given { return given }
-    if let named = Terminal.environment["SPUD_MODEL"], !named.isEmpty { return named }
+    if let given { return try ModelLocation().resolve(given) }
+    if let named = Terminal.environment["SPUD_MODEL"], !named.isEmpty { return try ModelLocation().resolve(named) }
     if let found = find(relativePath) { return found }
     throw SpudError(
       .noInput,

@@ -70,6 +70,11 @@ enum Terminal {
     write(toErrors: line + "\n")
   }
 
+  /// Prints a sentence about the answer or the question on standard error.
+  static func remark(_ sentence: String) {
+    report("remark: \(sentence)")
+  }
+
   /// Writes text to standard error. A failure to write about the work is nothing that could be reported anywhere.
   static func write(toErrors text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
@@ -89,46 +94,5 @@ enum Terminal {
   /// `text` in faint type where colour is welcome, otherwise as it is.
   static func faint(_ text: String) -> String {
     usesColour ? "\u{1B}[2m\(text)\u{1B}[0m" : text
-  }
-}
-
-/// One line on standard error that shows how far the work is; silent when nobody is watching.
-///
-/// Nothing is drawn in the first 300 ms, so quick work does not flicker.
-final class Progress: Sendable {
-  private struct State {
-    var lastPercent = -1
-    var isDrawn = false
-  }
-
-  private let label: String
-  private let start = ContinuousClock.now
-  private let state = Mutex(State())
-
-  init(_ label: String) {
-    self.label = label
-  }
-
-  /// Shows that `fraction` of the work, 0…1, is done.
-  func update(_ fraction: Double) {
-    guard Terminal.showsProgress, fraction.isFinite, start.duration(to: .now) > .milliseconds(300) else { return }
-    let percent = Int((min(max(fraction, 0), 1) * 100).rounded(.down))
-    state.withLock { state in
-      guard percent != state.lastPercent else { return }
-      state.lastPercent = percent
-      state.isDrawn = true
-      let filled = percent / 5
-      let bar = String(repeating: "━", count: filled) + String(repeating: " ", count: 20 - filled)
-      Terminal.write(toErrors: "\r\(Terminal.faint("\(label) \(bar) \(percent) %"))\u{1B}[K")
-    }
-  }
-
-  /// Takes the line away again.
-  func finish() {
-    state.withLock { state in
-      guard state.isDrawn else { return }
-      state.isDrawn = false
-      Terminal.write(toErrors: "\r\u{1B}[K")
-    }
   }
 }

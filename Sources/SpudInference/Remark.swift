@@ -1,0 +1,111 @@
+package import SpudMedia
+public import SpudTokens
+
+/// Something about an answer that whoever asked should be told: the answer alone does not show it.
+public enum Remark: Sendable, Equatable {
+  /// The oldest turns of the conversation were not read, because the context has no room for them.
+  case leftOut(turns: Int)
+  /// The context has room for fewer tokens of an answer than it may have.
+  case littleRoom(tokens: Int, of: Int)
+  /// A thought was ended at its budget of tokens, though the model would have gone on.
+  case thoughtCut(tokens: Int)
+  /// The answer was ended after the most tokens that it may have, though the model would have gone on.
+  case cut(tokens: Int)
+  /// The answer was ended where the context is full.
+  case contextFull(tokens: Int)
+  /// A picture, a sound or a video was begun and not finished, so it is no part of the answer.
+  case unfinished(PartKind)
+  /// There are no words, no pictures and no sounds in the answer.
+  case empty
+  /// A picture shows nothing, or a sound is silent.
+  case blank(PartKind)
+
+  /// What kind of remark it is, for programs: the same word in every release.
+  public var kind: String {
+    switch self {
+    case .leftOut: "left_out"
+    case .littleRoom: "little_room"
+    case .thoughtCut: "thought_cut"
+    case .cut: "cut"
+    case .contextFull: "context_full"
+    case .unfinished: "unfinished"
+    case .empty: "empty"
+    case .blank: "blank"
+    }
+  }
+}
+
+extension Remark: CustomStringConvertible {
+  /// The remark in a sentence, without what could be done about it: that depends on who asks.
+  public var description: String {
+    switch self {
+    case .leftOut(let turns):
+      "the context is full: the oldest \(turns == 1 ? "turn" : "\(turns) turns") of the conversation had to be left out"
+    case .littleRoom(let tokens, let most):
+      "the context has room for an answer of \(tokens) tokens only, not \(most)"
+    case .thoughtCut(let tokens): "the thought was cut at its limit of \(tokens) tokens"
+    case .cut(let tokens): "the answer was cut at its limit of \(tokens) tokens"
+    case .contextFull(let tokens): "the answer was cut after \(tokens) tokens, because the context is full"
+    case .unfinished(let kind): "\(kind.withArticle) was begun but not finished, so it is left out"
+    case .empty: "the answer is empty"
+    case .blank(let kind): kind == .audio ? "the sound is silent" : "the picture is blank"
+    }
+  }
+}
+
+extension PartKind {
+  /// As a sentence names it: `a picture`.
+  package var withArticle: String {
+    switch self {
+    case .text: "a text"
+    case .image: "a picture"
+    case .audio: "a sound"
+    case .video: "a video"
+    case .thought: "a thought"
+    }
+  }
+}
+
+extension Remark {
+  /// What a finished answer's own parts give reason to remark.
+  static func all(on parts: [StreamPart]) -> [Remark] {
+    var remarks: [Remark] = []
+    for part in parts {
+      switch part {
+      case .image(let image) where image.isBlank: remarks.append(.blank(.image))
+      case .audio(let sound) where sound.isSilent: remarks.append(.blank(.audio))
+      case .video(let clip) where clip.frames.allSatisfy(\.isBlank) && clip.audio?.isSilent ?? true:
+        remarks.append(.blank(.video))
+      default: break
+      }
+    }
+    let isEmpty = parts.allSatisfy { part in
+      switch part {
+      case .text(let words): words.allSatisfy(\.isWhitespace)
+      case .thought: true
+      case .image, .audio, .video: false
+      }
+    }
+    if isEmpty { remarks.append(.empty) }
+    return remarks
+  }
+}
+
+extension RGBImage {
+  /// Whether there is nothing to see: no channel of any pixel is far from the mean of that channel.
+  ///
+  /// A codec blurs, so that a blank page is not of one colour exactly.
+  package var isBlank: Bool {
+    let far = 24
+    return (0..<3).allSatisfy { channel in
+      let values = stride(from: channel, to: pixels.count, by: 3).lazy.map { Int(pixels[$0]) }
+      let mean = values.reduce(0, +) / (width * height)
+      return values.allSatisfy { abs($0 - mean) <= far }
+    }
+  }
+}
+
+extension Waveform {
+  /// Whether there is nothing to hear: no sample is louder than 1 % of the loudest possible, which is −40 dB.
+  package var isSilent: Bool { samples.allSatisfy { abs($0) <= 0.01 } }
+}

@@ -1,0 +1,70 @@
+internal import Foundation
+internal import SpudInference
+
+/// What `spud run --json` prints.
+struct RunReport: Encodable {
+  struct UsageReport: Encodable {
+    var text, image, audio, output: Int
+  }
+
+  struct TimingsReport: Encodable {
+    var loadMs, tokenizeMs, prefillMs, firstTokenMs, decodeMs, decodeTokensPerSecond: Double
+  }
+
+  struct RemarkReport: Encodable {
+    /// The same word in every release.
+    var kind: String
+    var text: String
+
+    init(kind: String, text: String) {
+      self.kind = kind
+      self.text = text
+    }
+
+    /// What lies outside what the model was trained on.
+    init(outside text: String) { self.init(kind: "outside", text: text) }
+  }
+
+  var model: String
+  var text: String
+  /// What the model thought; null if it did not.
+  var thought: String?
+  var files: [String]
+  var tokens: [Int32]
+  var finish: String
+  /// What was drawn with; null where nothing is left to chance.
+  var seed: UInt64?
+  /// What is wrong with the answer, or was with the question.
+  var remarks: [RemarkReport]
+  var usage: UsageReport
+  var timings: TimingsReport
+
+  init(_ answer: Answer, files: [String], model: String, seed: UInt64?, remarks: [RemarkReport]) {
+    self.model = model
+    self.files = files
+    self.seed = seed
+    self.remarks = remarks
+    text = answer.text
+    thought = answer.thought.isEmpty ? nil : answer.thought
+    tokens = answer.tokens
+    finish = answer.finish.rawValue
+    usage = UsageReport(
+      text: answer.usage.text, image: answer.usage.image, audio: answer.usage.audio, output: answer.usage.output)
+    timings = TimingsReport(
+      loadMs: answer.timings.load.milliseconds, tokenizeMs: answer.timings.tokenize.milliseconds,
+      prefillMs: answer.timings.prefill.milliseconds, firstTokenMs: answer.timings.firstToken.milliseconds,
+      decodeMs: answer.timings.decode.milliseconds, decodeTokensPerSecond: answer.timings.decodeTokensPerSecond)
+  }
+}
+
+extension Answer {
+  /// One line on how many tokens there were and how long they took.
+  var summary: String {
+    let read = usage.text + usage.image + usage.audio
+    var line = "\(read) tokens in (\(usage.text) text, \(usage.image) image, \(usage.audio) audio), \(usage.output) out"
+    line += String(
+      format: " · load %.0f ms, first token %.0f ms, %.0f tokens/s", timings.load.milliseconds,
+      timings.firstToken.milliseconds, timings.decodeTokensPerSecond)
+    return finish == .end ? line : line + " · \(finish == .length ? "cut off at the limit" : "interrupted")"
+  }
+}
