@@ -39,121 +39,39 @@ extension Model {
     guard !requests.isEmpty else { return [] }
     let interruption = Interruption()
     let requested = ContinuousClock.now
+    let prepared = try await preparation.run {
+      var media = CodedMedia()
+      return try requests.map { try self.prepare($0, history: [], earlierTurns: [], cache: &media) }
+    }
     let answers = try await withTaskCancellationHandler {
-      try await thread.run {
-        try self.generate(
-          requests, atOnce: atOnce, requested: requested, interruption: interruption, onAnswer: onAnswer)
+      try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
+        var answers = [Answer?](repeating: nil, count: requests.count)
+        var waiting = requests.indices.makeIterator()
+        func begin(_ index: Int) {
+          group.addTask {
+            let outcome = try await self.generate(
+              prepared[index], options: requests[index].options, scope: nil, requested: requested,
+              interruption: interruption)
+            return (index, outcome.answer)
+          }
+        }
+        for _ in 0..<atOnce { if let next = waiting.next() { begin(next) } }
+        do {
+          for try await (index, answer) in group {
+            answers[index] = answer
+            onAnswer?(index, answer)
+            if let next = waiting.next() { begin(next) }
+          }
+        } catch {
+          interruption.request()
+          throw error
+        }
+        return answers.compactMap(\.self)
       }
     } onCancel: {
       interruption.request()
     }
     try Task.checkCancellation()
     return answers
-  }
-
-  private func generate(
-    _ requests: [Request], atOnce: Int, requested: ContinuousClock.Instant, interruption: Interruption,
-    onAnswer: (@Sendable (Int, Answer) -> Void)?
-  ) throws -> [Answer] {
-    var media = CodedMedia()
-    let prepared = try requests.map { try prepare($0, history: [], earlierTurns: [], cache: &media) }
-    let generations = zip(requests, prepared).map { request, prepared in
-      makeGeneration(
-        prepared, reading: prepared.prompt.ids[...], options: request.options, requested: requested,
-        interruption: interruption
-      ) { _ in }
-    }
-    let capacity = prepared.map { $0.prompt.ids.count + $0.limit }.max() ?? 1
-    let cache = try makeCache(sequences: min(atOnce, requests.count), capacity: capacity)
-    var answers = [Answer?](repeating: nil, count: requests.count)
-    try engine.run(generations, cache: cache) { index in
-      let answer = self.answer(from: generations[index], prepared[index], options: requests[index].options)
-      answers[index] = answer
-      onAnswer?(index, answer)
-    }
-    return answers.compactMap(\.self)
-  }
-
-  /// A request that has been checked and written as ids.
-  struct Prepared {
-    var prompt: PromptForm.Prompt
-    var constraint: Constraint
-    /// Ids that may be generated.
-    var limit: Int
-    var tokenize: Duration
-    /// What is to be said before the answer begins.
-    var remarks: [Remark] = []
-  }
-
-  /// - Parameters:
-  ///   - history: A unified model's ids so far.
-  ///   - earlierTurns: A text-only model's turns so far.
-  ///   - media: What a unified model's media so far were coded as.
-  func prepare(
-    _ request: Request, history: [Int32], earlierTurns: [StreamTurn], cache media: inout CodedMedia
-  ) throws -> Prepared {
-    try request.options.sampling.check()
-    guard request.options.maximumTokens >= 1 else {
-      throw SpudError(.usage, "at most \(request.options.maximumTokens) tokens were asked for, but one is the least")
-    }
-    if let thinking = request.options.thinking, thinking < 0 {
-      throw SpudError(.usage, "\(thinking) tokens of thought were asked for, but none is the least")
-    }
-    let start = ContinuousClock.now
-    let constraint = try form.constraint(request.options)
-    let fitted = try fit(request, history: history, earlierTurns: earlierTurns, cache: &media)
-    let prompt = fitted.prompt
-    let tokenize = start.duration(to: .now)
-    let limit = min(request.options.maximumTokens, contextLength - prompt.ids.count)
-    try Self.checkRoom(limit, for: constraint, options: request.options)
-    var prepared = Prepared(prompt: prompt, constraint: constraint, limit: limit, tokenize: tokenize)
-    if fitted.leftOut > 0 { prepared.remarks.append(.leftOut(turns: fitted.leftOut)) }
-    if limit < request.options.maximumTokens {
-      prepared.remarks.append(.littleRoom(tokens: limit, of: request.options.maximumTokens))
-    }
-    return prepared
-  }
-
-  /// Refuses an answer that cannot begin: a picture or a sound that is asked for needs room for the smallest.
-  private static func checkRoom(_ limit: Int, for constraint: Constraint, options: GenerationOptions) throws {
-    guard case .grammar(let grammar) = constraint, let output = options.output, output != .text else { return }
-    let end = grammar.vocabulary.id(of: .end)
-    guard grammar.allowed(remaining: limit).contains(end) else { return }
-    throw SpudError(
-      .usage,
-      "\(limit) tokens are left for the answer, which is too few for \(output == .image ? "a picture" : "a sound")")
-  }
-
-  func makeGeneration(
-    _ prepared: Prepared, reading prompt: ArraySlice<Int32>, options: GenerationOptions,
-    requested: ContinuousClock.Instant, interruption: Interruption, deliver: @escaping (Piece) -> Void
-  ) -> Generation {
-    var timings = Timings()
-    timings.load = loadTime
-    timings.tokenize = prepared.tokenize
-    return Generation(
-      prompt: prompt, constraint: prepared.constraint, assembler: form.makeAssembler(), options: options,
-      limit: prepared.limit, timings: timings, requested: requested, interruption: interruption, deliver: deliver)
-  }
-
-  func answer(from generation: Generation, _ prepared: Prepared, options: GenerationOptions) -> Answer {
-    var answer = Answer()
-    answer.parts = generation.parts
-    answer.tokens = generation.ids
-    answer.finish = generation.finish ?? .interrupted
-    answer.usage = prepared.prompt.usage
-    answer.usage.output = generation.ids.count
-    answer.timings = generation.timings
-    answer.remarks = prepared.remarks
-    if generation.thoughtWasCut, answer.finish != .length {
-      answer.remarks.append(.thoughtCut(tokens: options.thinking ?? GenerationOptions.defaultThinking))
-    }
-    if answer.finish == .length {
-      let isFull = prepared.limit < options.maximumTokens
-      answer.remarks.append(isFull ? .contextFull(tokens: prepared.limit) : .cut(tokens: prepared.limit))
-    }
-    if let medium = generation.unfinishedMedium { answer.remarks.append(.unfinished(medium)) }
-    answer.remarks += Remark.all(on: answer.parts)
-    return answer
   }
 }

@@ -3,6 +3,7 @@ internal import SpudErrors
 package import SpudKernels
 package import SpudModels
 public import SpudTokens
+internal import Synchronization
 
 /// A model in memory, ready to answer.
 ///
@@ -11,8 +12,8 @@ public import SpudTokens
 ///       if case .text(let words) = piece { print(words, terminator: "") }
 ///     }
 ///
-/// A model computes on a thread of its own, one answer (or one batch) after the other, so waiting for it never
-/// occupies Swift's cooperative threads.
+/// A model computes on a thread of its own, all answers that are asked for together, so waiting for it never occupies
+/// Swift's cooperative threads.
 public final class Model: Sendable {
   /// Where it was loaded from.
   public let path: String
@@ -22,6 +23,8 @@ public final class Model: Sendable {
   public let loadTime: Duration
 
   let thread: ComputeThread
+  /// Writes prompts as ids and decodes media, beside the thread that computes.
+  let preparation: ComputeThread
   let engine: Engine
   let form: PromptForm
   /// What it was trained on, where its directory says so.
@@ -118,7 +121,14 @@ public final class Model: Sendable {
     contextLength = options.contextLength ?? made
     cacheFormat = options.cache.format
     kernels = options.kernels
-    engine = Engine(transformer: transformer)
+    let shape = CacheShape(
+      layerCount: transformer.configuration.layerCount, headCount: transformer.configuration.keyValueHeadCount,
+      headWidth: transformer.configuration.headWidth, format: options.cache.format)
+    let cache = KeyValueCache(
+      shape: shape, capacity: contextLength,
+      pageLimit: try Self.pageLimit(shape, cacheSize: options.cacheSize, path: path))
+    preparation = ComputeThread(name: "spud media")
+    engine = Engine(transformer: transformer, cache: cache, thread: thread)
     domain = try Domain.load(directory: path)
     self.form = form
     self.path = path
@@ -137,8 +147,31 @@ public final class Model: Sendable {
   }
 
   /// A new conversation.
+  ///
+  /// It finds again what other conversations with this model began alike.
   public func makeSession() -> Session {
-    Session(model: self)
+    makeSession(scope: .shared)
+  }
+
+  package func makeSession(scope: CacheScope) -> Session {
+    Session(model: self, scope: scope)
+  }
+
+  /// A new conversation that finds nothing but its own beginning again, and leaves nothing to others.
+  package func makeIsolatedSession() -> Session {
+    makeSession(scope: .only(Self.isolated.add(1, ordering: .relaxed).newValue))
+  }
+
+  private static let isolated = Atomic<UInt64>(0)
+
+  /// How many pages a cache of so many bytes has; of half of the memory that is free now, where nothing is said.
+  private static func pageLimit(_ shape: CacheShape, cacheSize: Int?, path: String) throws -> Int {
+    let bytes = cacheSize ?? SystemMemory.available / 2
+    guard bytes >= shape.pageBytes else {
+      throw SpudError(
+        .usage, "\(path): a cache of \(bytes) bytes was asked for, but one page of 32 tokens takes \(shape.pageBytes)")
+    }
+    return min(bytes / shape.pageBytes, Int(Int32.max))
   }
 
   /// - Throws: `SpudError` (`unavailable`) when there is no memory for it.

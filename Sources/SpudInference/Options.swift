@@ -29,6 +29,8 @@ public struct LoadOptions: Sendable {
   /// Nil holds weights as the file does.
   public var weights: Weights?
   public var cache: Cache
+  /// Bytes for the keys and values of all conversations together; nil is half of the memory that is free after loading.
+  public var cacheSize: Int?
   /// Tokens that a conversation may hold, prompt and answers together; nil is what the model was made for.
   public var contextLength: Int?
   /// Whether a text-only model continues the prompt as it is, without the chat form that it was trained on.

@@ -6,33 +6,51 @@ internal import Synchronization
 ///       if case .text(let words) = piece { print(words, terminator: "") }
 ///     }
 ///
-/// The last piece is `.finished`. Cancelling the task that iterates, or leaving the loop, stops the model within
+/// One task reads it, once. Pieces wait for whoever reads slowly, up to a limit; then the model pauses, and after half a
+/// minute it stops. The last piece is `.finished`. Cancelling the task that iterates, or leaving the loop, stops the model within
 /// one step; the loop then ends without `.finished`. `interrupt()` stops it too, but in order: what there is gets
 /// delivered, and `.finished` says `interrupted`.
 public struct Response: AsyncSequence, Sendable {
   public typealias Element = Piece
   public typealias Failure = any Error
 
-  private let pieces: AsyncThrowingStream<Piece, any Error>
-  private let interruption: Interruption
+  private let reader: Reader
 
-  /// - Parameter work: Starts the work, which delivers its pieces to the continuation.
-  init(work: (AsyncThrowingStream<Piece, any Error>.Continuation, Interruption) -> Void) {
-    let interruption = Interruption()
-    let (pieces, continuation) = AsyncThrowingStream<Piece, any Error>.makeStream()
-    continuation.onTermination = { _ in interruption.request() }
-    self.pieces = pieces
-    self.interruption = interruption
-    work(continuation, interruption)
+  /// Whoever reads an answer: when nobody does any more, the model stops.
+  fileprivate final class Reader: Sendable {
+    let buffer: PieceBuffer
+    let interruption: Interruption
+
+    init(_ buffer: PieceBuffer, _ interruption: Interruption) {
+      self.buffer = buffer
+      self.interruption = interruption
+    }
+
+    deinit { interruption.request() }
   }
 
-  public func makeAsyncIterator() -> AsyncThrowingStream<Piece, any Error>.AsyncIterator {
-    pieces.makeAsyncIterator()
+  init(_ buffer: PieceBuffer, interruption: Interruption) {
+    reader = Reader(buffer, interruption)
   }
+
+  public struct Iterator: AsyncIteratorProtocol {
+    fileprivate let reader: Reader
+
+    public mutating func next() async throws -> Piece? {
+      try await withTaskCancellationHandler {
+        try await reader.buffer.next()
+      } onCancel: { [reader] in
+        reader.interruption.request()
+        reader.buffer.abandon()
+      }
+    }
+  }
+
+  public func makeAsyncIterator() -> Iterator { Iterator(reader: reader) }
 
   /// Has the model stop after the token it is at. May be called from anywhere, any number of times.
   public func interrupt() {
-    interruption.request()
+    reader.interruption.request()
   }
 
   /// The whole answer, when it is there.

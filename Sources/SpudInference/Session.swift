@@ -1,6 +1,5 @@
-internal import SpudErrors
-internal import SpudKernels
 public import SpudTokens
+internal import Synchronization
 
 /// A conversation: what has been said stays in the model's cache, so that only what is new is read.
 ///
@@ -11,12 +10,12 @@ public import SpudTokens
 /// Answers of one session are generated one after the other, whichever tasks ask for them. A failed or interrupted
 /// answer that wrote nothing leaves the conversation as it was.
 public final class Session: Sendable {
-  private let model: Model
   private let conversation: Conversation
+  /// The answer that was asked for last, for the next one to wait for.
+  private let last = Mutex<Task<Void, Never>?>(nil)
 
-  init(model: Model) {
-    self.model = model
-    conversation = Conversation(model: model)
+  init(model: Model, scope: CacheScope) {
+    conversation = Conversation(model: model, scope: scope)
   }
 
   /// Begins to answer the next turn of this conversation.
@@ -41,86 +40,68 @@ public final class Session: Sendable {
 
   private func start(_ request: Request, isWhole: Bool) -> Response {
     let requested = ContinuousClock.now
-    return Response { continuation, interruption in
-      model.thread.start { [conversation] in
+    let (buffer, interruption) = (PieceBuffer(), Interruption())
+    last.withLock { last in
+      last = Task { [before = last, conversation] in
+        await before?.value
         do {
-          let answer = try conversation.answer(
-            request, isWhole: isWhole, requested: requested, interruption: interruption
-          ) { continuation.yield($0) }
-          continuation.yield(.finished(answer))
-          continuation.finish()
+          let answer = try await conversation.answer(
+            request, isWhole: isWhole, requested: requested, interruption: interruption, to: buffer)
+          buffer.put(.finished(answer))
+          buffer.finish()
         } catch {
-          continuation.finish(throwing: error)
+          buffer.finish(throwing: error)
         }
       }
     }
+    return Response(buffer, interruption: interruption)
   }
 }
 
-/// The state of a session.
+/// The state of a session: ids and turns, no memory of the engine's.
 ///
-/// `@unchecked Sendable`: only the model's compute thread touches it, one job at a time.
+/// `@unchecked Sendable`: a session's answers come one after the other, and nothing else touches it.
 private final class Conversation: @unchecked Sendable {
   private let model: Model
+  private let scope: CacheScope
   /// A unified model's ids so far: whole turns.
   private var history: [Int32] = []
   /// A text-only model's turns so far.
   private var turns: [StreamTurn] = []
   /// The last request's media as ids: who sends the whole conversation anew does not have them coded anew.
   private var media = CodedMedia()
-  private var cache: KeyValueCache?
-  /// The ids whose keys and values the cache holds.
-  private var cached: [Int32] = []
 
-  init(model: Model) {
+  init(model: Model, scope: CacheScope) {
     self.model = model
+    self.scope = scope
+  }
+
+  deinit {
+    if case .only = scope { model.engine.forget(scope) }
   }
 
   /// - Parameter isWhole: Whether the request is a whole conversation, not the next turn of this one.
   func answer(
     _ request: Request, isWhole: Bool, requested: ContinuousClock.Instant, interruption: Interruption,
-    deliver: @escaping (Piece) -> Void
-  ) throws -> Answer {
+    to buffer: PieceBuffer
+  ) async throws -> Answer {
     let (earlierIDs, earlierTurns) = isWhole ? ([], []) : (history, turns)
-    let prepared = try model.prepare(
-      request, history: earlierIDs, earlierTurns: earlierTurns, cache: &media)
-    for remark in prepared.remarks { deliver(.remark(remark)) }
-    let (cache, kept) = try makeRoom(for: prepared)
-    let generation = model.makeGeneration(
-      prepared, reading: prepared.prompt.ids[kept...], options: request.options, requested: requested,
-      interruption: interruption, deliver: deliver)
-    // If the engine fails half-way, nobody knows what the cache holds.
-    self.cache = nil
-    try model.engine.run([generation], cache: cache) { _ in }
-    self.cache = cache
-    cached = prepared.prompt.ids.prefix(kept + generation.readCount) + generation.ids.dropLast()
-    var answer = model.answer(from: generation, prepared, options: request.options)
-    answer.usage.cached = kept
-    if !generation.ids.isEmpty {
+    let prepared = try await model.preparation.run { [self] in
+      try model.prepare(request, history: earlierIDs, earlierTurns: earlierTurns, cache: &media)
+    }
+    for remark in prepared.remarks { buffer.put(.remark(remark)) }
+    let outcome = try await model.generate(
+      prepared, options: request.options, scope: scope, requested: requested, interruption: interruption,
+      deliver: { buffer.put($0) }, readerIsBehind: { buffer.fullSince })
+    if !outcome.answer.tokens.isEmpty {
       switch model.form {
       case .stream(let tokenizer):
-        history = prepared.prompt.ids + Self.closed(generation.ids, in: tokenizer.vocabulary)
+        history = outcome.prompt + Self.closed(outcome.answer.tokens, in: tokenizer.vocabulary)
       case .text:
-        turns = earlierTurns + request.turns + [StreamTurn(.assistant, answer.parts)]
+        turns = earlierTurns + request.turns + [StreamTurn(.assistant, outcome.answer.parts)]
       }
     }
-    return answer
-  }
-
-  /// A cache that has room for the prompt and the answer, and how many of the prompt's ids it holds already.
-  private func makeRoom(for prepared: Model.Prepared) throws -> (cache: KeyValueCache, kept: Int) {
-    var kept = 0
-    if cache != nil {
-      // At least one id is read, because the first logits come after it.
-      let most = min(cached.count, prepared.prompt.ids.count - 1)
-      while kept < most, cached[kept] == prepared.prompt.ids[kept] { kept += 1 }
-    }
-    if let cache {
-      cache.truncate(sequence: 0, to: kept)
-      return (cache, kept)
-    }
-    // Pages are taken as the conversation grows.
-    return (try model.makeCache(sequences: 1, capacity: model.contextLength), 0)
+    return outcome.answer
   }
 
   /// An answer as a whole turn: a span that it left open is dropped, and `<end>` stands at its end.

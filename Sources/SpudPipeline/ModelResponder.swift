@@ -17,13 +17,13 @@ package final class ModelResponder: Responder {
     self.name = name
     self.media = media
     self.stopwatch = stopwatch
-    session = Mutex(model.makeSession())
+    session = Mutex(model.makeIsolatedSession())
   }
 
   package func forget() async {
     media.forget()
-    // A session's cache belongs to it: a new one knows nothing.
-    session.withLock { $0 = model.makeSession() }
+    // A new one finds nothing: its first question is cold.
+    session.withLock { $0 = model.makeIsolatedSession() }
   }
 
   package func respond(to question: Question) async throws -> Reply {

@@ -51,7 +51,7 @@ package struct BenchmarkResult: Sendable {
 
 extension Model {
   /// The most tokens that are read at once.
-  package static var tokensReadAtOnce: Int { Engine.tokensAtOnce }
+  package static var tokensReadAtOnce: Int { Pace.mostIDs }
 
   /// What the model's weights weigh.
   package var costs: ModelCosts { transformer.costs }
@@ -135,8 +135,8 @@ private struct BenchmarkRunner {
   /// Has every sequence read `count` more tokens, as many at once as in earnest.
   mutating func read(_ count: Int) throws {
     for sequence in 0..<test.batch {
-      for start in stride(from: 0, to: count, by: Engine.tokensAtOnce) {
-        let size = min(Engine.tokensAtOnce, count - start)
+      for start in stride(from: 0, to: count, by: Pace.mostIDs) {
+        let size = min(Pace.mostIDs, count - start)
         let batch = Batch(
           tokens: (0..<size).map { _ in nextToken() }, sequences: Array(repeating: Int32(sequence), count: size))
         _ = try transformer.forward(batch, cache: cache, logits: start + size == count ? .last : .none)

@@ -1,70 +1,307 @@
 internal import SpudErrors
 internal import SpudKernels
 internal import SpudModels
+internal import Synchronization
 
-/// The decoder and the loop around it. Belongs to the thread that computes.
-struct Engine {
-  /// Tokens that the model reads at once at most: enough to keep every kernel busy, few enough to stop soon.
-  static let tokensAtOnce = 512
+/// The engine of one model: it owns the pages of keys and values, and is asked by many.
+///
+/// A step is one of two things: an id more for every answer that is being written, all in one batch; or one layer of a
+/// pass that reads prompts. Answers go first. Prompts get what time is left until the next id is due (`Pace`), the
+/// shortest first, though none waits for ever. What an answer says depends on its own ids and their marks only, never on
+/// what else is going on, bit for bit.
+///
+/// When pages run out, first the tree gives up what nobody uses, least recently used first; then the youngest answer
+/// gives up its pages and reads its ids again later. The oldest always ends.
+final class Engine: SteppingWork, @unchecked Sendable {
+  // `@unchecked`: everything but `submit` and `forget` runs on the compute thread.
+
+  /// How long an answer waits for a reader that is behind, before it ends.
+  static let patience = Duration.seconds(30)
 
   let transformer: Transformer
+  let cache: KeyValueCache
+  let tree: PrefixTree
+  private let thread: ComputeThread
 
-  /// Generates answers together: as many at a time as the cache has sequences; when one ends, the next begins.
+  /// Answers that have no pages, in the order in which they get some.
+  private(set) var waiting: [Generation] = []
+  /// Answers that have pages, oldest first.
+  private(set) var active: [Generation] = []
+  private var reading: Reading?
+  private var pace = Pace()
+  private var submissions = 0
+
+  /// A pass that reads prompts.
+  private struct Reading {
+    var pass: ForwardPass
+    /// Each generation with how many ids of it are in the pass.
+    var parts: [(generation: Generation, count: Int)]
+    /// Those whose prompt ends with this pass.
+    var ending: [Generation]
+    var depth: Int
+  }
+
+  init(transformer: Transformer, cache: KeyValueCache, thread: ComputeThread) {
+    self.transformer = transformer
+    self.cache = cache
+    self.thread = thread
+    tree = PrefixTree(cache: cache)
+    thread.register(self)
+  }
+
+  /// Has an answer generated.
   ///
-  /// - Parameters:
-  ///   - generations: What to generate, in order.
-  ///   - cache: Holds, in sequence 0, what stands before the first prompt; with more than one generation it is empty.
-  ///   - finished: Is told the index of each generation that is over.
-  func run(_ generations: [Generation], cache: KeyValueCache, finished: (Int) -> Void) throws {
-    var waiting = generations.indices.makeIterator()
-    /// The generation in each of the cache's sequences.
-    var active = [Int?](repeating: nil, count: cache.sequenceCount)
-    var isFirst = true
-    while true {
-      for slot in active.indices {
-        if let index = active[slot] {
-          let generation = generations[index]
-          if generation.interruption.isRequested { generation.interrupt() }
-          if generation.finish != nil {
-            finished(index)
-            active[slot] = nil
-          }
-        }
-        while active[slot] == nil, let next = waiting.next() {
-          if generations[next].interruption.isRequested {
-            generations[next].interrupt()
-            finished(next)
-            continue
-          }
-          if !isFirst { cache.truncate(sequence: slot, to: 0) }
-          isFirst = false
-          active[slot] = next
-        }
-      }
-      guard active.contains(where: { $0 != nil }) else { return }
-      try step(active.map { $0.map { generations[$0] } }, cache: cache)
+  /// - Parameter ended: Told on the compute thread that the generation is over, its pages free.
+  /// - Throws: `SpudError` (`badData`) when it could not be held by the whole cache, alone.
+  func submit(_ generation: Generation, ended: @escaping @Sendable () -> Void) throws {
+    let most = generation.order.prompt.count + generation.order.limit
+    guard KeyValueCache.pageCount(of: most) <= cache.pageLimit, most <= cache.capacity else {
+      throw SpudError(
+        .badData,
+        "a prompt of \(generation.order.prompt.count) tokens with an answer of up to \(generation.order.limit) was asked "
+          + "for, but the cache holds \(min(cache.pageLimit * KeyValueCache.positionsPerPage, cache.capacity))")
+    }
+    thread.start { [self] in
+      submissions += 1
+      generation.number = submissions
+      generation.submitted = .now
+      generation.ended = ended
+      waiting.append(generation)
     }
   }
 
-  /// Has the model read the next ids of every active sequence, and chooses an id wherever a prompt is at its end.
-  private func step(_ active: [Generation?], cache: KeyValueCache) throws {
-    var batch = Batch(tokens: [], sequences: [])
-    var inBatch: [Generation] = []
-    var room = Self.tokensAtOnce
-    for (slot, generation) in active.enumerated() {
-      guard let generation, room > 0 else { continue }
-      let input = generation.takeInput(room: room)
-      batch.tokens += input
-      batch.sequences += Array(repeating: Int32(slot), count: input.count)
-      room -= input.count
-      inBatch.append(generation)
+  /// Gives up all that a scope has left in the tree.
+  func forget(_ scope: CacheScope) {
+    thread.start { [self] in tree.forget(scope) }
+  }
+
+  // MARK: Steps
+
+  func step() -> ComputeThread.Rest {
+    concludeEnded()
+    admit()
+    guard !active.isEmpty else { return waiting.isEmpty ? .untilJob : .short }
+    let writing = active.filter { isWriting($0) && $0.readerIsBehind() == nil }
+    if !writing.isEmpty, reading == nil && !active.contains(where: isReading) || pace.isDue(layers: layerEstimate) {
+      write(writing)
+      return .none
     }
-    let isReading = !inBatch.contains(where: \.hasReadPrompt)
-    let logits = try transformer.forward(batch, cache: cache, logits: isReading ? .none : .last)
-    for (row, generation) in inBatch.enumerated() {
-      generation.reportProgress()
-      // One row a sequence, in the order of the batch.
-      if generation.hasReadPrompt { try generation.advance(logits.row(row)) }
+    if reading == nil { beginReading(hasCompany: !writing.isEmpty) }
+    if reading != nil {
+      read(hasCompany: !writing.isEmpty)
+      return .none
     }
+    guard !writing.isEmpty else { return .short }
+    write(writing)
+    return .none
+  }
+
+  /// Whether only one id is missing in the cache: the next logits choose one more.
+  private func isWriting(_ generation: Generation) -> Bool { missing(generation) == 1 }
+
+  private func isReading(_ generation: Generation) -> Bool { missing(generation) > 1 }
+
+  private func missing(_ generation: Generation) -> Int {
+    guard let sequence = generation.sequence else { return generation.count }
+    return generation.count - cache.length(of: Int(sequence))
+  }
+
+  private func write(_ candidates: [Generation]) {
+    let start = ContinuousClock.now
+    var writing = candidates
+    func sequences() -> [Int32] { writing.compactMap(\.sequence) }
+    while !makeRoom(for: sequences(), youngerThan: nil) {
+      // The youngest of all gives way, the oldest never does.
+      guard active.count > 1, let youngest = active.last else { break }
+      giveUp(youngest)
+      writing.removeAll { $0 === youngest }
+    }
+    guard !writing.isEmpty else { return }
+    do {
+      let ranges = writing.map { $0.count - 1..<$0.count }
+      let batch = Batch(
+        tokens: zip(writing, ranges).flatMap { $0.tokens($1) }, sequences: sequences(),
+        marks: zip(writing, ranges).flatMap { $0.marks($1) })
+      let logits = try transformer.forward(batch, cache: cache, logits: .all)
+      for (row, generation) in writing.enumerated() { choose(generation, logits.row(row)) }
+    } catch {
+      for generation in writing { generation.fail(error) }
+    }
+    pace.wrote(from: start, to: .now)
+  }
+
+  private func choose(_ generation: Generation, _ logits: Span<Float>) {
+    do { try generation.advance(logits) } catch { generation.fail(error) }
+  }
+
+  // MARK: Reading
+
+  private var layerEstimate: Duration {
+    guard let reading else { return .zero }
+    return pace.estimate(ids: reading.pass.batch.tokens.count, depth: reading.depth)
+  }
+
+  private func beginReading(hasCompany: Bool) {
+    let now = ContinuousClock.now
+    let readers = active.filter(isReading).sorted {
+      urgency($0, now) == urgency($1, now) ? $0.number < $1.number : urgency($0, now) < urgency($1, now)
+    }
+    guard let first = readers.first else { return }
+    let depth = first.sequence.map { cache.length(of: Int($0)) } ?? 0
+    var room = hasCompany ? pace.idsAtOnce(depth: depth) : Pace.mostIDs
+    var parts: [(generation: Generation, count: Int)] = []
+    for reader in readers where room > 0 && active.contains(where: { $0 === reader }) {
+      guard let sequence = reader.sequence else { continue }
+      let count = min(room, missing(reader))
+      // Another prompt goes along only whole: a part of it would cost the first one time.
+      guard parts.isEmpty || count == missing(reader) else { continue }
+      guard makeRoom(for: Array(repeating: sequence, count: count), youngerThan: reader) else {
+        if parts.isEmpty, active.count > 1 { giveUp(reader) }
+        continue
+      }
+      parts.append((reader, count))
+      room -= count
+    }
+    // What was made room for may have cost another one's pages.
+    parts.removeAll { $0.generation.sequence == nil }
+    guard !parts.isEmpty else { return }
+    begin(parts, depth: depth)
+  }
+
+  private func begin(_ parts: [(generation: Generation, count: Int)], depth: Int) {
+    var batch = Batch(tokens: [], sequences: [], marks: [])
+    var places: [Int] = []
+    var ending: [Generation] = []
+    for (generation, count) in parts {
+      guard let sequence = generation.sequence else { continue }
+      generation.start()
+      let length = cache.length(of: Int(sequence))
+      batch.tokens += generation.tokens(length..<length + count)
+      batch.marks? += generation.marks(length..<length + count)
+      batch.sequences += Array(repeating: sequence, count: count)
+      if length + count == generation.count {
+        places.append(batch.tokens.count - 1)
+        ending.append(generation)
+      }
+    }
+    do {
+      let pass = try transformer.begin(batch, cache: cache, logitsAt: places)
+      reading = Reading(pass: pass, parts: parts, ending: ending, depth: depth)
+    } catch {
+      for (generation, _) in parts { generation.fail(error) }
+    }
+  }
+
+  private func read(hasCompany: Bool) {
+    guard let reading else { return }
+    let start = ContinuousClock.now
+    let isThrough = transformer.advance(reading.pass)
+    pace.read(ids: reading.pass.batch.tokens.count, depth: reading.depth, took: start.duration(to: .now))
+    let done = Double(reading.pass.layersDone) / Double(transformer.configuration.layerCount)
+    for (generation, count) in reading.parts {
+      guard let sequence = generation.sequence else { continue }
+      let before = cache.length(of: Int(sequence)) - count
+      generation.reportProgress(read: Double(before) + done * Double(count))
+    }
+    guard isThrough else { return }
+    self.reading = nil
+    let logits = transformer.finish(reading.pass)
+    for (row, generation) in reading.ending.enumerated() {
+      remember(generation)
+      choose(generation, logits.row(row))
+    }
+  }
+
+  /// The fewer ids are missing and the longer it waits, the sooner a prompt is read.
+  private func urgency(_ generation: Generation, _ now: ContinuousClock.Instant) -> Double {
+    Double(missing(generation)) - generation.submitted.duration(to: now).milliseconds
+  }
+
+  // MARK: Pages
+
+  /// Gives pages to those that wait, in order, as long as there are enough for each one's prompt and one block more.
+  private func admit() {
+    while let next = waiting.first {
+      let ids = next.tokens(0..<next.count)
+      let marks = next.marks(0..<next.count)
+      // The last block is read even if it is known: the first logits come after it.
+      let found =
+        next.order.scope.map { tree.pages(of: ids, marks: marks, limit: ids.count - 1, scope: $0) } ?? []
+      let sequence = cache.makeSequence(expecting: next.order.prompt.count + next.order.limit)
+      cache.adopt(found, by: sequence)
+      let needed = KeyValueCache.pageCount(of: ids.count) + 1 - found.count
+      let most = KeyValueCache.pageCount(of: next.order.prompt.count + next.order.limit) - found.count
+      guard free(min(needed, most)) else {
+        cache.releaseSequence(sequence)
+        return
+      }
+      waiting.removeFirst()
+      next.sequence = sequence
+      if next.ids.isEmpty { next.cachedCount = found.count * KeyValueCache.positionsPerPage }
+      active.insert(next, at: active.firstIndex { $0.number > next.number } ?? active.endIndex)
+    }
+  }
+
+  /// Whether so many pages are free, if need be because the tree gave some up.
+  private func free(_ count: Int) -> Bool {
+    count <= cache.freePageCount || tree.evict(count - cache.freePageCount)
+  }
+
+  /// Makes room for one id more of each of `sequences`; younger answers than `generation` give way.
+  private func makeRoom(for sequences: [Int32], youngerThan generation: Generation?) -> Bool {
+    while !free(cache.pagesNeeded(for: sequences)) {
+      guard let generation, let youngest = active.last, youngest.number > generation.number else { return false }
+      giveUp(youngest)
+    }
+    return true
+  }
+
+  /// Takes an answer's pages; it will read its ids again when there are some.
+  private func giveUp(_ generation: Generation) {
+    leaveReading(generation)
+    if let sequence = generation.sequence { cache.releaseSequence(sequence) }
+    generation.sequence = nil
+    active.removeAll { $0 === generation }
+    waiting.insert(generation, at: waiting.firstIndex { $0.number > generation.number } ?? waiting.endIndex)
+  }
+
+  /// Ends the pass that reads for a generation; others that it reads for begin it again.
+  private func leaveReading(_ generation: Generation) {
+    guard let reading, reading.parts.contains(where: { $0.generation === generation }) else { return }
+    transformer.abandon(reading.pass)
+    self.reading = nil
+  }
+
+  /// Leaves what the cache holds of an answer in the tree.
+  private func remember(_ generation: Generation) {
+    guard let scope = generation.order.scope, let sequence = generation.sequence else { return }
+    let held = 0..<cache.length(of: Int(sequence))
+    tree.insert(
+      generation.tokens(held), marks: generation.marks(held), pages: cache.pages(of: sequence), scope: scope)
+  }
+
+  // MARK: Ends
+
+  private func concludeEnded() {
+    for generation in waiting + active {
+      if generation.interruption.isRequested { generation.interrupt() }
+      if let since = generation.readerIsBehind(), since.duration(to: .now) > Self.patience {
+        generation.fail(
+          SpudError(.unavailable, "nobody read the answer for \(Self.patience.components.seconds) seconds, so it ended"))
+      }
+      if generation.isOver { conclude(generation) }
+    }
+  }
+
+  private func conclude(_ generation: Generation) {
+    leaveReading(generation)
+    if let sequence = generation.sequence {
+      if generation.failure == nil { remember(generation) }
+      cache.releaseSequence(sequence)
+      generation.sequence = nil
+    }
+    active.removeAll { $0 === generation }
+    waiting.removeAll { $0 === generation }
+    generation.ended.take()?()
   }
 }

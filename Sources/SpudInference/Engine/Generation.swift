@@ -1,103 +1,103 @@
 internal import SpudErrors
+internal import SpudModels
 internal import SpudTokens
 
-/// What decides which ids an answer may hold, and when it is over.
-enum Constraint: Sendable {
-  /// A unified model: the grammar of its stream.
-  case grammar(StreamGrammar)
-  /// A text-only model.
-  case text(TextRules)
+/// One answer in the making: handed over to the engine, it belongs to the thread that computes.
+final class Generation: @unchecked Sendable {
+  // `@unchecked`: nobody but the engine touches it between `submit` and the call of `ended`.
 
-  /// The rules of a text-only model.
-  struct TextRules: Sendable {
-    /// Ids that the tokenizer knows; a checkpoint may have more rows, which mean nothing.
-    var vocabularyCount: Int
-    /// Ids that end an answer.
-    var endings: Set<Int32>
-    /// The marks of a thought, if the model has them.
-    var thoughts: PieceAssembler.ThoughtMarks?
-    /// Ids that a thought may hold.
-    var thinking: Int
-    /// Whether a thought is open, and how many ids it holds.
-    var isThinking = false
-    var thoughtLength = 0
+  /// What the engine is asked for.
+  struct Order {
+    /// Ids to read before the answer begins, from the beginning of the sequence; not empty.
+    var prompt: [Int32]
+    /// A mark for each.
+    var marks: [Mark]
+    /// Ids that may be generated, at least 1.
+    var limit: Int
+    /// Whose prefixes it may find; nil neither finds any nor leaves one.
+    var scope: CacheScope?
+    var options: GenerationOptions
+    /// With loading and tokenizing filled in.
+    var timings: Timings
+    var requested: ContinuousClock.Instant
   }
-}
 
-/// One answer in the making. Belongs to the thread that computes.
-final class Generation {
-  /// Ids to read before the answer begins, those that the cache holds already left out.
-  let prompt: ArraySlice<Int32>
-  /// How many of them have been read.
-  private(set) var readCount = 0
+  let order: Order
+  let interruption: Interruption
+  let delivery: Delivery
+  /// Since when whoever reads the answer is behind; nil while it is not.
+  let readerIsBehind: @Sendable () -> ContinuousClock.Instant?
+
   /// Ids generated so far.
   private(set) var ids: [Int32] = []
   /// Set when the answer is over.
   private(set) var finish: FinishReason?
+  /// Set when it ended without one.
+  private(set) var failure: (any Error)?
   private(set) var timings: Timings
   /// Whether a thought was ended at its limit, though the model would have gone on.
   private(set) var thoughtWasCut = false
-  let interruption: Interruption
+
+  // The engine's: where it is in the cache.
+  /// Its place in the order of submission, which stays when it gives its pages up.
+  var number = 0
+  var sequence: Int32?
+  /// Ids of the prompt that were found in the tree at first.
+  var cachedCount = 0
+  var submitted = ContinuousClock.now
+  /// Whom to tell that it is over.
+  var ended: (@Sendable () -> Void)?
 
   private var constraint: Constraint
   private var sampler: Sampler
-  private var assembler: PieceAssembler
-  private let limit: Int
-  private let requested: ContinuousClock.Instant
-  private let onPromptProgress: (@Sendable (Double) -> Void)?
-  private let deliver: (Piece) -> Void
   private var started: ContinuousClock.Instant?
   private var firstTokenTime: ContinuousClock.Instant?
 
-  /// - Parameters:
-  ///   - prompt: Not empty.
-  ///   - limit: Ids that may be generated, at least 1.
-  ///   - timings: With loading and tokenizing filled in.
-  ///   - requested: When the answer was asked for.
-  ///   - deliver: Is given every piece but `.finished`.
   init(
-    prompt: ArraySlice<Int32>, constraint: Constraint, assembler: PieceAssembler, options: GenerationOptions,
-    limit: Int,
-    timings: Timings, requested: ContinuousClock.Instant, interruption: Interruption, deliver: @escaping (Piece) -> Void
+    _ order: Order, constraint: Constraint, delivery: Delivery, interruption: Interruption,
+    readerIsBehind: @escaping @Sendable () -> ContinuousClock.Instant? = { nil }
   ) {
-    precondition(!prompt.isEmpty && limit >= 1, "a generation needs a prompt and room for an answer")
-    self.prompt = prompt
+    precondition(!order.prompt.isEmpty && order.limit >= 1, "a generation needs a prompt and room for an answer")
+    precondition(order.prompt.count == order.marks.count, "a mark for each id of the prompt")
+    self.order = order
     self.constraint = constraint
-    self.assembler = assembler
-    self.limit = limit
-    self.timings = timings
-    self.requested = requested
+    self.delivery = delivery
     self.interruption = interruption
-    self.deliver = deliver
-    sampler = Sampler(options.sampling)
-    onPromptProgress = options.onPromptProgress
+    self.readerIsBehind = readerIsBehind
+    timings = order.timings
+    sampler = Sampler(order.options.sampling)
   }
 
-  /// Whether the whole prompt has been handed over, so that the next logits choose an id.
-  var hasReadPrompt: Bool { readCount == prompt.count }
+  /// Ids of the prompt and of the answer so far.
+  var count: Int { order.prompt.count + ids.count }
 
-  /// The parts of the answer so far.
-  var parts: [StreamPart] { assembler.parts }
+  /// Whether the answer is over, one way or another.
+  var isOver: Bool { finish != nil || failure != nil }
 
-  /// The kind of medium that the answer left open.
-  var unfinishedMedium: PartKind? { assembler.unfinished }
+  /// Some of the ids that the sequence is to hold.
+  func tokens(_ range: Range<Int>) -> [Int32] {
+    let prompt = order.prompt.count
+    if range.upperBound <= prompt { return Array(order.prompt[range]) }
+    if range.lowerBound >= prompt { return Array(ids[range.lowerBound - prompt..<range.upperBound - prompt]) }
+    return Array(order.prompt[range.lowerBound...] + ids[..<(range.upperBound - prompt)])
+  }
 
-  /// Takes the next ids for the model to read: at most `room` of the prompt, or the id chosen last.
-  func takeInput(room: Int) -> ArraySlice<Int32> {
+  /// Their marks.
+  func marks(_ range: Range<Int>) -> [Mark] {
+    range.map { $0 < order.prompt.count ? order.marks[$0] : .written }
+  }
+
+  /// Notes that the model begins to read.
+  func start() {
     if started == nil { started = .now }
-    guard hasReadPrompt else {
-      let start = prompt.startIndex + readCount
-      let count = min(room, prompt.count - readCount)
-      readCount += count
-      return prompt[start..<start + count]
-    }
-    return ids.suffix(1)
   }
 
-  /// Says how far reading is, between two steps.
-  func reportProgress() {
+  /// Says how much of the prompt has been read, between two steps.
+  ///
+  /// - Parameter read: Ids, of which a part of the layers counts as a part.
+  func reportProgress(read: Double) {
     guard ids.isEmpty else { return }
-    onPromptProgress?(Double(readCount) / Double(prompt.count))
+    order.options.onPromptProgress?(min(1, read / Double(order.prompt.count)))
   }
 
   /// Chooses the next id from the logits after everything read so far, and delivers what is complete with it.
@@ -113,36 +113,38 @@ final class Generation {
       timings.decodedTokens += 1
     } else {
       firstTokenTime = now
-      timings.firstToken = requested.duration(to: now)
+      timings.firstToken = order.requested.duration(to: now)
       timings.prefill = (started ?? now).duration(to: now)
     }
     ids.append(id)
-    let isLast = ids.count == limit
+    let isLast = ids.count == order.limit
     // Where room runs out the grammar leaves nothing but <end>: what the model wanted says whether it was cut off.
     let wasCutOff = try isLast && wouldGoOn(logits)
     let isOver = try take(id)
-    if !isOver || !isEnding(id) {
-      for piece in try assembler.push(id) { deliver(piece) }
-    }
+    if !isOver || !isEnding(id) { try delivery.push(id) }
     if isOver || isLast { end(isOver && !wasCutOff ? .end : .length) }
   }
 
   /// Ends the answer before the model did.
   func interrupt() {
-    if started == nil { started = .now }
+    start()
     end(.interrupted)
   }
 
+  func fail(_ error: any Error) {
+    guard !isOver else { return }
+    failure = error
+  }
+
   private func end(_ reason: FinishReason) {
-    guard finish == nil else { return }
-    for piece in assembler.finish() { deliver(piece) }
+    guard !isOver else { return }
     finish = reason
   }
 
   private func allowedRanges(_ vocabularyCount: Int) -> [Range<Int32>] {
     switch constraint {
     case .grammar(let grammar):
-      return grammar.allowed(remaining: limit - ids.count).ranges
+      return grammar.allowed(remaining: order.limit - ids.count).ranges
     case .text(let rules):
       if let marks = rules.thoughts, rules.isThinking, rules.thoughtLength >= rules.thinking {
         return [marks.close..<marks.close + 1]

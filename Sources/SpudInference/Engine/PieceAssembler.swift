@@ -3,8 +3,17 @@ internal import SpudTokens
 
 /// Turns the ids of one answer into pieces, as they come.
 ///
-/// Words leave at once, whole characters at a time; a picture, a sound or a video leaves when it is closed.
+/// Words leave at once, whole characters at a time; a picture, a sound or a video leaves when it is closed, as ids that
+/// are still to be decoded.
 struct PieceAssembler {
+  /// What an id completes.
+  enum Output {
+    case text(String)
+    case thought(String)
+    /// The ids of a picture, a sound or a video.
+    case medium([Int32], StreamTokenizer)
+  }
+
   /// The ids of `<think>` and `</think>` in a text-only model that has them.
   struct ThoughtMarks: Sendable, Equatable {
     var open: Int32
@@ -22,8 +31,6 @@ struct PieceAssembler {
   private var isThinking = false
   /// The ids of the media span that is open.
   private var span: [Int32] = []
-  /// All parts so far; neighbouring text is one part.
-  private(set) var parts: [StreamPart] = []
   /// The kind of medium that was open at the end, and is dropped.
   private(set) var unfinished: PartKind?
 
@@ -45,13 +52,13 @@ struct PieceAssembler {
   ///
   /// - Returns: The pieces that are complete with it.
   /// - Throws: `SpudError` (`badData`) when the id breaks the grammar, which a masked sampler never does.
-  mutating func push(_ id: Int32) throws -> [Piece] {
+  mutating func push(_ id: Int32) throws -> [Output] {
     switch form {
     case .text(let tokenizer, let marks):
       if let marks, id == marks.open || id == marks.close {
-        let pieces = flush()
+        let output = flush()
         isThinking = id == marks.open
-        return pieces
+        return output
       }
       if tokenizer.isSpecial(id) { return [] }
       return words(decoder.push(id))
@@ -65,7 +72,7 @@ struct PieceAssembler {
 
   /// What is left when the answer ends: the replacement character for one that was never completed. An open
   /// media span is dropped.
-  mutating func finish() -> [Piece] {
+  mutating func finish() -> [Output] {
     if !span.isEmpty, case .stream(_, let grammar) = form { unfinished = grammar.openPart }
     span.removeAll()
     return flush()
@@ -73,44 +80,36 @@ struct PieceAssembler {
 
   private mutating func take(
     _ id: Int32, from before: PartKind?, to after: PartKind?, with tokenizer: StreamTokenizer
-  ) throws -> [Piece] {
+  ) throws -> [Output] {
     switch (before, after) {
     case (.thought, .thought), (.text, .text):
       return words(decoder.push(id))
     case (.thought, _), (_, .thought):
-      let pieces = flush()
+      let output = flush()
       isThinking = after == .thought
-      return pieces
+      return output
     case (.text, nil):
       return flush()
     case (.text, _):
-      let pieces = flush()
+      let output = flush()
       span = [id]
-      return pieces
+      return output
     default:
       span.append(id)
       guard after == .text else { return [] }
       defer { span.removeAll() }
-      let closed = try tokenizer.decodeParts(span)
-      parts += closed
-      return closed.compactMap(Piece.init)
+      return [.medium(span, tokenizer)]
     }
   }
 
-  private mutating func flush() -> [Piece] {
-    let pieces = words(decoder.finish())
+  private mutating func flush() -> [Output] {
+    let output = words(decoder.finish())
     decoder = StreamingDecoder(tokenizer)
-    return pieces
+    return output
   }
 
-  private mutating func words(_ text: String) -> [Piece] {
+  private mutating func words(_ text: String) -> [Output] {
     guard !text.isEmpty else { return [] }
-    switch (isThinking, parts.last) {
-    case (true, .thought(let before)): parts[parts.count - 1] = .thought(before + text)
-    case (false, .text(let before)): parts[parts.count - 1] = .text(before + text)
-    case (true, _): parts.append(.thought(text))
-    case (false, _): parts.append(.text(text))
-    }
     return [isThinking ? .thought(text) : .text(text)]
   }
 }

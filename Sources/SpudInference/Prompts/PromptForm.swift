@@ -1,4 +1,5 @@
 internal import SpudErrors
+internal import SpudModels
 internal import SpudTokens
 
 /// How a model's conversations are written as ids, and its answers read.
@@ -55,6 +56,18 @@ enum PromptForm: Sendable {
       var usage = Usage()
       usage.text = ids.count
       return Prompt(ids: ids, usage: usage)
+    }
+  }
+
+  /// How each id of a prompt came to be in it. Of a unified model's stream, what is in the assistant's turns was written.
+  /// A text-only model's prompt is read as a whole: what it answered is not found in its text again for sure.
+  func marks(of ids: [Int32]) -> [Mark] {
+    guard case .stream(let tokenizer) = self else { return ids.map { _ in .read } }
+    let (assistant, end) = (tokenizer.vocabulary.id(of: .assistant), tokenizer.vocabulary.id(of: .end))
+    var isInAnswer = false
+    return ids.map { id in
+      defer { isInAnswer = id == assistant || isInAnswer && id != end }
+      return isInAnswer ? .written : .read
     }
   }
 

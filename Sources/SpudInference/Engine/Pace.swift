@@ -1,0 +1,59 @@
+/// When the next ids of the answers are due, and how much of a prompt may be read until then: a running estimate of what
+/// both cost on this machine, with this model, now.
+struct Pace {
+  /// Ids of prompts that are read at once at most: enough to keep every kernel busy.
+  static let mostIDs = 512
+  /// Ids that are read at once at least: fewer read all weights for little.
+  static let leastIDs = 32
+
+  /// From the end of one id of every answer to the end of the next, while prompts are read: at most so long or twice what
+  /// it takes alone, whichever is longer, as far as a layer can be cut.
+  private static let gap = Duration.milliseconds(120)
+
+  private var lastWritten = ContinuousClock.now
+  /// Whether a layer was read since: one always is, so that prompts come on too.
+  private var hasRead = false
+  /// What one id of every answer takes.
+  private var writeTime = Duration.zero
+  /// What one layer takes for one id at the beginning of a sequence, and how much more for each position before it.
+  private var idTime = Duration.microseconds(20)
+  private var depthTime = Duration.zero
+
+  /// Whether the answers' next ids should be computed now, before another layer of a prompt that takes as long as `layers`.
+  func isDue(layers: Duration) -> Bool {
+    hasRead && lastWritten.duration(to: .now) + layers + writeTime > max(Self.gap, writeTime * 2)
+  }
+
+  /// How many ids to read at once, so that a layer of them fits between two ids of the answers.
+  func idsAtOnce(depth: Int) -> Int {
+    let room = max(Self.gap - writeTime, writeTime)
+    let fitting = Int(room / max(time(depth: depth), .nanoseconds(1)))
+    return min(max(fitting / Self.leastIDs * Self.leastIDs, Self.leastIDs), Self.mostIDs)
+  }
+
+  /// What one layer is going to take.
+  func estimate(ids: Int, depth: Int) -> Duration { time(depth: depth) * ids }
+
+  private func time(depth: Int) -> Duration { idTime + depthTime * depth }
+
+  mutating func wrote(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) {
+    writeTime = mean(writeTime, start.duration(to: end))
+    lastWritten = end
+    hasRead = false
+  }
+
+  mutating func read(ids: Int, depth: Int, took time: Duration) {
+    hasRead = true
+    let each = time / ids
+    if depth < Self.mostIDs {
+      idTime = mean(idTime, each)
+    } else {
+      depthTime = mean(depthTime, max((each - idTime) / depth, .zero))
+    }
+  }
+
+  /// Three quarters of what was known, and a quarter of what was seen.
+  private func mean(_ known: Duration, _ seen: Duration) -> Duration {
+    known == .zero ? seen : (known * 3 + seen) / 4
+  }
+}

@@ -1,0 +1,126 @@
+internal import SpudErrors
+internal import SpudTokens
+
+/// The way of one request through a model.
+extension Model {
+  /// A request that has been checked and written as ids.
+  struct Prepared {
+    var prompt: PromptForm.Prompt
+    var constraint: Constraint
+    /// Ids that may be generated.
+    var limit: Int
+    var tokenize: Duration
+    /// What is to be said before the answer begins.
+    var remarks: [Remark] = []
+  }
+
+  /// - Parameters:
+  ///   - history: A unified model's ids so far.
+  ///   - earlierTurns: A text-only model's turns so far.
+  ///   - media: What a unified model's media so far were coded as.
+  func prepare(
+    _ request: Request, history: [Int32], earlierTurns: [StreamTurn], cache media: inout CodedMedia
+  ) throws -> Prepared {
+    try request.options.sampling.check()
+    guard request.options.maximumTokens >= 1 else {
+      throw SpudError(.usage, "at most \(request.options.maximumTokens) tokens were asked for, but one is the least")
+    }
+    if let thinking = request.options.thinking, thinking < 0 {
+      throw SpudError(.usage, "\(thinking) tokens of thought were asked for, but none is the least")
+    }
+    let start = ContinuousClock.now
+    let constraint = try form.constraint(request.options)
+    let fitted = try fit(request, history: history, earlierTurns: earlierTurns, cache: &media)
+    let prompt = fitted.prompt
+    let tokenize = start.duration(to: .now)
+    let limit = min(request.options.maximumTokens, contextLength - prompt.ids.count)
+    try Self.checkRoom(limit, for: constraint, options: request.options)
+    var prepared = Prepared(prompt: prompt, constraint: constraint, limit: limit, tokenize: tokenize)
+    if fitted.leftOut > 0 { prepared.remarks.append(.leftOut(turns: fitted.leftOut)) }
+    if limit < request.options.maximumTokens {
+      prepared.remarks.append(.littleRoom(tokens: limit, of: request.options.maximumTokens))
+    }
+    return prepared
+  }
+
+  /// Refuses an answer that cannot begin: a picture or a sound that is asked for needs room for the smallest.
+  private static func checkRoom(_ limit: Int, for constraint: Constraint, options: GenerationOptions) throws {
+    guard case .grammar(let grammar) = constraint, let output = options.output, output != .text else { return }
+    let end = grammar.vocabulary.id(of: .end)
+    guard grammar.allowed(remaining: limit).contains(end) else { return }
+    throw SpudError(
+      .usage,
+      "\(limit) tokens are left for the answer, which is too few for \(output == .image ? "a picture" : "a sound")")
+  }
+
+  /// An answer, and what the engine was asked for to get it.
+  struct Outcome {
+    var answer: Answer
+    var prompt: [Int32]
+  }
+
+  /// Has an answer generated.
+  ///
+  /// - Parameters:
+  ///   - scope: Whose prefixes it may find; nil neither finds any nor leaves one.
+  ///   - deliver: Is given every piece but `.finished`.
+  ///   - readerIsBehind: Since when whoever reads the pieces is behind.
+  func generate(
+    _ prepared: Prepared, options: GenerationOptions, scope: CacheScope?, requested: ContinuousClock.Instant,
+    interruption: Interruption, deliver: @escaping @Sendable (Piece) -> Void = { _ in },
+    readerIsBehind: @escaping @Sendable () -> ContinuousClock.Instant? = { nil }
+  ) async throws -> Outcome {
+    var timings = Timings()
+    timings.load = loadTime
+    timings.tokenize = prepared.tokenize
+    let order = Generation.Order(
+      prompt: prepared.prompt.ids, marks: form.marks(of: prepared.prompt.ids), limit: prepared.limit, scope: scope,
+      options: options, timings: timings, requested: requested)
+    let generation = Generation(
+      order, constraint: prepared.constraint,
+      delivery: Delivery(form.makeAssembler(), on: preparation, deliver: deliver), interruption: interruption,
+      readerIsBehind: readerIsBehind)
+    return try await withCheckedThrowingContinuation { continuation in
+      do {
+        try engine.submit(generation) {
+          generation.delivery.finish { parts, unfinished in
+            continuation.resume(
+              with: Result {
+                if let failure = generation.failure { throw failure }
+                let answer = self.answer(
+                  from: generation, prepared, parts: try parts.get(), unfinished: unfinished, options: options)
+                return Outcome(answer: answer, prompt: order.prompt)
+              })
+          }
+        }
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+  }
+
+  private func answer(
+    from generation: Generation, _ prepared: Prepared, parts: [StreamPart], unfinished: PartKind?,
+    options: GenerationOptions
+  ) -> Answer {
+    var answer = Answer()
+    answer.parts = parts
+    answer.tokens = generation.ids
+    answer.finish = generation.finish ?? .interrupted
+    answer.usage = prepared.prompt.usage
+    answer.usage.cached = generation.cachedCount
+    answer.usage.output = generation.ids.count
+    answer.timings = generation.timings
+    answer.remarks = prepared.remarks
+    if generation.thoughtWasCut, answer.finish != .length {
+      answer.remarks.append(.thoughtCut(tokens: options.thinking ?? GenerationOptions.defaultThinking))
+    }
+    if answer.finish == .length {
+      let isFull = prepared.limit < options.maximumTokens
+      answer.remarks.append(isFull ? .contextFull(tokens: prepared.limit) : .cut(tokens: prepared.limit))
+    }
+    if let medium = unfinished { answer.remarks.append(.unfinished(medium)) }
+    answer.remarks += Remark.all(on: answer.parts)
+    return answer
+  }
+}
