@@ -13,7 +13,13 @@ public struct TextTokenizer: Sendable {
 
   /// A change to the text before it is cut into words.
   enum Normalization: Sendable, Equatable {
-    case composition
+    case form(NormalForm)
+    /// Each character's lower case, whatever stands beside it.
+    case lowercase
+    /// Without combining accents.
+    case accentStripping
+    /// Without white space at the ends.
+    case trim(left: Bool, right: Bool)
     case prepend([UInt8])
     case replace([UInt8], with: [UInt8])
   }
@@ -30,7 +36,7 @@ public struct TextTokenizer: Sendable {
   let alphabet: Alphabet
   let normalizations: [Normalization]
   let prefix: Prefix
-  let preTokenizer: PreTokenizer
+  let preTokenizers: [PreTokenizer]
   /// A word that is a token as a whole is that token, whatever the merges would make of it.
   let ignoresMerges: Bool
   /// The decoded text loses one leading space, which encoding had put there.
@@ -162,11 +168,20 @@ private struct TextEncoder {
       range = bytes.indices
     case .none: break
     }
+    appendWords(bytes, range, step: 0)
+  }
+
+  /// Cuts a stretch of text by one of the pre-tokenizers, and each of its words by the next.
+  private mutating func appendWords(_ bytes: [UInt8], _ range: Range<Int>, step: Int) {
+    guard step < tokenizer.preTokenizers.count else { return appendWord(bytes, range) }
+    let preTokenizer = tokenizer.preTokenizers[step]
     let classes = UnicodeClasses.shared
     var start = range.lowerBound
     while start < range.upperBound {
-      let end = tokenizer.preTokenizer.endOfWord(in: bytes, from: start, to: range.upperBound, classes: classes)
-      appendWord(bytes, start..<end)
+      let end = preTokenizer.endOfWord(in: bytes, from: start, to: range.upperBound, classes: classes)
+      if !preTokenizer.leavesOut(bytes, from: start, to: end, classes: classes) {
+        appendWords(bytes, start..<end, step: step + 1)
+      }
       start = end
     }
   }
@@ -233,9 +248,12 @@ extension TextTokenizer.Normalization {
   /// The range changed; nil when it stays as it is.
   func applied(to bytes: [UInt8], _ range: Range<Int>) -> [UInt8]? {
     switch self {
-    case .composition:
-      // ASCII is its own normal form: the composer's tables are not read for it.
-      return bytes[range].allSatisfy { $0 < 0x80 } ? nil : CanonicalComposer.shared.normalized(bytes, range)
+    case .form(let form):
+      // ASCII is its own normal form: the tables are not read for it.
+      return bytes[range].allSatisfy { $0 < 0x80 } ? nil : Normalizer.of(form).normalized(bytes, range)
+    case .lowercase: return CaseFolding.shared.lowercased(bytes, range)
+    case .accentStripping: return without(.accent, bytes, range)
+    case .trim(let left, let right): return trimmed(bytes, range, left: left, right: right)
     case .prepend(let prefix): return range.isEmpty ? nil : prefix + bytes[range]
     case .replace(let old, let new):
       var result: [UInt8] = []
@@ -251,5 +269,33 @@ extension TextTokenizer.Normalization {
       }
       return result
     }
+  }
+
+  private func without(_ kind: CharacterClass, _ bytes: [UInt8], _ range: Range<Int>) -> [UInt8]? {
+    let classes = UnicodeClasses.shared
+    var result: [UInt8] = []
+    var index = range.lowerBound
+    while index < range.upperBound {
+      let next = bytes.scalar(at: index, before: range.upperBound)
+      if !next.isValid || !classes[next.value].contains(kind) { result += bytes[index..<index + next.length] }
+      index += next.length
+    }
+    return result
+  }
+
+  private func trimmed(_ bytes: [UInt8], _ range: Range<Int>, left: Bool, right: Bool) -> [UInt8]? {
+    let classes = UnicodeClasses.shared
+    var (first, last) = (range.upperBound, range.lowerBound)
+    var index = range.lowerBound
+    while index < range.upperBound {
+      let next = bytes.scalar(at: index, before: range.upperBound)
+      if !next.isValid || !classes[next.value].contains(.space) {
+        first = min(first, index)
+        last = index + next.length
+      }
+      index += next.length
+    }
+    guard first < last else { return left || right ? [] : nil }
+    return Array(bytes[(left ? first : range.lowerBound)..<(right ? last : range.upperBound)])
   }
 }
