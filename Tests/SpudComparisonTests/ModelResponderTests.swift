@@ -11,10 +11,12 @@ struct ModelResponderTests {
   private final class Clock: Sendable {
     private let readings = Mutex(0)
     var stopwatch: Stopwatch {
-      Stopwatch { self.readings.withLock { reading in
-        defer { reading += 1 }
-        return reading == 0 ? 0 : 50 + Double(reading)
-      } }
+      Stopwatch {
+        self.readings.withLock { reading in
+          defer { reading += 1 }
+          return reading == 0 ? 0 : 50 + Double(reading)
+        }
+      }
     }
   }
 

@@ -56,7 +56,8 @@ struct ModelLocationTests {
     }
   }
 
-  @Test("what is no repository's name is a path, as it stands", arguments: ["../x", "a/b/c", "/a/b", "-x/y", "a/..", "x"])
+  @Test(
+    "what is no repository's name is a path, as it stands", arguments: ["../x", "a/b/c", "/a/b", "-x/y", "a/..", "x"])
   func paths(name: String) throws {
     #expect(try ModelLocation(environment: ["HF_HOME": "/nowhere"]).resolve(name) == name)
   }

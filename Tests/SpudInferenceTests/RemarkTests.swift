@@ -41,7 +41,8 @@ struct RemarkTests {
     guard isUnified else {
       // A text-only model opens its thought itself: this one has no marks for one.
       var rules = Constraint.TextRules(
-        vocabularyCount: 10, endings: [], thoughts: .init(open: 8, close: 9), thinking: GenerationOptions.defaultThinking)
+        vocabularyCount: 10, endings: [], thoughts: .init(open: 8, close: 9),
+        thinking: GenerationOptions.defaultThinking)
       rules.isThinking = true
       rules.thoughtLength = GenerationOptions.defaultThinking
       let generation = Generation(
