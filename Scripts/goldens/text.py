@@ -190,9 +190,27 @@ def tokenizers():
     add_tokens(prefixed)
     yield "prefixed", prefixed, json.loads(prefixed.to_str())
 
+    for name, pre_tokenizer, normalizer in cuts():
+        tokenizer = trained(pre_tokenizer, normalizer, 450, 5)
+        # Where steps take characters away, the package panics on some strings with added tokens.
+        if name in ("digits", "spaced"):
+            add_tokens(tokenizer)
+        yield name, tokenizer, json.loads(tokenizer.to_str())
+
     spaced = metaspace(1500)
     spaced.add_special_tokens(SPECIAL)
     yield "metaspace", spaced, json.loads(spaced.to_str())
+
+
+def cuts():
+    """Cuts in several steps and changes of the text: those of StarCoder and SmolLM, and what is like them."""
+    p, n = pre_tokenizers, normalizers
+    byte_level = p.ByteLevel(add_prefix_space=False, use_regex=False)
+    yield "digits", p.Sequence([p.Digits(individual_digits=True), p.ByteLevel(add_prefix_space=False)]), n.NFKC()
+    yield ("folded", p.Sequence([p.Punctuation("contiguous"), p.Digits(individual_digits=False), p.ByteLevel(add_prefix_space=False)]),
+           n.Sequence([n.NFKD(), n.StripAccents(), n.Lowercase(), n.Strip()]))
+    yield "parted", p.Sequence([p.WhitespaceSplit(), p.Punctuation(), byte_level]), n.Sequence([n.NFD(), n.Strip(right=False)])
+    yield "spaced", p.Sequence([p.Whitespace(), byte_level]), n.Lowercase()
 
 
 def digest(ids):

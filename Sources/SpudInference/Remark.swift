@@ -48,7 +48,8 @@ extension Remark: CustomStringConvertible {
     case .contextFull(let tokens): "the answer was cut after \(tokens) tokens, because the context is full"
     case .unfinished(let kind): "\(kind.withArticle) was begun but not finished, so it is left out"
     case .empty: "the answer is empty"
-    case .blank(let kind): kind == .audio ? "the sound is silent" : "the picture is blank"
+    case .blank(.audio): "there is nothing, or hardly anything, to hear in the sound"
+    case .blank(let kind): "\(kind.withArticle.replacing("a ", with: "the ", maxReplacements: 1)) is blank"
     }
   }
 }
@@ -106,6 +107,13 @@ extension RGBImage {
 }
 
 extension Waveform {
-  /// Whether there is nothing to hear: no sample is louder than 1 % of the loudest possible, which is −40 dB.
-  package var isSilent: Bool { samples.allSatisfy { abs($0) <= 0.01 } }
+  /// Whether there is nothing to hear: less than 150 ms in which anything is louder than −40 dB, which is shorter than
+  /// any word.
+  package var isSilent: Bool {
+    let step = max(1, sampleRate / 100)
+    let loud = stride(from: 0, to: samples.count, by: step).count { start in
+      samples[start..<min(start + step, samples.count)].contains { abs($0) > 0.01 }
+    }
+    return loud < 15
+  }
 }

@@ -8,9 +8,12 @@ struct Spud: AsyncParsableCommand {
     commandName: "spud",
     abstract: "Text, pictures, sound and video as one stream of tokens, through a mixture-of-experts model on a CPU.",
     discussion: """
-      spud run "what colour is the star?" --image scene.png asks a model; spud help COMMAND explains a command, with \
-      examples. Answers go to standard output, progress and remarks to standard error. With --json a command prints \
-      one JSON object. Exit codes: 0 done, 64 wrong usage, 65 bad data, 66 no such input, 69 something needed \
+      Examples:
+        spud run "what colour is the star?" --image scene.png
+        spud help run
+
+      Answers go to standard output, progress and remarks to standard error. With --json a command prints one JSON \
+      object. Exit codes: 0 done, 64 wrong usage, 65 bad data, 66 no such input, 69 something needed \
       is not installed, 70 a fault of ours, 74 reading or writing failed.
 
       Shell completions: spud --generate-completion-script bash > ~/.local/share/bash-completion/completions/spud

@@ -181,6 +181,28 @@ struct StreamGrammarTests {
   }
 
   /// Random ids under the mask until the turn closes.
+  @Test("all thoughts of a turn share one limit: at it the thought must end, and no other may begin")
+  func thoughtLimit() throws {
+    var policy = StreamPolicy()
+    policy.thoughtLimit = 3
+    var grammar = StreamGrammar(vocabulary, beginning: .turn, policy: policy)
+    let text = vocabulary.text.lowerBound
+    try grammar.push(id(.think))
+    for _ in 0..<2 { try grammar.push(text) }
+    try grammar.push(id(.thinkEnd))
+    #expect(grammar.allowed().contains(id(.think)))
+    try grammar.push(id(.think))
+    #expect(grammar.allowed().contains(text))
+    try grammar.push(text)
+    #expect(grammar.allowed().ranges == [id(.thinkEnd)..<id(.thinkEnd) + 1])
+    try grammar.push(id(.thinkEnd))
+    #expect(!grammar.allowed().contains(id(.think)) && grammar.allowed().contains(text))
+    // The next turn has thoughts of its own.
+    try grammar.push(id(.end))
+    try grammar.push(id(.assistant))
+    #expect(grammar.allowed().contains(id(.think)))
+  }
+
   private func walk(
     _ policy: StreamPolicy, room: Int, _ generator: inout SeededGenerator
   ) throws -> [Int32] {

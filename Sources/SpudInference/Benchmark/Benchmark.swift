@@ -47,6 +47,11 @@ package struct BenchmarkResult: Sendable {
   package var limits: [MachineLimits]
   /// Bytes of keys and values that one token reads, halfway through the test.
   package var cacheBytesPerToken: Int
+
+  /// The tokens a second of a run, all sequences together.
+  static func tokensPerSecond(of test: BenchmarkTest, in time: Duration) -> Double {
+    Double(test.tokenCount * test.batch) / time.milliseconds * 1e3
+  }
 }
 
 extension Model {
@@ -91,7 +96,7 @@ extension Model {
       for run in 0...repetitions where !interruption.isRequested {
         if run > 0 { limits.append(probe.measure()) }
         let time = try runner.time()
-        if run > 0 { samples.append(Double(test.tokenCount * test.batch) / time.milliseconds * 1e3) }
+        if run > 0 { samples.append(BenchmarkResult.tokensPerSecond(of: test, in: time)) }
       }
       limits.append(probe.measure())
       let length = test.depth + test.tokenCount / 2

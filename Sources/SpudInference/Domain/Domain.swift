@@ -47,7 +47,7 @@ public struct Domain: Sendable, Equatable {
   public func departures(of parts: [StreamPart], model: String) -> String? {
     let found = media(parts) + prompt(parts)
     guard !found.isEmpty else { return nil }
-    return "\(found.joined(separator: "; ")): \(model) was not trained on that, so its answer may mean nothing"
+    return "outside what \(model) was trained on, so the answer may mean nothing: \(found.joined(separator: "; "))"
   }
 }
 
@@ -67,7 +67,7 @@ extension Domain {
         }
         if let videoFrames, !videoFrames.contains(clip.frames.count) {
           found.append(
-            "the video has \(clip.frames.count) frames, not \(videoFrames.lowerBound) to \(videoFrames.upperBound)")
+            "a video of \(clip.frames.count) frames (it knows \(videoFrames.lowerBound) to \(videoFrames.upperBound))")
         }
       case .text, .thought: break
       }
@@ -76,18 +76,18 @@ extension Domain {
   }
 
   private static func told(_ size: Size, of kind: String, known: [Size]) -> String {
-    guard !known.isEmpty else { return "the prompt holds a \(kind)" }
+    guard !known.isEmpty else { return "a \(kind) (it knows none)" }
     let sizes = known.map { "\($0.width)×\($0.height)" }.joined(separator: " or ")
-    return "the \(kind) has \(size.width)×\(size.height) pixels, not \(sizes)"
+    return "a \(kind) of \(size.width)×\(size.height) pixels (it knows \(sizes))"
   }
 
   private func seconds(_ duration: Double) -> [String] {
-    guard let soundSeconds else { return ["the prompt holds a sound"] }
+    guard let soundSeconds else { return ["a sound (it knows none)"] }
     guard !soundSeconds.contains(duration) else { return [] }
     func short(_ seconds: Double) -> String { String(format: "%.1f", seconds) }
     return [
-      "the sound lasts \(short(duration)) seconds, not \(short(soundSeconds.lowerBound)) to "
-        + "\(short(soundSeconds.upperBound))"
+      "a sound of \(short(duration)) seconds (it knows \(short(soundSeconds.lowerBound)) to "
+        + "\(short(soundSeconds.upperBound)))"
     ]
   }
 
@@ -102,22 +102,25 @@ extension Domain {
       return unknown.isEmpty ? [] : [Self.told(unknown: unknown)]
     }
     guard let patterns = prompts[media] else {
-      let kinds = prompts.keys.filter { !$0.isEmpty }.map { $0.map(\.rawValue).joined(separator: "+") }.sorted()
-      return media.isEmpty
-        ? ["the prompt holds no medium, only text"]
-        : ["the prompt holds \(media.map(\.rawValue).joined(separator: "+")), not \(kinds.joined(separator: ", "))"]
+      let kinds = prompts.keys.map { $0.isEmpty ? "text alone" : $0.map(\.rawValue).joined(separator: " + ") }.sorted()
+      let given = media.isEmpty ? "text alone" : media.map(\.rawValue).joined(separator: " + ")
+      return ["a prompt of \(given) (it knows \(kinds.joined(separator: ", ")))"]
     }
     guard !patterns.contains(where: { $0.matches(asked) }) else { return [] }
     let unknown = asked.filter { !words.contains($0) && Int($0) == nil }
-    let nearest = patterns.compactMap { $0.likeness(to: asked) }.max { $0.score < $1.score }
-    let suggestion = nearest.map { ", but may know “\($0.prompt)”" } ?? ""
-    return [(unknown.isEmpty ? "the prompt has another form than those known" : Self.told(unknown: unknown)) + suggestion]
+    let nearest = patterns.map { $0.likeness(to: asked) }.max { $0.score < $1.score }
+    let known = nearest.map { $0.isNear ? "try “\($0.prompt)”" : "it knows prompts such as “\($0.prompt)”" }
+    let found = unknown.isEmpty ? "a prompt of this form" : Self.told(unknown: unknown)
+    return [found + (known.map { " (\($0))" } ?? "")]
   }
 
   private static func told(unknown: [String]) -> String {
-    let shown = unknown.prefix(3).map { "“\($0.prefix(30))”" }.joined(separator: ", ")
-    let rest = unknown.count > 3 ? " and \(unknown.count - 3) more" : ""
-    return "the prompt holds unknown words (\(shown)\(rest))"
+    // Marks are told only where there is nothing else to tell.
+    let wordsProper = unknown.filter { $0.contains { $0.isLetter || $0.isNumber } }
+    let named = wordsProper.isEmpty ? unknown : wordsProper
+    let shown = named.prefix(3).map { "“\($0.prefix(30))”" }.joined(separator: ", ")
+    let rest = named.count > 3 ? " and \(named.count - 3) more" : ""
+    return "the word\(named.count == 1 ? "" : "s") \(shown)\(rest)"
   }
 
   /// The words of a prompt, each mark a word of its own, without the mark at its end, in the usual spelling.

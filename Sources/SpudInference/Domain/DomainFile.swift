@@ -45,7 +45,8 @@ struct DomainFile {
         }
         prompts[media, default: []] += try strings(group.object?["forms"], "forms").map { form in
           guard let pattern = PromptPattern(form, slots: slots) else {
-            throw SpudError(.badData, "\(path): the form \"\(form.prefix(80))\" names a slot that is not among the slots")
+            throw SpudError(
+              .badData, "\(path): the form \"\(form.prefix(80))\" names a slot that is not among the slots")
           }
           return pattern
         }

@@ -62,10 +62,18 @@ struct PromptPattern: Sendable, Equatable {
     }
   }
 
-  /// How much a prompt has in common with this form, and a prompt of this form with as many of its words as fit.
-  ///
-  /// - Returns: Nil where they have nothing in common.
-  func likeness(to prompt: [String]) -> (score: Double, prompt: String)? {
+  /// How near a prompt is to a form.
+  struct Likeness {
+    /// A prompt of the form, with as many of the words as fit.
+    var prompt: String
+    /// Whether enough of the words fit for it to be what was meant.
+    var isNear: Bool
+    /// Greater is nearer.
+    var score: Double
+  }
+
+  /// How much a prompt has in common with this form.
+  func likeness(to prompt: [String]) -> Likeness {
     let words = prompt.map { $0.lowercased() }
     var place = 0
     var used = 0
@@ -87,15 +95,16 @@ struct PromptPattern: Sendable, Equatable {
       if let found {
         filled += words[found]
         place = found.upperBound
-        used += 2 * found.count
+        used += found.count
       } else {
         let first = Self.example(of: element, 0)
         filled += Self.example(of: element, misses[first.joined(), default: 0])
         misses[first.joined(), default: 0] += 1
       }
     }
-    guard used > 0 else { return nil }
-    return (Double(used) / Double(words.count + filled.count), Self.joined(filled))
+    // Words of the prompt that the form has count for more than words of the form that the prompt lacks.
+    let (covered, fitting) = (Double(used) / Double(max(1, words.count)), Double(used) / Double(max(1, filled.count)))
+    return Likeness(prompt: Self.joined(filled), isNear: covered >= 0.4, score: 2 * covered + 0.3 * fitting)
   }
 
   /// Words that an element may be: of a choice those of the run of this number.

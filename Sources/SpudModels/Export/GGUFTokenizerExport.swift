@@ -114,6 +114,7 @@ enum GGUFTokenizerExport {
   /// llama.cpp's name for the pattern that splits text, told by how it treats digits.
   private static func preTokenizer(_ json: JSONValue) -> String {
     let text = String(decoding: json["pre_tokenizer"]?.serialized ?? [], as: UTF8.self)
+    if text.contains("Digits") { return "smollm" }
     if text.contains("N}{1,3}") { return "llama-bpe" }
     return text.contains("(?i:") ? "qwen2" : "gpt-2"
   }

@@ -156,7 +156,9 @@ extension StreamGrammar {
       ids.insert(vocabulary.id(of: .think))
       return
     }
-    if policy.thinking == nil, thoughtLength < thoughtBudget, 2 + afterThought <= remaining, mayAddParts { ids.insert(vocabulary.id(of: .think)) }
+    if policy.thinking == nil, thoughtLength < thoughtBudget, 2 + afterThought <= remaining, mayAddParts {
+      ids.insert(vocabulary.id(of: .think))
+    }
     switch policy.output {
     case .any:
       if remaining >= 2 { ids.insert(vocabulary.text) }

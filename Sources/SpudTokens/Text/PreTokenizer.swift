@@ -1,8 +1,9 @@
 internal import SpudErrors
 
-/// How text is cut into words before byte pairs are merged: no merge crosses a cut.
+/// How text is cut into words before byte pairs are merged: no merge crosses a cut. A tokenizer may cut in several steps,
+/// each within the words of the one before.
 ///
-/// Each case is the regular expression that its tokenizers state, read here by one pass over the bytes: a character is
+/// The first two are the regular expression that its tokenizers state, read here by one pass over the bytes: a character is
 /// looked at no more than three times, whatever the text. A backtracking engine is not linear on these patterns, and
 /// a recursive one overflows its stack on a long run of one class.
 enum PreTokenizer: Sendable, Equatable {
@@ -10,8 +11,14 @@ enum PreTokenizer: Sendable, Equatable {
   case gpt2
   /// Qwen2's and Qwen3's when `maximumDigits` is 1, Llama 3's when it is 3.
   case caseless(maximumDigits: Int)
-  /// The text is one word.
-  case none
+  /// Each digit is a word, or each run of digits, and so is what stands between.
+  case digits(individual: Bool)
+  /// Each punctuation mark is a word, or each run of them, and so is what stands between.
+  case punctuation(individual: Bool)
+  /// Runs without white space; white space is left out.
+  case whitespaceSplit
+  /// `\w+|[^\w\s]+`; white space is left out.
+  case whitespace
 
   static let gpt2Pattern = #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
   static let qwen2Pattern =
@@ -41,8 +48,19 @@ enum PreTokenizer: Sendable, Equatable {
     switch self {
     case .gpt2: return cursor.gpt2Word(from: start)
     case .caseless(let maximumDigits): return cursor.caselessWord(from: start, maximumDigits: maximumDigits)
-    case .none: return end
+    case .digits(let individual):
+      return cursor.endOfCut(from: start, individual: individual) { classes[$0].contains(.numeral) }
+    case .punctuation(let individual):
+      return cursor.endOfCut(from: start, individual: individual) { classes[$0].contains(.punctuation) }
+    case .whitespaceSplit: return cursor.endOfCut(from: start, individual: false) { classes[$0].contains(.space) }
+    case .whitespace: return cursor.endOfAlike(from: start) { classes[$0].intersection([.space, .word]) }
     }
+  }
+
+  /// Whether the word that starts at `start` is left out of the text.
+  func leavesOut(_ bytes: [UInt8], from start: Int, to end: Int, classes: UnicodeClasses) -> Bool {
+    guard self == .whitespaceSplit || self == .whitespace else { return false }
+    return classes[bytes.scalar(at: start, before: end).value].contains(.space)
   }
 }
 
@@ -68,6 +86,28 @@ private struct WordCursor {
     let kind: Kind =
       set.contains(.letter) ? .letter : set.contains(.number) ? .number : set.contains(.space) ? .space : .other
     return Character(kind: kind, end: index + decoded.length)
+  }
+
+  /// The end of the run of characters that `alike` gives the same as the first.
+  @inline(__always)
+  func endOfAlike<Trait: Equatable>(from start: Int, _ alike: (UInt32) -> Trait) -> Int {
+    let first = bytes.scalar(at: start, before: end)
+    let trait = alike(first.value)
+    var index = start + first.length
+    while index < end {
+      let next = bytes.scalar(at: index, before: end)
+      guard alike(next.value) == trait else { break }
+      index += next.length
+    }
+    return index
+  }
+
+  /// The end of the first character, where it is one to cut at and these are words one by one; or else of the run of
+  /// characters that are to be cut at, or are not.
+  @inline(__always)
+  func endOfCut(from start: Int, individual: Bool, _ isCut: (UInt32) -> Bool) -> Int {
+    let first = bytes.scalar(at: start, before: end)
+    return individual && isCut(first.value) ? start + first.length : endOfAlike(from: start, isCut)
   }
 
   /// The end of the run of `kind` from `index`, of at most `limit` characters.

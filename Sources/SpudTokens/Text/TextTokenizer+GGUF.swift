@@ -44,16 +44,19 @@ extension TextTokenizer {
     var builder = TextTokenizerBuilder(
       name: name, tokenCount: metadata.tokens.count, mergeCount: metadata.merges.count)
     switch metadata.preTokenizer {
-    case "gpt-2", "gpt2", "olmo": builder.preTokenizer = .gpt2
+    case "gpt-2", "gpt2", "olmo": builder.preTokenizers = [.gpt2]
     case "qwen2":
-      builder.preTokenizer = .caseless(maximumDigits: 1)
-      builder.normalizations = [.composition]
+      builder.preTokenizers = [.caseless(maximumDigits: 1)]
+      builder.normalizations = [.form(.composition)]
+    case "starcoder", "smollm", "refact", "command-r", "codeshell":
+      builder.preTokenizers = [.digits(individual: true), .gpt2]
     case "llama-bpe", "llama3", "llama-v3":
-      builder.preTokenizer = .caseless(maximumDigits: 3)
+      builder.preTokenizers = [.caseless(maximumDigits: 3)]
       builder.ignoresMerges = true
     default:
       throw builder.bad(
-        "tokenizer.ggml.pre is \(builder.shown(metadata.preTokenizer)), expected gpt-2, olmo, qwen2 or llama-bpe")
+        "tokenizer.ggml.pre is \(builder.shown(metadata.preTokenizer)), "
+          + "expected gpt-2, olmo, qwen2, llama-bpe, starcoder or smollm")
     }
     try builder.addTokens(of: metadata)
     for merge in metadata.merges { try builder.addMerge(merge) }

@@ -95,8 +95,12 @@ private struct TokenizerFile {
     switch try step.string("type") {
     case "Sequence":
       for part in try step.objects("normalizers") { try readNormalizer(part, into: &builder) }
-    case "NFC":
-      try add(.composition, as: "type", of: step, into: &builder)
+    case "Lowercase": try add(.lowercase, as: "type", of: step, into: &builder)
+    case "StripAccents": try add(.accentStripping, as: "type", of: step, into: &builder)
+    case "Strip":
+      let change = TextTokenizer.Normalization.trim(
+        left: try step.optionalBool("strip_left") ?? true, right: try step.optionalBool("strip_right") ?? true)
+      try add(change, as: "type", of: step, into: &builder)
     case "Prepend":
       let prefix = Array(try step.string("prepend").utf8)
       guard prefix.count <= 4 else { throw step.wrong("prepend", expected: "at most four bytes") }
@@ -109,8 +113,14 @@ private struct TokenizerFile {
         throw step.wrong("content", expected: "at most four times the pattern")
       }
       try add(.replace(Array(old.utf8), with: Array(new.utf8)), as: "content", of: step, into: &builder)
-    default:
-      throw step.wrong("type", expected: "a normalizer of type NFC, Prepend, Replace or a Sequence of them")
+    case let type:
+      guard let form = NormalForm(rawValue: type) else {
+        throw step.wrong(
+          "type",
+          expected: "a normalizer of type NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace or a "
+            + "Sequence of them")
+      }
+      try add(.form(form), as: "type", of: step, into: &builder)
     }
   }
 
@@ -137,20 +147,39 @@ private struct TokenizerFile {
     case "Metaspace": try readMetaspace(step, into: &builder)
     case "Sequence":
       let parts = try step.objects("pretokenizers")
-      guard parts.count == 2, try parts[0].string("type") == "Split", try parts[1].string("type") == "ByteLevel" else {
-        throw step.wrong("pretokenizers", expected: "Split, then ByteLevel")
+      // Few, for each looks at every character.
+      guard let last = parts.last, parts.count <= 8, try last.string("type") == "ByteLevel" else {
+        throw step.wrong("pretokenizers", expected: "at most eight, ByteLevel the last of them")
       }
-      let behavior = try parts[0].string("behavior")
-      let isInverted = try parts[0].optionalBool("invert") ?? false
-      // The patterns match all of a text, so keeping the matches as words is the same as keeping only the matches.
-      guard (behavior == "Isolated" && !isInverted) || (behavior == "Removed" && isInverted) else {
-        throw parts[0].wrong("behavior", expected: "\"Isolated\", or \"Removed\" with \"invert\"")
-      }
-      builder.preTokenizer = try PreTokenizer(
-        pattern: parts[0].object("pattern").string("Regex"), in: name)
-      try readByteLevel(parts[1], isAlone: false, into: &builder)
+      builder.preTokenizers = try parts.dropLast().map(splitter)
+      try readByteLevel(last, isAlone: parts.count == 1, into: &builder)
     default:
       throw step.wrong("type", expected: "a pre-tokenizer of type ByteLevel, Metaspace or Sequence")
+    }
+  }
+
+  /// One of the pre-tokenizers that may stand before ByteLevel.
+  private func splitter(_ step: JSONObjectReader) throws -> PreTokenizer {
+    switch try step.string("type") {
+    case "Digits": return .digits(individual: try step.optionalBool("individual_digits") ?? false)
+    case "Whitespace": return .whitespace
+    case "WhitespaceSplit": return .whitespaceSplit
+    case "Punctuation":
+      switch try step.optionalString("behavior") ?? "Isolated" {
+      case "Isolated": return .punctuation(individual: true)
+      case "Contiguous": return .punctuation(individual: false)
+      default: throw step.wrong("behavior", expected: "Isolated or Contiguous")
+      }
+    case "Split":
+      let behavior = try step.string("behavior")
+      let isInverted = try step.optionalBool("invert") ?? false
+      // The patterns match all of a text, so keeping the matches as words is the same as keeping only the matches.
+      guard (behavior == "Isolated" && !isInverted) || (behavior == "Removed" && isInverted) else {
+        throw step.wrong("behavior", expected: "\"Isolated\", or \"Removed\" with \"invert\"")
+      }
+      return try PreTokenizer(pattern: step.object("pattern").string("Regex"), in: name)
+    default:
+      throw step.wrong("type", expected: "Split, Digits, Punctuation, Whitespace or WhitespaceSplit before ByteLevel")
     }
   }
 
@@ -160,13 +189,12 @@ private struct TokenizerFile {
     builder.isByteLevel = true
     let splits = try step.optionalBool("use_regex") ?? true
     let prefixes = try step.optionalBool("add_prefix_space") ?? true
-    if isAlone {
-      builder.preTokenizer = splits ? .gpt2 : .none
-      builder.prefix = prefixes ? .everywhere([UInt8(ascii: " ")]) : .none
-    } else {
-      guard !splits else { throw step.wrong("use_regex", expected: "false after Split") }
-      guard !prefixes else { throw step.wrong("add_prefix_space", expected: "false after Split") }
+    if splits { builder.preTokenizers.append(.gpt2) }
+    guard isAlone || !prefixes else {
+      // It would go before each word of the steps before.
+      throw step.wrong("add_prefix_space", expected: "false where other pre-tokenizers stand before")
     }
+    if prefixes { builder.prefix = .everywhere([UInt8(ascii: " ")]) }
   }
 
   private func readMetaspace(_ step: JSONObjectReader, into builder: inout TextTokenizerBuilder) throws {

@@ -13,7 +13,13 @@ public struct TextTokenizer: Sendable {
 
   /// A change to the text before it is cut into words.
   enum Normalization: Sendable, Equatable {
-    case composition
+    case form(NormalForm)
+    /// Each character's lower case, whatever stands beside it.
+    case lowercase
+    /// Without combining accents.
+    case accentStripping
+    /// Without white space at the ends.
+    case trim(left: Bool, right: Bool)
     case prepend([UInt8])
     case replace([UInt8], with: [UInt8])
   }
@@ -30,7 +36,7 @@ public struct TextTokenizer: Sendable {
   let alphabet: Alphabet
   let normalizations: [Normalization]
   let prefix: Prefix
-  let preTokenizer: PreTokenizer
+  let preTokenizers: [PreTokenizer]
   /// A word that is a token as a whole is that token, whatever the merges would make of it.
   let ignoresMerges: Bool
   /// The decoded text loses one leading space, which encoding had put there.
@@ -162,11 +168,20 @@ private struct TextEncoder {
       range = bytes.indices
     case .none: break
     }
+    appendWords(bytes, range, step: 0)
+  }
+
+  /// Cuts a stretch of text by one of the pre-tokenizers, and each of its words by the next.
+  private mutating func appendWords(_ bytes: [UInt8], _ range: Range<Int>, step: Int) {
+    guard step < tokenizer.preTokenizers.count else { return appendWord(bytes, range) }
+    let preTokenizer = tokenizer.preTokenizers[step]
     let classes = UnicodeClasses.shared
     var start = range.lowerBound
     while start < range.upperBound {
-      let end = tokenizer.preTokenizer.endOfWord(in: bytes, from: start, to: range.upperBound, classes: classes)
-      appendWord(bytes, start..<end)
+      let end = preTokenizer.endOfWord(in: bytes, from: start, to: range.upperBound, classes: classes)
+      if !preTokenizer.leavesOut(bytes, from: start, to: end, classes: classes) {
+        appendWords(bytes, start..<end, step: step + 1)
+      }
       start = end
     }
   }
@@ -226,30 +241,5 @@ extension TextTokenizer {
     }
     guard let id = table.id(of: spelling), !matchedIDs.contains(id) else { return nil }
     return id
-  }
-}
-
-extension TextTokenizer.Normalization {
-  /// The range changed; nil when it stays as it is.
-  func applied(to bytes: [UInt8], _ range: Range<Int>) -> [UInt8]? {
-    switch self {
-    case .composition:
-      // ASCII is its own normal form: the composer's tables are not read for it.
-      return bytes[range].allSatisfy { $0 < 0x80 } ? nil : CanonicalComposer.shared.normalized(bytes, range)
-    case .prepend(let prefix): return range.isEmpty ? nil : prefix + bytes[range]
-    case .replace(let old, let new):
-      var result: [UInt8] = []
-      var index = range.lowerBound
-      while index < range.upperBound {
-        if bytes[index..<range.upperBound].starts(with: old) {
-          result.append(contentsOf: new)
-          index += old.count
-        } else {
-          result.append(bytes[index])
-          index += 1
-        }
-      }
-      return result
-    }
   }
 }

@@ -15,7 +15,8 @@ struct TextTokenizerBuilder {
   var fusesUnknown = false
   var normalizations: [TextTokenizer.Normalization] = []
   var prefix = TextTokenizer.Prefix.none
-  var preTokenizer = PreTokenizer.none
+  /// Each cuts the words of the one before; with none the text is one word.
+  var preTokenizers: [PreTokenizer] = []
   var ignoresMerges = false
   var stripsLeadingSpace = false
   var beginID: Int32?
@@ -127,7 +128,7 @@ struct TextTokenizerBuilder {
     let (bytes, ends) = makePieces()
     return TextTokenizer(
       table: table, merges: merges, alphabet: alphabet, normalizations: normalizations, prefix: prefix,
-      preTokenizer: preTokenizer, ignoresMerges: ignoresMerges, stripsLeadingSpace: stripsLeadingSpace,
+      preTokenizers: preTokenizers, ignoresMerges: ignoresMerges, stripsLeadingSpace: stripsLeadingSpace,
       rawMatcher: raw, normalizedMatcher: normalized, specialIDs: special, matchedIDs: matched,
       pieceBytes: bytes, pieceEnds: ends, addedTokens: addedTokens, beginID: beginID, endID: endID)
   }

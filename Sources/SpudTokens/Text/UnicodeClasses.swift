@@ -6,6 +6,12 @@ struct CharacterClass: OptionSet, Sendable {
   static let space = CharacterClass(rawValue: 4)
   /// `\w`: what an added token with `single_word` may not touch.
   static let word = CharacterClass(rawValue: 8)
+  /// What the pre-tokenizer `Digits` takes for a digit: `number`, of a later version of Unicode.
+  static let numeral = CharacterClass(rawValue: 16)
+  /// What the pre-tokenizer `Punctuation` cuts at.
+  static let punctuation = CharacterClass(rawValue: 32)
+  /// What the normalizer `StripAccents` takes away.
+  static let accent = CharacterClass(rawValue: 64)
 }
 
 /// Character classes by scalar.
@@ -21,7 +27,8 @@ struct UnicodeClasses: Sendable {
     var classes = [CharacterClass](repeating: [], count: 0x110000)
     let tables: [(String, CharacterClass)] = [
       (UnicodeClassTable.letters, .letter), (UnicodeClassTable.numbers, .number),
-      (UnicodeClassTable.spaces, .space), (UnicodeClassTable.words, .word),
+      (UnicodeClassTable.spaces, .space), (UnicodeClassTable.words, .word), (NormalizerTable.numerals, .numeral),
+      (NormalizerTable.punctuation, .punctuation), (NormalizerTable.accents, .accent),
     ]
     for (table, mark) in tables {
       for range in HexadecimalRanges(table) {

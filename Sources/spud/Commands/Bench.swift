@@ -28,16 +28,24 @@ struct Bench: AsyncParsableCommand {
 
   @OptionGroup(title: "Model") var model: ModelOptions
 
-  @Option(name: [.customShort("p"), .long], parsing: .unconditional, help: ArgumentHelp("Tokens to read; 0 for none.", valueName: "list"))
+  @Option(
+    name: [.customShort("p"), .long], parsing: .unconditional,
+    help: ArgumentHelp("Tokens to read; 0 for none.", valueName: "list"))
   var prompt = IntegerList([512])
 
-  @Option(name: [.customShort("n"), .long], parsing: .unconditional, help: ArgumentHelp("Tokens to write; 0 for none.", valueName: "list"))
+  @Option(
+    name: [.customShort("n"), .long], parsing: .unconditional,
+    help: ArgumentHelp("Tokens to write; 0 for none.", valueName: "list"))
   var generate = IntegerList([128])
 
-  @Option(name: [.customShort("d"), .long], parsing: .unconditional, help: ArgumentHelp("Tokens that are in the context already.", valueName: "list"))
+  @Option(
+    name: [.customShort("d"), .long], parsing: .unconditional,
+    help: ArgumentHelp("Tokens that are in the context already.", valueName: "list"))
   var depth = IntegerList([0])
 
-  @Option(name: [.customShort("b"), .long], parsing: .unconditional, help: ArgumentHelp("Sequences at once.", valueName: "list"))
+  @Option(
+    name: [.customShort("b"), .long], parsing: .unconditional,
+    help: ArgumentHelp("Sequences at once.", valueName: "list"))
   var batch = IntegerList([1])
 
   @Option(
@@ -45,7 +53,9 @@ struct Bench: AsyncParsableCommand {
     help: ArgumentHelp("Threads that compute. Default: all processors.", valueName: "list"))
   var threads: IntegerList?
 
-  @Option(name: [.customShort("r"), .long], parsing: .unconditional, help: ArgumentHelp("Measured runs, after one that is not counted.", valueName: "n"))
+  @Option(
+    name: [.customShort("r"), .long], parsing: .unconditional,
+    help: ArgumentHelp("Measured runs, after one that is not counted.", valueName: "n"))
   var repetitions = 5
 
   @Option(name: [.customShort("o"), .customLong("output")], help: "How to print. Default: md.")

@@ -16,7 +16,7 @@ struct Compare: AsyncParsableCommand {
       written to --out, beside a journal of everything measured: an interrupted run goes on where it stopped when the \
       same command is given again.
 
-      --systems takes names apart by commas (unified, pipeline-shared, pipeline-specialists, pipeline-large, \
+      --systems takes names with commas between them (unified, pipeline-shared, pipeline-specialists, pipeline-large, \
       pipeline-parallel, dense-active, dense-total), or a JSON file that names other models:
       {"systems": [{"kind": "unified", "model": "DIR"}, {"id": "mine", "kind": "pipeline-specialists", \
       "vision": "DIR", "hearing": "DIR", "language": "DIR"}]}
@@ -44,7 +44,7 @@ struct Compare: AsyncParsableCommand {
   var systems: String?
 
   @Option(
-    help: ArgumentHelp("Where the other systems' models lie. Default: Models.", valueName: "dir"),
+    help: ArgumentHelp("Where the other systems' models are. Default: Models.", valueName: "dir"),
     completion: .directory)
   var models: String?
 
@@ -76,11 +76,14 @@ struct Compare: AsyncParsableCommand {
       "Minutes after which no question is begun. Default: 24, 1.25 with --quick, 50 for one system.", valueName: "m"))
   var minutes: Double?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Money for one core for one hour.", valueName: "money"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("What one core costs for one hour, in any currency.", valueName: "money"))
   var pricePerCoreHour = 0.05
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Chooses the questions and the resampling.", valueName: "n"),
+    parsing: .unconditional,
+    help: ArgumentHelp("Chooses the questions and the resampling. Default: 1.", valueName: "n"),
     transform: Seed.parse)
   var seed: UInt64 = 1
 

@@ -59,7 +59,8 @@ struct Detokenize: AsyncParsableCommand {
     if !report.text.isEmpty { try Terminal.writeLine(report.text) }
     for file in report.files { Terminal.report("wrote \(file)") }
     if report.unsaved > 0 {
-      let media = report.unsaved == 1 ? "a picture or sound that was" : "\(report.unsaved) pictures and sounds that were"
+      let media =
+        report.unsaved == 1 ? "a picture or sound that was" : "\(report.unsaved) pictures and sounds that were"
       Terminal.remark("the ids hold \(media) not saved: -o PREFIX saves them as PREFIX-1.png, PREFIX-2.wav, …")
     }
   }

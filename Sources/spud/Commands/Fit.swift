@@ -29,10 +29,13 @@ struct FitOptions: ParsableArguments {
     help: ArgumentHelp("The directory that receives the codebook.", valueName: "dir"), completion: .directory)
   var output: String
 
-  @Option(name: .long, parsing: .unconditional, help: ArgumentHelp("Codes, in each level.", valueName: "n"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Entries of the codebook; of each level, where there are several.", valueName: "n"))
   var codes = 1024
 
-  @Option(name: .long, parsing: .unconditional, help: ArgumentHelp("At most so many passes of k-means.", valueName: "n"))
+  @Option(
+    name: .long, parsing: .unconditional, help: ArgumentHelp("At most so many passes of k-means.", valueName: "n"))
   var iterations = 40
 
   @Option(
@@ -40,12 +43,14 @@ struct FitOptions: ParsableArguments {
     help: ArgumentHelp("At most so many distinct patches or frames are learned from.", valueName: "n"))
   var limit = 150_000
 
-  @Option(name: .long, parsing: .unconditional, help: ArgumentHelp("Pictures or recordings kept aside to measure on.", valueName: "n"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Pictures or recordings kept aside to measure on.", valueName: "n"))
   var held = 200
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("The same seed gives the same codebook.", valueName: "s"), transform: Seed.parse)
+    help: ArgumentHelp("The same seed gives the same codebook. Default: 1.", valueName: "s"), transform: Seed.parse)
   var seed: UInt64 = 1
 
   func validate() throws {
@@ -160,7 +165,8 @@ struct FitAudio: AsyncParsableCommand {
   @OptionGroup var options: FitOptions
   @OptionGroup var json: JSONOptions
 
-  @Option(name: .long, parsing: .unconditional, help: ArgumentHelp("Residual levels: codes in a frame.", valueName: "n"))
+  @Option(
+    name: .long, parsing: .unconditional, help: ArgumentHelp("Residual levels: codes in a frame.", valueName: "n"))
   var levels = 2
 
   func validate() throws {

@@ -10,7 +10,7 @@ struct Logits: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print the logits after each position of a sequence of ids.",
     discussion: """
-      Without --json or --output, the five likeliest ids after each position. For the closest comparison with another \
+      Without --json or --output, prints the five likeliest ids after each position, each with its logit. For the closest comparison with another \
       runtime, compute in float32: --kernels blas --cache f32.
 
       Examples:

@@ -81,7 +81,8 @@ struct Run: AsyncParsableCommand {
     let parts = try media.parts(prompt: prompt)
     let files = try AnswerFiles(path: file, expecting: output)
     let model = try await compute.load(self.model.resolved(), raw: raw)
-    var remarks = model.domain?.departures(of: parts, model: model.name).map(RunReport.RemarkReport.init(outside:)) ?? []
+    let outside = model.domain?.departures(of: parts, model: model.name)
+    var remarks = [outside].compactMap(\.self).map { RunReport.RemarkReport(outside: $0) }
     for remark in remarks { Terminal.remark(remark.text) }
     let sampling = sampling.value
     let reading = Progress("reading")

@@ -9,6 +9,9 @@ struct Tokenize: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show the stream of tokens that a prompt and its media become.",
     discussion: """
+      A table: the position, the id, its kind (text, control, image or audio) and what it stands for. With --examples \
+      and --pack, many streams are written into one file for training.
+
       Examples:
         spud tokenize "what colour is the star?" --image scene.png
         spud tokenize --audio question.wav --json

@@ -37,6 +37,6 @@ struct ThreadOptions: ParsableArguments {
 
 /// `--json`: print one JSON object instead of text.
 struct JSONOptions: ParsableArguments {
-  @Flag(name: .long, help: "Print one JSON object, with a \"schema\" number.")
+  @Flag(name: .long, help: "Print one JSON object instead; its \"schema\" number rises when a key changes its meaning.")
   var json = false
 }

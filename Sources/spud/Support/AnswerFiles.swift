@@ -146,7 +146,8 @@ final class AnswerFiles {
 
   private func advice(_ kind: Kind) -> String {
     (counts[kind] ?? 1) == 1
-      ? "-o answer.\(kind.rawValue) saves it" : "-o 'answer-%d.\(kind.rawValue)' saves every \(kind.counted(1).dropFirst(2))"
+      ? "-o answer.\(kind.rawValue) saves it"
+      : "-o 'answer-%d.\(kind.rawValue)' saves every \(kind.counted(1).dropFirst(2))"
   }
 }
 

@@ -1,4 +1,5 @@
 internal import SpudInference
+internal import SpudMedia
 
 /// Prints the pieces of an answer as they come, and keeps the whole.
 final class AnswerPrinter {

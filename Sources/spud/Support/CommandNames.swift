@@ -14,7 +14,8 @@ enum CommandNames {
   static func check(_ arguments: some Collection<String>) throws {
     guard let first = arguments.first(where: { $0 != "help" }), !first.isEmpty else { return }
     guard !first.hasPrefix("-") else {
-      guard !first.hasPrefix("---"), !first.hasPrefix("--experimental"), !rootOptions.contains(where: first.hasPrefix) else { return }
+      guard !first.hasPrefix("---"), !first.hasPrefix("--experimental"), !rootOptions.contains(where: first.hasPrefix)
+      else { return }
       throw ValidationError("\(first) comes before any command: options follow it, as in spud run \(first) …")
     }
     guard !all.contains(first) else { return }
@@ -24,7 +25,9 @@ enum CommandNames {
   private static func hint(for name: String) -> String {
     // What has spaces in it was meant as a question.
     if name.contains(where: \.isWhitespace) { return "To ask a model: spud run \"\(name.prefix(60))\"" }
-    let near = all.map { (name: $0, edits: TextMetrics.editDistance(Array(name), Array($0))) }.min { $0.edits < $1.edits }
+    let near = all.map { (name: $0, edits: TextMetrics.editDistance(Array(name), Array($0))) }.min {
+      $0.edits < $1.edits
+    }
     if let near, near.edits <= 2 { return "Did you mean spud \(near.name)?" }
     return "The commands are \(all.joined(separator: ", "))."
   }

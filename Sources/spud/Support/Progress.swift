@@ -29,7 +29,10 @@ final class Progress: Sendable {
   ) {
     self.label = label
     self.write = write
-    guard isShown else { return state.withLock { $0.isOver = true } }
+    guard isShown else {
+      state.withLock { $0.isOver = true }
+      return
+    }
     Task.detached { [weak self] in
       while let self, !self.state.withLock({ $0.isOver }) {
         self.draw()

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Text ids are those of the tokenizers package")
 struct TextParityTests {
-  static let names = ["gpt2", "qwen2", "llama3", "prefixed", "metaspace"]
+  static let names = [
+    "gpt2", "qwen2", "llama3", "prefixed", "metaspace", "digits", "folded", "parted", "spaced",
+  ]
   static let corpus = Result { try ParityCorpus.load() }
   static let strings = Result { try corpus.get().strings() }
 

@@ -1,11 +1,37 @@
-/// Normalization form C, by the tables of the `tokenizers` package.
+/// One of the four normalization forms of Unicode.
+enum NormalForm: String, Sendable, CaseIterable {
+  case decomposition = "NFD"
+  case composition = "NFC"
+  case compatibilityDecomposition = "NFKD"
+  case compatibilityComposition = "NFKC"
+
+  var isCompatible: Bool { self == .compatibilityDecomposition || self == .compatibilityComposition }
+  var composes: Bool { self == .composition || self == .compatibilityComposition }
+}
+
+/// A normalization form, by the tables of the `tokenizers` package.
 ///
 /// Text is copied as it is up to a character that could change; only from the starter before that character to the
 /// next character that cannot interact is it decomposed, ordered and composed. Bytes that are not UTF-8 pass through.
 ///
 /// - Complexity: O(n), and O(m log m) for a run of m combining marks.
-struct CanonicalComposer: Sendable {
-  static let shared = CanonicalComposer()
+struct Normalizer: Sendable {
+  private static let decomposition = Normalizer(.decomposition)
+  private static let composition = Normalizer(.composition)
+  private static let compatibilityDecomposition = Normalizer(.compatibilityDecomposition)
+  private static let compatibilityComposition = Normalizer(.compatibilityComposition)
+
+  /// The normalizer of a form; its tables are read once.
+  static func of(_ form: NormalForm) -> Normalizer {
+    switch form {
+    case .decomposition: decomposition
+    case .composition: composition
+    case .compatibilityDecomposition: compatibilityDecomposition
+    case .compatibilityComposition: compatibilityComposition
+    }
+  }
+
+  private let form: NormalForm
 
   /// Per scalar below U+30000: `stable`, or the combining class.
   private let traits: [UInt8]
@@ -22,7 +48,7 @@ struct CanonicalComposer: Sendable {
   private static let vowels: Range<UInt32> = 0x1161..<0x1176
   private static let trailing: Range<UInt32> = 0x11A8..<0x11C3
 
-  private init() {
+  private init(_ form: NormalForm) {
     var traits = [UInt8](repeating: Self.stable, count: Int(Self.tableEnd))
     for field in CanonicalTable.combiningClasses.split(whereSeparator: \.isWhitespace) {
       let parts = field.split(separator: ":")
@@ -44,6 +70,10 @@ struct CanonicalComposer: Sendable {
       } else {
         traits[Int(scalar)] = 0
       }
+      if !form.composes { traits[Int(scalar)] = 0 }
+    }
+    if !form.composes {
+      for scalar in Self.syllables { traits[Int(scalar)] = 0 }
     }
     // A starter that the one before it can take up is not stable. (No composite begins with such a one.)
     for scalar in seconds where traits[Int(scalar)] == Self.stable { traits[Int(scalar)] = 0 }
@@ -53,7 +83,15 @@ struct CanonicalComposer: Sendable {
     func expand(_ scalar: UInt32) -> [UInt32] {
       oneStep[scalar].map { $0.flatMap(expand) } ?? [scalar]
     }
-    self.decompositions = oneStep.mapValues { $0.flatMap(expand) }
+    var decompositions = oneStep.mapValues { $0.flatMap(expand) }
+    if form.isCompatible {
+      for (scalar, target) in ScalarMappings(CompatibilityTable.decompositions).flatMap(\.pairs) {
+        decompositions[scalar] = target
+        if traits[Int(scalar)] == Self.stable { traits[Int(scalar)] = 0 }
+      }
+    }
+    self.form = form
+    self.decompositions = decompositions
     self.compositions = compositions
     self.traits = traits
   }
@@ -87,7 +125,7 @@ struct CanonicalComposer: Sendable {
         end += next.length
       }
       output.append(contentsOf: bytes[copied..<starter])
-      for scalar in compose(pending) { output.append(scalar: scalar) }
+      for scalar in normalized(pending) { output.append(scalar: scalar) }
       copied = end
       starter = end
       index = end
@@ -97,8 +135,8 @@ struct CanonicalComposer: Sendable {
     return output
   }
 
-  /// Decomposes, orders and composes.
-  private func compose(_ scalars: [UInt32]) -> [UInt32] {
+  /// Decomposes, orders and, where the form asks for it, composes.
+  private func normalized(_ scalars: [UInt32]) -> [UInt32] {
     var decomposed: [UInt32] = []
     decomposed.reserveCapacity(scalars.count)
     for scalar in scalars {
@@ -114,7 +152,10 @@ struct CanonicalComposer: Sendable {
       }
     }
     order(&decomposed)
+    return form.composes ? composed(decomposed) : decomposed
+  }
 
+  private func composed(_ decomposed: [UInt32]) -> [UInt32] {
     var composed: [UInt32] = []
     composed.reserveCapacity(decomposed.count)
     var starter: Int?
