@@ -74,6 +74,8 @@ public struct GenerationOptions: Sendable {
   public var thinking: Int?
   /// Tokens that a model may think where nothing else is said: a thought must not use up the answer's own.
   public static let defaultThinking = 256
+  /// Told the logits that each id is chosen from, `[vocabulary]`, on the thread that computes.
+  package var onLogits: (@Sendable (Span<Float>) -> Void)?
   /// Told how much of a prompt has been read, 0…1, from the thread that computes.
   public var onPromptProgress: (@Sendable (Double) -> Void)?
 

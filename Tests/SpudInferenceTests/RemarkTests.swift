@@ -1,4 +1,5 @@
 import SpudMedia
+import SpudModels
 import SpudTokens
 import Testing
 
@@ -45,10 +46,13 @@ struct RemarkTests {
         thinking: GenerationOptions.defaultThinking)
       rules.isThinking = true
       rules.thoughtLength = GenerationOptions.defaultThinking
+      let model = try await TinyModel.textOnly.value
       let generation = Generation(
-        prompt: [1], constraint: .text(rules), assembler: try await TinyModel.textOnly.value.form.makeAssembler(),
-        options: GenerationOptions(), limit: 5, timings: Timings(), requested: .now, interruption: Interruption()
-      ) { _ in }
+        Generation.Order(
+          prompt: [1], marks: [.read], limit: 5, scope: nil, options: GenerationOptions(), timings: Timings(),
+          requested: .now),
+        constraint: .text(rules),
+        delivery: Delivery(model.form.makeAssembler(), on: model.preparation) { _ in }, interruption: Interruption())
       let logits: [Float] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 2]
       try generation.advance(logits.span)
       #expect(generation.ids == [9] && generation.thoughtWasCut)

@@ -104,6 +104,7 @@ final class Generation: @unchecked Sendable {
   ///
   /// - Parameter logits: `[vocabulary]`.
   func advance(_ logits: Span<Float>) throws {
+    order.options.onLogits?(logits)
     let allowed = allowedRanges(logits.count)
     let id = try sampler.next(logits, among: allowed)
     if try isForcedEndOfThought(id, allowed, logits) { thoughtWasCut = true }
