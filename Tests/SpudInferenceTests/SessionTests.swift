@@ -97,7 +97,8 @@ struct SessionTests {
     let session = model.makeSession()
     // A picture cut off by the limit of the context must not stay open in the history.
     for seed in 0..<4 as Range<UInt64> {
-      let response = session.respond(to: [.text("a")], options: TinyModel.options(seed: seed, tokens: 20))
+      let response = session.respond(
+        to: [.text("one a and another a and yet another a")], options: TinyModel.options(seed: seed, tokens: 20))
       for try await piece in response {
         if case .text = piece { response.interrupt() }
       }

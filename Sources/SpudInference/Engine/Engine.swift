@@ -91,15 +91,22 @@ final class Engine: SteppingWork, @unchecked Sendable {
       read(hasCompany: !writing.isEmpty)
       return .none
     }
-    guard !writing.isEmpty else { return .short }
-    write(writing)
+    // Some may have given their pages up for a prompt that found too few all the same.
+    let left = writing.filter { $0.sequence != nil }
+    guard !left.isEmpty else { return .short }
+    write(left)
     return .none
   }
 
   /// Whether only one id is missing in the cache: the next logits choose one more.
-  private func isWriting(_ generation: Generation) -> Bool { missing(generation) == 1 }
+  private func isWriting(_ generation: Generation) -> Bool { !isInPass(generation) && missing(generation) == 1 }
 
-  private func isReading(_ generation: Generation) -> Bool { missing(generation) > 1 }
+  private func isReading(_ generation: Generation) -> Bool { isInPass(generation) || missing(generation) > 1 }
+
+  /// Whether a pass reads for it: the cache has room for ids then that it does not hold yet.
+  private func isInPass(_ generation: Generation) -> Bool {
+    reading?.parts.contains { $0.generation === generation } ?? false
+  }
 
   private func missing(_ generation: Generation) -> Int {
     guard let sequence = generation.sequence else { return generation.count }
@@ -150,20 +157,21 @@ final class Engine: SteppingWork, @unchecked Sendable {
     let depth = first.sequence.map { cache.length(of: Int($0)) } ?? 0
     var room = hasCompany ? pace.idsAtOnce(depth: depth) : Pace.mostIDs
     var parts: [(generation: Generation, count: Int)] = []
+    var together: [Int32] = []
     for reader in readers where room > 0 && active.contains(where: { $0 === reader }) {
       guard let sequence = reader.sequence else { continue }
       let count = min(room, missing(reader))
       // Another prompt goes along only whole: a part of it would cost the first one time.
       guard parts.isEmpty || count == missing(reader) else { continue }
-      guard makeRoom(for: Array(repeating: sequence, count: count), youngerThan: reader) else {
+      let sequences = together + Array(repeating: sequence, count: count)
+      guard makeRoom(for: sequences, youngerThan: reader, sparing: parts.map(\.generation)) else {
         if parts.isEmpty, active.count > 1 { giveUp(reader) }
         continue
       }
+      together = sequences
       parts.append((reader, count))
       room -= count
     }
-    // What was made room for may have cost another one's pages.
-    parts.removeAll { $0.generation.sequence == nil }
     guard !parts.isEmpty else { return }
     begin(parts, depth: depth)
   }
@@ -247,10 +255,14 @@ final class Engine: SteppingWork, @unchecked Sendable {
     count <= cache.freePageCount || tree.evict(count - cache.freePageCount)
   }
 
-  /// Makes room for one id more of each of `sequences`; younger answers than `generation` give way.
-  private func makeRoom(for sequences: [Int32], youngerThan generation: Generation?) -> Bool {
+  /// Makes room for one id more of each of `sequences`; younger answers than `generation` give way, but for those spared.
+  private func makeRoom(
+    for sequences: [Int32], youngerThan generation: Generation?, sparing spared: [Generation] = []
+  ) -> Bool {
     while !free(cache.pagesNeeded(for: sequences)) {
-      guard let generation, let youngest = active.last, youngest.number > generation.number else { return false }
+      guard let generation, let youngest = active.last(where: { one in !spared.contains { $0 === one } }),
+        youngest.number > generation.number
+      else { return false }
       giveUp(youngest)
     }
     return true
@@ -267,7 +279,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
 
   /// Ends the pass that reads for a generation; others that it reads for begin it again.
   private func leaveReading(_ generation: Generation) {
-    guard let reading, reading.parts.contains(where: { $0.generation === generation }) else { return }
+    guard let reading, isInPass(generation) else { return }
     transformer.abandon(reading.pass)
     self.reading = nil
   }
@@ -287,7 +299,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
       if generation.interruption.isRequested { generation.interrupt() }
       if let since = generation.readerIsBehind(), since.duration(to: .now) > Self.patience {
         generation.fail(
-          SpudError(.unavailable, "nobody read the answer for \(Self.patience.components.seconds) seconds, so it ended"))
+          SpudError(.unavailable, "nobody read the answer for \(Self.patience.components.seconds) seconds, so it ended")
+        )
       }
       if generation.isOver { conclude(generation) }
     }
