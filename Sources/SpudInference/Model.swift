@@ -69,6 +69,9 @@ public final class Model: Sendable {
     }
   }
 
+  /// Whether the model's tokenizer was loaded. Without one, ids have no spellings but the bytes of the first 256.
+  package let hasTokenizer: Bool
+
   /// How the key-value cache is held.
   package var cacheFormatName: String { cacheFormat.rawValue }
 
@@ -95,7 +98,14 @@ public final class Model: Sendable {
   private init(_ path: String, options: LoadOptions, thread: ComputeThread, compute shared: Compute?) throws {
     let start = ContinuousClock.now
     let files = try ModelFiles(path)
-    var form = try files.loadForm(continuesText: options.continuesText)
+    switch options.text {
+    case .required: hasTokenizer = true
+    case .ifPresent: hasTokenizer = try files.hasTokenizer()
+    case .none: hasTokenizer = false
+    }
+    var form =
+      hasTokenizer
+      ? try files.loadForm(continuesText: options.continuesText) : .text(try ModelFiles.bytesForm(name: path))
     let compute =
       try shared
       ?? Compute(
@@ -104,7 +114,7 @@ public final class Model: Sendable {
     let transformer = try Transformer.load(
       path: path, compute: compute, weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
       progress: options.onProgress)
-    try form.check(rows: transformer.configuration.vocabularyCount, path: path)
+    if hasTokenizer { try form.check(rows: transformer.configuration.vocabularyCount, path: path) }
     if case .text(var text) = form {
       text.endings.formUnion(transformer.configuration.generation.endTokens)
       form = .text(text)

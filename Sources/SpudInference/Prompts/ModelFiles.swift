@@ -48,6 +48,21 @@ struct ModelFiles {
     }
   }
 
+  /// Whether there is a tokenizer, of whatever kind.
+  func hasTokenizer() throws -> Bool {
+    switch kind {
+    case .unified: true
+    case .textOnly: FileManager.default.fileExists(atPath: path + "/tokenizer.json")
+    case .gguf: try GGUFFile(path: path).string("tokenizer.ggml.model") != nil
+    }
+  }
+
+  /// The form of a model whose ids have no spellings: the first 256 stand for the bytes.
+  static func bytesForm(name: String) throws -> PromptForm.TextForm {
+    let bytes = GGUFTokenizerMetadata(tokens: byteSpellings, merges: [], preTokenizer: "gpt-2")
+    return form(try TextTokenizer(gguf: bytes, name: name), template: .raw, beginning: nil)
+  }
+
   private func directoryForm(_ continuesText: Bool) throws -> PromptForm.TextForm {
     let tokenizer = try TextTokenizer(path: path + "/tokenizer.json")
     let jinja = try CheckpointTemplate.jinja(in: path)
@@ -90,9 +105,7 @@ extension ModelFiles {
     }
     let kind = try required(file.string(key("model")), "model")
     if kind == "no_vocab" {
-      // A file made for measuring has ids without spellings: the first 256 stand for the bytes.
-      let bytes = GGUFTokenizerMetadata(tokens: Self.byteSpellings, merges: [], preTokenizer: "gpt-2")
-      return Self.form(try TextTokenizer(gguf: bytes, name: path), template: .raw, beginning: nil)
+      return try Self.bytesForm(name: path)
     }
     guard ["gpt2", "llama"].contains(kind) else {
       throw SpudError(
