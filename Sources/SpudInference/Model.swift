@@ -59,15 +59,8 @@ public final class Model: Sendable {
     return nil
   }
 
-  /// Bytes of keys and values that each position takes, all layers together; a q8 cache's scales included.
-  package var cacheBytesPerToken: Int {
-    let values = 2 * configuration.layerCount * configuration.keyValueWidth
-    return switch cacheFormat {
-    case .f32: 4 * values
-    case .bf16: 2 * values
-    case .q8: values + values / 32 * 2
-    }
-  }
+  /// Bytes of keys and values that each position takes, all layers together, scales included.
+  package let cacheBytesPerToken: Int
 
   /// Whether the model's tokenizer was loaded. Without one, ids have no spellings but the bytes of the first 256.
   package let hasTokenizer: Bool
@@ -100,7 +93,7 @@ public final class Model: Sendable {
     let files = try ModelFiles(path)
     switch options.text {
     case .required: hasTokenizer = true
-    case .ifPresent: hasTokenizer = try files.hasTokenizer()
+    case .ifPresent: hasTokenizer = files.hasTokenizer
     case .none: hasTokenizer = false
     }
     var form =
@@ -112,7 +105,7 @@ public final class Model: Sendable {
         threads: options.threads, firstProcessor: options.firstProcessor, instructionSet: InstructionSet.selected(),
         backend: options.kernels == .blas ? .blas : .native)
     let transformer = try Transformer.load(
-      path: path, compute: compute, weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
+      files.openCheckpoint(), compute: compute, weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
       progress: options.onProgress)
     if hasTokenizer { try form.check(rows: transformer.configuration.vocabularyCount, path: path) }
     if case .text(var text) = form {
@@ -126,6 +119,9 @@ public final class Model: Sendable {
     contextLength = options.contextLength ?? made
     cacheFormat = options.cache.format
     kernels = options.kernels
+    // What the cache itself says of 32 positions, which is how many it lays out together.
+    cacheBytesPerToken =
+      try transformer.makeCache(sequences: 1, capacity: 1, format: cacheFormat).bytesRead(length: 32) / 32
     engine = Engine(transformer: transformer)
     self.form = form
     self.path = path

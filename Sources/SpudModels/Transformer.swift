@@ -12,9 +12,8 @@ package final class Transformer: @unchecked Sendable {
   package let compute: Compute
   let embedding: WeightMatrix  // [vocabularyCount, modelWidth]
   let layers: [DecoderLayer]
-  let finalNorm: [Float]  // [modelWidth]
+  let finalNorm: Norm  // [modelWidth]
   let head: WeightMatrix  // [vocabularyCount, modelWidth]; the embedding, if tied
-  private let table: RotaryTable
   private let workspace: Workspace
   private var routing: [RoutingTable?]
 
@@ -27,7 +26,7 @@ package final class Transformer: @unchecked Sendable {
 
   init(
     configuration: ModelConfiguration, compute: Compute, embedding: WeightMatrix, layers: [DecoderLayer],
-    finalNorm: [Float], head: WeightMatrix, table: RotaryTable
+    finalNorm: Norm, head: WeightMatrix
   ) {
     self.configuration = configuration
     self.compute = compute
@@ -35,11 +34,12 @@ package final class Transformer: @unchecked Sendable {
     self.layers = layers
     self.finalNorm = finalNorm
     self.head = head
-    self.table = table
     workspace = Workspace(configuration)
-    routing = configuration.feedForward.map { shape in
-      guard case .sparse(let count, let perToken, _, _) = shape else { return nil }
-      return RoutingTable(expertCount: count, expertsPerToken: perToken)
+    routing = configuration.layers.map { layer in
+      switch layer.feedForward {
+      case .dense: nil
+      case .experts(let plan): RoutingTable(expertCount: plan.expertCount, expertsPerToken: plan.expertsPerToken)
+      }
     }
     statistics = RouterStatistics(layerCount: configuration.layerCount, expertCount: configuration.expertCount)
   }
@@ -91,8 +91,7 @@ package final class Transformer: @unchecked Sendable {
     if places.isEmpty {
       workspace.logits.resize(rows: 0)
     } else {
-      compute.normalize(
-        workspace.selected, weight: finalNorm, epsilon: configuration.normEpsilon, into: workspace.selected)
+      finalNorm.normalize(workspace.selected, into: workspace.selected, compute: compute)
       compute.multiplyWithResidual(workspace.selected, by: head, into: workspace.logits)
       markOverflow(of: workspace.selected, in: workspace.logits)
     }
@@ -102,7 +101,7 @@ package final class Transformer: @unchecked Sendable {
   /// Takes one chunk through all layers; its hidden states are left in `workspace.hidden`.
   ///
   /// Of the last layer, the tokens to come need only the keys and values, so the rest of it is computed for the
-  /// tokens at `places`, which rise; unless someone counts or watches all of them.
+  /// tokens at `places`, sorted ascending; unless someone counts or watches all of them.
   ///
   /// - Returns: Whether `workspace.hidden` holds every token of the chunk, and not only those at `places`, each once.
   private func decode(
@@ -117,27 +116,28 @@ package final class Transformer: @unchecked Sendable {
       if !isWhole, index == layers.count - 1 {
         kept = places.indices.filter { $0 == 0 || places[$0] != places[$0 - 1] }.map { places[$0] }
       }
-      compute.normalize(
-        hidden, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, into: workspace.normalized)
+      layer.attentionNorm.normalize(hidden, into: workspace.normalized, compute: compute)
       layer.attention.transform(
-        workspace.normalized, layer: index, positions: positions, selecting: kept, cache: cache, table: table,
-        workspace: workspace, compute: compute, addingInto: hidden)
+        workspace.normalized, layer: index, positions: positions, selecting: kept, cache: cache,
+        workspace: workspace.attention[index], compute: compute, addingInto: hidden)
       if kept?.isEmpty ?? false { break }
-      compute.normalize(
-        hidden, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, into: workspace.normalized)
-      switch layer.feedForward {
-      case .dense(let weights):
+      layer.feedForwardNorm.normalize(hidden, into: workspace.normalized, compute: compute)
+      switch (layer.feedForward, workspace.feedForward[index]) {
+      case (.dense(let weights), _):
         compute.denseFeedForward(workspace.normalized, weights: weights, addingInto: hidden)
-      case .sparse(let experts):
-        mix(experts, layer: index, classes: batch.classes?[chunk])
+      case (.biased(let block), .biased(let gate, let up)):
+        block.transform(workspace.normalized, gated: (gate, up), compute: compute, addingInto: hidden)
+      case (.sparse(let experts), .sparse(let logits)):
+        mix(experts, layer: index, logits: logits, classes: batch.classes?[chunk])
+      case (.biased, _), (.sparse, _): preconditionFailure("layer \(index) has memory for another block")
       }
       hiddenStatesObserver?(index, hidden)
     }
     return isWhole
   }
 
-  private func mix(_ experts: MixtureOfExperts, layer: Int, classes: ArraySlice<UInt8>?) {
-    guard let logits = workspace.routerLogits[layer], var choice = routing[layer].take() else {
+  private func mix(_ experts: MixtureOfExperts, layer: Int, logits: Activations, classes: ArraySlice<UInt8>?) {
+    guard var choice = routing[layer].take() else {
       preconditionFailure("layer \(layer) has experts, but no room for their router's choice")
     }
     experts.transform(
