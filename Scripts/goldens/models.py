@@ -78,6 +78,14 @@ CASES = {
         hidden_size=28, intermediate_size=36, num_hidden_layers=2, num_attention_heads=7, num_key_value_heads=1,
         head_dim=4, vocab_size=53, rope_theta=1e4, rms_norm_eps=1e-6, max_position_embeddings=80,
         attention_bias=True), dict(v5=True)),
+    "qwen2-untied": ("qwen2", dict(
+        hidden_size=28, intermediate_size=36, num_hidden_layers=2, num_attention_heads=7, num_key_value_heads=1,
+        vocab_size=53, rope_theta=1e6, rms_norm_eps=1e-6, max_position_embeddings=96, use_sliding_window=False,
+        sliding_window=32, max_window_layers=1), dict()),
+    "qwen2-tied": ("qwen2", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2,
+        vocab_size=64, rope_theta=1e4, rms_norm_eps=1e-5, max_position_embeddings=80, tie_word_embeddings=True),
+        dict(bf16=True, v5=True)),
     "llama-scaled": ("llama", dict(
         hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
         vocab_size=64, rope_theta=5e5, rms_norm_eps=1e-5, max_position_embeddings=256, rope_scaling=LLAMA3,
@@ -86,6 +94,10 @@ CASES = {
         hidden_size=30, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=3,
         vocab_size=59, rope_theta=1e4, rms_norm_eps=1e-6, max_position_embeddings=128, attention_bias=True,
         rope_scaling={"rope_type": "linear", "factor": 2.0}, tie_word_embeddings=True), dict(v5=True)),
+    "llama-mlp-biased": ("llama", dict(
+        hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        head_dim=6, vocab_size=56, rope_theta=1e4, rms_norm_eps=1e-6, max_position_embeddings=96, mlp_bias=True),
+        dict()),
 }
 
 # name of a GGUF file: (the case it is made from, the type of its matrices); widths must be whole blocks of that type.
@@ -109,10 +121,13 @@ GGUF_CASES = {
         hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
         head_dim=16, vocab_size=64, rope_theta=1e6, rms_norm_eps=1e-6, max_position_embeddings=96,
         tie_word_embeddings=True), "F16"),
+    "qwen2-f32": ("qwen2", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        vocab_size=64, rope_theta=1e6, rms_norm_eps=1e-6, max_position_embeddings=96), "F32"),
 }
 
 ARCHITECTURES = {"qwen3_moe": "Qwen3MoeForCausalLM", "olmoe": "OlmoeForCausalLM", "mixtral": "MixtralForCausalLM",
-                 "qwen3": "Qwen3ForCausalLM", "llama": "LlamaForCausalLM"}
+                 "qwen3": "Qwen3ForCausalLM", "qwen2": "Qwen2ForCausalLM", "llama": "LlamaForCausalLM"}
 
 
 def build(kind, options, seed, bf16=False, quantize=None):
@@ -299,7 +314,8 @@ def permute(weights, heads):
 
 def write_gguf(path, kind, options, model, type_name):
     config = model.config
-    arch = {"qwen3_moe": "qwen3moe", "olmoe": "olmoe", "mixtral": "llama", "qwen3": "qwen3", "llama": "llama"}[kind]
+    arch = {"qwen3_moe": "qwen3moe", "olmoe": "olmoe", "mixtral": "llama", "qwen3": "qwen3", "qwen2": "qwen2",
+            "llama": "llama"}[kind]
     writer = gguf.GGUFWriter(path, arch)
     head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     writer.add_block_count(config.num_hidden_layers)

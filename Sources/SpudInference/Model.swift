@@ -64,15 +64,11 @@ public final class Model: Sendable {
     return nil
   }
 
-  /// Bytes of keys and values that each position takes, all layers together; a q8 cache's scales included.
-  package var cacheBytesPerToken: Int {
-    let values = 2 * configuration.layerCount * configuration.keyValueWidth
-    return switch cacheFormat {
-    case .f32: 4 * values
-    case .bf16: 2 * values
-    case .q8: values + values / 32 * 2
-    }
-  }
+  /// Bytes of keys and values that each position takes, all layers together, scales included.
+  package let cacheBytesPerToken: Int
+
+  /// Whether the model's tokenizer was loaded. Without one, ids have no spellings but the bytes of the first 256.
+  package let hasTokenizer: Bool
 
   /// How the key-value cache is held.
   package var cacheFormatName: String { cacheFormat.rawValue }
@@ -100,16 +96,23 @@ public final class Model: Sendable {
   private init(_ path: String, options: LoadOptions, thread: ComputeThread, compute shared: Compute?) throws {
     let start = ContinuousClock.now
     let files = try ModelFiles(path)
-    var form = try files.loadForm(continuesText: options.continuesText)
+    switch options.text {
+    case .required: hasTokenizer = true
+    case .ifPresent: hasTokenizer = files.hasTokenizer
+    case .none: hasTokenizer = false
+    }
+    var form =
+      hasTokenizer
+      ? try files.loadForm(continuesText: options.continuesText) : .text(try ModelFiles.bytesForm(name: path))
     let compute =
       try shared
       ?? Compute(
         threads: options.threads, firstProcessor: options.firstProcessor, instructionSet: InstructionSet.selected(),
         backend: options.kernels == .blas ? .blas : .native)
     let transformer = try Transformer.load(
-      path: path, compute: compute, weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
+      files.openCheckpoint(), compute: compute, weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
       progress: options.onProgress)
-    try form.check(rows: transformer.configuration.vocabularyCount, path: path)
+    if hasTokenizer { try form.check(rows: transformer.configuration.vocabularyCount, path: path) }
     if case .text(var text) = form {
       text.endings.formUnion(transformer.configuration.generation.endTokens)
       form = .text(text)
@@ -121,9 +124,9 @@ public final class Model: Sendable {
     contextLength = options.contextLength ?? made
     cacheFormat = options.cache.format
     kernels = options.kernels
-    let shape = CacheShape(
-      layerCount: transformer.configuration.layerCount, headCount: transformer.configuration.keyValueHeadCount,
-      headWidth: transformer.configuration.headWidth, format: options.cache.format)
+    let shape = transformer.cacheShape(options.cache.format)
+    // What the cache itself says of 32 positions, which is how many it lays out together.
+    cacheBytesPerToken = shape.pageBytes / KeyValueCache.positionsPerPage
     let cache = KeyValueCache(
       shape: shape, capacity: contextLength,
       pageLimit: try Self.pageLimit(shape, cacheSize: options.cacheSize, path: path))

@@ -35,6 +35,15 @@ public struct LoadOptions: Sendable {
   public var contextLength: Int?
   /// Whether a text-only model continues the prompt as it is, without the chat form that it was trained on.
   public var continuesText: Bool
+  /// What is loaded of a model's text: ids alone need neither a tokenizer nor codecs.
+  package enum Text: Sendable {
+    case required
+    /// Loaded where there is one.
+    case ifPresent
+    case none
+  }
+
+  package var text = Text.required
   /// Told how much of the model is loaded, 0…1, from the thread that loads.
   public var onProgress: (@Sendable (Double) -> Void)?
 

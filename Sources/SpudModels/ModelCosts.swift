@@ -75,7 +75,7 @@ extension Transformer {
     if embedding !== head { costs.lookedUpParameters = embedding.rows * embedding.columns }
     costs.bytes = head.byteCount + (embedding === head ? 0 : embedding.byteCount)
     costs.activeParameters = costs.headParameters + costs.lookedUpParameters
-    costs.countShared(vectors: [finalNorm])
+    costs.countShared(vectors: [finalNorm.weight])
     for layer in layers { costs.count(layer) }
     if let last = layers.last { costs.countLast(last) }
     costs.parameters += costs.headParameters + costs.lookedUpParameters
@@ -94,14 +94,23 @@ extension ModelCosts {
     sharedBytes += bytes
   }
 
+  private mutating func countShared(_ projections: [Projection]) {
+    countShared(vectors: projections.compactMap(\.bias), matrices: projections.map(\.weight))
+  }
+
   fileprivate mutating func countLast(_ layer: DecoderLayer) {
-    let matrices = [layer.attention.query, layer.attention.output]
+    let matrices = [layer.attention.query.weight, layer.attention.output.weight]
     lastParameters = matrices.reduce(0) { $0 + $1.rows * $1.columns }
     lastBytes = matrices.reduce(0) { $0 + $1.byteCount }
     switch layer.feedForward {
     case .dense(let weights):
       lastParameters += 3 * weights.width * weights.expertWidth
       lastBytes += weights.byteCount
+    case .biased(let block):
+      for matrix in [block.gate.weight, block.up.weight, block.down.weight] {
+        lastParameters += matrix.rows * matrix.columns
+        lastBytes += matrix.byteCount
+      }
     case .sparse(let mixture):
       isLastSparse = true
       lastParameters += mixture.router.rows * mixture.router.columns
@@ -112,15 +121,12 @@ extension ModelCosts {
 
   fileprivate mutating func count(_ layer: DecoderLayer) {
     let attention = layer.attention
-    countShared(
-      vectors: [layer.attentionNorm, layer.feedForwardNorm],
-      matrices: [attention.query, attention.key, attention.value, attention.output])
-    if let biases = attention.biases {
-      countShared(vectors: [biases.query, biases.key, biases.value, biases.output])
-    }
+    countShared(vectors: [layer.attentionNorm.weight, layer.feedForwardNorm.weight])
+    countShared([attention.query, attention.key, attention.value, attention.output])
     switch attention.norm {
     case .none: break
-    case .perHead(let query, let key), .fullWidth(let query, let key): countShared(vectors: [query, key])
+    case .perHead(let query, let key), .fullWidth(let query, let key):
+      countShared(vectors: [query.weight, key.weight])
     }
     switch layer.feedForward {
     case .dense(let weights):
@@ -130,6 +136,9 @@ extension ModelCosts {
       activeParameters += parameters
       bytes += weights.byteCount
       sharedBytes += weights.byteCount
+    case .biased(let block):
+      weightFormat = block.gate.weight.format.rawValue
+      countShared([block.gate, block.up, block.down])
     case .sparse(let mixture):
       countShared(matrices: [mixture.router])
       let experts = mixture.experts

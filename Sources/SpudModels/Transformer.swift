@@ -12,9 +12,8 @@ package final class Transformer: @unchecked Sendable {
   package let compute: Compute
   let embedding: WeightMatrix  // [vocabularyCount, modelWidth]
   let layers: [DecoderLayer]
-  let finalNorm: [Float]  // [modelWidth]
+  let finalNorm: Norm  // [modelWidth]
   let head: WeightMatrix  // [vocabularyCount, modelWidth]; the embedding, if tied
-  private let table: RotaryTable
   private let workspace: Workspace
   /// Hidden states that no pass uses.
   private var freeHidden: [Activations] = []
@@ -29,7 +28,7 @@ package final class Transformer: @unchecked Sendable {
 
   init(
     configuration: ModelConfiguration, compute: Compute, embedding: WeightMatrix, layers: [DecoderLayer],
-    finalNorm: [Float], head: WeightMatrix, table: RotaryTable
+    finalNorm: Norm, head: WeightMatrix
   ) {
     self.configuration = configuration
     self.compute = compute
@@ -37,13 +36,21 @@ package final class Transformer: @unchecked Sendable {
     self.layers = layers
     self.finalNorm = finalNorm
     self.head = head
-    self.table = table
     workspace = Workspace(configuration)
-    routing = configuration.feedForward.map { shape in
-      guard case .sparse(let count, let perToken, _, _) = shape else { return nil }
-      return RoutingTable(expertCount: count, expertsPerToken: perToken)
+    routing = configuration.layers.map { layer in
+      switch layer.feedForward {
+      case .dense: nil
+      case .experts(let plan): RoutingTable(expertCount: plan.expertCount, expertsPerToken: plan.expertsPerToken)
+      }
     }
     statistics = RouterStatistics(layerCount: configuration.layerCount, expertCount: configuration.expertCount)
+  }
+
+  /// The shape of a page of keys and values of this model.
+  package func cacheShape(_ format: CacheFormat) -> CacheShape {
+    CacheShape(
+      layerCount: configuration.layerCount, headCount: configuration.keyValueHeadCount,
+      headWidth: configuration.headWidth, format: format)
   }
 
   /// Makes a cache for this model.
@@ -103,7 +110,7 @@ package final class Transformer: @unchecked Sendable {
   func logits(of states: Activations) -> Activations {
     workspace.logits.resize(rows: 0)
     guard states.rows > 0 else { return workspace.logits }
-    compute.normalize(states, weight: finalNorm, epsilon: configuration.normEpsilon, into: states)
+    finalNorm.normalize(states, into: states, compute: compute)
     compute.multiplyWithResidual(states, by: head, into: workspace.logits)
     markOverflow(of: states, in: workspace.logits)
     return workspace.logits
@@ -125,25 +132,28 @@ package final class Transformer: @unchecked Sendable {
   func apply(layer index: Int, to pass: ForwardPass, selecting kept: [Int]?) {
     let layer = layers[index]
     let hidden = pass.hidden
-    compute.normalize(
-      hidden, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, into: workspace.normalized)
+    layer.attentionNorm.normalize(hidden, into: workspace.normalized, compute: compute)
     layer.attention.transform(
-      workspace.normalized, layer: index, positions: pass.positions, selecting: kept, cache: pass.cache, table: table,
-      workspace: workspace, compute: compute, addingInto: hidden)
+      workspace.normalized, layer: index, positions: pass.positions, selecting: kept, cache: pass.cache,
+      workspace: workspace.attention[index], compute: compute, addingInto: hidden)
     if kept?.isEmpty ?? false { return }
-    compute.normalize(
-      hidden, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, into: workspace.normalized)
-    switch layer.feedForward {
-    case .dense(let weights):
+    layer.feedForwardNorm.normalize(hidden, into: workspace.normalized, compute: compute)
+    switch (layer.feedForward, workspace.feedForward[index]) {
+    case (.dense(let weights), _):
       compute.denseFeedForward(workspace.normalized, weights: weights, addingInto: hidden)
-    case .sparse(let experts):
-      mix(experts, layer: index, classes: pass.batch.classes, into: hidden)
+    case (.biased(let block), .biased(let gate, let up)):
+      block.transform(workspace.normalized, gated: (gate, up), compute: compute, addingInto: hidden)
+    case (.sparse(let experts), .sparse(let logits)):
+      mix(experts, layer: index, logits: logits, classes: pass.batch.classes, into: hidden)
+    case (.biased, _), (.sparse, _): preconditionFailure("layer \(index) has memory for another block")
     }
     hiddenStatesObserver?(index, hidden)
   }
 
-  private func mix(_ experts: MixtureOfExperts, layer: Int, classes: [UInt8]?, into hidden: Activations) {
-    guard let logits = workspace.routerLogits[layer], var choice = routing[layer].take() else {
+  private func mix(
+    _ experts: MixtureOfExperts, layer: Int, logits: Activations, classes: [UInt8]?, into hidden: Activations
+  ) {
+    guard var choice = routing[layer].take() else {
       preconditionFailure("layer \(layer) has experts, but no room for their router's choice")
     }
     experts.transform(workspace.normalized, logits: logits, routing: &choice, compute: compute, addingInto: hidden)

@@ -5,30 +5,6 @@ import SpudModels
 import SpudTensors
 import Testing
 
-/// A fixture's copy that a test may damage.
-private struct Copy: ~Copyable {
-  let path: String
-
-  init(of fixture: String) throws {
-    path = NSTemporaryDirectory() + "spud-hostile-\(UUID().uuidString)"
-    try FileManager.default.copyItem(atPath: Fixture(name: fixture).folder, toPath: path)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// Sets keys of config.json; nil removes one.
-  func configure(_ changes: [String: String?]) throws {
-    let old = try JSONValue(contentsOf: path + "/config.json")
-    var members = (old.object?.members ?? []).filter { !changes.keys.contains($0.key) }.map { ($0.key, $0.value) }
-    for (key, value) in changes {
-      if let value { members.append((key, try JSONValue(parsing: value, name: key))) }
-    }
-    try Data(JSONValue.object(JSONObject(members)).serialized).write(to: URL(fileURLWithPath: path + "/config.json"))
-  }
-
-  func load() throws -> Transformer { try Transformer.load(path: path, compute: Compute(threads: 1)) }
-}
-
 @Suite("Models that are not what they say")
 struct HostileModelTests {
   static let shapeKeys = [
@@ -42,7 +18,7 @@ struct HostileModelTests {
     arguments: shapeKeys,
     ["0", "-1", "1.5", "2147483648", "9223372036854775807", "18446744073709551615", "1e300", "\"8\"", "[8]", "true"])
   func counts(key: String, value: String) throws {
-    let copy = try Copy(of: "qwen3moe-normalized")
+    let copy = try FixtureCopy(of: "qwen3moe-normalized")
     try copy.configure([key: value])
     let error = #expect(throws: SpudError.self) { try copy.load() }
     #expect(error?.code == .badData)
@@ -65,14 +41,14 @@ struct HostileModelTests {
       ("rope_scaling", "[]"), ("partial_rotary_factor", "0.5"),
     ])
   func contradictions(key: String, value: String) throws {
-    let copy = try Copy(of: "qwen3moe-normalized")
+    let copy = try FixtureCopy(of: "qwen3moe-normalized")
     try copy.configure([key: value])
     #expect(throws: SpudError.self) { try copy.load() }
   }
 
   @Test("the choices are listed for a word that is not among them")
   func choices() throws {
-    let copy = try Copy(of: "llama-scaled")
+    let copy = try FixtureCopy(of: "llama-scaled")
     try copy.configure(["model_type": "\"gpt2\""])
     let error = #expect(throws: SpudError.self) { try copy.load() }
     for architecture in Architecture.allCases { #expect(error?.message.contains("'\(architecture.rawValue)'") == true) }
@@ -80,7 +56,7 @@ struct HostileModelTests {
 
   @Test("a missing tensor, and one too many, are named")
   func tensors() throws {
-    let copy = try Copy(of: "mixtral")
+    let copy = try FixtureCopy(of: "mixtral")
     try copy.configure(["num_local_experts": "5"])
     let missing = #expect(throws: SpudError.self) { try copy.load() }
     #expect(missing?.message.contains("block_sparse_moe") == true)
@@ -93,7 +69,7 @@ struct HostileModelTests {
     "an index that leads out of its directory, or to no shard, is refused",
     arguments: ["../x.safetensors", "/etc/passwd", "x", ""])
   func shards(name: String) throws {
-    let copy = try Copy(of: "mixtral")
+    let copy = try FixtureCopy(of: "mixtral")
     let path = copy.path + "/model.safetensors.index.json"
     let index = #"{"weight_map":{"model.norm.weight":"\#(name)"}}"#
     try Data(index.utf8).write(to: URL(fileURLWithPath: path))
@@ -104,7 +80,7 @@ struct HostileModelTests {
   func files() throws {
     #expect(throws: SpudError.self) { try Transformer.load(path: "/nowhere", compute: Compute(threads: 1)) }
     for name in ["config.json", "model.safetensors"] {
-      let copy = try Copy(of: "llama-scaled")
+      let copy = try FixtureCopy(of: "llama-scaled")
       let path = copy.path + "/" + name
       let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
       for length in [0, 1, 7, 8, 9, bytes.count / 2, bytes.count - 2] {
@@ -121,55 +97,12 @@ struct HostileModelTests {
   func ggufBytes() throws {
     let path = Fixture(name: "gguf-qwen3moe-f32").modelPath
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    let copy = try Copy(of: "gguf-qwen3moe-f32")
+    let copy = try FixtureCopy(of: "gguf-qwen3moe-f32")
     for position in stride(from: 0, to: 1200, by: 3) {
       var damaged = bytes
       damaged[position] = damaged[position] == 0xFF ? 0 : 0xFF
       try Data(damaged).write(to: URL(fileURLWithPath: copy.path + "/model.gguf"))
       _ = try? Transformer.load(path: copy.path + "/model.gguf", compute: Compute(threads: 1))
     }
-  }
-
-  @Test("a tokenizer is written as GGUF's metadata")
-  func tokenizer() throws {
-    let copy = try Copy(of: "llama-scaled")
-    let json = #"""
-      {"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":[["a","b"]]},
-       "added_tokens":[{"id":5,"content":"<end>","special":true}],
-       "pre_tokenizer":{"type":"Sequence","pretokenizers":[
-         {"type":"Split","pattern":{"Regex":"(?i:'s)|\\p{N}{1,3}"}},{"type":"ByteLevel"}]}}
-      """#
-    try Data(json.utf8).write(to: URL(fileURLWithPath: copy.path + "/tokenizer.json"))
-    let target = copy.path + "/out.gguf"
-    try ModelExport.writeGGUF(from: copy.path, to: target, format: .q8_0)
-    let file = try GGUFFile(path: target)
-    let tokens = try file.strings("tokenizer.ggml.tokens")
-    #expect(tokens?.count == 64)
-    #expect(tokens?[2] == "ab")
-    #expect(tokens?[5] == "<end>")
-    #expect(try file.strings("tokenizer.ggml.merges") == ["a b"])
-    #expect(try file.string("tokenizer.ggml.pre") == "llama-bpe")
-    #expect(try file.ints("tokenizer.ggml.token_type")?[2...5] == [1, 5, 5, 3])
-  }
-
-  @Test(
-    "a tokenizer that GGUF's 'gpt2' does not describe is refused, and no file is left",
-    arguments: [
-      #"{"model":{"type":"BPE","vocab":{"▁a":0},"merges":[]},"pre_tokenizer":{"type":"Metaspace"}}"#,
-      #"{"model":{"type":"BPE","vocab":{"▁a":0},"merges":[],"byte_fallback":true},"pre_tokenizer":null}"#,
-      #"{"model":{"type":"Unigram","vocab":[]},"pre_tokenizer":{"type":"ByteLevel"}}"#,
-      #"{"model":{"vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"ByteLevel"},"#
-        + #""post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}}]}}"#,
-    ])
-  func otherTokenizers(json: String) throws {
-    let copy = try Copy(of: "llama-scaled")
-    try Data(json.utf8).write(to: URL(fileURLWithPath: copy.path + "/tokenizer.json"))
-    let target = copy.path + "/out.gguf"
-    let error = #expect(throws: SpudError.self) {
-      try ModelExport.writeGGUF(from: copy.path, to: target, format: .q8_0)
-    }
-    #expect(error?.code == .badData)
-    #expect(error?.message.contains("tokenizer.json") == true)
-    #expect(!FileManager.default.fileExists(atPath: target))
   }
 }

@@ -5,6 +5,16 @@ import Testing
 
 @Suite("Parity with transformers, in float32")
 struct ParityTests {
+  @Test("no fixture is missing: each architecture has some, as directories and as GGUF")
+  func fixtures() throws {
+    #expect(Fixture.all.count == 20)
+    #expect(Fixture.huggingFace.count == 14)
+    for kind in [Fixture.huggingFace, Fixture.all.filter { $0.name.hasPrefix("gguf-") }] {
+      let found = try Set(kind.map { try Checkpoint(path: $0.modelPath).configuration.architecture })
+      #expect(found == Set(Architecture.allCases))
+    }
+  }
+
   @Test("logits agree to 1e-4 at every position, and layers' outputs with them", arguments: Fixture.all)
   func logits(fixture: Fixture) throws {
     let golden = try fixture.golden()

@@ -336,6 +336,30 @@ struct ReportTests {
     #expect(answer.exitCode == 0, "\(answer.errors)")
   }
 
+  @Test("weights and their configuration alone are enough for logits, bench and inspect, and not for run")
+  func bareDirectory() async throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "spud-bare-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    for name in ["config.json", "model.safetensors"] {
+      try FileManager.default.copyItem(atPath: model + "/" + name, toPath: directory.appending(path: name).path)
+    }
+    #expect(try await lastLogits(directory.path) == lastLogits(model))
+    let file = directory.appending(path: "bare.gguf").path
+    let written = try await CommandLineProgram.run(["quantize", "-m", directory.path, "--to", "f32", "-o", file])
+    #expect(written.exitCode == 0, "\(written.errors)")
+    for path in [directory.path, file] {
+      let arguments = ["bench", "-m", path, "-p", "4", "-n", "2", "-r", "1", "-o", "jsonl"]
+      let bench = try await CommandLineProgram.run(arguments)
+      #expect(bench.output.split(separator: "\n").count == 2, "\(bench.errors)")
+      let inspect = try await CommandLineProgram.run(["inspect", "-m", path])
+      #expect(inspect.output.contains("qwen3_moe"), "\(inspect.errors)")
+    }
+    let run = try await CommandLineProgram.run(["run", "hi", "-m", directory.path])
+    #expect(run.exitCode != 0)
+    #expect(run.errors.contains("tokenizer.json"))
+  }
+
   private struct BenchObject: Decodable {
     var model: String
     var threads, batch, depth: Int

@@ -94,9 +94,9 @@ extension ModelShape {
     var width = 0
     var experts = 0
     var perToken = 0
-    switch configuration.feedForward.first {
-    case .dense(let dense): width = dense
-    case .sparse(let count, let chosen, let expert, _): (experts, perToken, width) = (count, chosen, expert)
+    switch configuration.layers.first?.feedForward {
+    case .dense(let plan): width = plan.width
+    case .experts(let plan): (experts, perToken, width) = (plan.expertCount, plan.expertsPerToken, plan.width)
     case nil: break
     }
     self.init(

@@ -11,8 +11,8 @@ struct ModelFiles {
     case unified
     /// Any other directory.
     case textOnly
-    /// One `.gguf` file.
-    case gguf
+    /// One `.gguf` file, opened.
+    case gguf(GGUFFile)
   }
 
   let path: String
@@ -31,7 +31,7 @@ struct ModelFiles {
       let vocabulary = path + "/" + StreamTokenizer.File.vocabulary
       kind = FileManager.default.fileExists(atPath: vocabulary) ? .unified : .textOnly
     } else if path.lowercased().hasSuffix(".gguf") {
-      kind = .gguf
+      kind = .gguf(try GGUFFile(path: path))
     } else {
       throw SpudError(.badData, "\(path): is neither a model's directory nor a .gguf file")
     }
@@ -44,8 +44,31 @@ struct ModelFiles {
     switch kind {
     case .unified: .stream(try StreamTokenizer.load(directory: path))
     case .textOnly: .text(try directoryForm(continuesText))
-    case .gguf: .text(try ggufForm(continuesText))
+    case .gguf(let file): .text(try ggufForm(file, continuesText))
     }
+  }
+
+  /// The decoder's files, of which a GGUF file is opened only once.
+  func openCheckpoint() throws -> Checkpoint {
+    switch kind {
+    case .unified, .textOnly: try Checkpoint(.directory(path))
+    case .gguf(let file): try Checkpoint(.gguf(file))
+    }
+  }
+
+  /// Whether there is a tokenizer, of whatever kind.
+  var hasTokenizer: Bool {
+    switch kind {
+    case .unified: true
+    case .textOnly: FileManager.default.fileExists(atPath: path + "/tokenizer.json")
+    case .gguf(let file): file["tokenizer.ggml.model"] != nil
+    }
+  }
+
+  /// The form of a model whose ids have no spellings: the first 256 stand for the bytes.
+  static func bytesForm(name: String) throws -> PromptForm.TextForm {
+    let bytes = GGUFTokenizerMetadata(tokens: byteSpellings, merges: [], preTokenizer: "gpt-2")
+    return form(try TextTokenizer(gguf: bytes, name: name), template: .raw, beginning: nil)
   }
 
   private func directoryForm(_ continuesText: Bool) throws -> PromptForm.TextForm {
@@ -82,8 +105,7 @@ extension ModelFiles {
   /// What a GGUF file's metadata say about its text.
   ///
   /// - Throws: `SpudError` (`badData`) when there is no tokenizer in them, or one of another kind than byte pairs.
-  private func ggufForm(_ continuesText: Bool) throws -> PromptForm.TextForm {
-    let file = try GGUFFile(path: path)
+  private func ggufForm(_ file: GGUFFile, _ continuesText: Bool) throws -> PromptForm.TextForm {
     func key(_ name: String) -> String { "tokenizer.ggml." + name }
     func required<Value>(_ value: Value?, _ name: String) throws -> Value {
       guard let value else { throw SpudError(.badData, "\(path): \(key(name)) is missing, so its text cannot be read") }
@@ -91,9 +113,7 @@ extension ModelFiles {
     }
     let kind = try required(file.string(key("model")), "model")
     if kind == "no_vocab" {
-      // A file made for measuring has ids without spellings: the first 256 stand for the bytes.
-      let bytes = GGUFTokenizerMetadata(tokens: Self.byteSpellings, merges: [], preTokenizer: "gpt-2")
-      return Self.form(try TextTokenizer(gguf: bytes, name: path), template: .raw, beginning: nil)
+      return try Self.bytesForm(name: path)
     }
     guard ["gpt2", "llama"].contains(kind) else {
       throw SpudError(

@@ -4,15 +4,19 @@
 ///     h ← h + SwiGLU(norm(h))
 ///
 /// Paper: Qwen3 Technical Report, arXiv 2505.09388. Reference: `modeling_qwen3.py` of huggingface/transformers 5.23.0.
-enum Qwen3 {
-  static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
-    var result = try ModelConfiguration(common: reader, .qwen3, headWidth: 128) { layerCount in
-      let width = try reader.int("intermediate_size", in: ModelConfiguration.Limits.feedForwardWidth)
-      return Array(repeating: .dense(width: width), count: layerCount)
-    }
-    result.queryKeyNorm = .perHead
-    return result
-  }
+enum Qwen3: ArchitectureDescription {
+  static let ggufName = "qwen3"
 
-  static let tensorNames = TensorNames()
+  static func configuration(_ settings: Settings) throws -> ModelConfiguration {
+    let decoder = try DecoderPlan(settings, headWidth: 128)
+    let width = try settings.int(
+      "intermediate_size", gguf: "feed_forward_length", in: ModelConfiguration.Limits.feedForwardWidth)
+    let biases = try settings.attentionBiases("attention_bias")
+    return ModelConfiguration(
+      .qwen3, decoder,
+      layers: decoder.layers { layer in
+        decoder.layer(
+          layer, decoder.attention(layer, biases: biases, headNorm: .perHead), decoder.dense(layer, width: width))
+      })
+  }
 }

@@ -3,7 +3,32 @@ internal import SpudKernels
 /// The second half of a layer: one SwiGLU block, or a choice among many.
 enum FeedForward {
   case dense(ExpertWeights)
+  case biased(BiasedFeedForward)
   case sparse(MixtureOfExperts)
+}
+
+/// A SwiGLU block with biases.
+///
+///     h ← h + down(silu(gate(x)) · up(x)), each projection W·x + b
+struct BiasedFeedForward {
+  let gate: Projection  // [width, modelWidth]
+  let up: Projection  // [width, modelWidth]
+  let down: Projection  // [modelWidth, width]
+
+  /// Adds the block's answer to `hidden`.
+  ///
+  /// - Parameters:
+  ///   - x: `[tokens, modelWidth]`, normalized.
+  ///   - gated: `[tokens, width]`, twice, overwritten.
+  ///   - hidden: `[tokens, modelWidth]`.
+  func transform(
+    _ x: Activations, gated: (gate: Activations, up: Activations), compute: Compute, addingInto hidden: Activations
+  ) {
+    compute.multiply(
+      x, by: [gate.weight, up.weight], biases: [gate.bias, up.bias], into: [gated.gate, gated.up])
+    compute.swiGLU(gated.gate, by: gated.up)
+    compute.multiply(gated.gate, by: down.weight, bias: down.bias, addingInto: hidden)
+  }
 }
 
 /// A router and its experts.

@@ -39,7 +39,9 @@ struct ConfigurationReader {
     return int
   }
 
-  func int(_ keys: String..., in range: ClosedRange<Int>) throws -> Int {
+  func int(_ keys: String..., in range: ClosedRange<Int>) throws -> Int { try int(keys, in: range) }
+
+  func int(_ keys: [String], in range: ClosedRange<Int>) throws -> Int {
     for key in keys {
       if let value = try optionalInt(key, in: range) { return value }
     }

@@ -4,8 +4,15 @@ internal import SpudTensors
 /// Reads typed, bounded values from a GGUF file's metadata, and says what was wrong with one that is not.
 struct GGUFSettings {
   private let source: GGUFFile
+  private let shapes: [String: [Int]]
 
-  init(_ file: GGUFFile) { source = file }
+  init(_ file: GGUFFile) {
+    source = file
+    shapes = Dictionary(file.tensors.map { ($0.name, $0.shape) }) { first, _ in first }
+  }
+
+  /// The shape of a tensor of the file, or nil when there is none of that name.
+  func shape(of tensor: String) -> [Int]? { shapes[tensor] }
 
   /// The file, for errors.
   var file: String { source.name }

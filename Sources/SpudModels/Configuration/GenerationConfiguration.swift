@@ -50,3 +50,22 @@ package struct GenerationConfiguration: Sendable, Equatable {
     return result
   }
 }
+
+extension GenerationConfiguration {
+  /// Reads the tokenizer's special tokens and the sampling hints of a GGUF file.
+  init(_ reader: GGUFSettings, vocabularyCount: Int) throws {
+    func token(_ key: String) throws -> Int32? {
+      guard let id = try reader.optionalInt("tokenizer.ggml.\(key)", in: 0...Int(UInt32.max)) else { return nil }
+      return id < vocabularyCount ? Int32(id) : nil
+    }
+    for key in ["eos_token_id", "eot_token_id", "eom_token_id"] {
+      if let id = try token(key), !endTokens.contains(id) { endTokens.append(id) }
+    }
+    beginToken = try token("bos_token_id")
+    padToken = try token("padding_token_id")
+    temperature = try reader.optionalDouble("general.sampling.temp", in: 0...100)
+    topK = try reader.optionalInt("general.sampling.top_k", in: 0...Int(Int32.max))
+    topP = try reader.optionalDouble("general.sampling.top_p", in: 0...1)
+    minP = try reader.optionalDouble("general.sampling.min_p", in: 0...1)
+  }
+}

@@ -1,14 +1,3 @@
-package import SpudKernels
-
-/// The architectures that this runtime knows. Raw values are `model_type` in config.json.
-package enum Architecture: String, CaseIterable, Sendable {
-  case qwen3MoE = "qwen3_moe"
-  case olmoe
-  case mixtral
-  case qwen3
-  case llama
-}
-
 /// The non-linearity of a feed-forward block. Raw values are `hidden_act` in config.json.
 package enum Activation: String, CaseIterable, Sendable {
   case silu
@@ -16,52 +5,55 @@ package enum Activation: String, CaseIterable, Sendable {
 
 /// A decoder's shape and options: everything that its weights do not say themselves.
 package struct ModelConfiguration: Sendable, Equatable {
-  /// What is normalized of queries and keys before they rotate.
-  package enum QueryKeyNorm: Sendable, Equatable {
-    case none
-    /// Each head for itself, with one weight for all heads (Qwen3).
-    case perHead
-    /// All heads as one vector (OLMoE).
-    case fullWidth
-  }
-
-  /// The feed-forward block of one layer.
-  package enum FeedForwardShape: Sendable, Equatable {
-    case dense(width: Int)
-    /// `normalized`: the chosen experts' probabilities are made to sum to 1.
-    case sparse(expertCount: Int, expertsPerToken: Int, expertWidth: Int, normalized: Bool)
-  }
-
   package var architecture: Architecture
   package var vocabularyCount: Int
   package var modelWidth: Int
-  package var headCount: Int
-  package var keyValueHeadCount: Int
-  package var headWidth: Int
   /// The most positions that a sequence can have.
   package var contextLength: Int
-  package var normEpsilon: Float
-  package var rotaryBase: Float
-  package var rotaryScaling: RotaryTable.Scaling
-  package var rotaryPairing: RotaryTable.Pairing = .halves
-  package var queryKeyNorm: QueryKeyNorm
-  package var hasAttentionBias: Bool
-  /// Queries, keys and values are limited to ± this (OLMoE).
-  package var clip: Float?
   /// The output projection is the embedding.
   package var isTied: Bool
-  /// One for each layer.
-  package var feedForward: [FeedForwardShape]
-  package var generation: GenerationConfiguration
+  package var embedding: TensorPlan  // [vocabularyCount, modelWidth]
+  package var layers: [LayerPlan]
+  package var finalNorm: NormPlan
+  package var head: TensorPlan  // [vocabularyCount, modelWidth]
+  package var generation = GenerationConfiguration()
 
-  package var layerCount: Int { feedForward.count }
-  package var queryWidth: Int { headCount * headWidth }
-  package var keyValueWidth: Int { keyValueHeadCount * headWidth }
+  /// A decoder whose layers are `layers`, between embedding, final norm and head under the usual names.
+  init(_ architecture: Architecture, _ decoder: DecoderPlan, layers: [LayerPlan]) {
+    self.architecture = architecture
+    vocabularyCount = decoder.vocabularyCount
+    modelWidth = decoder.modelWidth
+    contextLength = decoder.contextLength
+    isTied = decoder.isTied
+    let shape = [decoder.vocabularyCount, decoder.modelWidth]
+    embedding = TensorPlan("model.embed_tokens.weight", gguf: "token_embd.weight", shape: shape)
+    self.layers = layers
+    finalNorm = decoder.norm("model.norm.weight", gguf: "output_norm.weight")
+    head = TensorPlan("lm_head.weight", gguf: "output.weight", shape: shape)
+  }
+
+  package var layerCount: Int { layers.count }
+
+  /// The shape of attention. The layers of every architecture so far are alike in it, as the cache needs them to be.
+  private var attention: GroupedAttentionPlan {
+    switch layers[0].attention {
+    case .grouped(let plan): plan
+    }
+  }
+
+  package var headCount: Int { attention.headCount }
+  package var keyValueHeadCount: Int { attention.keyValueHeadCount }
+  package var headWidth: Int { attention.headWidth }
+  package var queryWidth: Int { attention.queryWidth }
+  package var keyValueWidth: Int { attention.keyValueWidth }
 
   /// Experts of the layer that has the most; 0 for a dense model.
   package var expertCount: Int {
-    feedForward.reduce(0) { most, shape in
-      if case .sparse(let count, _, _, _) = shape { max(most, count) } else { most }
+    layers.reduce(0) { most, layer in
+      switch layer.feedForward {
+      case .dense: most
+      case .experts(let plan): max(most, plan.expertCount)
+      }
     }
   }
 

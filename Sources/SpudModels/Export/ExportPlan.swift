@@ -4,139 +4,121 @@ internal import SpudTensors
 
 /// Which tensors of a checkpoint become which tensors of a GGUF file.
 final class ExportPlan {
-  private let configuration: ModelConfiguration
-  private let source: TensorSource
+  private let checkpoint: Checkpoint
   private let format: WeightFormat
   private let progress: ((Double) -> Void)?
-  private let from: TensorNames
-  private let to = TensorNames.gguf
-  private var used: Set<[UInt8]> = []
   private var bytesDone = 0
 
-  init(_ configuration: ModelConfiguration, _ source: TensorSource, format: WeightFormat, progress: ((Double) -> Void)?)
-  {
-    self.configuration = configuration
-    self.source = source
+  init(_ checkpoint: Checkpoint, format: WeightFormat, progress: ((Double) -> Void)?) {
+    self.checkpoint = checkpoint
     self.format = format
     self.progress = progress
-    from = configuration.architecture.tensorNames
   }
 
   /// Describes every tensor, and checks that the checkpoint has just those.
   func addTensors(to writer: inout GGUFWriter) throws {
-    let width = configuration.modelWidth
-    try add(from.embedding, to.embedding, [configuration.vocabularyCount, width], in: &writer)
-    for layer in 0..<configuration.layerCount {
-      try addAttention(layer, in: &writer)
-      try addFeedForward(layer, in: &writer)
+    let configuration = checkpoint.configuration
+    try add(configuration.embedding, in: &writer)
+    for layer in configuration.layers {
+      try add(layer.attentionNorm, in: &writer)
+      try add(layer.attention, in: &writer)
+      try add(layer.feedForwardNorm, in: &writer)
+      try add(layer.feedForward, in: &writer)
     }
-    try add(from.finalNorm, to.finalNorm, [width], in: &writer)
-    if !configuration.isTied { try add(from.head, to.head, [configuration.vocabularyCount, width], in: &writer) }
-    if case .llama3 = configuration.rotaryScaling { addFrequencyDivisors(in: &writer) }
-    let ignored = configuration.isTied ? from.ignored + [from.head] : from.ignored
-    for name in source.tensorNames where !used.contains(Array(name.utf8)) && !Self.isNamed(name, in: ignored) {
-      throw SpudError(
-        .badData, "\(source.fileName(of: name)): holds tensor '\(name)', which the configuration gives no use for")
+    try add(configuration.finalNorm, in: &writer)
+    if !configuration.isTied { try add(configuration.head, in: &writer) }
+    switch configuration.layers[0].attention {
+    case .grouped(let plan): addFrequencyDivisors(of: plan.rotary, in: &writer)
+    }
+    try checkpoint.checkAllUsed()
+  }
+
+  private func add(_ norm: NormPlan, in writer: inout GGUFWriter) throws {
+    switch norm {
+    case .rootMeanSquare(let weight, _): try add(weight, in: &writer)
     }
   }
 
-  private static func isNamed(_ name: String, in endings: [String]) -> Bool {
-    for ending in endings where name == ending || name.hasSuffix(".\(ending)") { return true }
-    return false
-  }
-
-  private func addAttention(_ layer: Int, in writer: inout GGUFWriter) throws {
-    let width = configuration.modelWidth
-    let queryWidth = configuration.queryWidth
-    let keyWidth = configuration.keyValueWidth
-    // llama.cpp turns neighbours together in this architecture, so rows are reordered to make them neighbours.
-    let isPermuted = ModelConfiguration.ggufName(of: configuration.architecture) == "llama"
-    let parts = [
-      (from.query, to.query, queryWidth, width, isPermuted ? configuration.headCount : 0),
-      (from.key, to.key, keyWidth, width, isPermuted ? configuration.keyValueHeadCount : 0),
-      (from.value, to.value, keyWidth, width, 0),
-      (from.output, to.output, width, queryWidth, 0),
-    ]
-    try add(fill(from.attentionNorm, layer), fill(to.attentionNorm, layer), [width], in: &writer)
-    for (source, target, rows, columns, heads) in parts {
-      try add(
-        fill(source, layer) + ".weight", fill(target, layer) + ".weight", [rows, columns], heads: heads, in: &writer)
-      if configuration.hasAttentionBias {
-        try add(fill(source, layer) + ".bias", fill(target, layer) + ".bias", [rows], heads: heads, in: &writer)
+  private func add(_ attention: AttentionPlan, in writer: inout GGUFWriter) throws {
+    switch attention {
+    case .grouped(let plan):
+      // Where neighbours turn together in GGUF, rows are reordered to make them neighbours.
+      let isPermuted = checkpoint.configuration.architecture.description.ggufPairing == .adjacent
+      try add(plan.query, heads: isPermuted ? plan.headCount : 0, in: &writer)
+      try add(plan.key, heads: isPermuted ? plan.keyValueHeadCount : 0, in: &writer)
+      try add(plan.value, in: &writer)
+      try add(plan.output, in: &writer)
+      switch plan.headNorm {
+      case .none: break
+      case .perHead(let query, let key, _), .fullWidth(let query, let key, _):
+        try add(query, in: &writer)
+        try add(key, in: &writer)
       }
     }
-    if configuration.queryKeyNorm != .none {
-      let isPerHead = configuration.queryKeyNorm == .perHead
-      try add(
-        fill(from.queryNorm, layer), fill(to.queryNorm, layer), [isPerHead ? configuration.headWidth : queryWidth],
-        in: &writer)
-      try add(
-        fill(from.keyNorm, layer), fill(to.keyNorm, layer), [isPerHead ? configuration.headWidth : keyWidth],
-        in: &writer)
-    }
-    try add(fill(from.feedForwardNorm, layer), fill(to.feedForwardNorm, layer), [width], in: &writer)
   }
 
-  private func addFeedForward(_ layer: Int, in writer: inout GGUFWriter) throws {
-    let width = configuration.modelWidth
-    switch configuration.feedForward[layer] {
-    case .dense(let denseWidth):
-      try add(fill(from.denseGate, layer), fill(to.denseGate, layer), [denseWidth, width], in: &writer)
-      try add(fill(from.denseUp, layer), fill(to.denseUp, layer), [denseWidth, width], in: &writer)
-      try add(fill(from.denseDown, layer), fill(to.denseDown, layer), [width, denseWidth], in: &writer)
-    case .sparse(let count, _, let expertWidth, _):
-      let router = from.routers.map { fill($0, layer) }.first { has($0) } ?? fill(from.routers[0], layer)
-      try add(router, fill(to.routers[0], layer), [count, width], type: .f32, in: &writer)
-      let form = from.experts.first { $0.isPresent(in: layer, has) } ?? from.experts[0]
-      try addExperts(form, layer, count: count, expertWidth: expertWidth, in: &writer)
+  private func add(_ feedForward: FeedForwardPlan, in writer: inout GGUFWriter) throws {
+    switch feedForward {
+    case .dense(let plan):
+      for projection in [plan.gate, plan.up, plan.down] { try add(projection, in: &writer) }
+    case .experts(let plan):
+      switch plan.router {
+      case .softmax(let weight, _): try add(weight, type: .f32, in: &writer)
+      }
+      try addExperts(plan, in: &writer)
     }
   }
 
-  private func addExperts(
-    _ form: TensorNames.ExpertNames, _ layer: Int, count: Int, expertWidth: Int, in writer: inout GGUFWriter
-  ) throws {
-    let width = configuration.modelWidth
-    let shapes = [[count, expertWidth, width], [count, expertWidth, width], [count, width, expertWidth]]
-    let targets = ["blk.%.ffn_gate_exps.weight", "blk.%.ffn_up_exps.weight", "blk.%.ffn_down_exps.weight"].map {
-      fill($0, layer)
+  private func add(_ projection: ProjectionPlan, heads: Int = 0, in writer: inout GGUFWriter) throws {
+    try add(projection.weight, heads: heads, in: &writer)
+    if let bias = projection.bias { try add(bias, heads: heads, in: &writer) }
+  }
+
+  private func addExperts(_ plan: ExpertsPlan, in writer: inout GGUFWriter) throws {
+    guard case .stacked(let gate, let up, let down) = plan.ggufForms[0] else {
+      preconditionFailure("GGUF holds all experts of a layer in one tensor")
     }
-    for (index, target) in targets.enumerated() {
+    let (count, width) = (plan.expertCount, checkpoint.configuration.modelWidth)
+    let shapes = [[count, plan.width, width], [count, plan.width, width], [count, width, plan.width]]
+    let form = checkpoint.form(of: plan)
+    for (index, target) in [gate, up, down].enumerated() {
       let shape = shapes[index]
       let type = type(rows: shape[2])
-      let pieces: [Piece]
-      switch form {
-      case .separate(let gate, let up, let down):
-        let pattern = [gate, up, down][index]
-        pieces = (0..<count).map {
-          Piece(name: fill(pattern, layer, $0), shape: Array(shape[1...]), rows: 0..<shape[1])
-        }
-      case .fused(let gateUp, let down):
-        if index == 2 {
-          pieces = [Piece(name: fill(down, layer), shape: shape, rows: 0..<count * width)]
-        } else {
-          let fused = [count, 2 * expertWidth, width]
-          pieces = (0..<count).map { expert in
-            let first = (2 * expert + index) * expertWidth
-            return Piece(name: fill(gateUp, layer), shape: fused, rows: first..<first + expertWidth)
-          }
-        }
-      case .stacked(let gate, let up, let down):
-        pieces = [Piece(name: fill([gate, up, down][index], layer), shape: shape, rows: 0..<shape[0] * shape[1])]
-      }
-      for piece in pieces { try check(piece.name, piece.shape) }
+      let pieces = Self.pieces(of: form, index, shape, expertWidth: plan.width)
+      for piece in pieces { try checkpoint.use(piece.name, shape: piece.shape) }
       writer.add(target, type, shape: shape) { try self.bytes(of: pieces, width: shape[2], as: type) }
+    }
+  }
+
+  /// Where gate (0), up (1) or down (2) of all experts are, `shape` together.
+  private static func pieces(of form: ExpertForm, _ index: Int, _ shape: [Int], expertWidth: Int) -> [Piece] {
+    switch form {
+    case .separate(let gate, let up, let down):
+      let pattern = [gate, up, down][index]
+      return (0..<shape[0]).map {
+        Piece(name: ExpertForm.fill(pattern, expert: $0), shape: Array(shape[1...]), rows: 0..<shape[1])
+      }
+    case .fused(let gateUp, let down):
+      guard index < 2 else { return [Piece(name: down, shape: shape, rows: 0..<shape[0] * shape[1])] }
+      return (0..<shape[0]).map { expert in
+        let first = (2 * expert + index) * expertWidth
+        return Piece(name: gateUp, shape: [shape[0], 2 * expertWidth, shape[2]], rows: first..<first + expertWidth)
+      }
+    case .stacked(let gate, let up, let down):
+      return [Piece(name: [gate, up, down][index], shape: shape, rows: 0..<shape[0] * shape[1])]
     }
   }
 
   /// Adds one tensor; `heads` > 0 reorders the rows of each of so many heads from halves to neighbours.
   private func add(
-    _ name: String, _ target: String, _ shape: [Int], heads: Int = 0, type forced: ElementType? = nil,
-    in writer: inout GGUFWriter
+    _ plan: TensorPlan, heads: Int = 0, type forced: ElementType? = nil, in writer: inout GGUFWriter
   ) throws {
-    try check(name, shape)
+    let name = checkpoint.name(of: plan)
+    let shape = plan.shape
+    try checkpoint.use(name, shape: shape)
     let type = forced ?? (shape.count == 1 ? .f32 : type(rows: shape[1]))
     let width = shape.count == 1 ? 1 : shape[1]
-    writer.add(target, type, shape: shape) {
+    writer.add(plan.ggufName, type, shape: shape) {
       try self.bytes(of: name, rows: shape[0], width: width, heads: heads, as: type)
     }
   }
@@ -171,11 +153,13 @@ final class ExportPlan {
     return Quantization.bytes(of: values.span, as: type)
   }
 
-  private func addFrequencyDivisors(in writer: inout GGUFWriter) {
-    let width = configuration.headWidth
-    let table = RotaryTable.frequencies(width: width, base: configuration.rotaryBase)
-    let divisors = table.map { $0 / RotaryTable.scaled($0, by: configuration.rotaryScaling) }
-    writer.add(TensorNames.frequencyDivisors, .f32, shape: [width / 2]) { divisors.littleEndianBytes }
+  /// Llama 3's scaling, which GGUF says as what each frequency is divided by.
+  private func addFrequencyDivisors(of plan: RotaryPlan, in writer: inout GGUFWriter) {
+    guard case .llama3 = plan.scaling else { return }
+    let divisors = RotaryTable.frequencies(width: plan.width, base: plan.base).map {
+      $0 / RotaryTable.scaled($0, by: plan.scaling)
+    }
+    writer.add("rope_freqs.weight", .f32, shape: [plan.width / 2]) { divisors.littleEndianBytes }
   }
 
   /// The format asked for, or F16 where its blocks do not divide rows of that many elements.
@@ -190,34 +174,15 @@ final class ExportPlan {
     return columns % type.blockLength == 0 ? type : .f16
   }
 
-  private func has(_ name: String) -> Bool { source[name] != nil }
-
-  private func fill(_ pattern: String, _ layer: Int, _ expert: Int? = nil) -> String {
-    TensorNames.fill(pattern, layer: layer, expert: expert)
-  }
-
-  private func check(_ name: String, _ shape: [Int]) throws {
-    guard let tensor = source[name] else {
-      throw SpudError(.badData, "\(source.name): there is no tensor '\(name)', but the configuration implies one")
-    }
-    guard tensor.shape == shape else {
-      throw SpudError(
-        .badData,
-        "\(source.fileName(of: name)): tensor '\(name)' has shape \(tensor.shape), but the configuration implies \(shape)"
-      )
-    }
-    used.insert(Array(name.utf8))
-  }
-
   /// Some rows of a tensor that is seen as a matrix `width` wide, as floats.
   private func floats(_ rows: Range<Int>, of name: String, width: Int) throws -> [Float] {
-    try source.withBytes(of: name) { tensor, bytes in
+    try checkpoint.tensors.withBytes(of: name) { tensor, bytes in
       let rowBytes = bytes.byteCount / max(tensor.elementCount / width, 1)
       let part = bytes.extracting(rows.lowerBound * rowBytes..<rows.upperBound * rowBytes)
       bytesDone += part.byteCount
-      progress?(min(1, Double(bytesDone) / Double(max(source.byteCount, 1))))
+      progress?(min(1, Double(bytesDone) / Double(max(checkpoint.tensors.byteCount, 1))))
       return try Dequantization.floats(
-        of: part, tensor.elementType, name: "\(source.fileName(of: name)): tensor '\(name)'")
+        of: part, tensor.elementType, name: checkpoint.describe(name))
     }
   }
 }

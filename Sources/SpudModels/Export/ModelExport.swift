@@ -1,6 +1,6 @@
 internal import SpudErrors
 package import SpudKernels
-internal import SpudTensors
+package import SpudTensors
 
 /// Writes a model as GGUF, laid out as llama.cpp's converter does, so that llama.cpp loads it.
 ///
@@ -12,22 +12,26 @@ package enum ModelExport {
   /// - Parameters:
   ///   - directory: A Hugging Face directory.
   ///   - path: The file to write; it appears when it is complete.
+  ///   - describeText: Adds what GGUF says about the model's text; without it, the file says that it has no vocabulary,
+  ///     which llama.cpp accepts.
   /// - Returns: The size of the file in bytes.
   /// - Throws: `SpudError`, as loading the model would, or `.io`.
   @discardableResult
   package static func writeGGUF(
-    from directory: String, to path: String, format: WeightFormat, progress: ((Double) -> Void)? = nil
+    from directory: String, to path: String, format: WeightFormat, progress: ((Double) -> Void)? = nil,
+    describeText: (ModelConfiguration, inout GGUFWriter) throws -> Void = { _, writer in
+      writer.set("tokenizer.ggml.model", .string("no_vocab"))
+    }
   ) throws -> Int {
     guard MappedFile.exists(directory) else { throw SpudError(.noInput, "\(directory): there is no such model") }
     guard MappedFile.isDirectory(directory) else {
       throw SpudError(.badData, "\(directory): is a file, but a model directory with safetensors was expected")
     }
-    let configuration = try ModelConfiguration(huggingFace: directory)
-    let source = try TensorSource(safetensorsIn: directory)
+    let checkpoint = try Checkpoint(.directory(directory))
     var writer = GGUFWriter()
-    describe(configuration, format, name: directory, in: &writer)
-    try GGUFTokenizerExport.describe(directory, configuration, in: &writer)
-    let plan = ExportPlan(configuration, source, format: format, progress: progress)
+    describe(checkpoint.configuration, format, name: directory, in: &writer)
+    try describeText(checkpoint.configuration, &writer)
+    let plan = ExportPlan(checkpoint, format: format, progress: progress)
     try plan.addTensors(to: &writer)
     return try writer.write(to: path)
   }
@@ -35,7 +39,8 @@ package enum ModelExport {
   private static func describe(
     _ configuration: ModelConfiguration, _ format: WeightFormat, name directory: String, in writer: inout GGUFWriter
   ) {
-    let arch = ModelConfiguration.ggufName(of: configuration.architecture)
+    let architecture = configuration.architecture.description
+    let arch = architecture.ggufName
     func set(_ key: String, _ value: Int) { writer.set("\(arch).\(key)", .uint32(UInt32(clamping: value))) }
     func set(_ key: String, _ value: Float) { writer.set("\(arch).\(key)", .float32(value)) }
     writer.set("general.architecture", .string(arch))
@@ -46,32 +51,35 @@ package enum ModelExport {
     set("context_length", configuration.contextLength)
     set("embedding_length", configuration.modelWidth)
     set("vocab_size", configuration.vocabularyCount)
-    set("attention.head_count", configuration.headCount)
-    set("attention.head_count_kv", configuration.keyValueHeadCount)
-    set("attention.key_length", configuration.headWidth)
-    set("attention.value_length", configuration.headWidth)
-    set("attention.layer_norm_rms_epsilon", configuration.normEpsilon)
-    set("rope.dimension_count", configuration.headWidth)
-    set("rope.freq_base", configuration.rotaryBase)
-    if let clip = configuration.clip { set("attention.clamp_kqv", clip) }
-    if case .linear(let factor) = configuration.rotaryScaling {
+    let attention =
+      switch configuration.layers[0].attention {
+      case .grouped(let plan): plan
+      }
+    set("attention.head_count", attention.headCount)
+    set("attention.head_count_kv", attention.keyValueHeadCount)
+    set("attention.key_length", attention.headWidth)
+    set("attention.value_length", attention.headWidth)
+    switch configuration.finalNorm {
+    case .rootMeanSquare(_, let epsilon): set("attention.layer_norm_rms_epsilon", epsilon)
+    }
+    set("rope.dimension_count", attention.rotary.width)
+    set("rope.freq_base", attention.rotary.base)
+    if let clip = attention.clip { set("attention.clamp_kqv", clip) }
+    if case .linear(let factor) = attention.rotary.scaling {
       writer.set("\(arch).rope.scaling.type", .string("linear"))
       set("rope.scaling.factor", factor)
     }
-    for shape in configuration.feedForward {
-      switch shape {
-      case .dense(let width):
-        set("feed_forward_length", width)
-      case .sparse(let count, let perToken, let width, let isNormalized):
-        set("expert_count", count)
-        set("expert_used_count", perToken)
-        writer.set("\(arch).expert_weights_norm", .bool(isNormalized))
-        // Of the architectures that mix both kinds of layers, only Qwen3-MoE has a width for each.
-        if configuration.architecture == .qwen3MoE {
-          set("expert_feed_forward_length", width)
-        } else {
-          set("feed_forward_length", width)
+    for layer in configuration.layers {
+      switch layer.feedForward {
+      case .dense(let plan):
+        set("feed_forward_length", plan.width)
+      case .experts(let plan):
+        set("expert_count", plan.expertCount)
+        set("expert_used_count", plan.expertsPerToken)
+        switch plan.router {
+        case .softmax(_, let isNormalized): writer.set("\(arch).expert_weights_norm", .bool(isNormalized))
         }
+        set(architecture.ggufExpertWidth, plan.width)
       }
     }
   }

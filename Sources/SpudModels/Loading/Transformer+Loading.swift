@@ -15,132 +15,109 @@ extension Transformer {
   package static func load(
     path: String, compute: Compute, weightFormat: WeightFormat? = nil, progress: ((Double) -> Void)? = nil
   ) throws -> Transformer {
-    guard MappedFile.exists(path) else { throw SpudError(.noInput, "\(path): there is no such model") }
-    guard MappedFile.isDirectory(path) else {
-      let file = try GGUFFile(path: path)
-      let loader = WeightLoader(try TensorSource(file), compute: compute, format: weightFormat, progress: progress)
-      return try Transformer(ModelConfiguration(file), .gguf, loader)
-    }
-    let configuration = try ModelConfiguration(huggingFace: path)
-    let source = try TensorSource(safetensorsIn: path)
-    let loader = WeightLoader(source, compute: compute, format: weightFormat, progress: progress)
-    return try Transformer(configuration, configuration.architecture.tensorNames, loader)
+    try load(Checkpoint(path: path), compute: compute, weightFormat: weightFormat, progress: progress)
   }
 
-  private convenience init(_ configuration: ModelConfiguration, _ names: TensorNames, _ loader: WeightLoader) throws {
-    let width = configuration.modelWidth
-    let vocabulary = configuration.vocabularyCount
-    var layers: [DecoderLayer] = []
-    let embedding = try loader.matrix(names.embedding, rows: vocabulary, columns: width)
-    for layer in 0..<configuration.layerCount {
-      layers.append(try Self.layer(layer, configuration, names, loader))
+  /// Loads a model whose files are open.
+  package static func load(
+    _ checkpoint: Checkpoint, compute: Compute, weightFormat: WeightFormat? = nil,
+    progress: ((Double) -> Void)? = nil
+  ) throws -> Transformer {
+    try Transformer(WeightLoader(checkpoint, compute: compute, format: weightFormat, progress: progress))
+  }
+
+  private convenience init(_ loader: WeightLoader) throws {
+    let configuration = loader.checkpoint.configuration
+    var tables = RotaryTables(loader)
+    let embedding = try loader.matrix(configuration.embedding)
+    let layers = try configuration.layers.map { plan in
+      DecoderLayer(
+        attentionNorm: try loader.norm(plan.attentionNorm),
+        attention: try loader.attention(plan.attention, &tables),
+        feedForwardNorm: try loader.norm(plan.feedForwardNorm),
+        feedForward: try loader.feedForward(plan.feedForward, modelWidth: configuration.modelWidth))
     }
-    let finalNorm = try loader.vector(names.finalNorm, count: width)
-    var ignored = names.ignored
-    let head: WeightMatrix
-    if configuration.isTied {
-      // Some tied checkpoints carry a copy of the embedding as their head.
-      ignored.append(names.head)
-      head = embedding
-    } else {
-      head = try loader.matrix(names.head, rows: vocabulary, columns: width)
-    }
-    let divisors =
-      loader.has(TensorNames.frequencyDivisors)
-      ? try loader.vector(TensorNames.frequencyDivisors, count: configuration.headWidth / 2) : nil
-    guard divisors?.allSatisfy({ $0 > 0 && $0.isFinite }) ?? true else {
-      throw SpudError(.badData, "\(loader.source.name): tensor 'rope_freqs.weight' holds divisors that are not above 0")
-    }
-    try loader.finish(ignoring: ignored)
-    let table = RotaryTable(
-      width: configuration.headWidth, base: configuration.rotaryBase, scaling: configuration.rotaryScaling,
-      pairing: configuration.rotaryPairing, divisors: divisors)
+    let finalNorm = try loader.norm(configuration.finalNorm)
+    let head = configuration.isTied ? embedding : try loader.matrix(configuration.head)
+    try loader.checkpoint.checkAllUsed()
     self.init(
       configuration: configuration, compute: loader.compute, embedding: embedding, layers: layers, finalNorm: finalNorm,
-      head: head, table: table)
-  }
-
-  private static func layer(
-    _ layer: Int, _ configuration: ModelConfiguration, _ names: TensorNames, _ loader: WeightLoader
-  ) throws -> DecoderLayer {
-    func name(_ pattern: String) -> String { TensorNames.fill(pattern, layer: layer) }
-    let width = configuration.modelWidth
-    return DecoderLayer(
-      attentionNorm: try loader.vector(name(names.attentionNorm), count: width),
-      attention: try attention(layer, configuration, names, loader),
-      feedForwardNorm: try loader.vector(name(names.feedForwardNorm), count: width),
-      feedForward: try feedForward(layer, configuration, names, loader))
-  }
-
-  private static func attention(
-    _ layer: Int, _ configuration: ModelConfiguration, _ names: TensorNames, _ loader: WeightLoader
-  ) throws -> Attention {
-    func name(_ pattern: String) -> String { TensorNames.fill(pattern, layer: layer) }
-    let width = configuration.modelWidth
-    let queryWidth = configuration.queryWidth
-    let keyWidth = configuration.keyValueWidth
-    func bias(_ pattern: String, _ count: Int) throws -> [Float] {
-      try loader.vector(name(pattern) + ".bias", count: count)
-    }
-    let biases =
-      try configuration.hasAttentionBias
-      ? Attention.Biases(
-        query: bias(names.query, queryWidth), key: bias(names.key, keyWidth), value: bias(names.value, keyWidth),
-        output: bias(names.output, width))
-      : nil
-    let norm: Attention.HeadNorm
-    switch configuration.queryKeyNorm {
-    case .none: norm = .none
-    case .perHead:
-      norm = .perHead(
-        query: try loader.vector(name(names.queryNorm), count: configuration.headWidth),
-        key: try loader.vector(name(names.keyNorm), count: configuration.headWidth))
-    case .fullWidth:
-      norm = .fullWidth(
-        query: try loader.vector(name(names.queryNorm), count: queryWidth),
-        key: try loader.vector(name(names.keyNorm), count: keyWidth))
-    }
-    return Attention(
-      query: try loader.matrix(name(names.query) + ".weight", rows: queryWidth, columns: width),
-      key: try loader.matrix(name(names.key) + ".weight", rows: keyWidth, columns: width),
-      value: try loader.matrix(name(names.value) + ".weight", rows: keyWidth, columns: width),
-      output: try loader.matrix(name(names.output) + ".weight", rows: width, columns: queryWidth),
-      biases: biases, norm: norm, clip: configuration.clip, headWidth: configuration.headWidth,
-      epsilon: configuration.normEpsilon)
-  }
-
-  private static func feedForward(
-    _ layer: Int, _ configuration: ModelConfiguration, _ names: TensorNames, _ loader: WeightLoader
-  ) throws -> FeedForward {
-    func name(_ pattern: String) -> String { TensorNames.fill(pattern, layer: layer) }
-    let width = configuration.modelWidth
-    switch configuration.feedForward[layer] {
-    case .dense(let denseWidth):
-      return .dense(
-        try loader.dense(
-          gate: name(names.denseGate), up: name(names.denseUp), down: name(names.denseDown), width: width,
-          expertWidth: denseWidth))
-    case .sparse(let count, let perToken, let expertWidth, let isNormalized):
-      let router = names.routers.map(name).first(where: loader.has) ?? name(names.routers[0])
-      let form = names.experts.first { $0.isPresent(in: layer, loader.has) }
-      guard let form = form ?? names.experts.last else { preconditionFailure("no names for experts") }
-      return .sparse(
-        MixtureOfExperts(
-          router: try loader.matrix(router, rows: count, columns: width, format: .f32),
-          experts: try loader.experts(form, layer: layer, count: count, width: width, expertWidth: expertWidth),
-          expertsPerToken: perToken, isNormalized: isNormalized))
-    }
+      head: head)
   }
 }
 
-extension Architecture {
-  var tensorNames: TensorNames {
-    switch self {
-    case .qwen3MoE: Qwen3MoE.tensorNames
-    case .olmoe: OLMoE.tensorNames
-    case .mixtral: Mixtral.tensorNames
-    case .qwen3: Qwen3.tensorNames
-    case .llama: Llama.tensorNames
+/// The rotary tables of a model: layers that turn alike share one.
+private struct RotaryTables {
+  private let loader: WeightLoader
+  private var made: [(plan: RotaryPlan, table: RotaryTable)] = []
+
+  init(_ loader: WeightLoader) { self.loader = loader }
+
+  /// - Throws: `SpudError.badData` for divisors that are no divisors.
+  mutating func table(_ plan: RotaryPlan) throws -> RotaryTable {
+    if let table = made.first(where: { $0.plan == plan })?.table { return table }
+    let divisors = try plan.divisors.map { try loader.vector($0) }
+    guard divisors?.allSatisfy({ $0 > 0 && $0.isFinite }) ?? true else {
+      throw SpudError(
+        .badData,
+        "\(loader.checkpoint.tensors.name): tensor '\(plan.divisors?.ggufName ?? "")' holds divisors that are not above 0"
+      )
+    }
+    let table = RotaryTable(
+      width: plan.width, base: plan.base, scaling: plan.scaling, pairing: plan.pairing, divisors: divisors)
+    made.append((plan, table))
+    return table
+  }
+}
+
+extension WeightLoader {
+  fileprivate func norm(_ plan: NormPlan) throws -> Norm {
+    switch plan {
+    case .rootMeanSquare(let weight, let epsilon): Norm(weight: try vector(weight), epsilon: epsilon)
+    }
+  }
+
+  fileprivate func projection(_ plan: ProjectionPlan) throws -> Projection {
+    Projection(weight: try matrix(plan.weight), bias: try plan.bias.map { try vector($0) })
+  }
+
+  fileprivate func attention(_ plan: AttentionPlan, _ tables: inout RotaryTables) throws -> Attention {
+    switch plan {
+    case .grouped(let plan):
+      Attention(
+        query: try projection(plan.query), key: try projection(plan.key), value: try projection(plan.value),
+        output: try projection(plan.output), norm: try headNorm(plan.headNorm), clip: plan.clip,
+        headWidth: plan.headWidth, table: try tables.table(plan.rotary))
+    }
+  }
+
+  private func headNorm(_ plan: GroupedAttentionPlan.HeadNorm) throws -> Attention.HeadNorm {
+    switch plan {
+    case .none: .none
+    case .perHead(let query, let key, let epsilon):
+      .perHead(
+        query: Norm(weight: try vector(query), epsilon: epsilon), key: Norm(weight: try vector(key), epsilon: epsilon))
+    case .fullWidth(let query, let key, let epsilon):
+      .fullWidth(
+        query: Norm(weight: try vector(query), epsilon: epsilon), key: Norm(weight: try vector(key), epsilon: epsilon))
+    }
+  }
+
+  fileprivate func feedForward(_ plan: FeedForwardPlan, modelWidth: Int) throws -> FeedForward {
+    switch plan {
+    case .dense(let plan) where plan.biases != nil:
+      .biased(
+        BiasedFeedForward(
+          gate: try projection(plan.gate), up: try projection(plan.up), down: try projection(plan.down)))
+    case .dense(let plan): .dense(try dense(plan, modelWidth: modelWidth))
+    case .experts(let plan):
+      switch plan.router {
+      case .softmax(let weight, let isNormalized):
+        .sparse(
+          MixtureOfExperts(
+            router: try matrix(weight, format: .f32), experts: try experts(plan, modelWidth: modelWidth),
+            expertsPerToken: plan.expertsPerToken, isNormalized: isNormalized))
+      }
     }
   }
 }

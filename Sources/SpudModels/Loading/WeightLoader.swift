@@ -2,84 +2,73 @@ internal import SpudErrors
 internal import SpudKernels
 internal import SpudTensors
 
-/// Takes tensors from a source, checks their shapes, and packs them for the kernels.
-///
-/// It remembers what it has taken: a tensor that nobody asked for is as much an error as a missing one, since either means
-/// that this is not the model that the configuration describes.
+/// Takes tensors from a checkpoint and packs them for the kernels.
 final class WeightLoader {
-  let source: TensorSource
+  let checkpoint: Checkpoint
   let compute: Compute
   /// The format of all matrices, or nil to keep each as it is stored.
-  let format: WeightFormat?
+  private let format: WeightFormat?
   private let progress: ((Double) -> Void)?
-  private var used: Set<[UInt8]> = []
   private var bytesDone = 0
   private let byteCount: Int
 
-  init(_ source: TensorSource, compute: Compute, format: WeightFormat?, progress: ((Double) -> Void)?) {
-    self.source = source
+  init(_ checkpoint: Checkpoint, compute: Compute, format: WeightFormat?, progress: ((Double) -> Void)?) {
+    self.checkpoint = checkpoint
     self.compute = compute
     self.format = format
     self.progress = progress
-    byteCount = max(source.byteCount, 1)
+    byteCount = max(checkpoint.tensors.byteCount, 1)
   }
-
-  func has(_ name: String) -> Bool { source[name] != nil }
 
   /// A matrix `[rows, columns]`.
   ///
   /// - Parameter format: Overrides the loader's own; used where precision matters more than size.
-  func matrix(_ name: String, rows: Int, columns: Int, format: WeightFormat? = nil) throws -> WeightMatrix {
-    try take(name, shape: [rows, columns]) { tensor, bytes in
+  func matrix(_ plan: TensorPlan, format: WeightFormat? = nil) throws -> WeightMatrix {
+    try take(checkpoint.name(of: plan), shape: plan.shape) { tensor, bytes in
       let encoding = try encoding(of: tensor)
       return try WeightMatrix(
-        bytes, encoding: encoding, rows: rows, columns: columns,
+        bytes, encoding: encoding, rows: plan.shape[0], columns: plan.shape[1],
         format: format ?? self.format ?? encoding.nearestFormat,
         compute: compute)
     }
   }
 
   /// A vector `[count]`, as floats.
-  func vector(_ name: String, count: Int) throws -> [Float] {
-    try take(name, shape: [count]) { tensor, bytes in
-      try Dequantization.floats(of: bytes, tensor.elementType, name: describe(tensor.name))
+  func vector(_ plan: TensorPlan) throws -> [Float] {
+    try take(checkpoint.name(of: plan), shape: plan.shape) { tensor, bytes in
+      try Dequantization.floats(of: bytes, tensor.elementType, name: checkpoint.describe(tensor.name))
     }
   }
 
-  /// A block's gate, up and down as the one expert of a dense layer.
-  func dense(gate: String, up: String, down: String, width: Int, expertWidth: Int) throws -> ExpertWeights {
+  /// A dense block without biases, as one expert.
+  func dense(_ plan: DensePlan, modelWidth: Int) throws -> ExpertWeights {
+    let gate = checkpoint.name(of: plan.gate.weight)
     let weights = try ExpertWeights(
-      expertCount: 1, width: width, expertWidth: expertWidth, format: try formatForExperts(gate))
+      expertCount: 1, width: modelWidth, expertWidth: plan.width, format: try formatForExperts(gate))
     try pack(gate, .gate, expert: 0, into: weights)
-    try pack(up, .up, expert: 0, into: weights)
-    try pack(down, .down, expert: 0, into: weights)
+    try pack(checkpoint.name(of: plan.up.weight), .up, expert: 0, into: weights)
+    try pack(checkpoint.name(of: plan.down.weight), .down, expert: 0, into: weights)
     return weights
   }
 
   /// All experts of a layer, however they are stored.
-  func experts(
-    _ names: TensorNames.ExpertNames, layer: Int, count: Int, width: Int, expertWidth: Int
-  ) throws -> ExpertWeights {
-    func fill(_ pattern: String, _ expert: Int? = nil) -> String {
-      TensorNames.fill(pattern, layer: layer, expert: expert)
-    }
-    switch names {
+  func experts(_ plan: ExpertsPlan, modelWidth: Int) throws -> ExpertWeights {
+    let form = checkpoint.form(of: plan)
+    let weights = try ExpertWeights(
+      expertCount: plan.expertCount, width: modelWidth, expertWidth: plan.width,
+      format: try formatForExperts(form.mark))
+    switch form {
     case .separate(let gate, let up, let down):
-      let weights = try ExpertWeights(
-        expertCount: count, width: width, expertWidth: expertWidth, format: try formatForExperts(fill(gate, 0)))
-      for expert in 0..<count {
-        try pack(fill(gate, expert), .gate, expert: expert, into: weights)
-        try pack(fill(up, expert), .up, expert: expert, into: weights)
-        try pack(fill(down, expert), .down, expert: expert, into: weights)
+      for expert in 0..<plan.expertCount {
+        try pack(ExpertForm.fill(gate, expert: expert), .gate, expert: expert, into: weights)
+        try pack(ExpertForm.fill(up, expert: expert), .up, expert: expert, into: weights)
+        try pack(ExpertForm.fill(down, expert: expert), .down, expert: expert, into: weights)
       }
-      return weights
     case .fused(let gateUp, let down):
-      let weights = try ExpertWeights(
-        expertCount: count, width: width, expertWidth: expertWidth, format: try formatForExperts(fill(gateUp)))
-      try take(fill(gateUp), shape: [count, 2 * expertWidth, width]) { tensor, bytes in
+      try take(gateUp, shape: [plan.expertCount, 2 * plan.width, modelWidth]) { tensor, bytes in
         let encoding = try encoding(of: tensor)
-        let half = bytes.byteCount / (2 * count)
-        for expert in 0..<count {
+        let half = bytes.byteCount / (2 * plan.expertCount)
+        for expert in 0..<plan.expertCount {
           let start = expert * 2 * half
           let gate = bytes.extracting(start..<start + half)
           let up = bytes.extracting(start + half..<start + 2 * half)
@@ -87,28 +76,13 @@ final class WeightLoader {
           try weights.pack(.up, expert: expert, from: up, encoding: encoding, compute: compute)
         }
       }
-      try pack(fill(down), .down, into: weights)
-      return weights
+      try pack(down, .down, into: weights)
     case .stacked(let gate, let up, let down):
-      let weights = try ExpertWeights(
-        expertCount: count, width: width, expertWidth: expertWidth, format: try formatForExperts(fill(gate)))
-      try pack(fill(gate), .gate, into: weights)
-      try pack(fill(up), .up, into: weights)
-      try pack(fill(down), .down, into: weights)
-      return weights
+      try pack(gate, .gate, into: weights)
+      try pack(up, .up, into: weights)
+      try pack(down, .down, into: weights)
     }
-  }
-
-  /// - Throws: `SpudError.badData` if the source holds a tensor that was never asked for.
-  func finish(ignoring ignored: [String]) throws {
-    let unused = source.tensorNames.filter { name in
-      !used.contains(Array(name.utf8)) && !ignored.contains { name == $0 || name.hasSuffix(".\($0)") }
-    }
-    guard let first = unused.first else { return }
-    let others = unused.count > 1 ? " and \(unused.count - 1) more" : ""
-    throw SpudError(
-      .badData,
-      "\(source.fileName(of: first)): holds tensor '\(first)'\(others), which the configuration gives no use for")
+    return weights
   }
 
   /// One projection of one expert, stored as a matrix of its own.
@@ -132,7 +106,7 @@ final class WeightLoader {
   }
 
   private func formatForExperts(_ name: String) throws -> WeightFormat {
-    guard let tensor = source[name] else { throw missing(name) }
+    guard let tensor = checkpoint.tensors[name] else { throw checkpoint.missing(name) }
     return try format ?? encoding(of: tensor).nearestFormat
   }
 
@@ -140,23 +114,12 @@ final class WeightLoader {
   private func take<Result>(_ name: String, shape: [Int], _ body: (TensorInfo, RawSpan) throws -> Result) throws
     -> Result
   {
-    guard let tensor = source[name] else { throw missing(name) }
-    guard tensor.shape == shape else {
-      throw SpudError(
-        .badData, "\(describe(name)) has shape \(tensor.shape), but the configuration implies \(shape)")
-    }
-    used.insert(Array(name.utf8))
-    let result = try source.withBytes(of: name, body)
+    let tensor = try checkpoint.use(name, shape: shape)
+    let result = try checkpoint.tensors.withBytes(of: name, body)
     bytesDone += tensor.byteRange.count
     progress?(Double(bytesDone) / Double(byteCount))
     return result
   }
-
-  private func missing(_ name: String) -> SpudError {
-    SpudError(.badData, "\(source.name): there is no tensor '\(name)', but the configuration implies one")
-  }
-
-  private func describe(_ name: String) -> String { "\(source.fileName(of: name)): tensor '\(name)'" }
 
   private func encoding(of tensor: TensorInfo) throws -> WeightEncoding {
     switch tensor.elementType {
@@ -170,7 +133,7 @@ final class WeightLoader {
     default:
       let choices = ElementType.readable.map(\.rawValue).joined(separator: ", ")
       throw SpudError(
-        .badData, "\(describe(tensor.name)) has elements of type \(tensor.elementType), but weights can be \(choices)")
+        .badData, "\(checkpoint.describe(tensor.name)) has elements of type \(tensor.elementType), but weights can be \(choices)")
     }
   }
 }

@@ -106,10 +106,10 @@ struct Bench: AsyncParsableCommand {
     var rows: [BenchmarkRow] = []
     for count in threads?.values ?? [ProcessInfo.processInfo.activeProcessorCount] {
       let loading = Progress("loading")
-      let model = try await Model.load(
-        path,
-        options: LoadOptions(
-          threads: count, kernels: kernels, weights: weights, cache: cache, onProgress: { loading.update($0) }))
+      var options = LoadOptions(
+        threads: count, kernels: kernels, weights: weights, cache: cache, onProgress: { loading.update($0) })
+      options.text = .none
+      let model = try await Model.load(path, options: options)
       loading.finish()
       // What one test of many lacks must not come to light when the others have been measured.
       for test in tests { try model.check(test) }

@@ -50,7 +50,7 @@ struct Inspect: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let model = try await compute.load(self.model.resolved())
+    let model = try await compute.load(self.model.resolved(), text: .ifPresent)
     let report = try Report(model)
     if json.json { return try JSONOutput.print(report) }
     for (name, value) in report.lines {
@@ -86,9 +86,11 @@ extension Inspect.Report {
         "audio": .init(vocabulary.audio),
       ]
       if !vocabulary.residual.isEmpty { self.vocabulary["residual"] = .init(vocabulary.residual) }
-    } else {
+    } else if model.hasTokenizer {
       vocabulary = ["text": .init(0..<Int32(model.textTokenizer.vocabularyCount))]
       chat = model.chatTemplate?.rawValue
+    } else {
+      vocabulary = ["text": .init(0..<Int32(shape.vocabularyCount))]
     }
   }
 

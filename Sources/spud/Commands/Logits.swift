@@ -56,7 +56,7 @@ struct Logits: AsyncParsableCommand {
   func run() async throws {
     try Terminal.checkBinary(output)
     let ids = try Detokenize.parse(ids == "-" ? String(decoding: try Terminal.readInput(), as: UTF8.self) : ids)
-    let model = try await compute.load(self.model.resolved())
+    let model = try await compute.load(self.model.resolved(), text: .none)
     if json.json || output != nil {
       let collected = Mutex<[[Float]]>([])
       try await model.logits(of: ids) { row in collected.withLock { $0.append(row) } }

@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
+internal import SpudInference
 internal import SpudKernels
-internal import SpudModels
 
 /// `spud quantize`: a model directory as one GGUF file, its matrices rounded.
 struct Quantize: AsyncParsableCommand {
@@ -59,7 +59,7 @@ struct Quantize: AsyncParsableCommand {
   func run() async throws {
     let path = try model.resolved()
     let progress = Progress("writing")
-    let bytes = try ModelExport.writeGGUF(
+    let bytes = try GGUFExport.write(
       from: path, to: file, format: format.weightFormat, progress: { progress.update($0) })
     progress.finish()
     let report = Report(file: file, bytes: bytes)

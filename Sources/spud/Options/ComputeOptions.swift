@@ -20,13 +20,15 @@ struct ComputeOptions: ParsableArguments {
   var cache = LoadOptions.Cache.bf16
 
   /// Loads the model, with a line of progress while that takes long.
-  func load(_ path: String, contextLength: Int? = nil, raw: Bool = false) async throws -> Model {
+  func load(
+    _ path: String, contextLength: Int? = nil, raw: Bool = false, text: LoadOptions.Text = .required
+  ) async throws -> Model {
     let progress = Progress("loading \(ModelLocation.name(of: path))")
     defer { progress.finish() }
-    return try await Model.load(
-      path,
-      options: LoadOptions(
-        threads: threads.count, kernels: kernels, weights: weights, cache: cache, contextLength: contextLength,
-        continuesText: raw, onProgress: { progress.update($0) }))
+    var options = LoadOptions(
+      threads: threads.count, kernels: kernels, weights: weights, cache: cache, contextLength: contextLength,
+      continuesText: raw, onProgress: { progress.update($0) })
+    options.text = text
+    return try await Model.load(path, options: options)
   }
 }

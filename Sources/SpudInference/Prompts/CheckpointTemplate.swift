@@ -2,7 +2,7 @@ internal import SpudErrors
 internal import SpudTensors
 
 /// The chat template that a Hugging Face directory carries, as its text.
-package enum CheckpointTemplate {
+enum CheckpointTemplate {
   /// Templates are a few kilobytes long.
   private static let byteLimit = 1 << 20
 
@@ -10,7 +10,7 @@ package enum CheckpointTemplate {
   ///
   /// - Returns: The Jinja program, or nil when there is none.
   /// - Throws: `SpudError` when a file that is there cannot be read, or (`badData`) is too long or no JSON.
-  package static func jinja(in directory: String) throws -> String? {
+  static func jinja(in directory: String) throws -> String? {
     let path = directory + "/chat_template.jinja"
     if MappedFile.exists(path) {
       let file = try MappedFile(path: path)

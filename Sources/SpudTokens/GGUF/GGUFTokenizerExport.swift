@@ -1,8 +1,25 @@
 internal import SpudErrors
-internal import SpudTensors
+package import SpudTensors
 
 /// A model directory's tokenizer as GGUF metadata.
-enum GGUFTokenizerExport {
+package enum GGUFTokenizerExport {
+  /// What a model's configuration says about its tokens.
+  package struct Tokens {
+    /// Ids that the model has.
+    package var count: Int
+    /// Those that end an answer.
+    package var endings: [Int32]
+    package var begin: Int32?
+    package var pad: Int32?
+
+    package init(count: Int, endings: [Int32], begin: Int32?, pad: Int32?) {
+      self.count = count
+      self.endings = endings
+      self.begin = begin
+      self.pad = pad
+    }
+  }
+
   /// GGUF's kinds of tokens.
   enum Kind: Int32 {
     case normal = 1
@@ -16,11 +33,11 @@ enum GGUFTokenizerExport {
   /// GGUF's keys for the tokens that end an answer.
   private static let endKeys = ["eos_token_id", "eot_token_id", "eom_token_id"]
 
-  /// Describes the BPE of tokenizer.json, byte-level or SentencePiece's, and the form of conversations that goes with it;
-  /// without that file, says that there is no tokenizer, which llama.cpp accepts.
+  /// Describes the BPE of tokenizer.json, byte-level or SentencePiece's; without that file, says that there is no
+  /// tokenizer, which llama.cpp accepts.
   ///
   /// - Throws: `SpudError.badData` when tokenizer.json is of another kind, or has ids that the model does not.
-  static func describe(_ directory: String, _ configuration: ModelConfiguration, in writer: inout GGUFWriter) throws {
+  package static func describe(_ directory: String, _ model: Tokens, in writer: inout GGUFWriter) throws {
     let path = directory + "/tokenizer.json"
     guard MappedFile.exists(path) else {
       writer.set("tokenizer.ggml.model", .string("no_vocab"))
@@ -37,7 +54,7 @@ enum GGUFTokenizerExport {
         "\(path): is neither byte-level BPE (a pre_tokenizer with ByteLevel) nor SentencePiece's (byte_fallback), the "
           + "kinds written to GGUF")
     }
-    let count = configuration.vocabularyCount
+    let count = model.count
     var tokens = (0..<count).map { "[PAD\($0)]" }
     var kinds = [Kind](repeating: .unused, count: count)
     func place(_ id: Int?, _ text: String, _ kind: Kind) throws {
@@ -69,15 +86,14 @@ enum GGUFTokenizerExport {
     writer.set("tokenizer.ggml.tokens", strings: tokens)
     writer.set("tokenizer.ggml.token_type", .array(.int32, kinds.map { .int32($0.rawValue) }))
     func set(_ key: String, _ id: Int) { writer.set("tokenizer.ggml.\(key)", .uint32(UInt32(id))) }
-    let generation = configuration.generation
     var ends: [Int32] = []
-    for end in generation.endTokens where !ends.contains(end) { ends.append(end) }
+    for end in model.endings where !ends.contains(end) { ends.append(end) }
     guard ends.count <= endKeys.count else {
       throw SpudError(
         .badData, "\(directory): \(ends.count) tokens end an answer, but GGUF has keys for \(endKeys.count)")
     }
     for (key, end) in zip(endKeys, ends) { set(key, Int(end)) }
-    if let pad = generation.padToken { set("padding_token_id", Int(pad)) }
+    if let pad = model.pad { set("padding_token_id", Int(pad)) }
     // What the tokenizer puts before a text counts: a bos_token_id of the configuration alone is put nowhere.
     if let begin = beginToken(json["post_processor"]) {
       guard let id = tokens.firstIndex(where: { $0.utf8.elementsEqual(begin.utf8) }) else {
@@ -86,11 +102,8 @@ enum GGUFTokenizerExport {
       set("bos_token_id", id)
       writer.set("tokenizer.ggml.add_bos_token", .bool(true))
     } else {
-      if let begin = generation.beginToken { set("bos_token_id", Int(begin)) }
+      if let begin = model.begin { set("bos_token_id", Int(begin)) }
       writer.set("tokenizer.ggml.add_bos_token", .bool(false))
-    }
-    if let template = try CheckpointTemplate.jinja(in: directory) {
-      writer.set("tokenizer.chat_template", .string(template))
     }
   }
 

@@ -2,7 +2,7 @@ import SpudErrors
 import SpudTensors
 import Testing
 
-@testable import SpudModels
+@testable import SpudTokens
 
 @Suite("SentencePiece's vocabularies, written to GGUF")
 struct SentencePieceVocabularyTests {

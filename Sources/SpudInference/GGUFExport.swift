@@ -1,0 +1,33 @@
+package import SpudKernels
+internal import SpudModels
+internal import SpudTensors
+internal import SpudTokens
+
+/// Writes a model's directory as one GGUF file: the decoder, its tokenizer, and the form of its conversations.
+package enum GGUFExport {
+  /// - Parameters:
+  ///   - directory: A Hugging Face directory; without tokenizer.json the file has no tokenizer.
+  ///   - path: The file to write; it appears when it is complete.
+  /// - Returns: The size of the file in bytes.
+  /// - Throws: `SpudError`, as loading the model would, or `.io`.
+  @discardableResult
+  package static func write(
+    from directory: String, to path: String, format: WeightFormat, progress: ((Double) -> Void)? = nil
+  ) throws -> Int {
+    try ModelExport.writeGGUF(from: directory, to: path, format: format, progress: progress) { configuration, writer in
+      let generation = configuration.generation
+      try GGUFTokenizerExport.describe(
+        directory,
+        GGUFTokenizerExport.Tokens(
+          count: configuration.vocabularyCount, endings: generation.endTokens, begin: generation.beginToken,
+          pad: generation.padToken),
+        in: &writer)
+      // A template says how ids are made of a conversation, which without a tokenizer nothing does.
+      if let template = try CheckpointTemplate.jinja(in: directory),
+        MappedFile.exists(directory + "/tokenizer.json")
+      {
+        writer.set("tokenizer.chat_template", .string(template))
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/// The second half of a layer.
+package enum FeedForwardPlan: Sendable, Equatable {
+  case dense(DensePlan)
+  case experts(ExpertsPlan)
+}
+
+/// One SwiGLU block: down(silu(gate(x)) · up(x)).
+package struct DensePlan: Sendable, Equatable {
+  package var width: Int
+  package var gate: ProjectionPlan  // [width, modelWidth]
+  package var up: ProjectionPlan  // [width, modelWidth]
+  package var down: ProjectionPlan  // [modelWidth, width]
+
+  /// The biases of gate, up and down: all of them, or nil when the block has none.
+  var biases: (gate: TensorPlan, up: TensorPlan, down: TensorPlan)? {
+    guard let gate = gate.bias, let up = up.bias, let down = down.bias else { return nil }
+    return (gate, up, down)
+  }
+}
+
+/// A router, and the SwiGLU blocks among which it chooses for each token.
+package struct ExpertsPlan: Sendable, Equatable {
+  package var router: RouterPlan
+  package var expertCount: Int
+  package var expertsPerToken: Int
+  /// The width of one expert.
+  package var width: Int
+  /// How Hugging Face checkpoints may hold the experts; the first form whose tensors are there is the one.
+  package var forms: [ExpertForm]
+  /// The same in GGUF, as it is written first.
+  package var ggufForms: [ExpertForm]
+}
+
+/// How experts are chosen and weighed.
+package enum RouterPlan: Sendable, Equatable {
+  /// p = softmax(weight · x) over all experts, of which the largest are kept; `isNormalized` makes those sum to 1. The
+  /// weight is `[expertCount, modelWidth]` and stays float32: a rounded router picks other experts.
+  case softmax(weight: TensorPlan, isNormalized: Bool)
+}
+
+/// How a layer's experts lie in a checkpoint. `@` stands for the expert's number.
+package enum ExpertForm: Sendable, Equatable {
+  /// Three matrices for each expert.
+  case separate(gate: String, up: String, down: String)
+  /// `[experts, 2 · width, modelWidth]`, each expert's gate above its up; and `[experts, modelWidth, width]`.
+  case fused(gateUp: String, down: String)
+  /// `[experts, width, modelWidth]` twice, and `[experts, modelWidth, width]`.
+  case stacked(gate: String, up: String, down: String)
+
+  /// A tensor that this form has and the others lack.
+  var mark: String {
+    switch self {
+    case .separate(let gate, _, _): Self.fill(gate, expert: 0)
+    case .fused(let gateUp, _): gateUp
+    case .stacked(let gate, _, _): gate
+    }
+  }
+
+  /// This form with every name put through `spelling`.
+  func renamed(_ spelling: (String) -> String) -> ExpertForm {
+    switch self {
+    case .separate(let gate, let up, let down): .separate(gate: spelling(gate), up: spelling(up), down: spelling(down))
+    case .fused(let gateUp, let down): .fused(gateUp: spelling(gateUp), down: spelling(down))
+    case .stacked(let gate, let up, let down): .stacked(gate: spelling(gate), up: spelling(up), down: spelling(down))
+    }
+  }
+
+  static func fill(_ pattern: String, expert: Int) -> String { pattern.replacing("@", with: String(expert)) }
+}
