@@ -64,7 +64,8 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let parts = try media.parts(prompt: prompt)
+    var remarks: [String] = []
+    let parts = try media.parts(prompt: prompt, remarks: &remarks)
     let files = try AnswerFiles(path: file, expecting: output)
     let model = try await compute.load(self.model.resolved(), raw: raw)
     let reading = Progress("reading")
@@ -85,7 +86,7 @@ struct Run: AsyncParsableCommand {
     try printer.endLine()
     guard let answer = printer.answer else { throw SpudError(.internal, "the answer ended without its last piece") }
     if json.json {
-      try JSONOutput.print(RunReport(answer, files: files.written, model: model.name))
+      try JSONOutput.print(RunReport(answer, files: files.written, model: model.name, remarks: remarks))
     } else if stats || Terminal.showsProgress {
       Terminal.report(Terminal.faint(answer.summary))
     }
@@ -117,8 +118,11 @@ struct RunReport: Encodable {
   var finish: String
   var usage: UsageReport
   var timings: TimingsReport
+  /// What is missing of the media files: a sentence each.
+  var remarks: [String]
 
-  init(_ answer: Answer, files: [String], model: String) {
+  init(_ answer: Answer, files: [String], model: String, remarks: [String] = []) {
+    self.remarks = remarks
     self.model = model
     self.files = files
     text = answer.text

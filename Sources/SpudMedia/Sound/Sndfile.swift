@@ -2,19 +2,23 @@ internal import CSndfile
 import SpudErrors
 internal import Synchronization
 
-extension Waveform {
-  /// Decodes WAV, FLAC, OGG and MP3, at the rate of the file. The rarer formats that libsndfile also knows are
-  /// left alone: their readers are less well tried against hostile files.
+/// libsndfile: WAV, FLAC, OGG and MP3. The rarer formats that it also knows are left alone: their readers are less well
+/// tried against hostile files.
+enum Sndfile {
+  enum Outcome: Equatable {
+    case decoded
+    /// An encoding that libsndfile lacks.
+    case unsupported
+  }
+
+  /// Decodes one recording into `collector`.
   ///
-  /// - Returns: nil if the file is of another format, or holds an encoding that libsndfile lacks.
-  static func decodeBySndfile(_ bytes: [UInt8], name: String, limits: MediaLimits) throws -> Waveform? {
-    guard let kind = SoundKind(bytes) else { return nil }
-    switch kind {
-    case .wav: try checkRIFFLengths(bytes, name: name)
-    case .ogg: try StreamFraming.checkOgg(bytes, name: name)
-    case .mp3: guard try StreamFraming.checkMPEG(bytes, name: name) else { return nil }
-    case .flac: break
-    }
+  /// - Parameters:
+  ///   - kind: what the file is, for errors.
+  ///   - remarks: gains a sentence if decoding stops before the end.
+  static func decode(
+    _ bytes: [UInt8], _ kind: SoundKind, name: String, into collector: inout SoundCollector, remarks: inout [String]
+  ) throws -> Outcome {
     let source = MemorySource(bytes)
     // SAFETY: libsndfile calls these back only between `sf_open_virtual` and `sf_close`, while `source` is alive.
     return try withExtendedLifetime(source) {
@@ -32,34 +36,24 @@ extension Waveform {
         return unsafe (Int(sf_error(nil)), String(cString: sf_strerror(nil)))
       }
       guard let file = unsafe opened else {
-        if status == SF_ERR_UNSUPPORTED_ENCODING { return nil }
+        if status == SF_ERR_UNSUPPORTED_ENCODING { return .unsupported }
         throw SpudError(.badData, "\(name): the \(kind.rawValue) is damaged or cut short: libsndfile says '\(reason)'")
       }
       defer { unsafe sf_close(file) }
-      return try unsafe decode(file, format, name: name, limits: limits)
+      try unsafe read(file, format, kind, name: name, into: &collector, remarks: &remarks)
+      return .decoded
     }
   }
 
   /// libsndfile keeps the reason why a file did not open in one place for the whole process.
   private static let opening = Mutex(())
 
-  private static func decode(
-    _ file: OpaquePointer, _ format: SF_INFO, name: String, limits: MediaLimits
-  ) throws -> Waveform {
+  private static func read(
+    _ file: OpaquePointer, _ format: SF_INFO, _ kind: SoundKind, name: String, into collector: inout SoundCollector,
+    remarks: inout [String]
+  ) throws {
     let (rate, channels) = (Int(format.samplerate), Int(format.channels))
-    guard limits.audioRates.contains(rate) else {
-      throw SpudError(
-        .badData,
-        "\(name): the sample rate is \(rate) Hz, "
-          + "expected \(limits.audioRates.lowerBound) to \(limits.audioRates.upperBound)")
-    }
-    guard (1...limits.audioChannels).contains(channels) else {
-      throw SpudError(.badData, "\(name): the sound has \(channels) channels, expected 1 to \(limits.audioChannels)")
-    }
-    let most = Int(limits.audioSeconds * Double(rate))
-    var samples: [Float] = []
-    // The header's count is only a hint: it may lie.
-    samples.reserveCapacity(min(max(Int(format.frames), 0), most, 1 << 20))
+    try collector.begin(rate: rate, channels: channels)
     let blockFrames = 4_096
     var block = [Float](repeating: 0, count: blockFrames * channels)  // [blockFrames, channels]
     while true {
@@ -68,37 +62,21 @@ extension Waveform {
         unsafe Int(sf_readf_float(file, buffer.baseAddress, sf_count_t(blockFrames)))
       }
       guard count > 0 else { break }
-      guard samples.count + count <= most else {
-        throw SpudError(.badData, "\(name): the sound lasts longer than the \(limits.audioSeconds) seconds accepted")
-      }
-      try mix(block.span, frames: count, channels: channels, name: name, into: &samples)
+      try collector.append(block.span, frames: min(count, blockFrames))
     }
-    let problem = unsafe sf_error(file)
-    guard problem == 0 else {
+    let frameCount = try collector.end()
+    // The header's count; the largest number stands for none. That of an MP3 is an estimate.
+    let announced = format.frames == .max || kind == .mp3 ? frameCount : Int(format.frames)
+    func seconds(_ frames: Int) -> String { Remarks.seconds(Double(frames) / Double(rate)) }
+    if frameCount < announced {
+      remarks.append(
+        "\(name): the \(kind.rawValue) is damaged or cut short: only \(seconds(frameCount)) of the "
+          + "\(seconds(announced)) seconds announced can be read")
+    } else if case let problem = unsafe sf_error(file), problem != 0 {
       let reason = unsafe String(cString: sf_error_number(problem))
-      throw SpudError(.badData, "\(name): the sound is damaged or cut short: libsndfile says '\(reason)'")
-    }
-    // The header's count, where there is one; the largest number stands for none.
-    guard format.frames <= samples.count || format.frames == .max else {
-      throw SpudError(
-        .badData, "\(name): the sound is cut short: found \(samples.count) frames, expected \(format.frames)")
-    }
-    guard !samples.isEmpty else { throw SpudError(.badData, "\(name): the file holds no sound") }
-    return Waveform(samples: samples, sampleRate: rate)
-  }
-
-  /// Appends the mean of the channels, clipped to −1…1.
-  private static func mix(
-    _ block: Span<Float>, frames: Int, channels: Int, name: String, into samples: inout [Float]
-  ) throws {
-    let share = 1 / Float(channels)
-    for frame in 0..<frames {
-      var sum: Float = 0
-      for channel in 0..<channels { sum += block[frame * channels + channel] }
-      guard sum.isFinite else {
-        throw SpudError(.badData, "\(name): sample \(samples.count) is not a finite number")
-      }
-      samples.append(min(max(sum * share, -1), 1))
+      remarks.append(
+        "\(name): the \(kind.rawValue) is damaged or cut short after \(seconds(frameCount)) seconds: "
+          + "libsndfile says '\(reason)'")
     }
   }
 }

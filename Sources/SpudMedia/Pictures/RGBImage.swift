@@ -26,24 +26,47 @@ public struct RGBImage: Sendable, Equatable {
   /// 16 bits keep their upper 8, CMYK is converted, transparency is laid over white, and the orientation
   /// that EXIF asks for is applied.
   ///
+  /// - Parameter remarks: gains a sentence for each part of the file that is missing or cannot be read; what is there
+  ///   is returned.
   /// - Throws: `noInput`, `badData`, `io`, or `unavailable` if it needs `ffmpeg` and that is not installed.
-  public static func load(path: String, limits: MediaLimits = .default) throws -> RGBImage {
-    try decode(MediaFile.read(path, limit: limits.imageBytes), name: path, limits: limits)
+  public static func load(
+    path: String, limits: MediaLimits = .default, remarks: inout [String]
+  ) throws -> RGBImage {
+    try decode(MediaFile.read(path, limit: limits.imageBytes), name: path, limits: limits, remarks: &remarks)
   }
 
-  /// Decodes an encoded picture that is already in memory.
+  /// Reads the picture at `path`, which must be whole.
+  public static func load(path: String, limits: MediaLimits = .default) throws -> RGBImage {
+    try Remarks.refused { try load(path: path, limits: limits, remarks: &$0) }
+  }
+
+  /// Decodes an encoded picture that is already in memory, as `load` does.
   ///
-  /// - Parameter name: what errors call it.
-  public static func decode(_ bytes: [UInt8], name: String, limits: MediaLimits = .default) throws -> RGBImage {
+  /// - Parameter name: what errors and remarks call it.
+  public static func decode(
+    _ bytes: [UInt8], name: String, limits: MediaLimits = .default, remarks: inout [String]
+  ) throws -> RGBImage {
     guard bytes.count <= limits.imageBytes else {
       throw SpudError(
         .badData, "\(name): the picture holds \(bytes.count) bytes, but at most \(limits.imageBytes) are accepted")
     }
-    if bytes.starts(with: pngSignature) { return try decodePNG(bytes, name: name, limits: limits) }
-    if bytes.starts(with: jpegSignature) { return try decodeJPEG(bytes, name: name, limits: limits) }
+    if bytes.starts(with: pngSignature) { return try decodePNG(bytes, name: name, limits: limits, remarks: &remarks) }
+    if bytes.starts(with: jpegSignature) { return try decodeJPEG(bytes, name: name, limits: limits, remarks: &remarks) }
     guard !bytes.isEmpty else { throw SpudError(.badData, "\(name): the picture is empty") }
     let ffmpeg = try FFmpeg(for: name, found: "a picture that is neither PNG nor JPEG", limits: limits)
-    return try ffmpeg.picture(bytes, limits: limits)
+    if WebPFile.isWebP(bytes) { return try decodeWebP(bytes, by: ffmpeg, limits: limits, remarks: &remarks) }
+    if HEIFFile.isHEIF(bytes), let file = try HEIFFile(bytes, name: name) {
+      return try decodeHEIF(file, by: ffmpeg, limits: limits, remarks: &remarks)
+    }
+    let (whole, missing) = PictureEnd.mended(bytes)
+    let image = try ffmpeg.picture(whole, limits: limits, remarks: &remarks)
+    if let missing { remarks = ["\(name): the picture is cut short: \(missing)"] }
+    return image.oriented(by: ExifOrientation(tiff: bytes[...]) ?? .upright)
+  }
+
+  /// Decodes an encoded picture that is already in memory, which must be whole.
+  public static func decode(_ bytes: [UInt8], name: String, limits: MediaLimits = .default) throws -> RGBImage {
+    try Remarks.refused { try decode(bytes, name: name, limits: limits, remarks: &$0) }
   }
 
   /// Writes the picture as PNG: all of it, or nothing.

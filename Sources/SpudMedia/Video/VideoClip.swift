@@ -23,31 +23,53 @@ public struct VideoClip: Sendable, Equatable {
   /// A clip of more frames than `limits` allow is thinned evenly, and its `framesPerSecond` says so: the rate is
   /// halved until the frames fit.
   ///
-  /// - Parameter framesPerSecond: the rate at which a file is sampled, and that of a directory that names none.
+  /// - Parameters:
+  ///   - framesPerSecond: the rate at which a file is sampled, and that of a directory that names none.
+  ///   - remarks: gains a sentence for each part of the clip that is missing or cannot be read; what is there is
+  ///     returned.
   /// - Throws: `noInput`, `badData`, `io`, or `unavailable` if it needs `ffmpeg` and that is not installed.
   public static func load(
-    path: String, limits: MediaLimits = .default, framesPerSecond: Double = 4
+    path: String, limits: MediaLimits = .default, framesPerSecond: Double = 4, remarks: inout [String]
   ) throws -> VideoClip {
     precondition(isPossible(framesPerSecond), "\(framesPerSecond) frames per second are not possible")
     var isDirectory = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw SpudError(.noInput, "\(path): no such file or directory")
     }
-    if isDirectory { return try loadDirectory(path, limits: limits, framesPerSecond: framesPerSecond) }
+    if isDirectory {
+      return try loadDirectory(path, limits: limits, framesPerSecond: framesPerSecond, remarks: &remarks)
+    }
 
     let bytes = try MediaFile.read(path, limit: limits.videoBytes)
     let ffmpeg = try FFmpeg(for: path, found: "video", limits: limits)
-    let (frames, rate) = try ffmpeg.frames(bytes, framesPerSecond: framesPerSecond, limits: limits)
-    let audio = try ffmpeg.sound(of: .video, bytes, limits: limits)
-    return try VideoClip(
-      frames: frames, framesPerSecond: rate, audio: audio?.resampled(to: Waveform.standardRate))
+    let (frames, rate) = try ffmpeg.frames(
+      bytes, framesPerSecond: framesPerSecond, limits: limits, remarks: &remarks)
+    var collector = SoundCollector(name: path, limits: limits)
+    var soundRemarks: [String] = []
+    let hasSound = try ffmpeg.sound(of: .video, bytes, into: &collector, limits: limits, remarks: &soundRemarks)
+    // Of a file that is cut short, one remark is enough.
+    if remarks.isEmpty { remarks = soundRemarks }
+    return VideoClip(
+      frames: frames, framesPerSecond: rate, audio: hasSound ? Waveform(samples: collector.samples) : nil)
+  }
+
+  /// Reads a clip, all of which must be whole.
+  public static func load(
+    path: String, limits: MediaLimits = .default, framesPerSecond: Double = 4
+  ) throws -> VideoClip {
+    try Remarks.refused {
+      try load(path: path, limits: limits, framesPerSecond: framesPerSecond, remarks: &$0)
+    }
   }
 
   private static func loadDirectory(
-    _ path: String, limits: MediaLimits, framesPerSecond: Double
+    _ path: String, limits: MediaLimits, framesPerSecond: Double, remarks: inout [String]
   ) throws -> VideoClip {
     let names: [String]
-    do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
+    do {
+      // Hidden files are none of the clip's: macOS leaves "._001.png" beside "001.png" on disks of other systems.
+      names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
+    } catch {
       throw SpudError(.noInput, "\(path): the directory cannot be read")
     }
     let pictures = names.filter { $0.hasSuffix(".png") }
@@ -62,17 +84,19 @@ public struct VideoClip: Sendable, Equatable {
     var step = 1
     while (pictures.count + step - 1) / step > max(limits.videoFrames, 1) { step *= 2 }
     let kept = stride(from: 0, to: pictures.count, by: step).map { "\(path)/\(pictures[$0])" }
-    let frames = try loadFrames(kept, limits: limits)
+    let frames = try loadFrames(kept, limits: limits, remarks: &remarks)
     var soundLimits = limits
     soundLimits.audioSeconds = min(limits.audioSeconds, limits.videoSeconds)
     let audio = try names.first { $0.hasPrefix("audio.") }
-      .map { try Waveform.load(path: "\(path)/\($0)", limits: soundLimits) }
+      .map { try Waveform.load(path: "\(path)/\($0)", limits: soundLimits, remarks: &remarks) }
     return VideoClip(frames: frames, framesPerSecond: rate / Double(step), audio: audio)
   }
 
   /// The frames of a directory, which are of one size. They are reduced one by one: all at their full size might not
   /// fit in memory.
-  private static func loadFrames(_ pictures: [String], limits: MediaLimits) throws -> [RGBImage] {
+  private static func loadFrames(
+    _ pictures: [String], limits: MediaLimits, remarks: inout [String]
+  ) throws -> [RGBImage] {
     var frames: [RGBImage] = []
     var size: (width: Int, height: Int)?
     var byteCount = 0
@@ -85,7 +109,7 @@ public struct VideoClip: Sendable, Equatable {
           "\(picture): the frames up to this one hold \(byteCount) bytes, but at most \(limits.videoBytes) "
             + "are accepted")
       }
-      let frame = try RGBImage.decode(bytes, name: picture, limits: limits)
+      let frame = try RGBImage.decode(bytes, name: picture, limits: limits, remarks: &remarks)
       let expected = size ?? (frame.width, frame.height)
       guard (frame.width, frame.height) == expected else {
         throw SpudError(

@@ -17,10 +17,12 @@ public struct MediaLimits: Sendable, Equatable {
   public var audioBytes = 25 << 20
   /// Seconds of decoded sound.
   public var audioSeconds = 600.0
+  /// Samples decoded, of all channels together: what ten minutes of six channels at 48 kHz have.
+  public var audioSamples = 600 * 6 * 48_000
   /// Samples per second, before resampling.
-  public var audioRates = 8_000...48_000
+  public var audioRates = 8_000...192_000
   /// Channels, before they are mixed into one.
-  public var audioChannels = 2
+  public var audioChannels = 8
   /// Seconds that `ffmpeg` may work on one recording.
   public var audioDecodingSeconds = 30.0
 

@@ -19,31 +19,70 @@ public struct Waveform: Sendable, Equatable {
   /// In seconds.
   public var duration: Double { Double(samples.count) / Double(sampleRate) }
 
-  /// Reads the recording at `path` (WAV, FLAC, OGG and MP3 by libsndfile, anything else through `ffmpeg`),
-  /// mixes its channels into one by their mean, and resamples to 16 kHz.
+  /// Reads the recording at `path` (WAV, W64, FLAC, OGG and MP3 by libsndfile, anything else through `ffmpeg`),
+  /// mixes its channels into one by their mean, and resamples to 16 kHz. Recordings that follow one another in the file
+  /// are heard one after the other.
   ///
+  /// - Parameter remarks: gains a sentence for each part of the file that is missing or cannot be read; what is there
+  ///   is returned.
   /// - Throws: `noInput`, `badData`, `io`, or `unavailable` if it needs `ffmpeg` and that is not installed.
+  public static func load(
+    path: String, limits: MediaLimits = .default, remarks: inout [String]
+  ) throws -> Waveform {
+    try decode(MediaFile.read(path, limit: limits.audioBytes), name: path, limits: limits, remarks: &remarks)
+  }
+
+  /// Reads the recording at `path`, which must be whole.
   public static func load(path: String, limits: MediaLimits = .default) throws -> Waveform {
-    try decode(MediaFile.read(path, limit: limits.audioBytes), name: path, limits: limits)
+    try Remarks.refused { try load(path: path, limits: limits, remarks: &$0) }
   }
 
   /// Decodes a recording that is already in memory, as `load` does.
   ///
-  /// - Parameter name: what errors call it.
-  public static func decode(_ bytes: [UInt8], name: String, limits: MediaLimits = .default) throws -> Waveform {
+  /// - Parameter name: what errors and remarks call it.
+  public static func decode(
+    _ bytes: [UInt8], name: String, limits: MediaLimits = .default, remarks: inout [String]
+  ) throws -> Waveform {
     guard bytes.count <= limits.audioBytes else {
       throw SpudError(
         .badData, "\(name): the recording holds \(bytes.count) bytes, but at most \(limits.audioBytes) are accepted")
     }
     guard !bytes.isEmpty else { throw SpudError(.badData, "\(name): the recording is empty") }
-    if let sound = try decodeBySndfile(bytes, name: name, limits: limits) {
-      return try sound.resampled(to: standardRate)
+    var collector = SoundCollector(name: name, limits: limits)
+    var found: [String] = []
+    if let kind = SoundKind(bytes), let recordings = try kind.recordings(in: bytes, name: name, remarks: &found),
+      try decode(recordings, kind, name: name, into: &collector, remarks: &found) {
+      guard !collector.samples.isEmpty else {
+        throw SpudError(.badData, found.first ?? "\(name): the file holds no sound")
+      }
+    } else {
+      collector = SoundCollector(name: name, limits: limits)
+      found = []
+      let ffmpeg = try FFmpeg(for: name, found: "a recording that is not WAV, FLAC, OGG or MP3", limits: limits)
+      let bytes = BigEndianSound.withTrueLengths(bytes, name: name, remarks: &found)
+      guard try ffmpeg.sound(of: .recording, bytes, into: &collector, limits: limits, remarks: &found) else {
+        throw SpudError(.badData, "\(name): ffmpeg found no sound in it")
+      }
     }
-    let ffmpeg = try FFmpeg(for: name, found: "a recording that is not WAV, FLAC, OGG or MP3", limits: limits)
-    guard let sound = try ffmpeg.sound(of: .recording, bytes, limits: limits) else {
-      throw SpudError(.badData, "\(name): ffmpeg found no sound in it")
+    remarks += found
+    return Waveform(samples: collector.samples)
+  }
+
+  /// Decodes a recording that is already in memory, which must be whole.
+  public static func decode(_ bytes: [UInt8], name: String, limits: MediaLimits = .default) throws -> Waveform {
+    try Remarks.refused { try decode(bytes, name: name, limits: limits, remarks: &$0) }
+  }
+
+  /// - Returns: whether libsndfile knows the encodings of all recordings.
+  private static func decode(
+    _ recordings: [[UInt8]], _ kind: SoundKind, name: String, into collector: inout SoundCollector,
+    remarks: inout [String]
+  ) throws -> Bool {
+    for recording in recordings {
+      let outcome = try Sndfile.decode(recording, kind, name: name, into: &collector, remarks: &remarks)
+      if outcome == .unsupported { return false }
     }
-    return try sound.resampled(to: standardRate)
+    return true
   }
 
   /// Writes 16-bit PCM WAV: all of it, or nothing. Samples beyond −1…1 are clipped.

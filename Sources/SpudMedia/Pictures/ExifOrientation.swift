@@ -18,24 +18,16 @@ enum ExifOrientation: Int, CaseIterable, Sendable {
     self = Self.exifSegment(bytes).flatMap(Self.init(tiff:)) ?? .upright
   }
 
-  /// Reads tag 0x0112 of the first directory of a TIFF structure, which is what EXIF is.
+  /// Finds the orientation in EXIF as other formats hold it: a TIFF structure, in some files after JPEG's introduction.
+  init(exif bytes: ArraySlice<UInt8>) {
+    let introduction = Array("Exif\0\0".utf8)
+    self = Self(tiff: bytes.starts(with: introduction) ? bytes.dropFirst(introduction.count) : bytes) ?? .upright
+  }
+
+  /// Reads tag 0x0112 of the first directory of a TIFF structure.
   init?(tiff bytes: ArraySlice<UInt8>) {
-    let reader = TIFFReader(bytes)
-    let (orientationTag, short, entrySize) = (0x0112, 3, 12)
-    guard let reader, let directory = reader.number(at: 4, bytes: 4),
-      let count = reader.number(at: directory, bytes: 2)
-    else { return nil }
-    for entry in 0..<count {
-      let offset = directory + 2 + entry * entrySize
-      guard let tag = reader.number(at: offset, bytes: 2) else { return nil }
-      guard tag == orientationTag else { continue }
-      guard reader.number(at: offset + 2, bytes: 2) == short, reader.number(at: offset + 4, bytes: 4) == 1,
-        let value = reader.number(at: offset + 8, bytes: 2)
-      else { return nil }
-      self.init(rawValue: value)
-      return
-    }
-    return nil
+    guard let value = TIFFReader(bytes)?.values(of: 0x0112), value.count == 1 else { return nil }
+    self.init(rawValue: value[0])
   }
 
   /// The TIFF structure inside the APP1 segment that starts with "Exif".
@@ -58,29 +50,6 @@ enum ExifOrientation: Int, CaseIterable, Sendable {
       offset = end
     }
     return nil
-  }
-}
-
-/// Numbers in a TIFF structure, in the byte order that it declares; nil beyond its end.
-private struct TIFFReader {
-  private let bytes: ArraySlice<UInt8>
-  private let isBigEndian: Bool
-
-  init?(_ bytes: ArraySlice<UInt8>) {
-    self.bytes = bytes
-    switch Array(bytes.prefix(4)) {
-    case [0x49, 0x49, 42, 0]: isBigEndian = false
-    case [0x4D, 0x4D, 0, 42]: isBigEndian = true
-    default: return nil
-    }
-  }
-
-  func number(at offset: Int, bytes width: Int) -> Int? {
-    guard offset >= 0, offset <= bytes.count - width else { return nil }
-    let start = bytes.startIndex + offset
-    let digits = bytes[start..<start + width]
-    let ordered = isBigEndian ? Array(digits) : digits.reversed()
-    return ordered.reduce(0) { $0 << 8 | Int($1) }
   }
 }
 
