@@ -17,7 +17,7 @@ struct PNGRows {
     (isRead.lastIndex(of: true) ?? -1) / rowBytes + (isRead.contains(true) ? 1 : 0)
   }
 
-  /// Whether the picture came in passes of rising fineness, so that rows were read in part.
+  /// Whether the picture came in passes of increasing resolution, so that rows were read in part.
   var isInterlaced: Bool {
     isRead.prefix(count * rowBytes).contains(false)
   }

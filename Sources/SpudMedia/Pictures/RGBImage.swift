@@ -24,7 +24,7 @@ public struct RGBImage: Sendable, Equatable {
   ///
   /// Whatever the file holds becomes 8-bit RGB: gray is copied to three channels, palettes are looked up,
   /// 16 bits keep their upper 8, CMYK is converted, transparency is laid over white, and the orientation
-  /// that EXIF asks for is applied.
+  /// in EXIF is applied. Of an animated picture, the first frame is read.
   ///
   /// - Parameter remarks: gains a sentence for each part of the file that is missing or cannot be read; what is there
   ///   is returned.

@@ -89,6 +89,6 @@ struct Y4MFrames {
   }
 
   private func unexpected() -> SpudError {
-    SpudError(.internal, "\(name): ffmpeg's output is not the YUV4MPEG2 asked for")
+    SpudError(.internal, "\(name): ffmpeg's output is not the YUV4MPEG2 that it was told to write")
   }
 }

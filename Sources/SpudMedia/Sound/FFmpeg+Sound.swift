@@ -13,10 +13,13 @@ extension FFmpeg {
   ) throws -> Bool {
     // One second more than the limit, so that a longer sound is told from one that fits.
     let seconds = (kind == .video ? min(limits.audioSeconds, limits.videoSeconds) : limits.audioSeconds) + 1
+    let mostSamples = min(
+      limits.audioSamples + limits.audioRates.upperBound,
+      Int(seconds) * limits.audioRates.upperBound * limits.audioChannels)
     let alignment = kind == .video ? ["-af", "aresample=async=1:first_pts=0"] : []
     let job = Job(
       kind: kind, seconds: limits.audioDecodingSeconds, pixels: limits.imagePixels,
-      outputBytes: (limits.audioSamples + Waveform.standardRate) * 4,
+      outputBytes: mostSamples * 4 + 4_096,
       output: ["-map", "0:a:0", "-t", "\(seconds)"] + alignment + ["-c:a", "pcm_f32le", "-bitexact", "-f", "wav"])
     var stream = FloatStream(name: name)
     guard case .ended(let complaint) = try run(job, bytes, receive: { try stream.append($0, to: &collector) }) else {
@@ -36,15 +39,18 @@ private struct FloatStream {
   let name: String
   private var pending: [UInt8] = []
   private var format: (rate: Int, channels: Int)?
+  /// Whether what came is no WAV file.
+  private var isForeign = false
 
   init(name: String) {
     self.name = name
   }
 
   mutating func append(_ bytes: ArraySlice<UInt8>, to collector: inout SoundCollector) throws {
+    guard !isForeign else { return }
     pending += bytes
     if format == nil {
-      guard let start = try readHeader() else { return }
+      guard let start = readHeader() else { return }
       pending.removeFirst(start)
       if let format { try collector.begin(rate: format.rate, channels: format.channels) }
     }
@@ -62,6 +68,7 @@ private struct FloatStream {
 
   /// - Returns: how many seconds there were; nil if there was no sound.
   mutating func finish(_ collector: inout SoundCollector) throws -> Double? {
+    guard !isForeign else { throw SpudError(.internal, "\(name): ffmpeg's output is not the WAV that it was told to write") }
     guard let format else { return nil }
     let frames = try collector.end()
     return frames == 0 ? nil : Double(frames) / Double(format.rate)
@@ -70,7 +77,7 @@ private struct FloatStream {
   /// Reads up to the sound.
   ///
   /// - Returns: where it starts; nil if that has not come yet.
-  private mutating func readHeader() throws -> Int? {
+  private mutating func readHeader() -> Int? {
     var offset = 12
     var found: (rate: Int, channels: Int)?
     while let length = pending.littleEndian(at: offset + 4, bytes: 4) {
@@ -86,7 +93,7 @@ private struct FloatStream {
       }
       offset += 8 + length + length % 2
     }
-    guard pending.count < 4_096 else { throw SpudError(.internal, "\(name): ffmpeg's output is not the WAV asked for") }
+    isForeign = pending.count >= 4_096
     return nil
   }
 }

@@ -74,7 +74,7 @@ struct MP3File {
     return offset
   }
 
-  /// Whether a frame stands here that another of its kind or the end follows: two bytes alone may occur by chance.
+  /// Whether a frame starts here, followed by another of its kind or by the end: its first bytes alone occur by chance.
   private func isFrame(at offset: Int) -> Bool {
     guard let frame = MPEGFrame(bytes, at: offset), let length = frame.length else { return false }
     return offset + length == bytes.count || MPEGFrame(bytes, at: offset + length)?.kind == frame.kind

@@ -33,8 +33,8 @@ import SpudErrors
 
   /// Appends what is left.
   ///
-  /// - Parameter start: where in `output` the converted sound began. From there on it gets as many samples as its
-  ///   duration asks for, rounded to nearest.
+  /// - Parameter start: where in `output` the converted sound began. From there on it gets its duration times
+  ///   the new rate of samples, rounded to nearest.
   func finish(_ output: inout [Float], from start: Int) throws {
     try process([], isLast: true, into: &output)
     let expected = start + Int((Double(receivedCount) * ratio).rounded())

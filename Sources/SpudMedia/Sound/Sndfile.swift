@@ -65,7 +65,7 @@ enum Sndfile {
       try collector.append(block.span, frames: min(count, blockFrames))
     }
     let frameCount = try collector.end()
-    // The header's count; the largest number stands for none. That of an MP3 is an estimate.
+    // The header's count; the largest number means that there is none. That of an MP3 is an estimate.
     let announced = format.frames == .max || kind == .mp3 ? frameCount : Int(format.frames)
     func seconds(_ frames: Int) -> String { Remarks.seconds(Double(frames) / Double(rate)) }
     if frameCount < announced {
@@ -115,7 +115,7 @@ private final class MemorySource {
     guard let target = unsafe target, position < count else { return 0 }
     let available = min(max(wanted, 0), count - position)
     unsafe bytes.withUnsafeBytes { buffer in
-      // SAFETY: libsndfile asked for at least `available` bytes in `target`.
+      // SAFETY: libsndfile provides at least `available` bytes in `target`.
       let piece = unsafe UnsafeRawBufferPointer(rebasing: buffer[Int(position)..<Int(position + available)])
       unsafe UnsafeMutableRawBufferPointer(start: target, count: piece.count).copyMemory(from: piece)
     }

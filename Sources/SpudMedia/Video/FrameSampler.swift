@@ -87,6 +87,6 @@ struct PAMFrames {
   }
 
   private func unexpected() -> SpudError {
-    SpudError(.internal, "\(name): ffmpeg's output is not the PAM pictures asked for")
+    SpudError(.internal, "\(name): ffmpeg's output is not the PAM pictures that it was told to write")
   }
 }

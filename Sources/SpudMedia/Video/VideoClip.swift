@@ -42,13 +42,18 @@ public struct VideoClip: Sendable, Equatable {
 
     let bytes = try MediaFile.read(path, limit: limits.videoBytes)
     let ffmpeg = try FFmpeg(for: path, found: "video", limits: limits)
-    let (frames, rate) = try ffmpeg.frames(
-      bytes, framesPerSecond: framesPerSecond, limits: limits, remarks: &remarks)
+    var found: [String] = []
+    let (frames, rate) = try ffmpeg.frames(bytes, framesPerSecond: framesPerSecond, limits: limits, remarks: &found)
     var collector = SoundCollector(name: path, limits: limits)
     var soundRemarks: [String] = []
     let hasSound = try ffmpeg.sound(of: .video, bytes, into: &collector, limits: limits, remarks: &soundRemarks)
     // Of a file that is cut short, one remark is enough.
-    if remarks.isEmpty { remarks = soundRemarks }
+    if found.isEmpty { found = soundRemarks }
+    if found.isEmpty, let missing = missingEnd(of: bytes) {
+      let seconds = Remarks.seconds(Double(frames.count) / rate)
+      found = ["\(path): the video is cut short: \(missing), and hold \(seconds) seconds"]
+    }
+    remarks += found
     return VideoClip(
       frames: frames, framesPerSecond: rate, audio: hasSound ? Waveform(samples: collector.samples) : nil)
   }
@@ -60,6 +65,16 @@ public struct VideoClip: Sendable, Equatable {
     try Remarks.refused {
       try load(path: path, limits: limits, framesPerSecond: framesPerSecond, remarks: &$0)
     }
+  }
+
+  /// What is missing of kinds of file at whose early end `ffmpeg` does not complain.
+  private static func missingEnd(of bytes: [UInt8]) -> String? {
+    if bytes.hasTag("RIFF", at: 0), let length = bytes.littleEndian(at: 4, bytes: 4),
+      bytes.count - 8..<0x7FFF_F000 ~= length - 1 {
+      return "only \(bytes.count) of the \(length + 8) bytes announced are there"
+    }
+    let isOpenGIF = bytes.hasTag("GIF8", at: 0) && bytes.last { $0 != 0 } != 0x3B
+    return isOpenGIF ? "the \(bytes.count) bytes that are there lack the end mark" : nil
   }
 
   private static func loadDirectory(
