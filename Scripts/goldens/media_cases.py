@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes media files as other programs leave them: several in one, written into pipes, turned, animated, and with colours
-coded in every way. They lie in Tests/SpudMediaTests/Fixtures/Cases, with what Pillow sees in the pictures in
+"""Makes media files as other programs leave them: several in one, written into pipes, turned, animated, and with
+colours coded in every way. They go to Tests/SpudMediaTests/Fixtures/Cases, with what Pillow sees in the pictures in
 pictures.json there.
 
     .venv/bin/python Scripts/goldens/media_cases.py
@@ -35,7 +35,8 @@ def encoded(folder, name, samples, rate, *options):
 def sounds(folder):
     """A low tone, then a high one, each a quarter of a second, in one file."""
     def pair(name, *options, rates=(16_000, 16_000)):
-        return [encoded(folder, name, tone(frequency, rate, 0.25), rate, *options) for frequency, rate in zip((440, 1760), rates)]
+        tones = zip((440, 1760), rates)
+        return [encoded(folder, name, tone(frequency, rate, 0.25), rate, *options) for frequency, rate in tones]
 
     (CASES / "two.mp3").write_bytes(b"".join(pair("a.mp3", "-metadata", "title=tagged")))
     (CASES / "two-rates.mp3").write_bytes(b"".join(pair("a.mp3", rates=(44_100, 22_050))))
@@ -59,8 +60,9 @@ def sounds(folder):
         ("pipe.wav", "wav"), ("pipe-rf64.wav", "wav", "-rf64", "always"), ("pipe.w64", "w64"), ("pipe.aiff", "aiff"),
         ("pipe.flac", "flac"), ("pipe.caf", "caf"), ("pipe.au", "au"),
     ]:
-        command = ["ffmpeg", "-loglevel", "error", "-bitexact", "-i", folder / "plain.wav", *options, "-f", form, "pipe:1"]
-        (CASES / name).write_bytes(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        command = ["ffmpeg", "-loglevel", "error", "-bitexact", "-i", folder / "plain.wav", *options, "-f", form]
+        written = subprocess.run([*command, "pipe:1"], check=True, stdout=subprocess.PIPE).stdout
+        (CASES / name).write_bytes(written)
 
 
 def pictures(folder):
@@ -75,8 +77,8 @@ def pictures(folder):
                 small.save(CASES / f"orientation-{orientation}.{kind}", exif=exif, **options)
     frames = [base, ImageOps.mirror(base), ImageOps.flip(base)]
     for name, options in {
-        "animated.webp": {"lossless": True}, "animated-lossy.webp": {"quality": 80}, "animated.png": {}, "animated.avif": {},
-        "animated.gif": {},
+        "animated.webp": {"lossless": True}, "animated-lossy.webp": {"quality": 80}, "animated.png": {},
+        "animated.avif": {}, "animated.gif": {},
     }.items():
         frames[0].save(CASES / name, save_all=True, append_images=frames[1:], duration=100, **options)
     base.save(CASES / "lossy.webp", quality=80)
@@ -93,8 +95,9 @@ def pictures(folder):
         ("deep.avif", "bt601", "smpte170m", "tv", "yuv420p10le"),
     ]:
         scale = f"scale=out_color_matrix={matrix}:out_range={span},format={pixels}"
-        media.ffmpeg("-i", folder / "even.png", "-vf", scale, "-colorspace", coded, "-color_range", span, "-c:v", "libaom-av1",
-                     "-still-picture", 1, "-crf", 10, CASES / name)
+        media.ffmpeg(
+            "-i", folder / "even.png", "-vf", scale, "-colorspace", coded, "-color_range", span, "-c:v", "libaom-av1",
+            "-still-picture", 1, "-crf", 10, CASES / name)
     expected = {}
     for path in sorted(CASES.iterdir()):
         if path.suffix in (".png", ".webp", ".tiff", ".avif", ".gif"):
@@ -131,8 +134,8 @@ def heic(folder):
             places = struct.pack(">BBHHHHII", 0x44, 0, 1, 1, 0, 1, offset, len(data))
             links = bytes([0, 0, 0, 1, 0, 1, len(properties), *range(1, len(properties) + 1)])
             return box("ftyp", b"heic\0\0\0\0mif1heic") + box(
-                "meta", box("hdlr", bytes(4), b"pict", bytes(13), version=0), box("pitm", struct.pack(">H", 1), version=0),
-                box("iinf", struct.pack(">H", 1), item, version=0), box("iloc", places, version=0),
+                "meta", box("hdlr", bytes(4), b"pict", bytes(13), version=0),
+                box("pitm", struct.pack(">H", 1), version=0), box("iinf", struct.pack(">H", 1), item, version=0), box("iloc", places, version=0),
                 box("iprp", box("ipco", *properties), box("ipma", links, version=0)), version=0)
 
         return head(len(head(0)) + 8) + box("mdat", data)
@@ -152,8 +155,9 @@ def videos(folder):
     for coded, matrix in (("bt709", "bt709"), ("smpte170m", "bt601")):
         for span in ("tv", "pc"):
             scale = f"scale=out_color_matrix={matrix}:out_range={span},format=yuv420p"
-            media.ffmpeg("-loop", 1, "-framerate", 4, "-i", folder / "bars.png", "-vf", scale, "-colorspace", coded, "-color_range",
-                         span, "-c:v", "libx264", "-qp", 0, "-t", 0.5, CASES / f"{matrix}-{span}.mp4")
+            media.ffmpeg(
+                "-loop", 1, "-framerate", 4, "-i", folder / "bars.png", "-vf", scale, "-colorspace", coded,
+                "-color_range", span, "-c:v", "libx264", "-qp", 0, "-t", 0.5, CASES / f"{matrix}-{span}.mp4")
 
 
 if __name__ == "__main__":

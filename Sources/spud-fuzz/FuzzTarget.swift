@@ -7,7 +7,8 @@ internal import SpudTokens
 
 /// A parser of files or streams that may be hostile, by the name of its corpus.
 enum FuzzTarget: String, CaseIterable {
-  case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, container, audio, examples, stream
+  case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, container, audio, examples,
+    stream
 
   /// Parses one input, and uses what comes out. An input that is refused with a `SpudError` is no finding; a trap, an
   /// error of another kind, a broken invariant, or a file's size in memory many times over is.

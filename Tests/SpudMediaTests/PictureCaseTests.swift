@@ -52,14 +52,17 @@ struct PictureCaseTests {
     }
   }
 
-  @Test("of an animated picture, the first frame", .enabled(if: FFmpegTests.isInstalled), arguments: [
-    "animated.webp", "animated-lossy.webp", "animated.png", "animated.gif", "animated.avif",
-  ])
+  @Test(
+    "of an animated picture, the first frame", .enabled(if: FFmpegTests.isInstalled),
+    arguments: [
+      "animated.webp", "animated-lossy.webp", "animated.png", "animated.gif", "animated.avif",
+    ])
   func animation(name: String) throws {
     #expect(try compare(name).largest <= (name.contains("lossy") ? 1 : 0))
   }
 
-  @Test("AVIF of every range, matrix, kind of chroma and depth, as libavif has it", .enabled(if: FFmpegTests.isInstalled),
+  @Test(
+    "AVIF of every range, matrix, kind of chroma and depth, as libavif has it", .enabled(if: FFmpegTests.isInstalled),
     arguments: [
       "full.avif", "limited.avif", "wide-chroma.avif", "half-chroma.avif", "gray.avif", "alpha.avif", "bt709.avif",
       "bt2020.avif", "deep.avif",
@@ -71,15 +74,18 @@ struct PictureCaseTests {
     #expect(difference.largest <= (isDeep ? 3 : 0) && difference.mean <= (isDeep ? 0.6 : 0), "\(difference)")
   }
 
-  @Test("lossy WebP, as libwebp has it", .enabled(if: FFmpegTests.isInstalled), arguments: ["lossy.webp", "alpha.webp"])
+  @Test(
+    "lossy WebP, as libwebp has it", .enabled(if: FFmpegTests.isInstalled), arguments: ["lossy.webp", "alpha.webp"])
   func webp(name: String) throws {
     let difference = try compare(name)
     #expect(difference.largest <= 1 && difference.mean < 0.02)
   }
 
-  @Test("a picture cut at its end is read as far as it goes, with one remark", arguments: [
-    "resize-source.png", "full-chroma.jpg", "progressive.jpg",
-  ])
+  @Test(
+    "a picture cut at its end is read as far as it goes, with one remark",
+    arguments: [
+      "resize-source.png", "full-chroma.jpg", "progressive.jpg",
+    ])
   func cut(name: String) throws {
     let bytes = try Fixture.bytes(name)
     let whole = try RGBImage.decode(bytes, name: "x")
@@ -114,9 +120,11 @@ struct PictureCaseTests {
     #expect(try RGBImage.decode(bytes.dropLast(2), name: "x") == RGBImage.decode(bytes, name: "x"))
   }
 
-  @Test("pictures cut at their end that only ffmpeg reads", .enabled(if: FFmpegTests.isInstalled), arguments: [
-    "picture.gif", "picture.bmp", "Cases/lossy.webp", "Cases/animated.gif", "Cases/orientation-2.tiff",
-  ])
+  @Test(
+    "pictures cut at their end that only ffmpeg reads", .enabled(if: FFmpegTests.isInstalled),
+    arguments: [
+      "picture.gif", "picture.bmp", "Cases/lossy.webp", "Cases/animated.gif", "Cases/orientation-2.tiff",
+    ])
   func cutThroughFFmpeg(name: String) throws {
     let bytes = try Fixture.bytes(name)
     let whole = try RGBImage.decode(bytes, name: "x")

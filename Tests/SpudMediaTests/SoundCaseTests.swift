@@ -17,9 +17,11 @@ struct SoundCaseTests {
     return (sine * sine + cosine * cosine) * 2 / (Double(samples.count) * max(energy, 1e-9))
   }
 
-  @Test("every recording of a file is heard, one after the other", arguments: [
-    "two.mp3", "two-rates.mp3", "tags.mp3", "two.ogg", "two-rates.ogg", "two.opus", "two.flac",
-  ])
+  @Test(
+    "every recording of a file is heard, one after the other",
+    arguments: [
+      "two.mp3", "two-rates.mp3", "tags.mp3", "two.ogg", "two-rates.ogg", "two.opus", "two.flac",
+    ])
   func several(name: String) throws {
     let samples = try Waveform.load(path: Fixture.path("Cases/\(name)")).samples
     // Without a header of its encoder's, an MP3 is longer by the filters' delay and the last frame.
@@ -96,14 +98,17 @@ struct SoundCaseTests {
     expectBadData("samples of all channels") { try Waveform.decode(bytes + bytes, name: "x", limits: limits) }
   }
 
-  @Test("lengths that a pipe left open, by libsndfile", arguments: ["pipe.wav", "pipe-rf64.wav", "pipe.w64", "pipe.flac"])
+  @Test(
+    "lengths that a pipe left open, by libsndfile", arguments: ["pipe.wav", "pipe-rf64.wav", "pipe.w64", "pipe.flac"])
   func pipes(name: String) throws {
     #expect(try Waveform.load(path: Fixture.path("Cases/\(name)")).samples.count == 1_600)
   }
 
-  @Test("lengths that a pipe left open, by ffmpeg", .enabled(if: FFmpegTests.isInstalled), arguments: [
-    "pipe.aiff", "pipe.au", "pipe.caf",
-  ])
+  @Test(
+    "lengths that a pipe left open, by ffmpeg", .enabled(if: FFmpegTests.isInstalled),
+    arguments: [
+      "pipe.aiff", "pipe.au", "pipe.caf",
+    ])
   func pipesThroughFFmpeg(name: String) throws {
     #expect(try Waveform.load(path: Fixture.path("Cases/\(name)")).samples.count == 1_600)
   }
@@ -117,9 +122,11 @@ struct SoundCaseTests {
     #expect(try Waveform.decode(bytes, name: "x").samples.count == 4_000)
   }
 
-  @Test("a file cut at its end is read as far as it goes, with one remark", arguments: [
-    "mono16.wav", "Cases/pipe-rf64.wav", "Cases/two.flac", "Cases/two.mp3", "Cases/tags.mp3", "Cases/two.ogg",
-  ])
+  @Test(
+    "a file cut at its end is read as far as it goes, with one remark",
+    arguments: [
+      "mono16.wav", "Cases/pipe-rf64.wav", "Cases/two.flac", "Cases/two.mp3", "Cases/tags.mp3", "Cases/two.ogg",
+    ])
   func cut(name: String) throws {
     let bytes = try Fixture.bytes(name)
     let whole = try Waveform.decode(bytes, name: "x").samples
@@ -139,9 +146,11 @@ struct SoundCaseTests {
     #expect(remarks == ["a.wav: the WAV is cut short: only 0.05 of the 0.10 seconds announced are there"])
   }
 
-  @Test("a file cut at its end that only ffmpeg reads", .enabled(if: FFmpegTests.isInstalled), arguments: [
-    "two.aac", "au", "aiff", "caf",
-  ])
+  @Test(
+    "a file cut at its end that only ffmpeg reads", .enabled(if: FFmpegTests.isInstalled),
+    arguments: [
+      "two.aac", "au", "aiff", "caf",
+    ])
   func cutThroughFFmpeg(kind: String) throws {
     var remarks: [String] = []
     let bytes = kind == "two.aac" ? try Fixture.bytes("Cases/two.aac") : Sample.bigEndian(kind, frames: 1_600)

@@ -33,12 +33,14 @@ struct VideoCaseTests {
       var remarks: [String] = []
       let clip = try VideoClip.load(path: directory, remarks: &remarks)
       #expect(clip.frames.count == 2 && clip.audio?.samples.count == 478)
-      #expect(remarks.count == 2 && remarks[0].contains("/1.png: the PNG") && remarks[1].contains("/audio.wav: the WAV"))
+      #expect(
+        remarks.count == 2 && remarks[0].contains("/1.png: the PNG") && remarks[1].contains("/audio.wav: the WAV"))
       expectBadData("1.png") { try VideoClip.load(path: directory) }
     }
   }
 
-  @Test("a file cut at its end is read as far as it goes, with one remark", .enabled(if: FFmpegTests.isInstalled),
+  @Test(
+    "a file cut at its end is read as far as it goes, with one remark", .enabled(if: FFmpegTests.isInstalled),
     arguments: ["sounding.mp4", "sounding.avi", "film.gif"])
   func cut(name: String) throws {
     let bytes = try Fixture.bytes("Cases/\(name)")
@@ -53,7 +55,8 @@ struct VideoCaseTests {
     }
   }
 
-  @Test("colours are read by the matrix and the range that the stream names", .enabled(if: FFmpegTests.isInstalled),
+  @Test(
+    "colours are read by the matrix and the range that the stream names", .enabled(if: FFmpegTests.isInstalled),
     arguments: ["bt709-tv.mp4", "bt709-pc.mp4", "bt601-tv.mp4", "bt601-pc.mp4"])
   func colours(name: String) throws {
     let frame = try #require(try VideoClip.load(path: Fixture.path("Cases/\(name)")).frames.first)

@@ -68,7 +68,8 @@ struct RunTests {
       let lines = outcome.errors.split(separator: "\n").map(String.init)
       #expect(lines.count == 2 && lines[0].hasPrefix("spud: cut.wav: the WAV is cut short: only 0."), "\(lines)")
       #expect(lines.last?.hasPrefix("spud: cut.png: the PNG is damaged or cut short: ") == true)
-      let report = try JSONDecoder().decode([String: Remarks].self, from: Data(#"{"x":"#.utf8) + outcome.bytes + Data("}".utf8))
+      let report = try JSONDecoder().decode(
+        [String: Remarks].self, from: Data(#"{"x":"#.utf8) + outcome.bytes + Data("}".utf8))
       #expect(report["x"]?.remarks == lines.map { String($0.dropFirst("spud: ".count)) })
     }
   }

@@ -41,7 +41,8 @@ struct HEIFFile {
     default: return nil
     }
     if let colour = items.property("colr", of: primary), colour.hasTag("nclx", at: 0),
-      let matrix = colour.bigEndian(at: 8, bytes: 2), let flags = colour.bigEndian(at: 10, bytes: 1) {
+      let matrix = colour.bigEndian(at: 8, bytes: 2), let flags = colour.bigEndian(at: 10, bytes: 1)
+    {
       colours = (matrix, flags & 0x80 != 0)
     } else {
       colours = nil
@@ -50,7 +51,8 @@ struct HEIFFile {
       guard let value = property.content.first else { return nil }
       switch property.type {
       // Quarters counterclockwise.
-      case "irot": return [.upright, .needsCounterclockwiseQuarter, .upsideDown, .needsClockwiseQuarter][Int(value & 3)]
+      case "irot":
+        return [.upright, .needsCounterclockwiseQuarter, .upsideDown, .needsClockwiseQuarter][Int(value & 3)]
       // Along the vertical axis, which exchanges top and bottom, or along the horizontal one.
       case "imir": return value & 1 == 0 ? .mirroredUpsideDown : .mirrored
       default: return nil

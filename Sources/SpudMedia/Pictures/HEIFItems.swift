@@ -41,8 +41,10 @@ struct HEIFItems {
   func data(of item: Int) throws -> [UInt8]? {
     guard let ranges = locations[item] else { return nil }
     guard ranges.allSatisfy({ $0.upperBound <= bytes.count }) else {
-      throw SpudError(.badData, "\(name): the picture is cut short: its coded data end at byte "
-        + "\(ranges.map(\.upperBound).max() ?? 0), but the file at byte \(bytes.count)")
+      throw SpudError(
+        .badData,
+        "\(name): the picture is cut short: its coded data end at byte "
+          + "\(ranges.map(\.upperBound).max() ?? 0), but the file at byte \(bytes.count)")
     }
     return ranges.flatMap { bytes[$0] }
   }

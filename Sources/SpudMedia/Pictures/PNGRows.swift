@@ -1,7 +1,7 @@
 /// Which pixels of a PNG a decoder reached before it failed, told from two runs whose unread pixels differ.
 struct PNGRows {
-  private let pixels: [UInt8]    // [height, rowBytes]
-  private let isRead: [Bool]     // [height, rowBytes]
+  private let pixels: [UInt8]  // [height, rowBytes]
+  private let isRead: [Bool]  // [height, rowBytes]
   private let rowBytes: Int
 
   /// - Parameters:

@@ -26,7 +26,9 @@ extension RGBImage {
       }
     }
     if let cut = file.cut {
-      found = ["\(name): the WebP is cut short: only \(cut.found) of the \(cut.announced) bytes of its picture are there"]
+      found = [
+        "\(name): the WebP is cut short: only \(cut.found) of the \(cut.announced) bytes of its picture are there"
+      ]
     }
     remarks += found.prefix(1)
     if let canvas = file.canvas, canvas != (frame.width, frame.height) {

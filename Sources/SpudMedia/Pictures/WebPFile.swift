@@ -38,7 +38,8 @@ struct WebPFile {
     let hasAlpha: [UInt8] = [0x10, 0, 0, 0]
     func side(_ length: Int) -> [UInt8] { Array([UInt8].littleEndian(UInt32(length - 1)).prefix(3)) }
     let header = Self.chunk("VP8X", (hasAlpha + side(width) + side(height))[...])
-    return Self.file(header + Self.chunk("ALPH", transparency ?? []) + (picture.map { Self.chunk($0.tag, $0.content) } ?? []))
+    return Self.file(
+      header + Self.chunk("ALPH", transparency ?? []) + (picture.map { Self.chunk($0.tag, $0.content) } ?? []))
   }
 
   private mutating func read(_ chunks: ArraySlice<UInt8>) {

@@ -43,7 +43,11 @@ struct Y4MFrames {
         }
         let line = String(decoding: pending[..<end], as: UTF8.self)
         pending.removeFirst(end + 1)
-        if layout == nil { layout = try readHeader(line) } else if line.hasPrefix("FRAME") { isInFrame = true } else {
+        if layout == nil {
+          layout = try readHeader(line)
+        } else if line.hasPrefix("FRAME") {
+          isInFrame = true
+        } else {
           throw unexpected()
         }
       }

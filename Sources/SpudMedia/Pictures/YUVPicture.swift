@@ -5,8 +5,8 @@ struct YUVPicture {
   let depth: Int
   /// Samples of colour per row and column; nil if there are none, and the picture is gray.
   let chroma: (width: Int, height: Int)?
-  let luma: [UInt16]        // [height, width]
-  let blue, red: [UInt16]   // [chroma.height, chroma.width]
+  let luma: [UInt16]  // [height, width]
+  let blue, red: [UInt16]  // [chroma.height, chroma.width]
 
   /// How samples become red, green and blue.
   struct Coding: Equatable {
@@ -83,7 +83,7 @@ struct YUVPicture {
 
 /// What each value of a sample adds to a colour, in fixed-point numbers.
 private struct YUVTables {
-  let luma, redFromRed, greenFromRed, greenFromBlue, blueFromBlue: [Int]   // [2^depth]
+  let luma, redFromRed, greenFromRed, greenFromBlue, blueFromBlue: [Int]  // [2^depth]
   private let shift: Int
 
   init(_ coding: YUVPicture.Coding, depth: Int) {

@@ -19,7 +19,8 @@ enum BigEndianSound {
     while let length = bytes.bigEndian(at: offset + 4, bytes: 4) {
       let content = offset + 8
       if bytes.hasTag("COMM", at: offset), let channels = bytes.bigEndian(at: content, bytes: 2),
-        let bits = bytes.bigEndian(at: content + 6, bytes: 2) {
+        let bits = bytes.bigEndian(at: content + 6, bytes: 2)
+      {
         // Compressed kinds are left as they are: a frame of theirs has no bytes of its own.
         let plain = ["NONE", "sowt", "twos", "raw ", "fl32", "FL32", "fl64", "FL64", "alaw", "ulaw"]
         guard length < 22 || plain.contains(where: { bytes.hasTag($0, at: content + 18) }) else { return bytes }

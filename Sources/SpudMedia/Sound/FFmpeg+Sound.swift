@@ -68,7 +68,9 @@ private struct FloatStream {
 
   /// - Returns: how many seconds there were; nil if there was no sound.
   mutating func finish(_ collector: inout SoundCollector) throws -> Double? {
-    guard !isForeign else { throw SpudError(.internal, "\(name): ffmpeg's output is not the WAV that it was told to write") }
+    guard !isForeign else {
+      throw SpudError(.internal, "\(name): ffmpeg's output is not the WAV that it was told to write")
+    }
     guard let format else { return nil }
     let frames = try collector.end()
     return frames == 0 ? nil : Double(frames) / Double(format.rate)

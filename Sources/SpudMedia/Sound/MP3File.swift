@@ -70,7 +70,8 @@ struct MP3File {
     while offset < bytes.count, bytes[offset] == 0 { offset += 1 }
     if offset == bytes.count || tagEnd(at: offset) != nil || isFrame(at: offset) { return offset }
     while offset < bytes.count, tagEnd(at: offset) == nil, !isFrame(at: offset) { offset += 1 }
-    remarks.append("\(name): the MP3 is damaged: \(offset - start) bytes at byte \(start) are no frame, and are left out")
+    remarks.append(
+      "\(name): the MP3 is damaged: \(offset - start) bytes at byte \(start) are no frame, and are left out")
     return offset
   }
 
@@ -90,7 +91,8 @@ struct MP3File {
     if bytes.hasTag("TAG+", at: offset) { return min(offset + 227, bytes.count) }
     if bytes.hasTag("TAG", at: offset) { return min(offset + 128, bytes.count) }
     if bytes.hasTag("APETAGEX", at: offset), let length = bytes.littleEndian(at: offset + 12, bytes: 4),
-      let flags = bytes.littleEndian(at: offset + 20, bytes: 4) {
+      let flags = bytes.littleEndian(at: offset + 20, bytes: 4)
+    {
       // The length counts what follows this header, or, if this is the footer of a tag already passed, nothing more.
       let isHeader = flags & 1 << 29 != 0
       return min(offset + 32 + (isHeader ? length : 0), bytes.count)
@@ -148,7 +150,8 @@ struct MP3File {
     } else if !["Xing", "Info"].contains(where: { recording.hasTag($0, at: tag) }) {
       // Fraunhofer's form: bytes, then frames.
       tag = 36
-      recording.replaceSubrange(tag + 10..<tag + 14, with: [UInt8].bigEndian(UInt32(truncatingIfNeeded: recording.count)))
+      recording.replaceSubrange(
+        tag + 10..<tag + 14, with: [UInt8].bigEndian(UInt32(truncatingIfNeeded: recording.count)))
       recording.replaceSubrange(tag + 14..<tag + 18, with: [UInt8].bigEndian(UInt32(truncatingIfNeeded: frameCount)))
       return recording
     }
@@ -165,7 +168,8 @@ struct MP3File {
     guard frame.layer == 3 else { return nil }
     let tag = frame.headerBytes
     if content.hasTag("Xing", at: tag) || content.hasTag("Info", at: tag),
-      let flags = content.bigEndian(at: tag + 4, bytes: 4), flags & 1 != 0, tag + 16 <= content.count {
+      let flags = content.bigEndian(at: tag + 4, bytes: 4), flags & 1 != 0, tag + 16 <= content.count
+    {
       return content.bigEndian(at: tag + 8, bytes: 4)
     }
     return content.hasTag("VBRI", at: 36) ? content.bigEndian(at: 50, bytes: 4) : nil

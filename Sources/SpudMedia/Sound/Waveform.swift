@@ -51,7 +51,8 @@ public struct Waveform: Sendable, Equatable {
     var collector = SoundCollector(name: name, limits: limits)
     var found: [String] = []
     if let kind = SoundKind(bytes), let recordings = try kind.recordings(in: bytes, name: name, remarks: &found),
-      try decode(recordings, kind, name: name, into: &collector, remarks: &found) {
+      try decode(recordings, kind, name: name, into: &collector, remarks: &found)
+    {
       guard !collector.samples.isEmpty else {
         throw SpudError(.badData, found.first ?? "\(name): the file holds no sound")
       }

@@ -70,7 +70,8 @@ public struct VideoClip: Sendable, Equatable {
   /// What is missing of kinds of file at whose early end `ffmpeg` does not complain.
   private static func missingEnd(of bytes: [UInt8]) -> String? {
     if bytes.hasTag("RIFF", at: 0), let length = bytes.littleEndian(at: 4, bytes: 4),
-      bytes.count - 8..<0x7FFF_F000 ~= length - 1 {
+      bytes.count - 8..<0x7FFF_F000 ~= length - 1
+    {
       return "only \(bytes.count) of the \(length + 8) bytes announced are there"
     }
     let isOpenGIF = bytes.hasTag("GIF8", at: 0) && bytes.last { $0 != 0 } != 0x3B
