@@ -18,6 +18,8 @@ from PIL import Image
 from safetensors.numpy import save
 
 ROOT = Path(__file__).resolve().parents[2] / "Tests/Corpus"
+# Made by media_cases.py.
+CASES = ROOT.parent / "SpudMediaTests/Fixtures/Cases"
 CONTROL = ["<pad>", "<bos>", "<end>", "<user>", "<assistant>", "<image>", "</image>", "<audio>", "</audio>", "<video>",
            "</video>", "<frame>", "<think>", "</think>"]
 
@@ -248,6 +250,29 @@ def picture_seeds():
     data = io.BytesIO()
     picture.convert("CMYK").save(data, "JPEG")
     write("jpeg", "cmyk.jpg", data.getvalue())
+    write("jpeg", "cut.jpg", (ROOT / "jpeg/plain.jpg").read_bytes()[:-40])
+    write("jpeg", "cut-progressive.jpg", (ROOT / "jpeg/progressive.jpg").read_bytes()[:-60])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = io.BytesIO()
+    picture.save(data, "PNG", exif=exif)
+    write("png", "exif.png", data.getvalue())
+    write("png", "cut.png", png[:-40])
+    # Containers whose pictures another program decodes.
+    for name, form, options in (
+        ("exif.webp", "WEBP", {"lossless": True, "exif": exif}), ("lossy.webp", "WEBP", {}),
+        ("animated.webp", "WEBP", {"save_all": True, "append_images": [picture.rotate(180)]}), ("still.avif", "AVIF", {"exif": exif}),
+        ("animated.avif", "AVIF", {"save_all": True, "append_images": [picture.rotate(180)]}), ("still.gif", "GIF", {}),
+        ("still.tiff", "TIFF", {"exif": exif}), ("still.bmp", "BMP", {}),
+    ):
+        data = io.BytesIO()
+        picture.save(data, form, **options)
+        write("container", name, data.getvalue())
+        write("container", f"cut-{name}", data.getvalue()[:-40])
+    data = io.BytesIO()
+    modes["alpha"].save(data, "AVIF")
+    write("container", "alpha.avif", data.getvalue())
+    write("container", "turned.heic", (CASES / "turned.heic").read_bytes())
 
 
 def sound_seeds():
@@ -265,6 +290,11 @@ def sound_seeds():
         write("audio", f"riff-{length}.wav", wav[:4] + struct.pack("<I", length) + wav[8:])
         at = wav.index(b"data") + 4
         write("audio", f"data-{length}.wav", wav[:at] + struct.pack("<I", length) + wav[at + 4 :])
+    for name in ("two.mp3", "two-rates.mp3", "tags.mp3", "no-length.mp3", "two.ogg", "two.opus", "pipe-rf64.wav", "pipe.w64", "pipe.aiff",
+                 "pipe.au", "pipe.caf"):
+        write("audio", name, (CASES / name).read_bytes())
+    write("audio", "two.flac", (ROOT / "audio/tone.flac").read_bytes() * 2)
+    write("audio", "two.wav", wav * 2)
 
 
 def example_seeds():

@@ -7,7 +7,8 @@ internal import SpudTokens
 
 /// A parser of files or streams that may be hostile, by the name of its corpus.
 enum FuzzTarget: String, CaseIterable {
-  case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, audio, examples, stream
+  case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, container, audio, examples,
+    stream
 
   /// Parses one input, and uses what comes out. An input that is refused with a `SpudError` is no finding; a trap, an
   /// error of another kind, a broken invariant, or a file's size in memory many times over is.
@@ -23,6 +24,8 @@ enum FuzzTarget: String, CaseIterable {
   }
 
   private func parse(_ input: [UInt8]) throws {
+    var remarks: [String] = []
+    defer { demand(remarks.allSatisfy { $0.hasPrefix("input: ") }, "a remark that does not name its file") }
     switch self {
     case .json: try parseJSON(input)
     case .safetensors: try parseSafetensors(input)
@@ -32,8 +35,9 @@ enum FuzzTarget: String, CaseIterable {
     case .text: try encodeText(input)
     case .vocabulary: try parseVocabulary(input)
     case .codec: try parseCodec(input)
-    case .png, .jpeg: _ = try RGBImage.decode(input, name: "input", limits: .small)
-    case .audio: _ = try Waveform.decode(input, name: "input", limits: .small)
+    case .png, .jpeg: _ = try RGBImage.decode(input, name: "input", limits: .small, remarks: &remarks)
+    case .container: try PictureContainers.read(input, name: "input")
+    case .audio: _ = try Waveform.decode(input, name: "input", limits: .small, remarks: &remarks)
     case .examples: try parseExamples(input)
     case .stream: try parseStream(input)
     }

@@ -39,10 +39,10 @@ struct DamagedFileTests {
   func truncated(name: String) throws {
     let bytes = try Fixture.bytes(name)
     #expect(decode(bytes, like: name))
-    // Every byte of the header, then a sample of the rest. The end marker of a JPEG (2 bytes) and the end chunk of a
-    // PNG (12) hold none of the picture.
+    // Every byte of the header, then a sample of the rest. The end marker of a JPEG (2 bytes), and the last
+    // checksums and the end chunk of a PNG (20), hold none of the picture.
     let lengths = Array(0..<min(600, bytes.count)) + stride(from: 600, to: bytes.count, by: 97)
-    for length in lengths where length < bytes.count - 12 {
+    for length in lengths where length < bytes.count - 20 {
       #expect(!decode(Array(bytes.prefix(length)), like: name), "\(length) of \(bytes.count) bytes")
     }
   }
@@ -105,11 +105,16 @@ struct DamagedFileTests {
       changed.replaceSubrange(40..<44, with: (0..<4).map { UInt8(truncatingIfNeeded: length >> (8 * UInt32($0))) })
       return changed
     }
-    expectBadData("found 8000 bytes of sound, expected 8001") { try Waveform.decode(withLength(8_001), name: "x") }
-    expectBadData("expected 1073741824") { try Waveform.decode(withLength(1 << 30), name: "x") }
-    #expect(try Waveform.decode(withLength(.max), name: "x").samples.count == 4_000)
-    #expect(try Waveform.decode(withLength(0x7FFF_F000), name: "x").samples.count == 4_000)
-    expectBadData("no sound") { try Waveform.decode(withLength(0), name: "x") }
+    expectBadData("cut short: only 0.25 of the 0.50 seconds announced") {
+      try Waveform.decode(withLength(16_000), name: "x")
+    }
+    expectBadData("of the 33554.43 seconds announced") { try Waveform.decode(withLength(1 << 30), name: "x") }
+    for length: UInt32 in [0, 0x7FFF_F000, 1 << 31, .max] {
+      #expect(try Waveform.decode(withLength(length), name: "x").samples.count == 4_000)
+    }
+    // A chunk of no sound, before another, is a recording of nothing.
+    let empty = withLength(0)[..<44] + Array("LIST".utf8) + [4, 0, 0, 0, 1, 2, 3, 4]
+    expectBadData("no sound") { try Waveform.decode(Array(empty), name: "x") }
   }
 
   /// CRC-32 as PNG defines it.

@@ -32,6 +32,7 @@ private struct RunObject: Decodable {
   var usage: Usage
   var timings: Timings
   var model: String
+  var remarks: [String]
 }
 
 @Suite("spud run")
@@ -55,7 +56,33 @@ struct RunTests {
     #expect(answer.usage.output == answer.tokens.count)
     #expect(["end", "length"].contains(answer.finish))
     #expect(answer.timings.load_ms > 0 && answer.timings.first_token_ms >= answer.timings.prefill_ms)
-    #expect(answer.files.isEmpty)
+    #expect(answer.files.isEmpty && answer.remarks.isEmpty)
+  }
+
+  @Test("a file that is cut short is read, and told once on standard error and in --json")
+  func remarks() async throws {
+    let sound = try Data(contentsOf: URL(filePath: recording))
+    let image = try Data(contentsOf: URL(filePath: picture))
+    func prepare(_ directory: URL) throws {
+      try sound.prefix(sound.count / 2).write(to: directory.appending(path: "cut.wav"))
+      try image.prefix(image.count / 2).write(to: directory.appending(path: "cut.png"))
+    }
+    for command in ["run", "tokenize"] {
+      let arguments = [command, "hi", "-m", model, "--json", "--audio", "cut.wav", "--image", "cut.png"]
+      let outcome = try await CommandLineProgram.run(
+        arguments + (command == "run" ? ["-n", "2", "--output", "text"] : []), prepare: prepare)
+      #expect(outcome.exitCode == 0)
+      let lines = outcome.errors.split(separator: "\n").map(String.init)
+      #expect(lines.count == 2 && lines[0].hasPrefix("spud: cut.wav: the WAV is cut short: only 0."), "\(lines)")
+      #expect(lines.last?.hasPrefix("spud: cut.png: the PNG is damaged or cut short: ") == true)
+      let report = try JSONDecoder().decode(
+        [String: Remarks].self, from: Data(#"{"x":"#.utf8) + outcome.bytes + Data("}".utf8))
+      #expect(report["x"]?.remarks == lines.map { String($0.dropFirst("spud: ".count)) })
+    }
+  }
+
+  private struct Remarks: Decodable {
+    var remarks: [String]
   }
 
   @Test("the same command prints the same answer, and another seed another one")

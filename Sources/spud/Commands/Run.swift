@@ -78,12 +78,14 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let parts = try media.parts(prompt: prompt)
+    var missing: [String] = []
+    let parts = try media.parts(prompt: prompt, remarks: &missing)
     let files = try AnswerFiles(path: file, expecting: output)
     let model = try await compute.load(self.model.resolved(), raw: raw)
     let outside = model.domain?.departures(of: parts, model: model.name)
     var remarks = [outside].compactMap(\.self).map { RunReport.RemarkReport(outside: $0) }
     for remark in remarks { Terminal.remark(remark.text) }
+    remarks += missing.map { RunReport.RemarkReport(kind: "media", text: $0) }
     let sampling = sampling.value
     let reading = Progress("reading")
     let options = GenerationOptions(

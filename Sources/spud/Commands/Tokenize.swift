@@ -65,21 +65,24 @@ struct Tokenize: AsyncParsableCommand {
   func run() async throws {
     try Terminal.checkBinary(pack)
     let path = try model.resolved()
+    var remarks: [String] = []
     if let checkpoint = try TextCheckpoint(path: path) {
       guard draw == nil, pack == nil else {
         throw SpudError(.usage, "\(path): reads text only, so it has no stream to draw or to pack")
       }
+      let turn = StreamTurn(.user, try media.parts(prompt: prompt, remarks: &remarks))
       return try show(
-        checkpoint.tokens(of: StreamTurn(.user, try media.parts(prompt: prompt))).enumerated().map {
-          position, token in
+        checkpoint.tokens(of: turn).enumerated().map { position, token in
           Token(
             position: position, id: token.id, modality: (token.isSpecial ? Modality.control : .text).rawValue,
             piece: token.piece)
-        })
+        }, remarks)
     }
     let tokenizer = try StreamTokenizer.load(directory: path)
     if let pack { return try packExamples(to: pack, tokenizer) }
-    let stream = try tokenizer.encodePrompt([StreamTurn(.user, try media.parts(prompt: prompt))])
+    let stream = try tokenizer.encodePrompt([
+      StreamTurn(.user, try media.parts(prompt: prompt, remarks: &remarks))
+    ])
     if let draw {
       let picture = try StreamDrawing(tokenizer).svg(stream.ids)
       if draw == "-" { return try Terminal.write(picture) }
@@ -92,11 +95,11 @@ struct Tokenize: AsyncParsableCommand {
         Token(
           position: position, id: id, modality: tokenizer.vocabulary.modality(of: id)?.rawValue ?? "",
           piece: tokenizer.piece(of: id))
-      })
+      }, remarks)
   }
 
-  private func show(_ tokens: [Token]) throws {
-    if json.json { return try JSONOutput.print(Report(tokens: tokens)) }
+  private func show(_ tokens: [Token], _ remarks: [String]) throws {
+    if json.json { return try JSONOutput.print(Report(tokens: tokens, remarks: remarks)) }
     try Terminal.write(Self.table(tokens))
   }
 
@@ -109,6 +112,8 @@ struct Tokenize: AsyncParsableCommand {
 
   struct Report: Encodable {
     var tokens: [Token]
+    /// What is missing of the media files: a sentence each.
+    var remarks: [String]
   }
 
   private func packExamples(to path: String, _ tokenizer: StreamTokenizer) throws {

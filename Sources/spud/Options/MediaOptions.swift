@@ -28,7 +28,7 @@ enum MediaKind: String, Sendable {
   case image, audio, video
 }
 
-/// `--image`, `--audio`, `--video`: media that stand before the prompt, in the order of the flags.
+/// `--image`, `--audio`, `--video`: media that come before the prompt, in the order of the flags.
 struct MediaOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("A picture (PNG, JPEG, …). May be repeated.", valueName: "file"))
   var image: [MediaArgument] = []
@@ -50,17 +50,21 @@ struct MediaOptions: ParsableArguments {
 
   /// The user's turn: every medium in the order of the flags, then the prompt.
   ///
-  /// - Parameter prompt: As the command line has it: nil for none, `-` for standard input, whose last newline, with
-  ///   which a file or `echo` ends, is no part of the prompt.
+  /// - Parameters:
+  ///   - prompt: As the command line has it: nil for none, `-` for standard input, whose last newline, with which a file
+  ///     or `echo` ends, is no part of the prompt.
+  ///   - remarks: Gains a sentence for each file that could be read only in part; each is told on standard error too.
   /// - Throws: `SpudError` when a file cannot be read, or when there is nothing at all.
-  func parts(prompt: String?) throws -> [StreamPart] {
-    var parts: [StreamPart] = try inOrder.map { medium in
+  func parts(prompt: String?, remarks: inout [String]) throws -> [StreamPart] {
+    var parts: [StreamPart] = []
+    for medium in inOrder {
       switch medium.kind {
-      case .image: .image(try RGBImage.load(path: medium.path))
-      case .audio: .audio(try Waveform.load(path: medium.path))
-      case .video: .video(try VideoClip.load(path: medium.path))
+      case .image: parts.append(.image(try RGBImage.load(path: medium.path, remarks: &remarks)))
+      case .audio: parts.append(.audio(try Waveform.load(path: medium.path, remarks: &remarks)))
+      case .video: parts.append(.video(try VideoClip.load(path: medium.path, remarks: &remarks)))
       }
     }
+    for remark in remarks { Terminal.report("spud: \(Terminal.withoutControls(remark))") }
     if prompt == "-" {
       guard let text = String(validating: try Terminal.readInput(), as: UTF8.self) else {
         throw SpudError(.badData, "standard input is not UTF-8 text")
