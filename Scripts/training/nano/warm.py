@@ -18,7 +18,11 @@ def entries(path: Path, residual: bool = False) -> Tensor:
     """What the codes of a codebook's first level stand for, or what its residual codes add: [codes, width]."""
     codec = load_file(path)
     components = codec["components"].float()
-    return codec["residual"].float() @ components if residual else codec["mean"].float() + codec["centres"][0].float() @ components
+    return (
+        codec["residual"].float() @ components
+        if residual
+        else codec["mean"].float() + codec["centres"][0].float() @ components
+    )
 
 
 def nearest(of: Tensor, among: Tensor) -> Tensor:
@@ -29,15 +33,17 @@ def nearest(of: Tensor, among: Tensor) -> Tensor:
 def pieces(folder: Path) -> dict[str, int]:
     """Text and control ids by how they are spelled."""
     tokenizer = json.loads((folder / "tokenizer.json").read_text())
-    return tokenizer["model"]["vocab"] | {t["content"]: t["id"] for t in tokenizer["added_tokens"] if not re.match(r"<([ir]|a\d+):", t["content"])}
+    return tokenizer["model"]["vocab"] | {t["content"]: t["id"] for t in tokenizer["added_tokens"]
+                                          if not re.match(r"<([ir]|a\d+):", t["content"])}
 
 
 @torch.no_grad()
 def warm_start(model: Model, run: Path, old: Path, new: Path) -> None:
-    """Copies the weights of `run`, a run or a model directory whose codebooks are `old`'s, into `model`, whose directory is `new`.
+    """Copies the weights of `run`, a run or a model directory whose codebooks are `old`'s, into `model`, whose
+    directory is `new`.
 
-    Layers go over as they are. A text or control id takes the row of the same piece, a code of a picture or a sound that of the old
-    code nearest to it; what the old vocabulary lacks, pieces or residual codes, keeps its fresh rows.
+    Layers go over as they are. A text or control id takes the row of the same piece, a code of a picture or a sound
+    that of the old code nearest to it; what the old vocabulary lacks, pieces or residual codes, keeps its fresh rows.
     """
     theirs = read_model(run) if (run / "state.json").exists() else read_huggingface(run)
     weights, own = theirs.state_dict(), model.state_dict()
