@@ -63,8 +63,8 @@ extension ControlRun {
   }
 
   /// Runs of one name as one, with the mean of their losses. Where any name has several, the interval of each loss is
-  /// one over runs, by Student's t: runs of one size are taken to scatter by one share of their loss, whatever the size,
-  /// which is what all that were repeated tell together.
+  /// one over runs, by Student's t: runs of one size are taken to scatter by one share of their loss, whatever the
+  /// size, which is what all that were repeated tell together.
   static func together(_ runs: [ControlRun]) -> [ControlRun] {
     let sizes = Dictionary(grouping: runs, by: \.name)
     let freedom = runs.count - sizes.count

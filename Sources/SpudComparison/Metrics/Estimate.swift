@@ -135,8 +135,8 @@ extension Estimate {
     }
   }
 
-  /// The pair (a, b) whose ratio is nearest to the median of a / b: figures that show a median ratio by an example of it,
-  /// which medians of each side alone do not, since they may come from different questions.
+  /// The pair (a, b) whose ratio is nearest to the median of a / b: figures that show a median ratio by an example of
+  /// it, which medians of each side alone do not, since they may come from different questions.
   package static func middlePair(_ pairs: [(Double, Double)]) -> (Double, Double) {
     precondition(!pairs.isEmpty, "a median needs at least one pair")
     let median = medianRatio(pairs.map { $0 / max($1, 1e-12) }).value

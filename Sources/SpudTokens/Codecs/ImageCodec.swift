@@ -25,9 +25,9 @@ public struct ImageCodes: Sendable, Equatable {
 
 /// Pictures to codes and back: each square patch becomes the nearest entry of a fitted codebook.
 ///
-/// Codebooks are fitted to what pictures mostly show. Fine print they miss: 8,192 codes leave patches that letters cross
-/// at 17 dB, and twice as many would give half a decibel. So a picture of which several patches come back badly gets
-/// second codes, for what the first leave over, and other pictures stay as short as they were.
+/// Codebooks are fitted to what pictures mostly show. Fine print they miss: 8,192 codes leave patches that letters
+/// cross at 17 dB, and twice as many would give half a decibel. So a picture of which several patches come back badly
+/// gets second codes, for what the first leave over, and other pictures stay as short as they were.
 public struct ImageCodec: Sendable {
   /// The side of a patch, in pixels.
   public let patch: Int
@@ -114,8 +114,8 @@ public struct ImageCodec: Sendable {
   /// The size at which a picture is coded.
   ///
   /// A picture of at most `keptUpTo` pixels a side keeps its size, to the nearest multiple of the patch; a larger one
-  /// is scaled so that its longest side is `reducedTo`, and keeps its shape as nearly as whole patches allow. Neither is
-  /// more than `longestSide` patches.
+  /// is scaled so that its longest side is `reducedTo`, and keeps its shape as nearly as whole patches allow. Neither
+  /// is more than `longestSide` patches.
   static func fittingSize(
     width: Int, height: Int, patch: Int, keptUpTo: Int = 128, reducedTo: Int = 64
   ) -> (width: Int, height: Int) {

@@ -92,7 +92,8 @@ public struct ExampleMedia: Sendable {
     sounds.shuffle(using: &generator)
   }
 
-  /// The pictures that a part holds: one, or a video's frames at the size at which they are coded in patches of `patch`.
+  /// The pictures that a part holds: one, or a video's frames at the size at which they are coded in patches of
+  /// `patch`.
   public static func pictures(of part: Example.Part, patch: Int) throws -> [RGBImage] {
     switch part {
     case .image(let path): [try RGBImage.load(path: path)]

@@ -131,8 +131,8 @@ public struct StreamTokenizer: Sendable {
     [vocabulary.id(of: .audio)] + soundIDs(audio, frames: 0..<audio.frames) + [vocabulary.id(of: .audioEnd)]
   }
 
-  /// Pictures at the clip's rate, each numbered in text and followed by the sound of its interval; what sounds after the
-  /// last interval stays with the last picture.
+  /// Pictures at the clip's rate, each numbered in text and followed by the sound of its interval; what sounds after
+  /// the last interval stays with the last picture.
   ///
   /// The numbers are for attention: a model that thinks "frame 4" finds its codes by a token that they share. Rotary
   /// positions only tell how far back something stands, and counting equal marks is hard for a shallow model.

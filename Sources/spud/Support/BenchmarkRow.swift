@@ -25,8 +25,8 @@ struct BenchmarkRow: Encodable {
   var samples: [Double]
   /// Bytes of weights and cache that one token of one sequence reads.
   var bytesPerToken: Double
-  /// Of the read bandwidth measured around each run, in the median run, when writing; null when reading, which arithmetic
-  /// bounds.
+  /// Of the read bandwidth measured around each run, in the median run, when writing; null when reading, which
+  /// arithmetic bounds.
   var fractionOfBandwidth: Double?
   /// Of the arithmetic peak of the weights' format measured around each run, in the median run.
   var fractionOfCompute: Double
