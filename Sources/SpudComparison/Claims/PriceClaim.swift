@@ -70,8 +70,8 @@ package enum PriceClaim {
       id: id, statement: id.statement,
       finding: """
         The unified model's bill for the questions with media is \(Format.factor(total.value)) that of \(baseline.id)\
-        \(exception). A token computed costs \(Format.factor(ours.perToken / max(theirs.perToken, 1e-300))) as much, and the unified \
-        stream carries \(Format.factor(ours.tokens / max(theirs.tokens, 1e-9))) the \
+        \(exception). A token computed costs \(Format.factor(ours.perToken / max(theirs.perToken, 1e-300))) as much, \
+        and the unified stream carries \(Format.factor(ours.tokens / max(theirs.tokens, 1e-9))) the \
         tokens.\(Verdict.remark(count: total.count))
         """,
       measured: Figure("unified, a thousand requests", ours.perRequest * 1000, .moneyPerThousand),
