@@ -35,10 +35,10 @@ func tests(of name: String, imports: [Target.Dependency] = [], data: [String] = 
 
 let package = Package(
   name: "spud",
-  platforms: [.macOS(.v26)],
   products: [
     .executable(name: "spud", targets: ["spud"]),
-    .library(name: "SpudInference", targets: ["SpudInference", "SpudTokens"]),
+    // What its interface is made of, too: pictures, sounds, errors.
+    .library(name: "SpudInference", targets: ["SpudInference", "SpudTokens", "SpudMedia", "SpudErrors"]),
     // What the package in Benchmarks/ times.
     .library(name: "SpudKernelBenchmarks", targets: ["SpudKernelBenchmarks"]),
   ],
@@ -63,7 +63,7 @@ let package = Package(
     module(
       "SpudMedia",
       imports: [
-        "SpudErrors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
+        "SpudErrors", "SpudTensors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
       ]),
     module("SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels"]),
     module("SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import torch
 from nano.checkpoint import read_model, tokens_seen
 from nano.data import Vocabulary
+from nano.files import REFERENCES, located
 from nano.huggingface import huggingface_tensors
 from nano.model import Model
 from safetensors.torch import save_file
@@ -83,8 +84,9 @@ def main() -> None:
     budget = {"tokens": tokens_seen(a.run) if a.before is None else own + round(a.before * 1e6)}
     (a.out / "training.json").write_text(json.dumps(budget | ({"note": a.note} if a.note else {}), indent=2) + "\n")
     for name in ("tokenizer.json", "vocabulary.json", "image_codec.safetensors", "audio_codec.safetensors"):
-        if (a.model / name).exists() and a.model.resolve() != a.out.resolve():
-            shutil.copy(a.model / name, a.out / name)
+        if located(a.model, name).exists() and a.model.resolve() != a.out.resolve():
+            shutil.copy(located(a.model, name), a.out / name)
+            (a.out / REFERENCES).unlink(missing_ok=True)
     check(model, a.out)
 
 

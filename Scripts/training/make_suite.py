@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from pack_media import pack
 from world import speech
 from world.scene import Scene, Thing, render
 
@@ -69,6 +70,8 @@ def main() -> None:
                         "held-out", "--short",
                         "--seed", str(SEED), "--each", str(a.each), "--out", a.out, "--cache", a.cache], check=True)
         shrink(a.out)
+        for folder in sorted((a.out / "media").iterdir()):
+            pack(folder)
         tasks: dict[str, int] = {}
         for line in (a.out / "examples.jsonl").read_text(encoding="utf-8").splitlines():
             e = json.loads(line)

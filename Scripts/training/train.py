@@ -27,6 +27,7 @@ from nano.checkpoint import load_checkpoint, save_checkpoint, tokens_seen
 from nano.codes import Structure
 from nano.data import Shards, Vocabulary, principal_embeddings
 from nano.evaluation import teacher_forced
+from nano.files import located
 from nano.loss import answer_losses
 from nano.model import LONGEST, Config, Model, balance_loss, working_type
 from nano.optim import Optimizer
@@ -107,7 +108,7 @@ def make_model(a: argparse.Namespace, v: Vocabulary) -> Model:
         for (first, count), name, tensor in ((v.image, "image_codec", "centres"),
                                              (v.residual, "image_codec", "residual"),
                                              (v.audio, "audio_codec", "centres")):
-            path = a.model / f"{name}.safetensors"
+            path = located(a.model, f"{name}.safetensors")
             if count and path.exists():
                 rows = principal_embeddings(path, a.hidden, tensor)
                 model.embedding[first:first + count] = rows[:count]
@@ -194,7 +195,7 @@ def train(rank: int, ranks: int, a: argparse.Namespace) -> None:
     long_rows = shards.long_row_counts(a.long_rows * a.long_row, a.row, a.long_row)
     unseen = Unseen(shards, a.model, v, device)
     # two codes stand for pictures that are never met
-    structure = Structure(a.model / "image_codec.safetensors", v, shards, device) if v.image[1] > 2 else None
+    structure = Structure(located(a.model, "image_codec.safetensors"), v, shards, device) if v.image[1] > 2 else None
     shares = dict(zip(("embedding", "head"), map(float, a.structure.split(","))))
     model = make_model(a, v).to(device, working_type(device))
     named = dict(model.named_parameters())

@@ -31,9 +31,17 @@ public struct VideoClip: Sendable, Equatable {
     precondition(isPossible(framesPerSecond), "\(framesPerSecond) frames per second are not possible")
     var isDirectory = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      if let names = try MediaFile.packedNames(in: path) {
+        return try loadDirectory(path, holding: names, limits: limits, framesPerSecond: framesPerSecond)
+      }
       throw SpudError(.noInput, "\(path): no such file or directory")
     }
-    if isDirectory { return try loadDirectory(path, limits: limits, framesPerSecond: framesPerSecond) }
+    if isDirectory {
+      guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+        throw SpudError(.noInput, "\(path): the directory cannot be read")
+      }
+      return try loadDirectory(path, holding: names.sorted(), limits: limits, framesPerSecond: framesPerSecond)
+    }
 
     let bytes = try MediaFile.read(path, limit: limits.videoBytes)
     let ffmpeg = try FFmpeg(for: path, found: "video", limits: limits)
@@ -44,12 +52,8 @@ public struct VideoClip: Sendable, Equatable {
   }
 
   private static func loadDirectory(
-    _ path: String, limits: MediaLimits, framesPerSecond: Double
+    _ path: String, holding names: [String], limits: MediaLimits, framesPerSecond: Double
   ) throws -> VideoClip {
-    let names: [String]
-    do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
-      throw SpudError(.noInput, "\(path): the directory cannot be read")
-    }
     let pictures = names.filter { $0.hasSuffix(".png") }
     guard !pictures.isEmpty else { throw SpudError(.badData, "\(path): found no .png frames in the directory") }
     let rate = names.contains("video.json") ? try readRate("\(path)/video.json") : framesPerSecond

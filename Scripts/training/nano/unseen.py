@@ -17,6 +17,7 @@ from torch import Tensor
 from world.scene import COLOURS, HELD_OUT_PAIRS, SHAPES
 
 from .data import Shards, Vocabulary
+from .files import located
 
 
 def forms(word: str) -> list[str]:
@@ -29,7 +30,7 @@ class Unseen:
     """Which words to leave out at which token of some shards: their `groups`. Group 0 leaves out none."""
 
     def __init__(self, shards: Shards, model: Path, v: Vocabulary, device: torch.device):
-        ids = json.loads((model / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+        ids = json.loads(located(model, "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
         kinds = [list(COLOURS), SHAPES]
         which = np.full((2, v.size), -1)  # the colour or shape that an id spells
         form = np.zeros(v.size, dtype=np.int64)

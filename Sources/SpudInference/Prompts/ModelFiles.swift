@@ -49,7 +49,7 @@ struct ModelFiles {
   }
 
   private func directoryForm(_ continuesText: Bool) throws -> PromptForm.TextForm {
-    let tokenizer = try TextTokenizer(path: path + "/tokenizer.json")
+    let tokenizer = try TextTokenizer(path: ModelDirectory(path).path(of: StreamTokenizer.File.text))
     let jinja = try CheckpointTemplate.jinja(in: path)
     return Self.form(
       tokenizer, template: continuesText ? .raw : ChatTemplate(jinja: jinja), beginning: tokenizer.beginID)

@@ -21,7 +21,7 @@ enum GGUFTokenizerExport {
   ///
   /// - Throws: `SpudError.badData` when tokenizer.json is of another kind, or has ids that the model does not.
   static func describe(_ directory: String, _ configuration: ModelConfiguration, in writer: inout GGUFWriter) throws {
-    let path = directory + "/tokenizer.json"
+    let path = try ModelDirectory(directory).path(of: "tokenizer.json")
     guard MappedFile.exists(path) else {
       writer.set("tokenizer.ggml.model", .string("no_vocab"))
       return
