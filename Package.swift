@@ -92,7 +92,7 @@ let package = Package(
     tests(of: "SpudTensors", imports: ["SpudErrors"], data: ["Fixtures"]),
     .target(name: "CAVX512Emulation", dependencies: ["CSpudKernels"], path: "Tests/CAVX512Emulation"),
     tests(of: "SpudKernels", imports: ["SpudTensors", "CAVX512Emulation"]),
-    tests(of: "SpudMedia", imports: ["SpudErrors"], data: ["Fixtures"]),
+    tests(of: "SpudMedia", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
     tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"], data: ["Fixtures"]),
     tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"], data: ["Fixtures", "Goldens"]),
     tests(of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudModels"], data: ["Fixtures"]),

@@ -9,6 +9,7 @@ Run from the repository root: .venv/bin/python Scripts/goldens/fuzz_corpus.py
 import io
 import json
 import struct
+import zipfile
 from pathlib import Path
 
 import gguf
@@ -288,6 +289,24 @@ def sound_seeds():
         write("audio", f"data-{length}.wav", wav[:at] + struct.pack("<I", length) + wav[at + 4 :])
 
 
+def zip_seeds():
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as z:
+        for name, text in (("000/000000.png", b"a picture"), ("000/clip/1.png", b""), ("é", b"\x00" * 64)):
+            z.writestr(zipfile.ZipInfo(name), text)
+        z.comment = b"a comment"
+    whole = data.getvalue()
+    write("zip", "stored.zip", whole)
+    write("zip", "cut.zip", whole[:-40])
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr(zipfile.ZipInfo("a"), b"a" * 64, zipfile.ZIP_DEFLATED)
+    write("zip", "deflated.zip", data.getvalue())
+    end = whole.rindex(b"PK\5\6")
+    for name, at, value in (("members", 10, b"\xfe\xff"), ("size", 12, b"\xff" * 4), ("start", 16, b"\xff" * 4)):
+        write("zip", f"{name}.zip", whole[:end + at] + value + whole[end + at + len(value):])
+
+
 def example_seeds():
     example = {"id": "see-1", "skill": "see", "task": "colour", "turns": [
         {"role": "user", "parts": [{"image": "media/1.png"}, {"audio": "a.wav"}, {"video": "v.clip"},
@@ -320,6 +339,5 @@ def stream_seeds():
 
 
 for seeds in (json_seeds, safetensors_seeds, gguf_seeds, config_seeds, tokenizer_seeds, text_seeds, vocabulary_seeds,
-              codec_seeds, picture_seeds,
-              sound_seeds, example_seeds, stream_seeds):
+              codec_seeds, picture_seeds, sound_seeds, zip_seeds, example_seeds, stream_seeds):
     seeds()

@@ -27,8 +27,9 @@ package enum CacheFormat: String, CaseIterable, Sendable {
 
 /// The keys and values of every layer, for a number of sequences that grow on their own.
 ///
-/// Keys are laid out in the same panels as weights, 32 positions each, so that a query is multiplied by them as an input
-/// is by a matrix. Values are laid out position by position. Memory is reserved at once and used as sequences grow.
+/// Keys are laid out in the same panels as weights, 32 positions each, so that a query is multiplied by them as an
+/// input is by a matrix. Values are laid out position by position. Memory is reserved at once and used as sequences
+/// grow.
 @safe
 package final class KeyValueCache: @unchecked Sendable {
   // `@unchecked`: one thread uses a cache at a time.

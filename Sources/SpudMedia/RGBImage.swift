@@ -33,7 +33,10 @@ public struct RGBImage: Sendable, Equatable {
 
   /// Decodes an encoded picture that is already in memory.
   ///
-  /// - Parameter name: what errors call it.
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - name: what errors call it.
+  ///   - limits: what it may hold.
   public static func decode(_ bytes: [UInt8], name: String, limits: MediaLimits = .default) throws -> RGBImage {
     guard bytes.count <= limits.imageBytes else {
       throw SpudError(

@@ -23,7 +23,10 @@ public struct VideoClip: Sendable, Equatable {
   /// A clip of more frames than `limits` allow is thinned evenly, and its `framesPerSecond` says so: the rate is
   /// halved until the frames fit.
   ///
-  /// - Parameter framesPerSecond: the rate at which a file is sampled, and that of a directory that names none.
+  /// - Parameters:
+  ///   - path: of the file or the directory.
+  ///   - limits: what it may hold.
+  ///   - framesPerSecond: the rate at which a file is sampled, and that of a directory that names none.
   /// - Throws: `noInput`, `badData`, `io`, or `unavailable` if it needs `ffmpeg` and that is not installed.
   public static func load(
     path: String, limits: MediaLimits = .default, framesPerSecond: Double = 4

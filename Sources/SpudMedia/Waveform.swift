@@ -29,7 +29,10 @@ public struct Waveform: Sendable, Equatable {
 
   /// Decodes a recording that is already in memory, as `load` does.
   ///
-  /// - Parameter name: what errors call it.
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - name: what errors call it.
+  ///   - limits: what it may hold.
   public static func decode(_ bytes: [UInt8], name: String, limits: MediaLimits = .default) throws -> Waveform {
     guard bytes.count <= limits.audioBytes else {
       throw SpudError(

@@ -37,22 +37,18 @@ package final class ZipArchive: Sendable {
 
   package init(_ file: MappedFile) throws {
     self.file = file
-    func word(_ offset: Int) -> Int { Self.word(offset, of: file) }
-    func long(_ offset: Int) -> Int { Self.long(offset, of: file) }
     // A comment of up to 65,535 bytes may follow the record.
     let last = file.byteCount - Self.endLength
     let first = max(0, last - Int(UInt16.max))
     guard last >= 0,
-      let end = (first...last).reversed().first(where: {
-        long($0) == Self.endSignature
-      })
+      let end = (first...last).reversed().first(where: { Self.long($0, of: file) == Self.endSignature })
     else {
       throw SpudError(.badData, "\(file.name): is not a ZIP file: there is no end of a central directory in it")
     }
-    let disks = long(end + 4)
-    let count = word(end + 10)
-    let size = long(end + 12)
-    let start = long(end + 16)
+    let disks = Self.long(end + 4, of: file)
+    let count = Self.word(end + 10, of: file)
+    let size = Self.long(end + 12, of: file)
+    let start = Self.long(end + 16, of: file)
     guard disks == 0, count < UInt16.max, start + size <= end else {
       throw SpudError(
         .badData,
@@ -81,6 +77,7 @@ package final class ZipArchive: Sendable {
 
   /// The names of all members, in the order of the central directory.
   package func names() throws -> [String] {
+    let file = file
     var names: [String] = []
     try forEachEntry { entry in
       names.append(String(decoding: entry.name.map { file.span[$0] }, as: UTF8.self))
@@ -126,6 +123,7 @@ package final class ZipArchive: Sendable {
     guard start + entry.size <= directory.lowerBound else {
       throw damaged("'\(name)' has \(entry.size) bytes from byte \(start), which reach into the central directory")
     }
+    let file = file
     let span = file.span.extracting(start..<start + entry.size)
     var content: [UInt8] = []
     content.reserveCapacity(span.count)
@@ -150,6 +148,7 @@ package final class ZipArchive: Sendable {
 
   private func matches(_ range: Range<Int>, _ bytes: [UInt8]) -> Bool {
     guard range.count == bytes.count else { return false }
+    let file = file
     // Names of one archive begin alike: their ends tell them apart sooner.
     for index in bytes.indices.reversed() where file.span[range.lowerBound + index] != bytes[index] { return false }
     return true

@@ -7,8 +7,8 @@ internal import SpudErrors
 ///     {"image_codec.safetensors": "../spud-nano", "tokenizer.json": "../spud-nano"}
 ///
 /// A directory may come from a stranger, so a reference reaches no further than this: it begins with one or two `..`,
-/// goes down through plain names, and names a file of the same name, which is a tokenizer or a codec. The directory that
-/// it names has the file itself.
+/// goes down through plain names, and names a file of the same name, which is a tokenizer or a codec. The directory
+/// that it names has the file itself.
 package struct ModelDirectory: Sendable {
   /// The file of references.
   package static let references = "shared_files.json"

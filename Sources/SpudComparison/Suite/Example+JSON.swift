@@ -68,7 +68,7 @@ extension Example {
     return texts
   }
 
-  /// A list of lists of texts: one a film, of one a frame.
+  /// A list of lists of texts: one per video, with one per frame.
   private static func films(in value: JSONValue, _ place: String) throws -> [[String]] {
     guard let found = value["video"], !found.isNull else { return [] }
     let films = found.array?.compactMap { film -> [String]? in

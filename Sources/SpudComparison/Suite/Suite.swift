@@ -19,7 +19,7 @@ package struct Suite: Sendable {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     var catalog = MediaCatalog()
     for example in examples {
-      // Of a file its size and date are looked at: a picture drawn anew under its old name is another question.
+      // Of a file its size and date are looked at: a picture drawn again under its old name is another question.
       let parts = (example.turns.flatMap(\.parts) + [example.reference].compactMap(\.self)).map { part in
         let file = part.path.flatMap { try? catalog.file(holding: $0) }
         let attributes = file.flatMap { try? FileManager.default.attributesOfItem(atPath: $0) }
@@ -39,7 +39,7 @@ package struct Suite: Sendable {
   /// Reads every `*.jsonl` of a directory and its directories in the order of their names, or one file.
   ///
   /// - Throws: `noInput` when there is nothing at `path`; `badData` naming file and line when a line is not an example,
-  ///   a medium is missing, an id stands twice, or there is no example at all.
+  ///   a medium is missing, an id occurs twice, or there is no example at all.
   package static func load(path: String) throws -> Suite {
     let files = try files(at: path)
     var examples: [Example] = []

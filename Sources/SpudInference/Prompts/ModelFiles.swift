@@ -18,7 +18,8 @@ struct ModelFiles {
   let path: String
   private let kind: Kind
 
-  /// - Throws: `SpudError` (`noInput`) when there is no such model, (`badData`) when it is neither a directory nor GGUF.
+  /// - Throws: `SpudError` (`noInput`) when there is no such model, (`badData`) when it is neither a directory nor
+  ///   GGUF.
   init(_ path: String) throws {
     self.path = path
     guard FileManager.default.fileExists(atPath: path) else {

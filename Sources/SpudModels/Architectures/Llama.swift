@@ -5,7 +5,8 @@ internal import SpudErrors
 ///     h ← h + Attention(norm(h))       rotary positions
 ///     h ← h + SwiGLU(norm(h))
 ///
-/// Paper: The Llama 3 Herd of Models, arXiv 2407.21783. Reference: `modeling_llama.py` of huggingface/transformers 5.23.0.
+/// Paper: The Llama 3 Herd of Models, arXiv 2407.21783. Reference: `modeling_llama.py` of huggingface/transformers
+/// 5.23.0.
 enum Llama {
   static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
     if try reader.optionalBool("mlp_bias") == true {

@@ -16,7 +16,8 @@ enum Mixtral {
     }
   }
 
-  /// Published checkpoints say `block_sparse_moe` and w1 (gate), w3 (up), w2 (down); `transformers` 5 holds them fused under `mlp`.
+  /// Published checkpoints say `block_sparse_moe` and w1 (gate), w3 (up), w2 (down); `transformers` 5 holds them fused
+  /// under `mlp`.
   static let tensorNames: TensorNames = {
     var names = TensorNames()
     names.routers.append("model.layers.%.block_sparse_moe.gate.weight")

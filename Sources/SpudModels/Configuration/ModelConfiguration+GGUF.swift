@@ -4,8 +4,9 @@ internal import SpudTensors
 
 /// GGUF metadata, as llama.cpp's converter writes it.
 ///
-/// Source: `gguf-py/gguf/constants.py` and `src/llama-model.cpp` of ggml-org/llama.cpp. What metadata leaves open is read off the
-/// tensors, as llama.cpp does: which layers have experts, whether there are biases, whether the output is tied.
+/// Source: `gguf-py/gguf/constants.py` and `src/llama-model.cpp` of ggml-org/llama.cpp. What metadata leaves open is
+/// read off the tensors, as llama.cpp does: which layers have experts, whether there are biases, whether the output is
+/// tied.
 extension ModelConfiguration {
   /// The architectures by GGUF's names. Mixtral is a `llama` with experts there.
   private static let architectures: [(name: String, architecture: Architecture)] = [
@@ -62,7 +63,8 @@ extension ModelConfiguration {
     guard rotaryWidth == headWidth, valueWidth == headWidth else {
       throw SpudError(
         .badData,
-        "\(reader.file): heads are \(headWidth) wide, their values \(valueWidth), and \(rotaryWidth) of that rotates, but only equal widths are supported"
+        "\(reader.file): heads are \(headWidth) wide, their values \(valueWidth), and \(rotaryWidth) of that rotates, "
+          + "but only equal widths are supported"
       )
     }
     try check(file: reader.file)

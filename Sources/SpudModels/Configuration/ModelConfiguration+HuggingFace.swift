@@ -58,7 +58,8 @@ extension ModelConfiguration {
       guard modelWidth % headCount == 0 else {
         throw SpudError(
           .badData,
-          "\(reader.file): 'hidden_size' \(modelWidth) is not divisible by 'num_attention_heads' \(headCount), and there is no 'head_dim'"
+          "\(reader.file): 'hidden_size' \(modelWidth) is not divisible by 'num_attention_heads' \(headCount), "
+            + "and there is no 'head_dim'"
         )
       }
       self.headWidth = modelWidth / headCount
@@ -86,7 +87,8 @@ extension ModelConfiguration {
     case llama3
   }
 
-  /// `rope_parameters` (v5), or `rope_theta` and `rope_scaling` (v4), whose kind is `rope_type` or, older still, `type`.
+  /// `rope_parameters` (v5), or `rope_theta` and `rope_scaling` (v4), whose kind is `rope_type` or, older still,
+  /// `type`.
   private static func rotary(
     _ reader: ConfigurationReader, base: Double
   ) throws -> (base: Float, scaling: RotaryTable.Scaling) {

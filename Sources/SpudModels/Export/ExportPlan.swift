@@ -203,7 +203,8 @@ final class ExportPlan {
     guard tensor.shape == shape else {
       throw SpudError(
         .badData,
-        "\(source.fileName(of: name)): tensor '\(name)' has shape \(tensor.shape), but the configuration implies \(shape)"
+        "\(source.fileName(of: name)): tensor '\(name)' has shape \(tensor.shape), "
+          + "but the configuration implies \(shape)"
       )
     }
     used.insert(Array(name.utf8))

@@ -16,8 +16,8 @@ enum GGUFTokenizerExport {
   /// GGUF's keys for the tokens that end an answer.
   private static let endKeys = ["eos_token_id", "eot_token_id", "eom_token_id"]
 
-  /// Describes the BPE of tokenizer.json, byte-level or SentencePiece's, and the form of conversations that goes with it;
-  /// without that file, says that there is no tokenizer, which llama.cpp accepts.
+  /// Describes the BPE of tokenizer.json, byte-level or SentencePiece's, and the form of conversations that goes with
+  /// it; without that file, says that there is no tokenizer, which llama.cpp accepts.
   ///
   /// - Throws: `SpudError.badData` when tokenizer.json is of another kind, or has ids that the model does not.
   static func describe(_ directory: String, _ configuration: ModelConfiguration, in writer: inout GGUFWriter) throws {

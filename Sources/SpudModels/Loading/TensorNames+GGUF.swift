@@ -1,7 +1,8 @@
 extension TensorNames {
   /// GGUF's names, the same for every architecture.
   ///
-  /// Source: `gguf-py/gguf/tensor_mapping.py` of ggml-org/llama.cpp. The oldest Mixtral files hold each expert for itself.
+  /// Source: `gguf-py/gguf/tensor_mapping.py` of ggml-org/llama.cpp. The oldest Mixtral files hold each expert for
+  /// itself.
   static let gguf: TensorNames = {
     var names = TensorNames()
     names.embedding = "token_embd.weight"

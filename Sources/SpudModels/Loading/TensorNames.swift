@@ -29,7 +29,8 @@ struct TensorNames: Sendable {
   enum ExpertNames: Sendable {
     /// Three matrices for each expert.
     case separate(gate: String, up: String, down: String)
-    /// `[experts, 2 · expertWidth, modelWidth]`, each expert's gate above its up; and `[experts, modelWidth, expertWidth]`.
+    /// `[experts, 2 · expertWidth, modelWidth]`, each expert's gate above its up; and `[experts, modelWidth,
+    /// expertWidth]`.
     case fused(gateUp: String, down: String)
     /// `[experts, expertWidth, modelWidth]` twice, and `[experts, modelWidth, expertWidth]`.
     case stacked(gate: String, up: String, down: String)

@@ -4,8 +4,8 @@ internal import SpudTensors
 
 /// Takes tensors from a source, checks their shapes, and packs them for the kernels.
 ///
-/// It remembers what it has taken: a tensor that nobody asked for is as much an error as a missing one, since either means
-/// that this is not the model that the configuration describes.
+/// It remembers what it has taken: a tensor that nobody asked for is as much an error as a missing one, since either
+/// means that this is not the model that the configuration describes.
 final class WeightLoader {
   let source: TensorSource
   let compute: Compute

@@ -28,7 +28,7 @@ enum MediaKind: String, Sendable {
   case image, audio, video
 }
 
-/// `--image`, `--audio`, `--video`: media that stand before the prompt, in the order of the flags.
+/// `--image`, `--audio`, `--video`: media that come before the prompt, in the order of the flags.
 struct MediaOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("A picture (PNG, JPEG, …). May be repeated.", valueName: "file"))
   var image: [MediaArgument] = []

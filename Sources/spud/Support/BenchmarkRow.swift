@@ -6,7 +6,7 @@ internal import SpudModels
 /// What was measured for one test.
 struct BenchmarkRow: Encodable {
   var model: String
-  /// All weights, in bytes as they stand in memory.
+  /// All weights, in bytes as they are in memory.
   var bytes: Int
   var parameters: Int
   var activeParameters: Int
