@@ -20,7 +20,8 @@ package struct MediaCatalog {
   }
 
   private static func members(of path: String) throws -> Set<String> {
-    var members: Set<String> = []
+    // The archive itself is one of the directories.
+    var members: Set<String> = [""]
     for name in try ZipArchive(path: path).names() {
       members.insert(name)
       var directory = name[...]
