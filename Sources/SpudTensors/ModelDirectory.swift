@@ -60,8 +60,8 @@ package struct ModelDirectory: Sendable {
     guard MappedFile.exists(shared) else {
       throw SpudError(
         .noInput,
-        "\(path)/\(Self.references): '\(name)' should be at \(shared), but there is none; a model is copied with all "
-          + "of its files by: spud copy -m \(path) -o DIR")
+        "\(path)/\(Self.references): '\(name)' should be at \(shared), but there is none; "
+          + "`spud copy` copies a model with the files that it shares")
     }
     return shared
   }
