@@ -35,10 +35,10 @@ func tests(of name: String, imports: [Target.Dependency] = [], data: [String] = 
 
 let package = Package(
   name: "spud",
-  platforms: [.macOS(.v26)],
   products: [
     .executable(name: "spud", targets: ["spud"]),
-    .library(name: "SpudInference", targets: ["SpudInference", "SpudTokens"]),
+    // What its interface is made of, too: pictures, sounds, errors.
+    .library(name: "SpudInference", targets: ["SpudInference", "SpudTokens", "SpudMedia", "SpudErrors"]),
     // What the package in Benchmarks/ times.
     .library(name: "SpudKernelBenchmarks", targets: ["SpudKernelBenchmarks"]),
   ],
@@ -63,7 +63,7 @@ let package = Package(
     module(
       "SpudMedia",
       imports: [
-        "SpudErrors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
+        "SpudErrors", "SpudTensors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
       ]),
     module("SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels"]),
     module("SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
@@ -92,7 +92,7 @@ let package = Package(
     tests(of: "SpudTensors", imports: ["SpudErrors"], data: ["Fixtures"]),
     .target(name: "CAVX512Emulation", dependencies: ["CSpudKernels"], path: "Tests/CAVX512Emulation"),
     tests(of: "SpudKernels", imports: ["SpudTensors", "CAVX512Emulation"]),
-    tests(of: "SpudMedia", imports: ["SpudErrors"], data: ["Fixtures"]),
+    tests(of: "SpudMedia", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
     tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"], data: ["Fixtures"]),
     tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"], data: ["Fixtures", "Goldens"]),
     tests(of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels"], data: ["Fixtures"]),

@@ -3,7 +3,6 @@ import PackageDescription
 
 let package = Package(
   name: "spud-benchmarks",
-  platforms: [.macOS("26.0")],
   dependencies: [
     .package(name: "spud", path: ".."),
     // Without traits it needs no jemalloc; its malloc counts then read 0.

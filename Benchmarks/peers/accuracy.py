@@ -2,11 +2,13 @@
 """What rounding costs on a trained model: perplexity of the answers in a file of examples, and KL from float32 logits.
 
     spud quantize --to q8_0 -o nano.gguf
-    accuracy.py --model nano.gguf --directory Models/spud-nano --examples Benchmarks/suites/world/examples.jsonl [--cache PEERS]
+    accuracy.py --model nano.gguf --directory Models/spud-nano \\
+        --examples Benchmarks/suites/world/examples.jsonl [--cache PEERS]
 
-The same GGUF file is run with its weights as floats and float32 products (the reference), and as it is: bytes for inputs, with each
-format of the key-value cache; and, with --cache (where compare.py built llama.cpp), by llama.cpp. The streams are those that
-`spud tokenize --pack` makes; counted are the tokens after each `<assistant>` up to its `<end>`. Needs numpy.
+The same GGUF file is run with its weights as floats and float32 products (the reference), and as it is: bytes for
+inputs, with each format of the key-value cache; and, with --cache (where compare.py built llama.cpp), by llama.cpp. The
+streams are those that `spud tokenize --pack` makes; counted are the tokens after each `<assistant>` up to its `<end>`.
+Needs numpy.
 """
 import argparse
 import json
@@ -78,18 +80,21 @@ def counted(ids: list[int], begin: int, end: int) -> np.ndarray:
 
 def run_spud(arguments, ids: list[int], options: list[str], folder: str) -> np.ndarray:
     file = f"{folder}/logits.safetensors"
-    run([arguments.spud, "logits", "-m", arguments.model, "--ids", "-", "-o", file, *options], input=",".join(map(str, ids)))
+    run([arguments.spud, "logits", "-m", arguments.model, "--ids", "-", "-o", file, *options],
+        input=",".join(map(str, ids)))
     return tensor(file, "logits", "<f4")
 
 
 def judged(reference: np.ndarray, logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each token: its loss, the KL of its distribution from the reference's, and whether both like the same one best."""
+    """Of each token: its loss, the KL of its distribution from the reference's, and whether both like the same one
+    best."""
     true, own = log_softmax(reference.astype(np.float64)), log_softmax(logits.astype(np.float64))
     return (-own[np.arange(len(own)), targets], (np.exp(true) * (true - own)).sum(1), true.argmax(1) == own.argmax(1))
 
 
 def resampled(streams: list[np.ndarray], times: int = 2000) -> tuple[float, float]:
-    """The middle 95 % of the means of so many draws of as many streams, with replacement: tokens of a stream err together."""
+    """The middle 95 % of the means of so many draws of as many streams, with replacement: tokens of a stream err
+    together."""
     random = np.random.default_rng(1)
     sums, counts = np.array([s.sum() for s in streams]), np.array([len(s) for s in streams])
     drawn = random.integers(len(streams), size=(times, len(streams)))
@@ -109,7 +114,8 @@ def main() -> None:
     parser.add_argument("--examples", required=True, help="a file of examples (JSON Lines)")
     parser.add_argument("--streams", type=int, default=100, help="so many examples, evenly from the file")
     parser.add_argument("--spud", default=str(ROOT / ".build" / "release" / "spud"))
-    parser.add_argument("--cache", type=pathlib.Path, help="where compare.py built llama.cpp; without it, only Spud is run")
+    parser.add_argument("--cache", type=pathlib.Path,
+                        help="where compare.py built llama.cpp; without it, only Spud is run")
     arguments = parser.parse_args()
     control = json.loads(pathlib.Path(arguments.directory, "vocabulary.json").read_text())["control"]
     begin, end = (control["first"] + control["tokens"].index(name) for name in ("<assistant>", "<end>"))
@@ -126,17 +132,20 @@ def main() -> None:
         if arguments.cache:
             programs = str(arguments.cache / "build" / "bin")
             pathlib.Path(folder, "streams.json").write_text(json.dumps(every))
-            run([str(arguments.cache / "venv" / "bin" / "python"), "-c", LLAMA, arguments.model, f"{folder}/streams.json", folder],
+            run([str(arguments.cache / "venv" / "bin" / "python"), "-c", LLAMA, arguments.model,
+                 f"{folder}/streams.json", folder],
                 env={**os.environ, "LLAMA_CPP_LIB_PATH": programs, "LD_LIBRARY_PATH": programs})
             found["llama.cpp"] = [judged(own, np.load(f"{folder}/{index}.npy")[where], target)
                                   for index, (own, where, target) in enumerate(zip(reference, places, targets))]
     print(f"{pathlib.Path(arguments.model).name}: {len(every)} streams, {sum(map(len, places))} tokens of answers\n")
-    print("| | perplexity | against float32 | mean KL from float32, 95 % of resamplings | median KL | the same best token |\n|---|---|---|---|---|---|")
+    print("| | perplexity | against float32 | mean KL from float32, 95 % of resamplings | median KL | the same best "
+          "token |\n|---|---|---|---|---|---|")
     base = np.concatenate([row[0] for row in found[REFERENCE]]).mean()
     for name, rows in found.items():
         loss, divergence, same = (np.concatenate([row[i] for row in rows]) for i in range(3))
         low, high = resampled([row[1] for row in rows])
-        print(f"| {name} | {np.exp(loss.mean()):.4f} | {100 * (np.exp(loss.mean() - base) - 1):+.2f} % | {divergence.mean():.1e}, {low:.1e} to {high:.1e} | "
+        print(f"| {name} | {np.exp(loss.mean()):.4f} | {100 * (np.exp(loss.mean() - base) - 1):+.2f} % | "
+              f"{divergence.mean():.1e}, {low:.1e} to {high:.1e} | "
               f"{np.median(divergence):.1e} | {100 * same.mean():.1f} % |")
 
 

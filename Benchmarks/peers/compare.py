@@ -3,11 +3,12 @@
 
     Benchmarks/peers/compare.py --model model.gguf [--model other.gguf] [--spud .build/release/spud] [--out results/]
 
-llama.cpp is the one vendored in the source package of llama-cpp-python 0.3.36, built for this processor the first time (minutes)
-under --cache. Each measurement is taken A B A B …: llama.cpp without flash attention, llama.cpp with it, Spud, and again; the median
-of all samples counts, and of llama.cpp's two settings the better. A setting that the first round showed to be the worse one in every
-test of its group is not measured again. Figures move with a machine's neighbours, so only ratios taken in
-one run mean anything. --prefix runs every measured command under another one, e.g. `--prefix "chrt -f 10"` on a busy machine.
+llama.cpp is the one vendored in the source package of llama-cpp-python 0.3.36, built for this processor the first time
+(minutes) under --cache. Each measurement is taken A B A B …: llama.cpp without flash attention, llama.cpp with it,
+Spud, and again; the median of all samples counts, and of llama.cpp's two settings the better. A setting that the first
+round showed to be the worse one in every test of its group is not measured again. Figures move with a machine's
+neighbours, so only ratios taken in one run mean anything. --prefix runs every measured command under another one, e.g.
+`--prefix "chrt -f 10"` on a busy machine.
 
 Only the standard library is needed; the logits check also needs --logits and the built llama-cpp-python.
 """
@@ -81,7 +82,8 @@ class Peers:
 
     def llama_batched(self, model, flash, batches, generate) -> dict:
         command = [str(self.programs / "llama-batched-bench"), "-m", model, "-t", str(self.threads), "-c", "4096",
-                   "-npp", "16", "-ntg", str(generate), "-npl", ",".join(map(str, batches)), "-fa", "on" if flash else "off",
+                   "-npp", "16", "-ntg", str(generate), "-npl", ",".join(map(str, batches)), "-fa",
+                   "on" if flash else "off",
                    "--output-format", "jsonl"]
         found = {}
         # Its last lines are sometimes lost when it ends.
@@ -98,7 +100,8 @@ class Peers:
 
     def spud_bench(self, model, level, cache, prompts=(), generate=0, depth=0, batches=(1,)) -> dict:
         command = [self.spud, "bench", "-m", model, "-t", str(self.threads), "-p", ",".join(map(str, prompts)) or "0",
-                   "-n", str(generate), "-d", str(depth), "-b", ",".join(map(str, batches)), "-r", self.repetitions, "--cache", cache,
+                   "-n", str(generate), "-d", str(depth), "-b", ",".join(map(str, batches)), "-r", self.repetitions,
+                   "--cache", cache,
                    "-o", "jsonl"]
         environment = dict(os.environ)
         if level:
@@ -171,7 +174,8 @@ def measure(peers: Peers, model: str, rounds: int, names: list[str], levels: lis
                 own[level, cache].append(peers.spud_bench(model, level, cache, **chosen))
             if turn == 0:
                 first = {label: anchors[label][0] for label in settings}
-                best = {max(first, key=lambda label: statistics.median(first[label][name])) for name in names_in(chosen)}
+                best = {max(first, key=lambda label: statistics.median(first[label][name]))
+                        for name in names_in(chosen)}
                 settings = {label: flash for label, flash in settings.items() if label in best}
         for name in names_in(chosen):
             samples = {label: sum((turn[name] for turn in anchors[label]), []) for label in anchors}
@@ -183,7 +187,8 @@ def measure(peers: Peers, model: str, rounds: int, names: list[str], levels: lis
     return results
 
 
-def compared(model: str, name: str, level: str | None, cache: str, anchor: float, samples: dict, rows: list[dict]) -> dict:
+def compared(model: str, name: str, level: str | None, cache: str, anchor: float, samples: dict,
+             rows: list[dict]) -> dict:
     own = sum((row["samples"] for row in rows), [])
 
     def median(key: str):
@@ -192,7 +197,8 @@ def compared(model: str, name: str, level: str | None, cache: str, anchor: float
 
     return {
         "model": pathlib.Path(model).name, "test": name, "cache": cache, "instruction_set": rows[0]["instruction_set"],
-        "llama_cpp": anchor, "spud": statistics.median(own), "ratio": statistics.median(own) / anchor, "samples": len(own),
+        "llama_cpp": anchor, "spud": statistics.median(own), "ratio": statistics.median(own) / anchor,
+        "samples": len(own),
         "figures": {**samples, f"spud, {level or 'best'}, {cache} cache": own},
         "fraction_of_bandwidth": median("fraction_of_bandwidth"), "fraction_of_compute": median("fraction_of_compute"),
         "read_gb_per_s": median("read_gb_per_s"), "peak_gops": median("peak_gops"),
@@ -205,14 +211,16 @@ def percent(value) -> str:
 
 def line(result: dict) -> str:
     reads = "" if result["read_gb_per_s"] is None else f"{result['read_gb_per_s']:.0f} GB/s"
-    return (f"| {result['model']} | {result['test']} | {result['instruction_set']}, {result['cache']} | {result['llama_cpp']:.1f} "
+    return (f"| {result['model']} | {result['test']} | {result['instruction_set']}, {result['cache']} | "
+            f"{result['llama_cpp']:.1f} "
             f"| {result['spud']:.1f} | {result['ratio']:.2f} | {percent(result['fraction_of_bandwidth'])} of {reads} "
             f"| {percent(result['fraction_of_compute'])} | {result['samples']} |")
 
 
 def loading(peers: Peers, model: str, rounds: int) -> dict:
     """Page cache warm: process start to one token read, and peak memory."""
-    llama = [str(peers.programs / "llama-bench"), "-m", model, "-t", str(peers.threads), "-p", "1", "-n", "0", "-r", "1",
+    llama = [str(peers.programs / "llama-bench"), "-m", model, "-t", str(peers.threads), "-p", "1", "-n", "0", "-r",
+             "1",
              "--no-warmup"]
     spud = [peers.spud, "logits", "-m", model, "--ids", "1"]
     size = os.path.getsize(model)
@@ -225,9 +233,12 @@ def loading(peers: Peers, model: str, rounds: int) -> dict:
             times[label].append(seconds)
             memory[label] = max(memory.get(label, 0), peak)
     medians = {label: statistics.median(values) for label, values in times.items()}
-    print(f"{pathlib.Path(model).name}: load to first token {medians['llama.cpp']:.2f} s (llama.cpp), {medians['spud']:.2f} s "
-          f"(spud); peak memory {memory['llama.cpp'] / size:.2f} and {memory['spud'] / size:.2f} of the file", flush=True)
-    return {"model": pathlib.Path(model).name, "seconds": medians, "peak_bytes": memory, "file_bytes": size, "all": times}
+    print(f"{pathlib.Path(model).name}: load to first token {medians['llama.cpp']:.2f} s (llama.cpp), "
+          f"{medians['spud']:.2f} s "
+          f"(spud); peak memory {memory['llama.cpp'] / size:.2f} and {memory['spud'] / size:.2f} of the file",
+          flush=True)
+    return {"model": pathlib.Path(model).name, "seconds": medians, "peak_bytes": memory, "file_bytes": size,
+            "all": times}
 
 
 def logits(peers: Peers, cache: pathlib.Path, model: str) -> dict:
@@ -236,7 +247,8 @@ def logits(peers: Peers, cache: pathlib.Path, model: str) -> dict:
     script = (
         "import json, sys, numpy as np, llama_cpp\n"
         "model, ids, threads = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])\n"
-        "llama = llama_cpp.Llama(model, n_ctx=64, n_batch=64, n_threads=threads, n_threads_batch=threads, logits_all=True,\n"
+        "llama = llama_cpp.Llama(model, n_ctx=64, n_batch=64, n_threads=threads, n_threads_batch=threads, "
+        "logits_all=True,\n"
         "                        verbose=False)\n"
         "llama.eval(ids)\n"
         "np.save(sys.argv[4], llama.scores[:len(ids)])\n")
@@ -244,12 +256,14 @@ def logits(peers: Peers, cache: pathlib.Path, model: str) -> dict:
     python = str(cache / "venv" / "bin" / "python")
     run([python, "-c", script, model, json.dumps(ids), str(peers.threads), str(reference)],
         env={**os.environ, "LLAMA_CPP_LIB_PATH": str(peers.programs), "LD_LIBRARY_PATH": str(peers.programs)})
-    own = json.loads(run([peers.spud, "logits", "-m", model, "--ids", ",".join(map(str, ids)), "--json"]).stdout)["logits"]
+    own = json.loads(run([peers.spud, "logits", "-m", model, "--ids", ",".join(map(str, ids)),
+                          "--json"]).stdout)["logits"]
     compare = (
         "import json, sys, numpy as np\n"
         "a = np.load(sys.argv[1]).astype(np.float64)\n"
         "b = np.array(json.load(open(sys.argv[2])), dtype=np.float64)\n"
-        "log = lambda x: x - x.max(1, keepdims=True) - np.log(np.exp(x - x.max(1, keepdims=True)).sum(1, keepdims=True))\n"
+        "log = lambda x: x - x.max(1, keepdims=True) - np.log(np.exp(x - x.max(1, keepdims=True)).sum(1, "
+        "keepdims=True))\n"
         "p, q = log(a), log(b)\n"
         "print(json.dumps({'largest_difference': float(np.abs(a - b).max()), 'spread': float(a.std()),\n"
         "                  'mean_kl': float((np.exp(p) * (p - q)).sum(1).mean()),\n"
@@ -258,7 +272,8 @@ def logits(peers: Peers, cache: pathlib.Path, model: str) -> dict:
     other.write_text(json.dumps(own))
     found = json.loads(run([python, "-c", compare, str(reference), str(other)]).stdout)
     print(f"{pathlib.Path(model).name}: logits differ by at most {found['largest_difference']:.4f} (their deviation is "
-          f"{found['spread']:.3f}), mean KL {found['mean_kl']:.2e}, the same best id in {100 * found['same_best']:.0f} %", flush=True)
+          f"{found['spread']:.3f}), mean KL {found['mean_kl']:.2e}, the same best id in {100 * found['same_best']:.0f} "
+          f"%", flush=True)
     return {"model": pathlib.Path(model).name, **found}
 
 
@@ -276,9 +291,11 @@ def main() -> None:
     parser.add_argument("--cache", type=pathlib.Path, default=HERE / ".cache", help="where llama.cpp is built")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--repetitions", type=int, default=1, help="samples in each turn, where the programs can (deep contexts)")
+    parser.add_argument("--repetitions", type=int, default=1,
+                        help="samples in each turn, where the programs can (deep contexts)")
     parser.add_argument("--test", action="append", default=[], help="only this test; may be given again")
-    parser.add_argument("--instruction-set", action="append", help="Spud's: portable, avx2 or avx512; may be given again")
+    parser.add_argument("--instruction-set", action="append",
+                        help="Spud's: portable, avx2 or avx512; may be given again")
     parser.add_argument("--logits", action="store_true", help="check that both produce close logits")
     parser.add_argument("--load", action="store_true", help="also time loading and measure peak memory")
     parser.add_argument("--prefix", default="", help="a command that runs the measured ones")
@@ -292,8 +309,10 @@ def main() -> None:
     programs = install(arguments.cache)
     peers = Peers(arguments, programs)
     report = {"schema": 1, "processor": processor(), "threads": arguments.threads, "rounds": arguments.rounds,
-              "llama_cpp_python": VERSION, "instruction_set": arguments.instruction_set, "tests": [], "loading": [], "logits": []}
-    header = ("| model | test | kernels, cache | llama.cpp, tokens/s | spud, tokens/s | ratio | of the bandwidth | of the peak "
+              "llama_cpp_python": VERSION, "instruction_set": arguments.instruction_set, "tests": [], "loading": [],
+              "logits": []}
+    header = ("| model | test | kernels, cache | llama.cpp, tokens/s | spud, tokens/s | ratio | of the bandwidth | of "
+              "the peak "
               "| samples |\n|---|---|---|---|---|---|---|---|---|")
     print(header, flush=True)
     for model in arguments.model:
@@ -306,7 +325,8 @@ def main() -> None:
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / "results.json").write_text(json.dumps(report, indent=1) + "\n")
-        (arguments.out / "results.md").write_text("\n".join([header] + [line(result) for result in report["tests"]]) + "\n")
+        (arguments.out / "results.md").write_text("\n".join([header] + [line(result) for result in report["tests"]])
+                                                  + "\n")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 
     Scripts/codecs/recognize_words.py --model Models/spud-nano
 
-Words are spoken by `espeak-ng`. The recognizer knows nothing of our code: mel cepstra and dynamic time warping against two
-recordings of each word, by other voices at other speeds than the recordings that it is asked about. Those are given to it as they
-are, and after `spud tokenize | spud detokenize`. Needs `espeak-ng` and `.build/release/spud`.
+Words are spoken by `espeak-ng`. The recognizer knows nothing of our code: mel cepstra and dynamic time warping against
+two recordings of each word, by other voices at other speeds than the recordings that it is asked about. Those are given
+to it as they are, and after `spud tokenize | spud detokenize`. Needs `espeak-ng` and `.build/release/spud`.
 """
 
 import argparse
@@ -18,7 +18,8 @@ import soundfile
 from scipy.fft import dct
 from scipy.signal import resample_poly
 
-WORDS = ("zero one two three four five six seven eight nine red green blue yellow purple orange circle square triangle star cross "
+WORDS = ("zero one two three four five six seven eight nine red green blue yellow purple orange circle square triangle "
+         "star cross "
          "ring draw count left right").split()
 KNOWN = [("en-gb", 160, 50), ("en-us+f3", 170, 50)]  # voice, words a minute, pitch
 ASKED = [("en-gb+m3", 150, 45), ("en-us", 175, 45)]
@@ -64,8 +65,10 @@ def warped_distance(a: np.ndarray, b: np.ndarray) -> float:
 
 def round_trip(path: Path, spud: str, model: str) -> Path:
     prefix = path.with_suffix("")
-    stream = subprocess.run([spud, "tokenize", "--audio", str(path), "--json", "-m", model], capture_output=True, check=True).stdout
-    subprocess.run([spud, "detokenize", "-", "-o", str(prefix), "-m", model], input=stream, capture_output=True, check=True)
+    stream = subprocess.run([spud, "tokenize", "--audio", str(path), "--json", "-m", model], capture_output=True,
+                            check=True).stdout
+    subprocess.run([spud, "detokenize", "-", "-o", str(prefix), "-m", model], input=stream, capture_output=True,
+                   check=True)
     return Path(f"{prefix}-1.wav")
 
 

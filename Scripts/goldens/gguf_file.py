@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes Tests/SpudTensorsTests/Fixtures/quantized.gguf with the `gguf` package: blocks of each quantized type, and their values.
+"""Writes Tests/SpudTensorsTests/Fixtures/quantized.gguf with the `gguf` package: blocks of each quantized type, and
+their values.
 
     .venv/bin/python Scripts/goldens/gguf_file.py
 """
@@ -22,7 +23,8 @@ def main() -> None:
     writer.add_int64("test.i64", -5)
     writer.add_array("test.strings", ["a", "", "ü 猫"])
     writer.add_array("test.ints", [1, -2, 3])
-    for name, values in (("plain", np.arange(6, dtype=np.float32).reshape(2, 3)), ("half", np.float16([1, -0.5, 65504, 6e-8]))):
+    for name, values in (("plain", np.arange(6, dtype=np.float32).reshape(2, 3)),
+                         ("half", np.float16([1, -0.5, 65504, 6e-8]))):
         writer.add_tensor(name, values)
 
     values = (random.standard_normal((3, 64)) * np.float32([[1], [1e-3], [100]])).astype(np.float32)
@@ -32,7 +34,8 @@ def main() -> None:
         blocks = quants.quantize(values, kind)
         writer.add_tensor(kind.name.lower(), blocks, raw_dtype=kind)
         writer.add_tensor(kind.name.lower() + ".values", quants.dequantize(blocks, kind).astype(np.float32))
-    for kind in (Type.Q4_K, Type.Q6_K):  # the package cannot quantize to these, but any bytes with sane scales are blocks of them
+    # the package cannot quantize to these, but any bytes with sane scales are blocks of them
+    for kind in (Type.Q4_K, Type.Q6_K):
         length, size = gguf.GGML_QUANT_SIZES[kind]
         blocks = random.integers(0, 256, (2, size), dtype=np.uint8)
         scale = np.float16([0.01, 2]).view(np.uint8).reshape(2, 2)

@@ -4,8 +4,9 @@
     greedy.py --model Models/spud-nano --suite Benchmarks/suites/world --spud .build/release/spud \
       --out Tests/SpudModelsTests/Goldens/spud-nano.safetensors
 
-200 prompts of the suite's text answers, evenly over its skills, as `spud tokenize` makes them. Ids in, ids out: prompts I32 with
-prompt_offsets I64, and up to 24 ids of each answer, ending with <end> if it comes. It also prints how close the closest choice was.
+200 prompts of the suite's text answers, evenly over its skills, as `spud tokenize` makes them. Ids in, ids out: prompts
+I32 with prompt_offsets I64, and up to 24 ids of each answer, ending with <end> if it comes. It also prints how close
+the closest choice was.
 """
 
 import argparse
@@ -80,7 +81,8 @@ def main() -> None:
 
     a.out.parent.mkdir(parents=True, exist_ok=True)
     save_file(flat("prompts", asked) | flat("answers", answers), a.out)
-    print(f"{len(asked)} prompts, {sum(map(len, answers))} ids of answers; the closest choice was decided by {closest:.1e}")
+    print(f"{len(asked)} prompts, {sum(map(len, answers))} ids of answers; the closest choice was decided by "
+          f"{closest:.1e}")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ golden.safetensors beside it, computed in float32:
     hidden        F32 [layers, hidden]  what each layer leaves at the last position, before the final norm
 
 A seed is only taken if neither the greedy choice nor the choice of experts is a close call anywhere on that path: two
-correct implementations that differ by rounding must then agree. `*.gguf` are the same checkpoints as llama.cpp's converter
-would lay them out, written with the `gguf` package.
+correct implementations that differ by rounding must then agree. `*.gguf` are the same checkpoints as llama.cpp's
+converter would lay them out, written with the `gguf` package.
 """
 
 import json
@@ -30,6 +30,7 @@ import torch
 import transformers
 from safetensors.torch import save_file
 
+VERSION, AutoModel = transformers.__version__, transformers.AutoModelForCausalLM
 FIXTURES = Path(__file__).parents[2] / "Tests" / "SpudModelsTests" / "Fixtures"
 PROMPT, CONTINUATION = 16, 64
 LOGIT_MARGIN, ROUTER_MARGIN = 1e-3, 4e-5
@@ -105,7 +106,8 @@ GGUF_CASES = {
     "qwen3moe-f32": ("qwen3_moe", dict(
         hidden_size=32, intermediate_size=64, moe_intermediate_size=32, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, head_dim=16, num_experts=4, num_experts_per_tok=2, norm_topk_prob=True, vocab_size=64,
-        rope_theta=1e6, rms_norm_eps=1e-6, mlp_only_layers=[], decoder_sparse_step=1, max_position_embeddings=96), "F32"),
+        rope_theta=1e6, rms_norm_eps=1e-6, mlp_only_layers=[], decoder_sparse_step=1,
+        max_position_embeddings=96), "F32"),
     "olmoe-q8_0": ("olmoe", dict(
         hidden_size=32, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4,
         num_experts=4, num_experts_per_tok=2, norm_topk_prob=False, vocab_size=64, rope_theta=1e4, rms_norm_eps=1e-5,
@@ -282,7 +284,7 @@ def write_checkpoint(folder, kind, options, model, bf16=False, fused=False, v5=F
 
 def check_loads(folder, found):
     """transformers itself must read the folder and compute the same."""
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    model = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     logits, _, _ = run(model, torch.cat([found["prompt"], found["continuation"]]))
     difference = (logits - found["logits"]).abs().max().item()
     assert difference < 1e-5, f"{folder.name}: transformers reads it back {difference} off"
@@ -350,7 +352,8 @@ def write_gguf(path, kind, options, model, type_name):
         if name.endswith("experts.gate_up_proj"):
             half = value.shape[1] // 2
             layer = name.split(".")[2]
-            pieces = {f"blk.{layer}.ffn_gate_exps.weight": value[:, :half], f"blk.{layer}.ffn_up_exps.weight": value[:, half:]}
+            pieces = {f"blk.{layer}.ffn_gate_exps.weight": value[:, :half],
+                      f"blk.{layer}.ffn_up_exps.weight": value[:, half:]}
         for name, value in pieces.items():
             if arch == "llama" and "self_attn.q_proj" in name:
                 value = permute(value, config.num_attention_heads)
@@ -395,7 +398,7 @@ def main():
         model, found, seed = search(kind, options, bf16=how.get("bf16", False))
         write_checkpoint(folder, kind, options, model, **how)
         check_loads(folder, found)
-        save_file(found, folder / "golden.safetensors", metadata={"seed": str(seed), "transformers": transformers.__version__})
+        save_file(found, folder / "golden.safetensors", metadata={"seed": str(seed), "transformers": VERSION})
         print(f"{name}: seed {seed}", flush=True)
     for name, (kind, options, type_name) in GGUF_CASES.items():
         if wanted and f"gguf-{name}" not in wanted:
@@ -405,7 +408,7 @@ def main():
         folder.mkdir(parents=True)
         model, found, seed = search(kind, options, quantize=rounding_to(type_name))
         write_gguf(folder / "model.gguf", kind, options, model, type_name)
-        save_file(found, folder / "golden.safetensors", metadata={"seed": str(seed), "transformers": transformers.__version__})
+        save_file(found, folder / "golden.safetensors", metadata={"seed": str(seed), "transformers": VERSION})
         print(f"gguf-{name}: seed {seed}", flush=True)
 
 

@@ -120,7 +120,8 @@ def main():
         "text": {"first": 0, "count": text_count},
         "control": {"first": text_count, "tokens": CONTROL},
         "image": {"first": image_first, "count": IMAGE_CODES, "patch": PATCH},
-        "audio": {"first": audio_first, "levels": AUDIO_LEVELS, "codes_per_level": AUDIO_CODES, "frames_per_second": 25},
+        "audio": {"first": audio_first, "levels": AUDIO_LEVELS, "codes_per_level": AUDIO_CODES,
+                  "frames_per_second": 25},
     })
     write("config.json", {
         "architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "dtype": "bfloat16",

@@ -33,7 +33,8 @@ def matched(pattern):
 
 
 def words():
-    """The scalars of `\\w` in the package's added-token rules (Rust's regex crate, as its Whitespace splitter has it)."""
+    """The scalars of `\\w` in the package's added-token rules (Rust's regex crate, as its Whitespace splitter has
+    it)."""
     splitter = pre_tokenizers.Whitespace()
     return {c for c in SCALARS if splitter.pre_tokenize_str("a" + chr(c) + "!")[0][0] == "a" + chr(c)}
 
@@ -77,7 +78,8 @@ def class_table():
     assert version == max(v for v, c in FIRST_LETTER.items() if c in word), "\\w and \\p{L} disagree about the version"
     insensitive = pre_tokenizers.Split(Regex("(?i:'s|'t|'re|'ve|'m|'ll|'d)"), "removed")
     folded = {
-        c for c in SCALARS if c > 127 for tail in ("", "e", "l") if not insensitive.pre_tokenize_str("'" + chr(c) + tail)
+        c for c in SCALARS if c > 127 for tail in ("", "e", "l")
+        if not insensitive.pre_tokenize_str("'" + chr(c) + tail)
     }
     assert folded == {0x17F}, f"the scanner knows only U+017F as another form of s, found {folded}"
     doc = f"/// Character classes of Unicode {version}, as the `tokenizers` package has them: ranges in hexadecimal.\n"

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Averages the weights that a warm run began with and those that it ended with; the result is a run that export.py takes.
+"""Averages the weights that a warm run began with and those that it ended with; the result is a run that export.py
+takes.
 
-    average.py --run build/run --began build/run-before --model build/model --began-model build/model-before --share 0.6 --out build/run-mean
+    average.py --run build/run --began build/run-before --model build/model --began-model build/model-before \\
+        --share 0.6 --out build/run-mean
 
-A run at the full rate forgets a little of what its data hold less of; between its two ends lies a model better than both. Choose the share
-on held-out examples that are not the suite's. Wortsman et al., "Model soups" (2022).
+A run at the full rate forgets a little of what its data hold less of; between its two ends lies a model better than
+both. Choose the share on held-out examples that are not the suite's. Wortsman et al., "Model soups" (2022).
 """
 
 import argparse
@@ -13,10 +15,9 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import torch  # noqa: E402
-
-from nano.checkpoint import read_model, save_weights  # noqa: E402
-from nano.warm import warm_start  # noqa: E402
+import torch
+from nano.checkpoint import read_model, save_weights
+from nano.warm import warm_start
 
 
 @torch.no_grad()

@@ -6,9 +6,11 @@
 Writes beside the examples, so that media paths stay true:
 - vision.jsonl: each picture, and some frames of each clip, with its description;
 - hearing.jsonl: each recording and soundtrack with its description;
-- language.jsonl: each example with its media replaced by their descriptions, as `spud compare`'s pipelines write them, and of each scene
-  more that can be asked about it: looking things up in a text takes a small module more questions than a picture's codes leave room for;
-- twins.jsonl: a share of those three, for the unified model: with them it can serve as each module of `pipeline-shared`.
+- language.jsonl: each example with its media replaced by their descriptions, as `spud compare`'s pipelines write them,
+  and of each scene more that can be asked about it: looking things up in a text takes a small module more questions
+  than a picture's codes leave room for;
+- twins.jsonl: a share of those three, for the unified model: with them it can serve as each module of
+  `pipeline-shared`.
 """
 
 import argparse
@@ -24,7 +26,8 @@ OUTPUTS = ("draw", "speak")  # skills whose media are the answer
 
 def one(example: dict, part: dict, kind: str, told: str, number: int, thought: str = "") -> dict:
     said = ([{"thought": thought}] if thought else []) + [{"text": told}]
-    return {"id": f"{example['id']}-{number}", "skill": "describe", "task": kind, "answer": told, "accept": [told], "turns": [
+    return {"id": f"{example['id']}-{number}", "skill": "describe", "task": kind, "answer": told, "accept": [told],
+            "turns": [
         {"role": "user", "parts": [part, {"text": ASK[kind]}]}, {"role": "assistant", "parts": said}]}
 
 
@@ -32,7 +35,8 @@ def described(example: dict, rng: random.Random, frames: int) -> tuple[list[dict
     """What vision, hearing and language learn from an example."""
     told = {kind: iter(texts) for kind, texts in (example.get("descriptions") or {}).items()}
     # Only the thought of `read` goes along the patches of the picture: it is the eye's, not the language module's.
-    columns = next((p["thought"] for t in example["turns"] for p in t["parts"] if "thought" in p), "") if example["skill"] == "read" else ""
+    columns = next((p["thought"] for t in example["turns"] for p in t["parts"] if "thought" in p),
+                   "") if example["skill"] == "read" else ""
     vision, hearing, turns = [], [], []
     for turn in example["turns"]:
         parts = []
@@ -44,7 +48,8 @@ def described(example: dict, rng: random.Random, frames: int) -> tuple[list[dict
             elif kind == "image":
                 text = next(told["image"])
                 # `describe` holds frames of clips as single pictures.
-                vision.append(one(example, part, "frame" if example["task"] == "frame" else "image", text, len(vision), columns))
+                vision.append(one(example, part, "frame" if example["task"] == "frame" else "image", text, len(vision),
+                                  columns))
                 parts.append({"text": f"picture: {text}\n"})
             elif kind == "audio":
                 text = next(told["audio"])
@@ -68,11 +73,14 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--examples", type=Path, required=True)
     p.add_argument("--frames", type=int, default=2, help="frames of a clip that vision learns from")
-    p.add_argument("--asked", type=int, default=2, help="more examples for language of each scene and each skill that asks about scenes")
-    p.add_argument("--twins", type=float, default=0.12, help="share of the derived examples that the unified model gets too")
+    p.add_argument("--asked", type=int, default=2,
+                   help="more examples for language of each scene and each skill that asks about scenes")
+    p.add_argument("--twins", type=float, default=0.12,
+                   help="share of the derived examples that the unified model gets too")
     a = p.parse_args()
     rng, folder = random.Random(1), a.examples.parent
-    files = {n: open(folder / f"{n}.jsonl.partial", "w", encoding="utf-8") for n in ("vision", "hearing", "language", "twins")}
+    files = {n: open(folder / f"{n}.jsonl.partial", "w", encoding="utf-8")
+             for n in ("vision", "hearing", "language", "twins")}
     counts = dict.fromkeys(files, 0)
 
     def write(name: str, example: dict) -> None:

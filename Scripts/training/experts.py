@@ -10,11 +10,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-
-from nano.checkpoint import read_model  # noqa: E402
-from nano.data import Rows, Shards, Vocabulary  # noqa: E402
+import numpy as np
+import torch
+from nano.checkpoint import read_model
+from nano.data import Rows, Shards, Vocabulary
 
 KINDS = ["text", "control", "image", "audio"]
 
@@ -61,7 +60,8 @@ def main() -> None:
     axes[0].set_yticks(range(len(KINDS)), KINDS)
     figure.tight_layout()
     figure.savefig(a.out, dpi=110)
-    # Of what an expert gets, each kind counted alike: the largest share of one kind. A quarter is no preference, one is one kind only.
+    # Of what an expert gets, each kind counted alike: the largest share of one kind. A quarter is no preference, one is
+    # one kind only.
     among = share / share.sum(1, keepdims=True).clip(1e-9)
     summary = {"specialization": [round(float(x), 3) for x in among.max(1).mean(-1)],
                "largest_load": [round(float(x), 3) for x in (found.sum(1) / found.sum((1, 2))[:, None]).max(-1)]}

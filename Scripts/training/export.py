@@ -3,8 +3,9 @@
 
     export.py --run build/run --model DIR --out Models/spud-nano
 
-DIR holds tokenizer.json, vocabulary.json and the codecs; they are copied. The card, README.md, is made by card.py. training.json says how
-many tokens the model was trained on, in this run and those before it, which `spud compare` shows beside its results.
+DIR holds tokenizer.json, vocabulary.json and the codecs; they are copied. The card, README.md, is made by card.py.
+training.json says how many tokens the model was trained on, in this run and those before it, which `spud compare` shows
+beside its results.
 """
 
 import argparse
@@ -14,13 +15,13 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import torch  # noqa: E402
-from safetensors.torch import save_file  # noqa: E402
-
-from nano.checkpoint import read_model, tokens_seen  # noqa: E402
-from nano.data import Vocabulary  # noqa: E402
-from nano.huggingface import huggingface_tensors  # noqa: E402
-from nano.model import Model  # noqa: E402
+import torch
+from nano.checkpoint import read_model, tokens_seen
+from nano.data import Vocabulary
+from nano.files import REFERENCES, located
+from nano.huggingface import huggingface_tensors
+from nano.model import Model
+from safetensors.torch import save_file
 
 SHARD = 15 << 20  # bytes
 
@@ -67,7 +68,8 @@ def main() -> None:
     p.add_argument("--run", type=Path, required=True)
     p.add_argument("--model", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
-    p.add_argument("--before", type=float, help="million tokens of the runs before, instead of what the run says of its start")
+    p.add_argument("--before", type=float,
+                   help="million tokens of the runs before, instead of what the run says of its start")
     p.add_argument("--note", default="", help="how this checkpoint's run differed from the recipe")
     a = p.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
@@ -82,8 +84,9 @@ def main() -> None:
     budget = {"tokens": tokens_seen(a.run) if a.before is None else own + round(a.before * 1e6)}
     (a.out / "training.json").write_text(json.dumps(budget | ({"note": a.note} if a.note else {}), indent=2) + "\n")
     for name in ("tokenizer.json", "vocabulary.json", "image_codec.safetensors", "audio_codec.safetensors"):
-        if (a.model / name).exists() and a.model.resolve() != a.out.resolve():
-            shutil.copy(a.model / name, a.out / name)
+        if located(a.model, name).exists() and a.model.resolve() != a.out.resolve():
+            shutil.copy(located(a.model, name), a.out / name)
+            (a.out / REFERENCES).unlink(missing_ok=True)
     check(model, a.out)
 
 

@@ -4,7 +4,8 @@
     generate.py --split train --seed 1 --count 40000 --out build/world/train
     generate.py --split held-out --seed 777 --each 100 --short --out build/held-out
 
-The same arguments give the same examples. Speech needs `espeak-ng`; recordings are kept in --cache and shared by all runs.
+The same arguments give the same examples. Speech needs `espeak-ng`; recordings are kept in --cache and shared by all
+runs.
 """
 
 import argparse
@@ -16,12 +17,13 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from world.maker import Maker  # noqa: E402
-from world.skills import SKILLS  # noqa: E402
+from world.maker import Maker
+from world.skills import SKILLS
 
 
 def plan(arguments: argparse.Namespace) -> list[tuple[str, int]]:
-    """Which skill makes which example: mixed evenly, so that any stretch of the file holds all skills by their share."""
+    """Which skill makes which example: mixed evenly, so that any stretch of the file holds all skills by their
+    share."""
     shares = {n: getattr(s, arguments.world) for n, s in SKILLS.items()}
     if arguments.skills:
         shares = {n: shares[n] or 0.05 for n in arguments.skills.split(",")}
@@ -48,7 +50,8 @@ def main() -> None:
     global ARGUMENTS
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--split", choices=["train", "held-out"], default="train")
-    parser.add_argument("--world", choices=["small", "full"], default="small", help="which shares of the skills (see world/skills)")
+    parser.add_argument("--world", choices=["small", "full"], default="small",
+                        help="which shares of the skills (see world/skills)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1000, help="examples in all, shared among the skills")
     parser.add_argument("--each", type=int, default=0, help="examples of each skill, instead of --count")
@@ -62,7 +65,8 @@ def main() -> None:
     out, jobs, started = Path(ARGUMENTS.out), plan(ARGUMENTS), time.time()
     out.mkdir(parents=True, exist_ok=True)
     temporary = out / "examples.jsonl.partial"
-    with open(temporary, "w", encoding="utf-8") as f, multiprocessing.get_context("fork").Pool(ARGUMENTS.processes) as pool:
+    with open(temporary, "w",
+              encoding="utf-8") as f, multiprocessing.get_context("fork").Pool(ARGUMENTS.processes) as pool:
         for line in pool.imap(make, jobs, chunksize=64):
             f.write(line + "\n")
     temporary.rename(out / "examples.jsonl")

@@ -4,7 +4,8 @@
     make_suite.py --out Benchmarks/suites/world
     make_suite.py --demo Models/spud-nano/examples
 
-The suite's seed is its own. What of its examples training or the trainer's held-out examples have all the same: README.md, What is held out.
+The suite's seed is its own. What of its examples training or the trainer's held-out examples have all the same:
+README.md, What is held out.
 """
 
 import argparse
@@ -14,14 +15,16 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from world import speech  # noqa: E402
-from world.scene import Scene, Thing, render  # noqa: E402
+from pack_media import pack
+from world import speech
+from world.scene import Scene, Thing, render
 
 SEED = 20260
 
 
 def demo(out: Path, cache: Path) -> None:
-    """A picture, a recording, a spoken question about the picture: in a voice and at a speed that training never heard."""
+    """A picture, a recording, a spoken question about the picture: in a voice and at a speed that training never
+    heard."""
     out.mkdir(parents=True, exist_ok=True)
     scene = Scene((Thing("red", "circle", "big", 0, 1, 0), Thing("yellow", "star", "big", 5, -1, 0),
                    Thing("blue", "square", "small", 7, 0, 1)), (226, 226, 226))
@@ -33,7 +36,8 @@ def demo(out: Path, cache: Path) -> None:
         "# Examples\n\n| file | what it is |\n|---|---|\n"
         f"| `scene.png` | {scene.description} |\n| `digits.wav` | \"seven two five\" |\n"
         "| `question.wav` | \"what colour is the star\" |\n\n"
-        "Made by `Scripts/training/make_suite.py --demo`; the speech is espeak-ng's, in a voice that training never heard.\n")
+        "Made by `Scripts/training/make_suite.py --demo`; the speech is espeak-ng's, in a voice that training never "
+        "heard.\n")
 
 
 def shrink(folder: Path) -> None:
@@ -62,9 +66,12 @@ def main() -> None:
     if a.demo:
         demo(a.demo, a.cache)
     if a.out:
-        subprocess.run([sys.executable, Path(__file__).with_name("generate.py"), "--world", "full", "--split", "held-out", "--short",
+        subprocess.run([sys.executable, Path(__file__).with_name("generate.py"), "--world", "full", "--split",
+                        "held-out", "--short",
                         "--seed", str(SEED), "--each", str(a.each), "--out", a.out, "--cache", a.cache], check=True)
         shrink(a.out)
+        for folder in sorted((a.out / "media").iterdir()):
+            pack(folder)
         tasks: dict[str, int] = {}
         for line in (a.out / "examples.jsonl").read_text(encoding="utf-8").splitlines():
             e = json.loads(line)

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Makes a fitted picture codebook a product where it shows colours: every outline in every colour.
 
-    product_codes.py --codec build/model/image_codec.safetensors --examples build/fit/examples.jsonl --held-out build/held-out/examples.jsonl
+    product_codes.py --codec build/model/image_codec.safetensors --examples build/fit/examples.jsonl \\
+        --held-out build/held-out/examples.jsonl
 
-k-means spends its centres on what it sees, so an outline in a colour that training never shows has none: a red star came back half
-orange, a small green ring black. Here the centres that show ink or paper stay as they were; the others are replaced by as many outlines,
-pooled over all colours, as fit, each in each colour. Prints the codebook's size and the peak signal-to-noise ratio as JSON.
+k-means spends its centres on what it sees, so an outline in a colour that training never shows has none: a red star
+came back half orange, a small green ring black. Here the centres that show ink or paper stay as they were; the others
+are replaced by as many outlines, pooled over all colours, as fit, each in each colour. Prints the codebook's size and
+the peak signal-to-noise ratio as JSON.
 """
 
 import argparse
@@ -15,15 +17,14 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from PIL import Image  # noqa: E402
-from safetensors import safe_open  # noqa: E402
-from safetensors.torch import load_file, save_file  # noqa: E402
-from torch import Tensor  # noqa: E402
-
-from nano.codes import PAPER, features  # noqa: E402
-from world.scene import COLOURS  # noqa: E402
+import numpy as np
+import torch
+from nano.codes import PAPER, features
+from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from world.scene import COLOURS
 
 SIDE = 8
 
@@ -37,7 +38,8 @@ def pictures(examples: Path, count: int, without: tuple[str, ...] = ()) -> list[
             continue
         for turn in example["turns"]:
             found += [examples.parent / p["image"] for p in turn["parts"] if "image" in p]
-            found += [examples.parent / p["video"] / f"{i:03d}.png" for p in turn["parts"] if "video" in p for i in (0, 2, 3)]
+            found += [examples.parent / p["video"] / f"{i:03d}.png" for p in turn["parts"] if "video" in p
+                      for i in (0, 2, 3)]
     return random.Random(1).sample(found, min(count, len(found)))
 
 
@@ -46,7 +48,8 @@ def patches(path: Path) -> Tensor:
     with Image.open(path) as picture:
         pixels = torch.from_numpy(np.asarray(picture.convert("RGB")).copy()).float()
     height, width = (n // SIDE for n in pixels.shape[:2])
-    return pixels[:height * SIDE, :width * SIDE].reshape(height, SIDE, width, SIDE, 3).transpose(1, 2).reshape(-1, SIDE * SIDE, 3)
+    return pixels[:height * SIDE, :width * SIDE].reshape(height, SIDE, width, SIDE,
+                                                         3).transpose(1, 2).reshape(-1, SIDE * SIDE, 3)
 
 
 def covers(patch: Tensor, palette: Tensor) -> Tensor:
@@ -92,7 +95,8 @@ def main() -> None:
         metadata = f.metadata()
     _, coloured = features(a.codec)
     palette = torch.tensor(list(COLOURS.values())).float()
-    seen = torch.cat([covers(patches(path), palette) for path in pictures(a.examples, a.pictures, ("read", "handwriting"))])
+    seen = torch.cat([covers(patches(path), palette)
+                      for path in pictures(a.examples, a.pictures, ("read", "handwriting"))])
     unique, times = (seen * 32).round().unique(dim=0, return_counts=True)
     outlines = cluster(unique / 32, times.float().sqrt(), int(coloured.sum()) // len(COLOURS))
     made = (PAPER + outlines[:, None, :, None] * (palette - PAPER)[None, :, None]).reshape(-1, SIDE * SIDE * 3) / 255
@@ -108,7 +112,8 @@ def main() -> None:
     for path in pictures(a.held_out, 1000):
         shown = patches(path).reshape(-1, SIDE * SIDE * 3) / 255
         errors.append((entries[torch.cdist(shown, entries).argmin(1)] - shown).square().mean())
-    print(json.dumps({"codes": len(entries), "outlines": len(outlines), "psnr_db": round(float(-10 * torch.stack(errors).mean().log10()), 2)}))
+    print(json.dumps({"codes": len(entries), "outlines": len(outlines),
+                      "psnr_db": round(float(-10 * torch.stack(errors).mean().log10()), 2)}))
 
 
 if __name__ == "__main__":

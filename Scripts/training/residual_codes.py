@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Adds second codes to a fitted picture codebook: what the first code of a patch leaves over, for pictures that the first codes miss.
+"""Adds second codes to a fitted picture codebook: what the first code of a patch leaves over, for pictures that the
+first codes miss.
 
-    residual_codes.py --codec build/model/image_codec.safetensors --examples build/more-read/examples.jsonl --held-out build/held-out/examples.jsonl
+    residual_codes.py --codec build/model/image_codec.safetensors --examples build/more-read/examples.jsonl \\
+        --held-out build/held-out/examples.jsonl
 
-Twice as many first codes give half a decibel on patches that letters cross, and 8,192 of them leave 0 and 8, N and M alike. Code 0 adds
-nothing, for patches that the first code already shows. The centres are written in half precision, which halves the file.
+Twice as many first codes give half a decibel on patches that letters cross, and 8,192 of them leave 0 and 8, N and M
+alike. Code 0 adds nothing, for patches that the first code already shows. The centres are written in half precision,
+which halves the file.
 """
 
 import argparse
@@ -13,14 +16,14 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import torch  # noqa: E402
-from safetensors import safe_open  # noqa: E402
-from safetensors.torch import load_file, save_file  # noqa: E402
-from torch import Tensor  # noqa: E402
+import torch
+from product_codes import cluster, patches, pictures
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from product_codes import cluster, patches, pictures  # noqa: E402
-
-# As in Sources/SpudTokens/Codecs/ImageCodec.swift: a picture is missed when so many of its patches come back worse than 16.5 dB.
+# As in Sources/SpudTokens/Codecs/ImageCodec.swift: a picture is missed when so many of its patches come back worse than
+# 16.5 dB.
 MISSED, WORST = 4, 10 ** -1.65
 
 
@@ -33,7 +36,8 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--codec", type=Path, required=True, help="is replaced")
     p.add_argument("--examples", type=Path, required=True)
-    p.add_argument("--held-out", type=Path, required=True, help="examples on whose missed pictures the codes are measured")
+    p.add_argument("--held-out", type=Path, required=True,
+                   help="examples on whose missed pictures the codes are measured")
     p.add_argument("--codes", type=int, default=2048)
     p.add_argument("--pictures", type=int, default=4000)
     p.add_argument("--patches", type=int, default=150_000, help="so many, by chance, are learned from")
@@ -49,7 +53,8 @@ def main() -> None:
     lengths = entries.square().sum(1)
 
     def missed(path: Path) -> tuple[Tensor, Tensor] | None:
-        """What the first codes leave of a picture that they miss: of its different patches, and which of them each patch is."""
+        """What the first codes leave of a picture that they miss: of its different patches, and which of them each
+        patch is."""
         shown, which = distinct(path)
         left = shown - entries[(lengths - 2 * shown @ entries.T).argmin(1)]
         return (left, which) if int((left.square().mean(1)[which] > WORST).sum()) >= MISSED else None
@@ -58,7 +63,8 @@ def main() -> None:
     left = torch.cat(found)
     left = left[left.square().mean(1) > 2e-4]
     if len(left) < a.codes:
-        raise SystemExit(f"the examples hold {len(left)} patches that the first codes miss, but {a.codes} codes need at least as many")
+        raise SystemExit(f"the examples hold {len(left)} patches that the first codes miss, but {a.codes} codes need "
+                         f"at least as many")
     left = left[torch.randperm(len(left), generator=torch.Generator().manual_seed(1))[:a.patches]]
     centres = cluster(left, torch.ones(len(left)), a.codes - 1, a.passes)
     codec["residual"] = (torch.cat((torch.zeros_like(centres[:1]), centres)) @ components.T).half()

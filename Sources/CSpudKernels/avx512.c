@@ -44,7 +44,8 @@ SPUD_INLINE void tile_pairs_rows(
   SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
 }
 
-/// Few rows go at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand first.
+/// Few rows go at the pace of memory, whose prefetcher wants lines in ascending order: the scales, used last, come
+/// first.
 #define KEEP_ORDER \
   if (m <= 4) { uint64_t first_line = *(const volatile uint64_t *)panel; __asm__ volatile("" : : "r"(first_line)); }
 

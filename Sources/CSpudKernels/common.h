@@ -68,8 +68,8 @@ SPUD_INLINE float spud_load_float(const uint8_t *bytes) {
   return value;
 }
 
-/// Sums or differences of two powers of two, no less than 1 + n/16 for each n to 16: a scale's two parts. (As many again
-/// are nothing: two registers.)
+/// Sums or differences of two powers of two, no less than 1 + n/16 for each n to 16: a scale's two parts. (As many
+/// again are nothing: two registers.)
 static const float spud_large_parts[32] __attribute__((unused)) = {1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2};
 static const float spud_small_parts[32] __attribute__((unused)) = {
     0x1p-30f, 0x1p-4f, 0x1p-3f, 0x1p-2f, 0x1p-2f, 0x1p-1f, 0x1p-1f, 0x1p-1f, 0x1p-1f, -0x1p-2f, -0x1p-2f, -0x1p-2f,

@@ -102,13 +102,15 @@ static void prepare_f32(const float *input, int64_t columns, uint8_t *output) {
 }
 
 /// Signed bytes, to nearest, ties to even, of the largest magnitude in each 32, whose step is rounded up to one of
-/// `spud_large_parts` plus `spud_small_parts` times a power of two: by 6 % on average, 20 % at most. `unit` is a power of two that every scale takes with it. What
-/// is not finite becomes some byte.
+/// `spud_large_parts` plus `spud_small_parts` times a power of two: by 6 % on average, 20 % at most. `unit` is a power
+/// of two that every scale takes with it. What is not finite becomes some byte.
 SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *output, float unit) {
   spud_block *blocks = (spud_block *)output;
   int64_t block = 0;
 #ifdef HAS_ROWS_16
-  for (; (block + 16) * SPUD_BLOCK <= columns; block += 16) prepare_sixteen(input + block * SPUD_BLOCK, blocks + block, unit);
+  for (; (block + 16) * SPUD_BLOCK <= columns; block += 16) {
+    prepare_sixteen(input + block * SPUD_BLOCK, blocks + block, unit);
+  }
 #endif
   for (; block * SPUD_BLOCK < columns; block++) {
     const f32x16 a = load16(input + block * SPUD_BLOCK), b = load16(input + block * SPUD_BLOCK + 16);

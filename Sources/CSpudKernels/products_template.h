@@ -146,8 +146,8 @@ static void product(const spud_product *p) {
             if (unit == 0 && p->epilogue != SPUD_SWIGLU) prefetch_outputs(p, first_row + row, first_row + row + m,
                 panel);
           }
-          tile(weights + unit * unit_bytes, units, inputs + row, (int)m, p->workspace + row * SPUD_PANEL_ROWS, SPUD_PANEL_ROWS,
-              p->rows <= ONE_PASS_ROWS ? ONLY_PASS : unit == 0);
+          tile(weights + unit * unit_bytes, units, inputs + row, (int)m, p->workspace + row * SPUD_PANEL_ROWS,
+              SPUD_PANEL_ROWS, p->rows <= ONE_PASS_ROWS ? ONLY_PASS : unit == 0);
         }
       }
       finish_rows(p, panel, first_row, rows, p->workspace);

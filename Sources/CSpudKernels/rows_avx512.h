@@ -1,9 +1,9 @@
-// What AVX-512 has for rows of floats in place of kernels_template.h's own: inputs prepared 16 blocks at a time, powers of
-// two, division. Included by avx512.c alone.
+// What AVX-512 has for rows of floats in place of kernels_template.h's own: inputs prepared 16 blocks at a time, powers
+// of two, division. Included by avx512.c alone.
 #define HAS_ROWS_16
 
-/// Lanes of two vectors side by side, halves folded into each other: of four vectors in this order of calls, then of four
-/// such results by FOLD_IN_QUARTERS, what is left of vector 4q + s stands in lane 4q + s.
+/// Lanes of two vectors side by side, halves folded into each other: of four vectors in this order of calls, then of
+/// four such results by FOLD_IN_QUARTERS, what is left of vector 4q + s is in lane 4q + s.
 #define FOLD_HALVES(op, a, b) op(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee))
 #define FOLD_QUARTERS(op, a, b) op(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd))
 #define FOLD_IN_QUARTERS(op, a, b) op(_mm512_shuffle_ps(a, b, 0x88), _mm512_shuffle_ps(a, b, 0xdd))
@@ -48,7 +48,7 @@ SPUD_INLINE void prepare_sixteen(const float *input, spud_block *blocks, float u
     SPUD_EACH(q, 4) {
       const float *from = input + (4 * q + s) * SPUD_BLOCK;
       const __m512 inverse = _mm512_set1_ps(inverses[4 * q + s]);
-      // The low bits are the integers; what stands above them adds up to nothing in 32 bits but for a constant.
+      // The low bits are the integers; what is above them adds up to nothing in 32 bits but for a constant.
       const __m512i a = _mm512_castps_si512(_mm512_fmadd_ps(_mm512_loadu_ps(from), inverse, shift));
       const __m512i b = _mm512_castps_si512(_mm512_fmadd_ps(_mm512_loadu_ps(from + 16), inverse, shift));
       uint8_t *to = (uint8_t *)blocks[4 * q + s].quants;

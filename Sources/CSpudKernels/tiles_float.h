@@ -51,7 +51,7 @@ enum { ONLY_PASS = 2 };
   ) { name##_panels(m, 1, panel, 0, units, inputs, output, stride, first); }
 #define WEIGHTS(type) (((const type *)(panel + p * panel_bytes))[h])
 SPUD_FLOAT_TILE(tile_f32, SPUD_ADD_COLUMNS(1, unit, WEIGHTS(tile_floats)))
-// A bfloat16 is the upper half of a float. Columns stand in pairs, which go together while their inputs find registers.
+// A bfloat16 is the upper half of a float. Columns are in pairs, which go together while their inputs find registers.
 SPUD_FLOAT_TILE(tile_bf16, if (m < 3) {
   SPUD_ADD_COLUMNS(2, 2 * unit, c == 0 ? WEIGHTS(tile_words) << 16 : WEIGHTS(tile_words) & 0xffff0000)
 } else {

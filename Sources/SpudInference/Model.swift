@@ -75,7 +75,9 @@ public final class Model: Sendable {
 
   /// Loads a model.
   ///
-  /// - Parameter path: A directory in Hugging Face's layout, unified if it holds `vocabulary.json`; or a `.gguf` file.
+  /// - Parameters:
+  ///   - path: A directory in Hugging Face's layout, unified if it holds `vocabulary.json`; or a `.gguf` file.
+  ///   - options: How its weights and its cache are held, and what computes.
   /// - Throws: `SpudError`: `noInput` when there is no such model, `badData` when a file in it is damaged or not of a
   ///   kind that is known.
   public static func load(_ path: String, options: LoadOptions = LoadOptions()) async throws -> Model {

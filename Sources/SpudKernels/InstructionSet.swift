@@ -7,7 +7,7 @@ internal import SpudErrors
   internal import Darwin
 #endif
 
-/// An instruction-set level that has its own kernels, in rising preference.
+/// An instruction-set level that has its own kernels, least preferred first.
 package enum InstructionSet: String, CaseIterable, Sendable {
   /// The kernels of AVX-512 with its instructions in C, for tests, which link them; slow.
   case emulatedAVX512 = "avx512-emulated"

@@ -1,6 +1,6 @@
 internal import CSpudKernels
 
-/// How weights stand in memory. Every format is a sequence of panels of 32 rows; see `spud_kernels.h`.
+/// How weights are laid out in memory. Every format is a sequence of panels of 32 rows; see `spud_kernels.h`.
 package enum WeightFormat: String, CaseIterable, Sendable {
   /// 4 bytes a weight; products in float32.
   case f32
@@ -32,7 +32,7 @@ package enum WeightFormat: String, CaseIterable, Sendable {
   }
 }
 
-/// How weights stand in a file, row by row.
+/// How weights are laid out in a file, row by row.
 package enum WeightEncoding: String, CaseIterable, Sendable {
   case f32, f16, bf16, q8_0, q4_0, q4_K, q6_K
 

@@ -40,8 +40,10 @@ package struct ModelCosts: Sendable, Equatable {
   /// Tokens of one step share what every token meets, and those experts that several of them are sent to. How many
   /// experts n tokens meet is their expectation under even routing, E·(1 − (1 − k/E)ⁿ).
   ///
-  /// - Parameter writes: Whether each token needs logits; when a prompt is read, only its last one does, and the
-  ///   others leave most of the last layer out.
+  /// - Parameters:
+  ///   - together: How many tokens share a step.
+  ///   - writes: Whether each token needs logits; when a prompt is read, only its last one does, and the others leave
+  ///     most of the last layer out.
   package func weightBytesPerToken(together: Int, writes: Bool) -> Double {
     precondition(together >= 1, "a step has at least one token")
     var bytes = Double(sharedBytes) + (writes ? Double(headBytes) : -Double(lastBytes))

@@ -75,8 +75,8 @@ package final class Transformer: @unchecked Sendable {
   /// A token's logits depend on its own sequence only, not on what else is in the batch or how it is divided.
   ///
   /// - Returns: `[rows, vocabularyCount]`, valid until the next call.
-  /// - Throws: `SpudError.badData` for an id or a sequence that does not exist, or when a sequence would outgrow the cache.
-  ///   The cache is unchanged then.
+  /// - Throws: `SpudError.badData` for an id or a sequence that does not exist, or when a sequence would outgrow the
+  ///   cache. The cache is unchanged then.
   package func forward(_ batch: Batch, cache: KeyValueCache, logits rows: OutputTokens) throws -> Activations {
     try check(batch, cache)
     let places = try places(of: rows, in: batch)
@@ -175,7 +175,8 @@ package final class Transformer: @unchecked Sendable {
     if let place = batch.tokens.firstIndex(where: { $0 < 0 || Int($0) >= configuration.vocabularyCount }) {
       throw SpudError(
         .badData,
-        "Token \(place) has id \(batch.tokens[place]), but the model's ids are 0 to \(configuration.vocabularyCount - 1)"
+        "Token \(place) has id \(batch.tokens[place]), "
+          + "but the model's ids are 0 to \(configuration.vocabularyCount - 1)"
       )
     }
     var added = [Int](repeating: 0, count: cache.sequenceCount)
@@ -188,7 +189,8 @@ package final class Transformer: @unchecked Sendable {
     for (sequence, count) in added.enumerated() where count > 0 && cache.length(of: sequence) + count > cache.capacity {
       throw SpudError(
         .badData,
-        "The context is full: \(cache.length(of: sequence)) tokens and \(count) more were given, but it holds \(cache.capacity)"
+        "The context is full: \(cache.length(of: sequence)) tokens and \(count) more were given, "
+          + "but it holds \(cache.capacity)"
       )
     }
   }

@@ -1,15 +1,15 @@
-/// One piece of a turn, in the order that it stands in the stream. Media are paths: they are decoded inside of the time
+/// One piece of a turn, in the order of the stream. Media are paths: they are decoded inside of the time
 /// that is measured, in every system alike.
 package enum PromptPart: Sendable, Hashable, Codable {
   case text(String)
   case thought(String)
   case image(path: String)
   case audio(path: String)
-  /// A directory of frames, with its sound if there is any, or a film.
+  /// A directory of frames, with its sound if there is any, or a video.
   case video(path: String)
-  /// One frame of a film, counted from 1: what a pipeline's vision module gets of it.
+  /// One frame of a video, counted from 1: what a pipeline's vision module gets of it.
   case frame(path: String, number: Int)
-  /// A film's sound: what a pipeline's hearing module gets of it.
+  /// A video's sound: what a pipeline's hearing module gets of it.
   case soundtrack(path: String)
 
   /// The file or directory behind this part; nil for text.

@@ -41,7 +41,7 @@ package final class MediaStore: Sendable {
     return film
   }
 
-  /// The frame `number`, counted from 1, of the film at `path`.
+  /// The frame `number`, counted from 1, of the video at `path`.
   package func frame(_ number: Int, ofFilmAt path: String) throws -> RGBImage {
     let film = try film(at: path)
     guard film.frames.indices.contains(number - 1) else {
@@ -52,7 +52,7 @@ package final class MediaStore: Sendable {
 
   /// A part of a prompt with its medium in memory.
   ///
-  /// - Throws: `SpudError` when a file cannot be read, or a film has no such frame or no sound.
+  /// - Throws: `SpudError` when a file cannot be read, or a video has no such frame or no sound.
   package func load(_ part: PromptPart) throws -> StreamPart {
     switch part {
     case .text(let text): return .text(text)

@@ -4,7 +4,8 @@ internal import Synchronization
 /// The baseline: media become text, and a language module answers from the text alone.
 ///
 /// Built to be hard to beat: modules stay loaded; a description is made once and kept for every later question about
-/// the same file; the frames of a film are described all at once; vision and hearing can work side by side; and the language module keeps its own cache of the prompt.
+/// the same file; the frames of a video are described all at once; vision and hearing can work side by side; and the
+/// language module keeps its own cache of the prompt.
 package final class Pipeline: Responder {
   private let vision: any Responder
   private let hearing: any Responder

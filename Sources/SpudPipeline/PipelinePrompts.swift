@@ -2,7 +2,7 @@
 package struct PipelinePrompts: Sendable, Hashable, Codable {
   /// Asks the vision module for everything that a later question may need.
   package var describeImage: String
-  /// Asks the vision module for one frame of a film: what stands where, so that movement can be told from two of them.
+  /// Asks the vision module for one frame of a video: what is where, so that movement can be told from two of them.
   package var describeFrame: String
   /// Asks the hearing module for what was said or heard.
   package var describeSound: String
@@ -25,7 +25,7 @@ package struct PipelinePrompts: Sendable, Hashable, Codable {
     }
   }
 
-  /// The text that stands in the place of `part` in the language module's prompt.
+  /// The text that replaces `part` in the language module's prompt.
   package func sentence(for part: PromptPart, description: String) -> String {
     switch part {
     case .frame(_, let number): "frame \(number): \(description)\n"

@@ -1,6 +1,6 @@
 package import SpudMedia
 
-/// A model that answers: what a system under test is built from. Behind it stands a loaded checkpoint, or, in tests,
+/// A model that answers: what a system under test is built from. Behind it is a loaded checkpoint, or, in tests,
 /// a model of known answers.
 package protocol Responder: AnyObject, Sendable {
   /// Answers the last turn of `question`.

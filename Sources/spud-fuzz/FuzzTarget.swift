@@ -7,7 +7,7 @@ internal import SpudTokens
 
 /// A parser of files or streams that may be hostile, by the name of its corpus.
 enum FuzzTarget: String, CaseIterable {
-  case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, container, audio, examples,
+  case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, container, audio, zip, examples,
     stream
 
   /// Parses one input, and uses what comes out. An input that is refused with a `SpudError` is no finding; a trap, an
@@ -38,6 +38,7 @@ enum FuzzTarget: String, CaseIterable {
     case .png, .jpeg: _ = try RGBImage.decode(input, name: "input", limits: .small, remarks: &remarks)
     case .container: try PictureContainers.read(input, name: "input")
     case .audio: _ = try Waveform.decode(input, name: "input", limits: .small, remarks: &remarks)
+    case .zip: try parseArchive(input)
     case .examples: try parseExamples(input)
     case .stream: try parseStream(input)
     }
@@ -157,6 +158,21 @@ enum FuzzTarget: String, CaseIterable {
         _ = try codec.decode(codes)
       }
     }
+  }
+
+  private func parseArchive(_ input: [UInt8]) throws {
+    let archive = try ZipArchive(MappedFile(copying: input, name: "input"))
+    var failure: (any Error)?
+    for name in try archive.names().prefix(64) {
+      do {
+        // Names that are no UTF-8 are not found again.
+        let bytes = try archive.bytes(of: name, limit: 4096) ?? []
+        demand(bytes.count <= min(input.count, 4096), "a member larger than its archive")
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
   }
 
   private func parseExamples(_ input: [UInt8]) throws {

@@ -29,12 +29,13 @@ struct Spud: AsyncParsableCommand {
       Logits.self,
       Bench.self,
       Quantize.self,
+      Copy.self,
       Compare.self,
       Doctor.self,
     ])
 
-  /// The version that `--version` prints.
-  static let version = "0.1.0"
+  /// The version that `--version` prints: the newest in CHANGELOG.md.
+  static let version = "0.2.0"
 }
 
 /// The process: parses, runs, and turns every failure into one sentence and one exit code.

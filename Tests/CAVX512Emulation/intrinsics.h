@@ -1,5 +1,6 @@
-// The intrinsics that avx512.c uses, in C, as Intel's guide defines them (intel.com/content/www/us/en/docs/intrinsics-guide),
-// by the names that it gives them: <immintrin.h> must not be included beside this. For what they compute, not for speed.
+// The intrinsics that avx512.c uses, in C, as Intel's guide defines them
+// (intel.com/content/www/us/en/docs/intrinsics-guide), by the names that it gives them: <immintrin.h> must not be
+// included beside this. For what they compute, not for speed.
 #pragma once
 #include "../../Sources/CSpudKernels/common.h"
 

@@ -1,5 +1,5 @@
-// The AVX-512 kernels on any x86-64 processor with AVX2: the same source, its intrinsics in C. So whoever changes them can
-// test what they compute, though not how fast, without such a machine.
+// The AVX-512 kernels on any x86-64 processor with AVX2: the same source, its intrinsics in C. So whoever changes them
+// can test what they compute, though not how fast, without such a machine.
 #if defined(__x86_64__)
 #include "intrinsics.h"
 #define EMULATES_AVX512

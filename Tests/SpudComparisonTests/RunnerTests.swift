@@ -196,7 +196,7 @@ struct RunnerTests {
     let third = try await compare(budget: 1e9)
     #expect(third.resumed > second.resumed)
     #expect(!third.report.setting.remarks.contains { $0.contains("goes on where") })
-    // Only now is the run done: the next one measures anew.
+    // Only now is the run done: the next one measures again.
     #expect(try await compare(budget: 30).resumed == 0)
   }
 

@@ -78,6 +78,29 @@ struct SuiteTests {
       ).contains("'video' should be a list of lists"))
   }
 
+  @Test("its media may be packed: an archive stands for a directory")
+  func packed() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "spud-suite-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let archive = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Corpus/zip/stored.zip")
+    try FileManager.default.copyItem(at: archive, to: folder.appending(path: "media.zip"))
+    func load(_ path: String) throws -> SpudComparison.Suite {
+      let line =
+        #"{"id":"a","skill":"s","turns":[{"role":"user","parts":[{"image":"PATH"},{"text":"x"}]}],"answer":"y"}"#
+      try Data(line.replacing("PATH", with: path).utf8).write(to: folder.appending(path: "a.jsonl"))
+      return try SpudComparison.Suite.load(path: folder.path)
+    }
+    let suite = try load("media/000/000000.png")
+    #expect(suite.examples.count == 1)
+    #expect(throws: SpudError.self) { try load("media/000/000001.png") }
+    // Another archive is another suite.
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: 0)], ofItemAtPath: folder.appending(path: "media.zip").path)
+    #expect(try load("media/000/000000.png").fingerprint != suite.fingerprint)
+  }
+
   @Test("what is wrong is said in one sentence that names the line")
   func namesLines() {
     let good = #"{"id":"a","skill":"s","turns":[{"role":"user","parts":[{"text":"x"}]}],"answer":"y"}"#

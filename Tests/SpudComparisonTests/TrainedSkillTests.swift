@@ -46,8 +46,8 @@ struct TrainedSkillTests {
     #expect(Set(report.tasks.map(\.skill)) == Set(Skill.world.map(\.name)))
     for result in report.tasks {
       let reached = try #require(Self.reached[result.skill], "\(result.skill) is not in the table")
-      // A share: three standard deviations of a sample of this size. An error rate: the lower end of the sample's interval,
-      // for a few recordings make most of the errors.
+      // A share: three standard deviations of a sample of this size. An error rate: the lower end of the sample's
+      // interval, for a few recordings make most of the errors.
       let count = Double(result.value.count)
       if result.metric.isError {
         #expect(result.value.low <= max(result.bar ?? 0, reached) + 0.02, "\(result.skill)")

@@ -90,7 +90,8 @@ struct LinearAlgebraTests {
     #expect(indices[0] == (count > 3 ? 1 : 0))
   }
 
-  /// Columns fall off as principal components do, from steeply (the first look takes 24 of 60) to not at all (it takes all).
+  /// Columns fall off as principal components do, from steeply (the first look takes 24 of 60) to not at all (it takes
+  /// all).
   @Test(
     "a search that looks at the leading columns first finds what one over all columns does", arguments: [0.8, 0.93, 1])
   func leadingColumnsFirst(fall: Float) {

@@ -85,8 +85,8 @@ struct GGUFTests {
     arguments: [0, 1, 0x7FFF_FFFF, 0x8000_0000, 0x7FFF_FFFF_FFFF_FFFF, UInt64.max] as [UInt64])
   func lengths(_ length: UInt64) {
     let good = GGUFBytes.good.bytes
-    // The counts of tensors and metadata, the length of the first key, then those of the others. Fewer tensors than there are
-    // leave bytes over, which is legal.
+    // The counts of tensors and metadata, the length of the first key, then those of the others. Fewer tensors than
+    // there are leave bytes over, which is legal.
     for offset in (length < 2 ? [] : [8]) + [16, 24] + Self.lengthOffsets(in: good) {
       var bytes = good
       bytes.replaceSubrange(offset..<offset + 8, with: [length].littleEndianBytes)
@@ -131,7 +131,8 @@ struct GGUFTests {
     Case("a bool of 2", { $0.metadata[1] = GGUFBytes.entry("k", kind: 7, [2]) }, "bool of value 2"),
     Case("a key twice", { $0.metadata.append($0.metadata[1]) }, "'name' is there twice"),
     Case(
-      "alignment 13", { $0.metadata[0] = GGUFBytes.entry("general.alignment", kind: 4, [13, 0, 0, 0]) }, "power of two"),
+      "alignment 13", { $0.metadata[0] = GGUFBytes.entry("general.alignment", kind: 4, [13, 0, 0, 0]) },
+      "power of two"),
     Case(
       "alignment 0", { $0.metadata[0] = GGUFBytes.entry("general.alignment", kind: 4, [0, 0, 0, 0]) }, "power of two"),
     Case(

@@ -111,7 +111,8 @@ struct SafetensorsTests {
       // Fields missing or too many; the same name twice; metadata that is no text.
       #"{"a":{"shape":[4],"data_offsets":[0,16]}}"#,
       #"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16],"more":1}}"#,
-      #"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"a":{"dtype":"F32","shape":[0],"data_offsets":[16,16]}}"#,
+      #"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"#
+        + #""a":{"dtype":"F32","shape":[0],"data_offsets":[16,16]}}"#,
       #"{"a":4}"#,
       #"{"__metadata__":{"n":1},"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#,
       #"{"__metadata__":[],"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#,

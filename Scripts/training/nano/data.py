@@ -30,12 +30,14 @@ class Vocabulary:
         behind = v["audio"]["first"] + audio
         residual = v["image"].get("residual", {"first": behind, "count": 0})
         return Vocabulary(v["text"]["count"], {n: first + i for i, n in enumerate(v["control"]["tokens"])},
-                          (v["image"]["first"], v["image"]["count"]), (v["audio"]["first"], audio), v["audio"]["levels"],
+                          (v["image"]["first"], v["image"]["count"]), (v["audio"]["first"], audio),
+                          v["audio"]["levels"],
                           (residual["first"], residual["count"]), behind + residual["count"])
 
     def modality(self, ids: Tensor) -> Tensor:
         """0 text, 1 control, 2 image, 3 audio."""
-        return (ids >= self.text).long() + (ids >= self.image[0]).long() + (ids >= self.audio[0]).long() - (ids >= self.residual[0]).long()
+        return ((ids >= self.text).long() + (ids >= self.image[0]).long() + (ids >= self.audio[0]).long()
+                - (ids >= self.residual[0]).long())
 
 
 def answers(tokens: np.ndarray, v: Vocabulary) -> np.ndarray:
@@ -53,7 +55,8 @@ class Shards:
     """All examples of some shards, with the skill of each where the examples' JSONL stands beside."""
 
     def __init__(self, paths: list[Path], v: Vocabulary, unthinking: float = 0):
-        """`unthinking`: the share of the examples with a thought whose thoughts are left out, the same ones each time."""
+        """`unthinking`: the share of the examples with a thought whose thoughts are left out, the same ones each
+        time."""
         tokens, lengths = [], []
         self.skills: list[str] = []
         for path in paths:
@@ -70,7 +73,8 @@ class Shards:
         self.answer = answers(self.tokens, v)
         self.groups = np.zeros(len(self.tokens), np.uint8)  # see Unseen
         if len(self.skills) != len(self.lengths):
-            raise SystemExit(f"{len(self.skills)} skills for {len(self.lengths)} examples: delete the .skills files and pack again")
+            raise SystemExit(f"{len(self.skills)} skills for {len(self.lengths)} examples: delete the .skills files "
+                             f"and pack again")
         if self.tokens.max() >= v.size:
             raise SystemExit(f"id {self.tokens.max()} is outside the vocabulary of {v.size}")
 
@@ -87,7 +91,8 @@ class Shards:
     def pack(self, examples: np.ndarray, length: int, mixed: bool = False) -> list[list[int]]:
         """Lays examples into rows of `length` tokens, each into the fullest row that still holds it.
 
-        The longest come first, which leaves least room, and makes a row's examples alike; or, where `mixed`, they come as they are.
+        The longest come first, which leaves least room, and makes a row's examples alike; or, where `mixed`, they come
+        as they are.
         """
         rows: list[list[int]] = []
         room: list[int] = []
@@ -102,22 +107,23 @@ class Shards:
         return rows
 
     def batches(self, count: int, length: int, longest: int, seed: int, skip: int = 0, rank: int = 0, ranks: int = 1):
-        """Endless batches of `count` rows of `length` tokens, of the examples up to `longest`, and how many epochs have passed.
+        """Endless batches of `count` rows of `length` tokens, of the examples up to `longest`, and how many epochs have
+        passed.
 
-        Rows are packed from windows of a few batches and shuffled, so that each batch mixes all skills; a row that is a batch by itself has
-        to mix them within, and to be full. The first `skip` batches, which a run that was stopped has had, are left out, so that it goes
-        on as if it had not been.
+        Rows are packed from windows of a few batches and shuffled, so that each batch mixes all skills; a row that is a
+        batch by itself has to mix them within, and to be full. The first `skip` batches, which a run that was stopped
+        has had, are left out, so that it goes on as if it had not been.
         """
         epoch, fitting = 0, np.flatnonzero(self.lengths <= min(length, longest))
         window = max(64, int(8 * count * length / self.lengths[fitting].mean()))
         rows: list[list[int]] = []
-        lone, left = count == 1, fitting[:0]
+        single, left = count == 1, fitting[:0]
         while True:
             random = np.random.default_rng((seed, epoch))
             order = random.permutation(fitting)[rank::ranks]
             for first in range(0, len(order), window):
-                fresh = self.pack(np.concatenate((left, order[first:first + window])), length, lone)
-                if lone:
+                fresh = self.pack(np.concatenate((left, order[first:first + window])), length, single)
+                if single:
                     left = np.array(fresh.pop(), int)  # the last row opened, with room in it
                 rows += [fresh[i] for i in random.permutation(len(fresh))]
                 while len(rows) >= count:
@@ -128,16 +134,18 @@ class Shards:
                     rows = rows[count:]
             epoch += 1
 
-    def lone(self, room: int, over: int, longest: int) -> dict[int, int]:
-        """The lengths, in steps of 64 tokens, of rows that hold one example longer than `over` each, and how many of them fill `room` tokens."""
+    def long_row_counts(self, room: int, over: int, longest: int) -> dict[int, int]:
+        """The lengths, in steps of 64 tokens, of rows that hold one example longer than `over` each, and how many of
+        them fill `room` tokens."""
         long = self.lengths[(self.lengths > over) & (self.lengths <= longest)]
         return {length: max(1, room // length) for length in np.unique(up(long)).tolist()} if room else {}
 
-    def alike(self, counts: dict[int, int], over: int, longest: int, seed: int, skip: int = 0, rank: int = 0, ranks: int = 1):
-        """Endless batches of examples longer than `over`, one a row, those of a batch alike in length: so many rows as `lone` says.
-        The first `skip` are left out.
+    def alike(self, counts: dict[int, int], over: int, longest: int, seed: int, skip: int = 0, rank: int = 0,
+              ranks: int = 1):
+        """Endless batches of examples longer than `over`, one a row, those of a batch alike in length: so many rows as
+        `long_row_counts` says. The first `skip` are left out.
 
-        Side by side in rows of one length, a third of films' tokens were padding.
+        Side by side in rows of one length, a third of the tokens of videos were padding.
         """
         epoch, waiting = 0, {length: [] for length in counts}
         fitting = np.flatnonzero((self.lengths > over) & (self.lengths <= longest))
@@ -160,7 +168,8 @@ def up(lengths: np.ndarray) -> np.ndarray:
 
 
 class Rows:
-    """Examples side by side: tokens [B, L], which of them are answers, which example each belongs to, where in it, and its group."""
+    """Examples side by side: tokens [B, L], which of them are answers, which example each belongs to, where in it, and
+    its group."""
 
     def __init__(self, shards: Shards, rows: list[list[int]], length: int):
         self.examples = [e for row in rows for e in row]
@@ -185,9 +194,11 @@ class Rows:
 
     @staticmethod
     def ends(lengths: np.ndarray, length: int) -> Tensor:
-        """Where the examples of a lone row begin and end, for a kernel that takes them one by one. Their number is rounded up by empty ones."""
+        """Where the examples of a packed row begin and end, for a kernel that takes them one by one. Their number is
+        rounded up by empty ones."""
         ends = np.concatenate(([0], np.cumsum(lengths)))
-        ends = np.concatenate((ends, np.arange(ends[-1], length, lengths.max(initial=64))[1:], [length]))  # padding, no longer than they
+        # padding, no longer than they
+        ends = np.concatenate((ends, np.arange(ends[-1], length, lengths.max(initial=64))[1:], [length]))
         return torch.from_numpy(np.pad(ends, (0, -len(ends) % 256 + 1), mode="edge").astype(np.int32))
 
     def to(self, device: torch.device) -> "Rows":
@@ -200,8 +211,9 @@ class Rows:
 def principal_embeddings(path: Path, width: int, tensor: str = "centres") -> torch.Tensor:
     """Start values of the codes' embeddings [codes, width]: the codebook's centres in their own principal components.
 
-    Likeness of codes is then likeness of embeddings from the first step on. Each level stands in the leading `width` components,
-    half-whitened, so that brightness, the largest, does not drown edges; an element's variance is that of text (0.5 squared).
+    Likeness of codes is then likeness of embeddings from the first step on. Each level stands in the leading `width`
+    components, half-whitened, so that brightness, the largest, does not drown edges; an element's variance is that of
+    text (0.5 squared).
     """
     levels = torch.from_numpy(load_file(path)[tensor]).float()  # [levels, codes, components]
     if levels.dim() == 2:

@@ -13,8 +13,9 @@ def teacher_forced(model: Model, shards: Shards, limit: int = 0, rows: int = 12,
                    length: int = 320) -> dict[str, tuple[float, int]]:
     """Share of examples, by task, whose whole answer is the likeliest token at every step, and how many there were.
 
-    Greedy decoding writes an answer exactly if each of its tokens is the likeliest after those before it, so for answers with
-    one right spelling this is greedy exact match, at the price of one forward pass. Examples are single questions.
+    Greedy decoding writes an answer exactly if each of its tokens is the likeliest after those before it, so for
+    answers with one right spelling this is greedy exact match, at the price of one forward pass. Examples are single
+    questions.
     """
     device = model.head.device
     chosen, seen = [], {}
@@ -31,7 +32,8 @@ def teacher_forced(model: Model, shards: Shards, limit: int = 0, rows: int = 12,
         target = batch.answer[:, 1:].nonzero()
         best = F.linear(hidden[target[:, 0], target[:, 1]], model.head).argmax(-1)
         wrong = torch.zeros(len(batch.examples) + 1, dtype=torch.long, device=device).index_add_(
-            0, batch.segments[target[:, 0], target[:, 1] + 1], (best != batch.tokens[target[:, 0], target[:, 1] + 1]).long())
+            0, batch.segments[target[:, 0], target[:, 1] + 1],
+            (best != batch.tokens[target[:, 0], target[:, 1] + 1]).long())
         for e, w in zip(batch.examples, wrong[1:].tolist()):
             right.setdefault(shards.skills[e], []).append(int(w == 0))
     return {name: (sum(r) / len(r), len(r)) for name, r in sorted(right.items())}

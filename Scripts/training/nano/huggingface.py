@@ -10,7 +10,8 @@ from .model import Config, Model, working_type
 
 
 def huggingface_tensors(model: Model) -> dict[str, torch.Tensor]:
-    """The weights under the names and in the shapes of Qwen3MoeForCausalLM; of Qwen3ForCausalLM where there is one expert only."""
+    """The weights under the names and in the shapes of Qwen3MoeForCausalLM; of Qwen3ForCausalLM where there is one
+    expert only."""
     c, found = model.c, {}
     q, kv = c.num_attention_heads * c.head_dim, c.num_key_value_heads * c.head_dim
     found["model.embed_tokens.weight"] = model.embedding
@@ -49,7 +50,7 @@ def read_huggingface(folder: Path) -> Model:
         model.norm.copy_(stored["model.norm.weight"])
         model.head.copy_(stored["lm_head.weight"])
         for i, layer in enumerate(model.layers):
-            def of(name: str) -> torch.Tensor:
+            def of(name: str, i: int = i) -> torch.Tensor:
                 return stored[f"model.layers.{i}.{name}.weight"]
             layer.norm1.copy_(of("input_layernorm"))
             layer.norm2.copy_(of("post_attention_layernorm"))

@@ -12,12 +12,13 @@ SOME = 512  # codes that a word is told apart from, in a step that does not take
 
 def answer_losses(hidden: Tensor, targets: Tensor, head: Tensor, v: Vocabulary, whole: bool, unseen: Unseen,
                   groups: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Cross entropy of each target [N] after its hidden state [N, H], the log of the softmax's sum [N], and the penalty of unseen words.
+    """Cross entropy of each target [N] after its hidden state [N, H], the log of the softmax's sum [N], and the penalty
+    of unseen words.
 
-    Four in five answers are words, and four in five ids are codes: products with the whole head were a quarter of a step on a CPU.
-    So a word is told apart from all words and some of the codes, another run of them at each step; a code of a picture from words and
-    codes of pictures; one of a sound likewise. Now and then, when `whole` says so, everything is told apart from everything.
-    `groups` [N] are the targets' groups of words that `unseen` leaves out.
+    Four in five answers are words, and four in five ids are codes: products with the whole head were a quarter of a
+    step on a CPU. So a word is told apart from all words and some of the codes, another run of them at each step; a
+    code of a picture from words and codes of pictures; one of a sound likewise. Now and then, when `whole` says so,
+    everything is told apart from everything. `groups` [N] are the targets' groups of words that `unseen` leaves out.
     """
     words, sounds, residuals = v.image[0], v.audio[0], v.residual[0]  # residual codes are never an answer
     if whole:
@@ -42,7 +43,8 @@ def answer_losses(hidden: Tensor, targets: Tensor, head: Tensor, v: Vocabulary, 
             gap = (some_logits * absent).sum(1) / absent.sum(1).clamp_min(1) - \
                 ((some_logits * others).sum(1) / others.sum(1).clamp_min(1)).detach()
             # One way only: drawn down to the mean, it would rank behind the shapes that it is likest to.
-            penalty = penalty + F.huber_loss(gap.clamp_max(0), torch.zeros_like(gap), reduction="none").mul(absent.any(1)).sum()
+            penalty = penalty + F.huber_loss(gap.clamp_max(0), torch.zeros_like(gap),
+                                             reduction="none").mul(absent.any(1)).sum()
             hide = torch.zeros_like(logits, dtype=torch.bool)
             hide[special, :words] = absent
             logits = logits.masked_fill(hide, float("-inf"))

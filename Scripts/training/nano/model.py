@@ -1,8 +1,8 @@
 """Qwen3-MoE in plain PyTorch, arranged for training speed and exported under Hugging Face's names.
 
-The arithmetic is that of `transformers`' Qwen3MoeForCausalLM (export.py checks the logits of both). What differs is the layout:
-q, k and v are one matrix, an expert's gate and up are one matrix, the experts of a layer are one tensor whose product is grouped
-over tokens sorted by expert, and the head is applied only where a loss is taken.
+The arithmetic is that of `transformers`' Qwen3MoeForCausalLM (export.py checks the logits of both). What differs is the
+layout: q, k and v are one matrix, an expert's gate and up are one matrix, the experts of a layer are one tensor whose
+product is grouped over tokens sorted by expert, and the head is applied only where a loss is taken.
 """
 
 from dataclasses import asdict, dataclass
@@ -11,14 +11,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-LONGEST = 1024  # tokens of an example in a lone row on a GPU
+LONGEST = 1024  # tokens of an example in a packed row on a GPU
 BLOCK = 64  # rows by which an expert's part of a batch is rounded up
 
 
-def working_type(device: torch.device = torch.device("cpu")) -> torch.dtype:
-    """What to compute products in: bfloat16 where the processor multiplies it, float32 elsewhere, which is ten times as fast there."""
+def working_type(device: torch.device | None = None) -> torch.dtype:
+    """What to compute products in: bfloat16 where the processor multiplies it, float32 elsewhere, which is ten times as
+    fast there."""
     able = torch.cpu.get_capabilities()
-    return torch.bfloat16 if device.type == "cuda" or any(able.get(n) for n in ("avx512_bf16", "amx_bf16", "bf16")) else torch.float32
+    is_fast = any(able.get(n) for n in ("avx512_bf16", "amx_bf16", "bf16"))
+    return torch.bfloat16 if is_fast or device is not None and device.type == "cuda" else torch.float32
 
 
 @dataclass
@@ -41,17 +43,22 @@ class Config:
     def huggingface(self, ids: dict[str, int]) -> dict:
         """The config.json of this model; `ids` are the vocabulary's control tokens by name."""
         common = {
-            "dtype": "bfloat16", "torch_dtype": "bfloat16", "hidden_act": "silu", "attention_bias": False, "attention_dropout": 0.0,
+            "dtype": "bfloat16", "torch_dtype": "bfloat16", "hidden_act": "silu", "attention_bias": False,
+            "attention_dropout": 0.0,
             "intermediate_size": self.moe_intermediate_size, "tie_word_embeddings": False, "use_sliding_window": False,
             "sliding_window": None, "max_window_layers": 0, "rope_scaling": None,
-            "rope_parameters": {"rope_type": "default", "rope_theta": self.rope_theta}, "initializer_range": 0.02, "use_cache": True,
+            "rope_parameters": {"rope_type": "default", "rope_theta": self.rope_theta}, "initializer_range": 0.02,
+            "use_cache": True,
             "bos_token_id": ids["<bos>"], "eos_token_id": ids["<end>"], "pad_token_id": ids["<pad>"],
         }
         if self.num_experts == 1:  # a mixture of one is a dense model
-            sizes = {n: x for n, x in asdict(self).items() if n not in ("num_experts", "num_experts_per_tok", "moe_intermediate_size")}
+            sizes = {n: x for n,
+                     x in asdict(self).items()
+                     if n not in ("num_experts", "num_experts_per_tok", "moe_intermediate_size")}
             return sizes | {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3"} | common
         return asdict(self) | {
-            "architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "norm_topk_prob": True, "decoder_sparse_step": 1,
+            "architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "norm_topk_prob": True,
+            "decoder_sparse_step": 1,
             "mlp_only_layers": [], "output_router_logits": False, "router_aux_loss_coef": 0.001} | common
 
 
@@ -71,38 +78,46 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     """q: [B, L, heads, D]; k, v: [B, L, kv heads, D] -> [B, L, heads, D].
 
-    mask: [B, L, L], true where a row may look; or [N + 1], where the N examples of a lone row begin and end; or None: all before it.
+    mask: [B, L, L], true where a row may look; or [N + 1], where the N examples of a packed row begin and end; or None:
+      all before it.
     """
     if q.is_cuda:
         k, v = (x.repeat_interleave(q.shape[2] // k.shape[2], 2) for x in (k, v))
         if mask is not None and mask.dim() == 1:
-            y = torch.ops.aten._flash_attention_forward(q[0], k[0], v[0], mask, mask, LONGEST, LONGEST, 0.0, True, False)[0]
+            y = torch.ops.aten._flash_attention_forward(q[0], k[0], v[0], mask, mask, LONGEST, LONGEST, 0.0, True,
+                                                        False)[0]
             return y[None]
         y = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2),
                                            attn_mask=None if mask is None else mask[:, None], is_causal=mask is None)
         return y.transpose(1, 2)
-    # On a CPU plain products, a block of queries at a time with the keys up to its end, take half the time of the flash kernel.
-    (b, l, heads, d), groups = q.shape, q.shape[2] // k.shape[2]
+    # On a CPU plain products, a block of queries at a time with the keys up to its end, take half the time of the flash
+    # kernel.
+    (b, length, heads, d), groups = q.shape, q.shape[2] // k.shape[2]
     keys, values = k.permute(0, 2, 3, 1), v.transpose(1, 2)
-    step, done = -(-l // 128) * 32, []
-    for first in range(0, l, step):
-        end = min(l, first + step)
+    step, done = -(-length // 128) * 32, []
+    for first in range(0, length, step):
+        end = min(length, first + step)
         n = end - first
         block = q[:, first:end].view(b, n, -1, groups, d).permute(0, 2, 3, 1, 4).reshape(b, -1, groups * n, d)
         scores = (block @ keys[..., :end]).view(b, -1, groups, n, end).float() * d ** -0.5
-        looks = torch.ones(n, end, dtype=torch.bool).tril(first) if mask is None else mask[:, None, None, first:end, :end]
-        # Queries and keys are normalized, so a softmax needs no maximum: two passes fewer. The clamp is for the day when they are long.
+        looks = (
+            torch.ones(n, end, dtype=torch.bool).tril(first) if mask is None else mask[:, None, None, first:end, :end]
+        )
+        # Queries and keys are normalized, so a softmax needs no maximum: two passes fewer. The clamp is for the day
+        # when they are long.
         weights = torch.where(looks, scores.clamp(-60, 60).exp(), 0)
         y = (weights.to(v.dtype).view(b, -1, groups * n, end) @ values[:, :, :end]).view(b, -1, groups, n, d)
-        done.append((y.float() / weights.sum(-1, keepdim=True)).to(v.dtype).permute(0, 3, 1, 2, 4).reshape(b, n, heads, d))
+        y = (y.float() / weights.sum(-1, keepdim=True)).to(v.dtype)
+        done.append(y.permute(0, 3, 1, 2, 4).reshape(b, n, heads, d))
     return torch.cat(done, 1)
 
 
 def blocks(chosen: Tensor, experts: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows sorted by expert. chosen: [T, k] -> each row's token [rows], each choice's row [T k], each expert's end [experts].
+    """Rows sorted by expert. chosen: [T, k] -> each row's token [rows], each choice's row [T k], each expert's end
+    [experts].
 
-    Each expert has whole blocks of rows: a CPU's library compiles a kernel for every new number of rows, a fifth of a step. Rows that
-    no choice stands in are copies of token 0, which nothing reads.
+    Each expert has whole blocks of rows: a CPU's library compiles a kernel for every new number of rows, a fifth of a
+    step. Rows that no choice stands in are copies of token 0, which nothing reads.
     """
     each, chosen = chosen.shape[1], chosen.flatten()
     choices = torch.arange(len(chosen), device=chosen.device)
@@ -147,13 +162,13 @@ class Layer(nn.Module):
 
     def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None) -> Tensor:
         """x: [B, L, H], mask: [B, L, L] or None -> [B, L, H]."""
-        c, (b, l, _) = self.c, x.shape
+        c, (b, length, _) = self.c, x.shape
         h = rms(x, self.norm1, c.rms_norm_eps).to(self.qkv.dtype)
-        q, k, v = F.linear(h, self.qkv).view(b, l, -1, c.head_dim).split(
+        q, k, v = F.linear(h, self.qkv).view(b, length, -1, c.head_dim).split(
             (c.num_attention_heads, c.num_key_value_heads, c.num_key_value_heads), 2)
         q = rotate(rms(q, self.q_norm, c.rms_norm_eps), cos, sin).to(h.dtype)
         k = rotate(rms(k, self.k_norm, c.rms_norm_eps), cos, sin).to(h.dtype)
-        return F.linear(attention(q, k, v, mask).reshape(b, l, -1), self.o)
+        return F.linear(attention(q, k, v, mask).reshape(b, length, -1), self.o)
 
     def mix(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The mixture of experts. x: [B, L, H] -> ([B, L, H], router logits [T, E], experts chosen [T, k])."""
@@ -191,27 +206,32 @@ class Model(nn.Module):
         """Scaled normal matrices; what writes to the residual stream starts small, the head at zero."""
         nn.init.normal_(self.embedding, std=0.5)
         for layer in self.layers:
-            for p, scale in ((layer.qkv, 1.0), (layer.o, 0.3), (layer.router, 0.3), (layer.gate_up, 1.0), (layer.down, 0.3)):
+            for p, scale in ((layer.qkv, 1.0), (layer.o, 0.3), (layer.router, 0.3), (layer.gate_up, 1.0),
+                             (layer.down, 0.3)):
                 nn.init.normal_(p, std=scale * p.shape[-1] ** -0.5)
 
     def rotary(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         half = self.c.head_dim // 2
-        angle = positions.float()[..., None] * self.c.rope_theta ** (-torch.arange(half, device=positions.device).float() / half)
+        angle = positions.float()[..., None] * self.c.rope_theta ** (
+            -torch.arange(half, device=positions.device).float() / half
+        )
         return angle.cos(), angle.sin()
 
-    def trunk(self, tokens: Tensor, segments: Tensor | None = None, lone: tuple[Tensor, Tensor] | None = None
+    def trunk(self, tokens: Tensor, segments: Tensor | None = None, packed: tuple[Tensor, Tensor] | None = None
               ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """tokens: [B, L] -> normalized hidden states [B, L, H], and each layer's router logits and choices.
 
-        segments: [B, L], the number of the example in its row, where rows have several; a token sees only its own. Rotary positions
-        are relative, so an example that begins late in its row is the same example. lone: for a GPU and a row that holds all examples, in
-        place of segments, where these begin and end [N + 1] and each token's place in its own [1, L].
+        segments: [B, L], the number of the example in its row, where rows have several; a token sees only its own.
+          Rotary positions are relative, so an example that begins late in its row is the same example.
+        packed: for a GPU and a row that holds all examples, in place of segments: where these begin and end [N + 1],
+          and each token's place in its own [1, L].
         """
         length, mask, positions = tokens.shape[1], None, torch.arange(tokens.shape[1], device=tokens.device)
-        if lone is not None:
-            mask, positions = lone
+        if packed is not None:
+            mask, positions = packed
         elif segments is not None:
-            mask = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril() & (segments[:, :, None] == segments[:, None, :])
+            mask = torch.ones(length, length, dtype=torch.bool,
+                              device=tokens.device).tril() & (segments[:, :, None] == segments[:, None, :])
         cos, sin = self.rotary(positions)
         x = F.embedding(tokens, self.embedding).float()
         routers, choices = [], []
@@ -227,7 +247,8 @@ class Model(nn.Module):
 
 
 def balance_loss(routers: list[Tensor], choices: list[Tensor], real: Tensor) -> tuple[Tensor, Tensor]:
-    """Switch's load-balance loss (1 when even) and the router's z-loss, averaged over layers. real: [T], which tokens count."""
+    """Switch's load-balance loss (1 when even) and the router's z-loss, averaged over layers. real: [T], which tokens
+    count."""
     balance = z = 0.0
     share = real.float() / real.sum()
     for logits, chosen in zip(routers, choices):

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-# The quintic of Newton-Schulz steps (Jordan et al. 2024). Coefficients fitted step by step promise more, but in bfloat16 their first,
-# steep step lets the largest singular value overshoot to 2 and 4, and training falls apart.
+# The quintic of Newton-Schulz steps (Jordan et al. 2024). Coefficients fitted step by step promise more, but in
+# bfloat16 their first, steep step lets the largest singular value overshoot to 2 and 4, and training falls apart.
 COEFFICIENTS = [(3.4445, -4.7750, 2.0315)] * 5
 
 
@@ -70,7 +70,8 @@ class Optimizer:
             p.grad = None
 
     def muon(self, gradients: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The matrices' updates. Those of one shape, of all layers and experts, are made orthogonal together: a GPU's time goes by products, not sizes."""
+        """The matrices' updates. Those of one shape, of all layers and experts, are made orthogonal together: a GPU's
+        time goes by products, not sizes."""
         blocks: dict[str, tuple[Tensor, ...]] = {}
         alike: dict[torch.Size, list[Tensor]] = {}
         for name, g in gradients.items():
@@ -83,7 +84,8 @@ class Optimizer:
         for (rows, columns), some in alike.items():
             stack = torch.cat([b.reshape(-1, rows, columns) for b in some])
             stack = orthogonal(stack, next(iter(self.named.values())).dtype) * max(1.0, rows / columns) ** 0.5
-            made |= {id(b): u.view(b.shape) for b, u in zip(some, stack.split([b.numel() // (rows * columns) for b in some]))}
+            made |= {id(b): u.view(b.shape) for b,
+                     u in zip(some, stack.split([b.numel() // (rows * columns) for b in some]))}
         return {name: torch.cat([made[id(b)] for b in parts], -2) for name, parts in blocks.items()}
 
     def state(self) -> dict:
@@ -92,7 +94,8 @@ class Optimizer:
     @torch.no_grad()
     def restore(self, state: dict) -> None:
         self.steps = state["steps"]
-        for mine, theirs in ((self.masters, state["masters"]), (self.first, state["first"]), (self.second, state["second"])):
+        for mine, theirs in ((self.masters, state["masters"]), (self.first, state["first"]),
+                             (self.second, state["second"])):
             for name in mine.keys() & theirs.keys():
                 mine[name].copy_(theirs[name])
         for name, p in self.named.items():

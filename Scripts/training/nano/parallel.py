@@ -1,7 +1,7 @@
 """Data-parallel training over processes: gradients are averaged, and each process updates its share of the parameters.
 
-On a CPU that others use too, two processes of one thread wait for each other once a step; two threads of one process wait for each
-other at every operation. On GPUs it is ordinary data parallelism.
+On a CPU that others use too, two processes of one thread wait for each other once a step; two threads of one process
+wait for each other at every operation. On GPUs it is ordinary data parallelism.
 """
 
 import torch

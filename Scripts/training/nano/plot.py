@@ -27,7 +27,8 @@ def plot_losses(log: Path, out: Path) -> None:
                 tokens, losses = zip(*points)
                 reach = max(1, len(points) // 40)
                 means = [sum(w) / len(w) for w in (losses[max(0, i - reach):i + reach + 1] for i in range(len(losses)))]
-                axis.plot(tokens, means, label=name, linewidth=1.4, color=plt.get_cmap("tab20")(index * 2 % 20 + index // 10))
+                axis.plot(tokens, means, label=name, linewidth=1.4,
+                          color=plt.get_cmap("tab20")(index * 2 % 20 + index // 10))
         axis.set_xlabel("million tokens")
         axis.set_yscale("log")
         axis.grid(alpha=0.3)

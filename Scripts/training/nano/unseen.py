@@ -1,10 +1,11 @@
 """Pairs of words that training holds back: their absence is not evidence against them.
 
-A model that is never shown a red star learns, at each red thing, that it is no star: a softmax pushes down every word but the right
-one, and this one was never right. Of pairs held back, 5 % were described rightly after 43 M tokens, and 98 % of all others. So, at a
-shape whose colour stands in the same turn, the shape that this colour is never shown with is left out of the softmax, and its logit is
-lifted to the mean of the other wrong ones where it is below: training says nothing of it. At a colour, its shape likewise. The list is
-what `generate.py` leaves out of the training split; nothing held back is ever shown.
+A model that is never shown a red star learns, at each red thing, that it is no star: a softmax pushes down every word
+but the right one, and this one was never right. Of pairs held back, 5 % were described rightly after 43 M tokens, and
+98 % of all others. So, at a shape whose colour stands in the same turn, the shape that this colour is never shown with
+is left out of the softmax, and its logit is lifted to the mean of the other wrong ones where it is below: training says
+nothing of it. At a colour, its shape likewise. The list is what `generate.py` leaves out of the training split; nothing
+held back is ever shown.
 """
 
 import json
@@ -13,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-
 from world.scene import COLOURS, HELD_OUT_PAIRS, SHAPES
 
 from .data import Shards, Vocabulary
+from .files import located
 
 
 def forms(word: str) -> list[str]:
@@ -29,7 +30,7 @@ class Unseen:
     """Which words to leave out at which token of some shards: their `groups`. Group 0 leaves out none."""
 
     def __init__(self, shards: Shards, model: Path, v: Vocabulary, device: torch.device):
-        ids = json.loads((model / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+        ids = json.loads(located(model, "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
         kinds = [list(COLOURS), SHAPES]
         which = np.full((2, v.size), -1)  # the colour or shape that an id spells
         form = np.zeros(v.size, dtype=np.int64)
@@ -58,7 +59,8 @@ class Unseen:
 
     @staticmethod
     def find(shards: Shards, v: Vocabulary, which: np.ndarray, form: np.ndarray, group_of: np.ndarray) -> np.ndarray:
-        """The group of each token: of a shape by the last colour of its turn, of a colour by the shape after it, or else the last before."""
+        """The group of each token: of a shape by the last colour of its turn, of a colour by the shape after it, or
+        else the last before."""
         tokens = shards.tokens.astype(np.int64)
         at = np.arange(len(tokens))
         turn = np.maximum.accumulate(np.where(tokens == v.control["<user>"], at, 0))

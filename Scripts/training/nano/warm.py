@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .checkpoint import read_model
 from .data import Vocabulary
+from .files import located
 from .huggingface import read_huggingface
 from .model import Model
 
@@ -18,7 +19,9 @@ def entries(path: Path, residual: bool = False) -> Tensor:
     """What the codes of a codebook's first level stand for, or what its residual codes add: [codes, width]."""
     codec = load_file(path)
     components = codec["components"].float()
-    return codec["residual"].float() @ components if residual else codec["mean"].float() + codec["centres"][0].float() @ components
+    if residual:
+        return codec["residual"].float() @ components
+    return codec["mean"].float() + codec["centres"][0].float() @ components
 
 
 def nearest(of: Tensor, among: Tensor) -> Tensor:
@@ -28,16 +31,18 @@ def nearest(of: Tensor, among: Tensor) -> Tensor:
 
 def pieces(folder: Path) -> dict[str, int]:
     """Text and control ids by how they are spelled."""
-    tokenizer = json.loads((folder / "tokenizer.json").read_text())
-    return tokenizer["model"]["vocab"] | {t["content"]: t["id"] for t in tokenizer["added_tokens"] if not re.match(r"<([ir]|a\d+):", t["content"])}
+    tokenizer = json.loads(located(folder, "tokenizer.json").read_text())
+    return tokenizer["model"]["vocab"] | {t["content"]: t["id"] for t in tokenizer["added_tokens"]
+                                          if not re.match(r"<([ir]|a\d+):", t["content"])}
 
 
 @torch.no_grad()
 def warm_start(model: Model, run: Path, old: Path, new: Path) -> None:
-    """Copies the weights of `run`, a run or a model directory whose codebooks are `old`'s, into `model`, whose directory is `new`.
+    """Copies the weights of `run`, a run or a model directory whose codebooks are `old`'s, into `model`, whose
+    directory is `new`.
 
-    Layers go over as they are. A text or control id takes the row of the same piece, a code of a picture or a sound that of the old
-    code nearest to it; what the old vocabulary lacks, pieces or residual codes, keeps its fresh rows.
+    Layers go over as they are. A text or control id takes the row of the same piece, a code of a picture or a sound
+    that of the old code nearest to it; what the old vocabulary lacks, pieces or residual codes, keeps its fresh rows.
     """
     theirs = read_model(run) if (run / "state.json").exists() else read_huggingface(run)
     weights, own = theirs.state_dict(), model.state_dict()
@@ -49,11 +54,12 @@ def warm_start(model: Model, run: Path, old: Path, new: Path) -> None:
     shared = [p for p in after if p in before]
     source, target = [torch.tensor([before[p] for p in shared])], [torch.tensor([after[p] for p in shared])]
     for name, first, to in (("image_codec", v.image, w.image), ("audio_codec", v.audio, w.audio)):
-        found = nearest(entries(new / f"{name}.safetensors"), entries(old / f"{name}.safetensors"))
+        found = nearest(*(entries(located(folder, f"{name}.safetensors")) for folder in (new, old)))
         source.append(found + first[0])
         target.append(torch.arange(len(found)) + to[0])
     if v.residual[1] and w.residual[1]:
-        found = nearest(*(entries(folder / "image_codec.safetensors", residual=True) for folder in (new, old)))
+        found = nearest(*(entries(located(folder, "image_codec.safetensors"), residual=True)
+                          for folder in (new, old)))
         source.append(found + v.residual[0])
         target.append(torch.arange(len(found)) + w.residual[0])
     rows = (torch.cat(source), torch.cat(target))

@@ -1,1 +1,2 @@
-"""The small world: scenes, speech, tones and the questions about them, each skill a function in the registry of `skills`."""
+"""The small world: scenes, speech, tones and the questions about them, each skill a function in the registry of
+`skills`."""

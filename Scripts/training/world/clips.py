@@ -68,7 +68,8 @@ def tell(movers: list[Mover]) -> str:
 
 
 def spot(t: Mover) -> str:
-    """Where a thing is, for thoughts: across and down, in base 8, so that the first digit is the patch and the second the pixel in it."""
+    """Where a thing is, for thoughts: across and down, in base 8, so that the first digit is the patch and the second
+    the pixel in it."""
     return f"{t.x:02o}{t.y:02o}"
 
 

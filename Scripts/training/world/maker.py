@@ -37,7 +37,9 @@ class Maker:
         return random_scene(self.rng, self.split, least, most)
 
     def image(self, picture: Scene | Image.Image) -> Part:
-        return self.part("image", ".png", lambda path: (render(picture) if isinstance(picture, Scene) else picture).save(path, compress_level=1))
+        return self.part("image", ".png",
+                         lambda path: (render(picture) if isinstance(picture, Scene)
+                                       else picture).save(path, compress_level=1))
 
     def audio(self, samples: np.ndarray) -> Part:
         return self.part("audio", ".wav", lambda path: speech.write_wave(path, samples))
@@ -46,7 +48,9 @@ class Maker:
         return self.part("video", ".clip", lambda path: write_clip(path, frames, sound))
 
     def spoken(self, phrase: str) -> Part:
-        return self.part("audio", ".wav", lambda path: speech.write_wave(path, speech.random_say(self.rng, phrase, self.split, self.cache)))
+        return self.part("audio", ".wav",
+                         lambda path: speech.write_wave(path,
+                                                        speech.random_say(self.rng, phrase, self.split, self.cache)))
 
     def narrated(self, phrase: str) -> Part:
         return self.part("audio", ".wav", lambda path: speech.write_wave(path, speech.narrate(phrase, self.cache)))
@@ -60,7 +64,8 @@ class Maker:
         return {"text": question}
 
     def example(self, task: str, turns: list[dict], answer: str, accept: list[str] | None = None, **more) -> dict:
-        return {"id": f"{self.skill}-{self.index:06d}", "skill": self.skill, "task": task, "turns": turns, "answer": answer,
+        return {"id": f"{self.skill}-{self.index:06d}", "skill": self.skill, "task": task, "turns": turns,
+                "answer": answer,
                 "accept": accept or [answer]} | more
 
 

@@ -14,9 +14,12 @@ COLOURS = {
 SHAPES = ["circle", "square", "triangle", "star", "cross", "ring"]
 PLACES = ["top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right"]
 SIZES = {"small": 6.8, "big": 10.0}  # radius in pixels of a 64-pixel picture
-# Colour-shape pairs that no training picture, film or drawing shows. Recordings and what they say name them (hear.py, speak.py).
-HELD_OUT_PAIRS = {("red", "star"), ("blue", "cross"), ("green", "ring"), ("purple", "triangle"), ("orange", "square"), ("pink", "circle")}
-WORDS = ["|".join(sorted(words, key=len, reverse=True)) for words in (SIZES, COLOURS, SHAPES, PLACES)]  # "top left" before "top"
+# Colour-shape pairs that no training picture, clip or drawing shows. Recordings and what they say name them (hear.py,
+# speak.py).
+HELD_OUT_PAIRS = {("red", "star"), ("blue", "cross"), ("green", "ring"), ("purple", "triangle"), ("orange", "square"),
+                  ("pink", "circle")}
+# "top left" before "top"
+WORDS = ["|".join(sorted(words, key=len, reverse=True)) for words in (SIZES, COLOURS, SHAPES, PLACES)]
 THING = re.compile("a ({}) ({}) ({}) at the ({})".format(*WORDS))
 SIDE = 64
 SUPERSAMPLING = 4
@@ -58,7 +61,8 @@ class Scene:
     @classmethod
     def told(cls, description: str) -> "Scene":
         """The scene of a description, as far as words tell it."""
-        return cls(tuple(Thing(colour, shape, size, PLACES.index(place)) for size, colour, shape, place in THING.findall(description)))
+        return cls(tuple(Thing(colour, shape, size, PLACES.index(place)) for size, colour, shape,
+                         place in THING.findall(description)))
 
     @property
     def ordered(self) -> list[Thing]:

@@ -12,10 +12,14 @@ import numpy as np
 RATE = 16000
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 ACCENTS = ["en-us", "en-gb", "en-gb-x-rp", "en-us-nyc", "en-gb-scotland", "en-029"]
-TIMBRES = ["", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+f1", "+f2", "+f3", "+f4", "+Andy", "+Annie", "+Gene", "+linda",
-           "+Michael", "+steph", "+david", "+belinda", "+anika", "+Mario", "+Lee", "+adam", "+Alex", "+Andrea", "+antonio", "+aunty", "+benjamin",
-           "+boris", "+caleb", "+Diogo", "+ed", "+edward", "+Gene2", "+gustave", "+Henrique", "+Hugo", "+iven", "+iven3", "+Jacky", "+john",
-           "+kaukovalta", "+klatt", "+klatt2", "+marcelo", "+Marco", "+max", "+michel", "+miguel", "+Mike", "+norbert", "+pablo", "+paul", "+pedro",
+TIMBRES = ["", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+f1", "+f2", "+f3", "+f4", "+Andy", "+Annie", "+Gene",
+           "+linda",
+           "+Michael", "+steph", "+david", "+belinda", "+anika", "+Mario", "+Lee", "+adam", "+Alex", "+Andrea",
+           "+antonio", "+aunty", "+benjamin",
+           "+boris", "+caleb", "+Diogo", "+ed", "+edward", "+Gene2", "+gustave", "+Henrique", "+Hugo", "+iven",
+           "+iven3", "+Jacky", "+john",
+           "+kaukovalta", "+klatt", "+klatt2", "+marcelo", "+Marco", "+max", "+michel", "+miguel", "+Mike", "+norbert",
+           "+pablo", "+paul", "+pedro",
            "+quincy", "+rob", "+robert", "+sandro", "+shelby", "+steph2", "+travis", "+Tweaky", "+victor", "+zac"]
 HELD_OUT_TIMBRES = ["+m8", "+f5", "+Alicia", "+Denis"]
 SPEEDS = {"train": (140, 150, 154, 165, 175, 179, 190), "held-out": (145, 158, 170, 182)}
@@ -66,7 +70,8 @@ def say(phrase: str, voice: str, speed: int, pitch: int, cache: Path) -> np.ndar
         return np.load(path).astype(np.float32) / 32767
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.wav")
-    subprocess.run(["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "-w", str(temporary), phrase], check=True,
+    subprocess.run(["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "-w", str(temporary), phrase],
+                   check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     samples = trim(read_wave(temporary))
     temporary.unlink()

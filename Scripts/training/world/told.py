@@ -1,4 +1,5 @@
-"""Examples of a scene that is there already, told in words: what a module that reads texts alone can be asked about it."""
+"""Examples of a scene that is there already, told in words: what a module that reads texts alone can be asked about
+it."""
 
 import random
 from pathlib import Path
@@ -29,7 +30,8 @@ class Told(Maker):
 
 
 def examples(description: str, each: int) -> list[dict]:
-    """What the skills ask about a scene, `each` times; nothing of other texts, nor of a lone thing, which needs no looking up."""
+    """What the skills ask about a scene, `each` times; nothing of other texts, nor of a single thing, which needs no
+    looking up."""
     scene = Scene.told(description)
     if scene.description != description or len(scene.things) < 2:
         return []

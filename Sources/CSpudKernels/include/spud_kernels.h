@@ -1,7 +1,7 @@
 #pragma once
 // The contract between SpudKernels (Swift) and its arithmetic. Nothing here allocates, blocks or knows of files; how
-// work is split over threads is the caller's business. Preconditions stand beside each declaration and are the caller's
-// to keep.
+// work is split over threads is the caller's business. Preconditions are given beside each declaration and are the
+// caller's to keep.
 //
 // Weights live in panels of 32 output rows, one after another. A panel is a sequence of units along the columns:
 //

@@ -147,7 +147,7 @@ package enum Unit: String, Codable, Sendable {
   }
 }
 
-/// A table of texts; the first column is a heading, and columns that hold numbers stand to the right.
+/// A table of texts; the first column is a heading, and columns that hold numbers are aligned right.
 package struct Table: Codable, Sendable, Equatable {
   package var title: String
   package var columns: [String]

@@ -8,7 +8,7 @@ extension ControlRun {
   ///
   /// Their losses can be compared only if they were trained alike: of all runs those count that were as long, within a
   /// tenth, as most others (a longer run's loss at the same token is that of a rate not yet lowered), and their curves
-  /// are read at the least number of training tokens that all of them reached. A run that begins its data anew where
+  /// are read at the least number of training tokens that all of them reached. A run that begins its data again where
   /// most others do not was interrupted, and saw other batches from there on.
   ///
   /// - Throws: `noInput` when there is no such directory; `badData` naming the file when a curve or a configuration
@@ -63,8 +63,8 @@ extension ControlRun {
   }
 
   /// Runs of one name as one, with the mean of their losses. Where any name has several, the interval of each loss is
-  /// one over runs, by Student's t: runs of one size are taken to scatter by one share of their loss, whatever the size,
-  /// which is what all that were repeated tell together.
+  /// one over runs, by Student's t: runs of one size are taken to scatter by one share of their loss, whatever the
+  /// size, which is what all that were repeated tell together.
   static func together(_ runs: [ControlRun]) -> [ControlRun] {
     let sizes = Dictionary(grouping: runs, by: \.name)
     let freedom = runs.count - sizes.count
@@ -88,7 +88,7 @@ extension ControlRun {
     }
   }
 
-  /// How many runs stand behind each loss, in words.
+  /// How many runs each loss comes from, in words.
   static func count(_ runs: [ControlRun]) -> String {
     let counts = runs.map(\.runs)
     guard let least = counts.min(), let most = counts.max(), most > 1 else { return "one training run each" }

@@ -17,8 +17,8 @@ package enum CostClaim {
     """
   }
   private static let scatterOfEnds = """
-    Each size was trained once: the range given spans the mixtures and the scatter of the losses at the curves' ends; it \
-    is no interval over runs, for what another run of the same size would give was not measured.
+    Each size was trained once: the range given spans the mixtures and the scatter of the losses at the curves' ends; \
+    it is no interval over runs, for what another run of the same size would give was not measured.
     """
   private static let scatterOfRuns = """
     Sizes that were trained more than once, with other seeds, tell how far runs of one size lie apart, as a share of \
@@ -33,9 +33,9 @@ package enum CostClaim {
       than 35 %, and some perhaps nothing; cannot be told otherwise.
       """
       : """
-      With one run of each size there is no interval over runs, so they can neither show nor refute the claim: it holds \
-      in part when every mixture saves operations against the dense model of its loss, and cannot be told otherwise, \
-      also where there is only an upper bound to what one saves. Several runs of each size would tell more.
+      With one run of each size there is no interval over runs, so they can neither show nor refute the claim: it \
+      holds in part when every mixture saves operations against the dense model of its loss, and cannot be told \
+      otherwise, also where there is only an upper bound to what one saves. Several runs of each size would tell more.
       """
   }
 
@@ -118,7 +118,8 @@ package enum CostClaim {
       id: id, statement: id.statement,
       finding: """
         Per token, against the dense model of equal loss, \(readings.map(\.sentence).joined(separator: ", ")); \
-        \(ControlRun.count(evidence.controls)).\(disorder(dense))\(ControlRun.remark(evidence.controls))\(trained.sentence)
+        \(ControlRun.count(evidence.controls)).\(disorder(dense))\(ControlRun.remark(evidence.controls))\
+        \(trained.sentence)
         """,
       measured: Figure("\(shown.mixture.name), operations per token", Double(shown.mixture.flopsPerToken), .count),
       baseline: Figure("dense at equal loss, operations per token\(shown.limit)", shown.equal.cost, .count),

@@ -83,8 +83,8 @@ package struct AnswerPair: Sendable {
 }
 
 extension [AnswerPair] {
-  /// The pairs of each question, its repetitions together, in the order of the questions' names. Repetitions of one question
-  /// are alike, so intervals count questions.
+  /// The pairs of each question, its repetitions together, in the order of the questions' names. Repetitions of one
+  /// question are alike, so intervals count questions.
   var byQuestion: [[AnswerPair]] {
     let groups = Dictionary(grouping: self, by: \.unified.example)
     return groups.keys.sorted().compactMap { groups[$0] }

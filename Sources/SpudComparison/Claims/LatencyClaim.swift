@@ -4,10 +4,10 @@ package enum LatencyClaim {
     Every system answers the same question in turn (A B, then B A), each in the same runtime with the same kernels and \
     one pool of threads, and has answered it once before, untimed and then forgotten. The time runs from the moment \
     that the files are named, their decoding included. A question's ratio is the median of its repetitions; the median \
-    of the questions' ratios is reported with the interval of the sign test. A cell is a kind of prompt, first or second \
-    question about the same media, first or last token; in each cell the baseline is the pipeline that was fastest \
-    there. For the second question, which is another example's, a pipeline reuses its descriptions and the unified \
-    model its cached prefix; its answer is not scored, so the two may write answers of different length there.
+    of the questions' ratios is reported with the interval of the sign test. A cell is a kind of prompt, first or \
+    second question about the same media, first or last token; in each cell the baseline is the pipeline that was \
+    fastest there. For the second question, which is another example's, a pipeline reuses its descriptions and the \
+    unified model its cached prefix; its answer is not scored, so the two may write answers of different length there.
     """
   static let line = """
     Holds when the unified model is faster in every cell with media, the interval of the ratio below 1; does not hold \
@@ -73,7 +73,8 @@ package enum LatencyClaim {
       id: id, statement: id.statement,
       finding: """
         To the last token of a first question with media the unified model takes \(Format.factor(ratio.value)) the \
-        time of the fastest pipeline\(others.map { ", of \($0.name) \(Format.factor($0.ratio.value))" }.joined()); it is faster in \(faster) of \(withMedia.count) cells.\
+        time of the fastest pipeline\(others.map { ", of \($0.name) \(Format.factor($0.ratio.value))" }.joined()); \
+        it is faster in \(faster) of \(withMedia.count) cells.\
         \(Verdict.remark(count: fewest))
         """,
       measured: Figure("unified, to the last token in the middle pair", middle.0, .seconds),

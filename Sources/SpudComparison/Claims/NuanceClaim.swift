@@ -14,9 +14,9 @@ package enum NuanceClaim {
     """ + " " + ScoreComparison.explanation
   static let line = """
     Holds when the interval of the difference in mean score lies above 2 points, and most of the lost answers were \
-    lost in the description; holds in part when the difference itself is above 2 points, or the interval of at least one \
-    skill is; does not hold otherwise. What a language module misses in a true description is no loss of translation, \
-    and a language module that scores under 50 % even then makes no claim hold.
+    lost in the description; holds in part when the difference itself is above 2 points, or the interval of at least \
+    one skill is; does not hold otherwise. What a language module misses in a true description is no loss of \
+    translation, and a language module that scores under 50 % even then makes no claim hold.
     """
 
   /// - Parameters:

@@ -87,8 +87,8 @@ package enum OneSpaceClaim {
       id: id, statement: id.statement,
       finding: """
         After layer \(best.key), \(Format.percent(hits.value)) of the lookups find the same concept in another \
-        modality, and \(Format.percent(best.value.share(\.akin))) one of its category; a guess within the category would find it \
-        in \(Format.percent(chance)).
+        modality, and \(Format.percent(best.value.share(\.akin))) one of its category; a guess within the category \
+        would find it in \(Format.percent(chance)).
         """,
       measured: Figure("lookups that find their concept, best layer", hits.value, .share),
       baseline: Figure("chance within the category", chance, .share),

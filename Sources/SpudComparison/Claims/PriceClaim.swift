@@ -3,18 +3,18 @@ internal import SpudPipeline
 /// "It is aggressively priced."
 package enum PriceClaim {
   static let method = """
-    The price of a request is its wall time on the cores reserved for it, at the price given for a core-hour. Bills are \
-    compared: the mean price of the same questions, each the mean of its repetitions, with the interval of the \
-    bootstrap over questions. Every system here reserves the same cores, so this is the mean of the times that “Latency” \
-    compares by their medians, and no evidence of another kind. The price per token computed, which is what price \
-    lists show, stands beside it: a unified stream carries more tokens for the same request, so the two can disagree. \
-    The baseline is the pipeline with the smallest bill, of all questions and of each kind of prompt by itself. First \
-    questions only, all kinds of prompt with media, as many of each.
+    The price of a request is its wall time on the cores reserved for it, at the price given for a core-hour. Bills \
+    are compared: the mean price of the same questions, each the mean of its repetitions, with the interval of the \
+    bootstrap over questions. Every system here reserves the same cores, so this is the mean of the times that \
+    “Latency” compares by their medians, and no evidence of another kind. The price per token computed, which is what \
+    price lists show, stands beside it: a unified stream carries more tokens for the same request, so the two can \
+    disagree. The baseline is the pipeline with the smallest bill, of all questions and of each kind of prompt by \
+    itself. First questions only, all kinds of prompt with media, as many of each.
     """
   static let line = """
-    Holds when the unified model's bill is smaller than that of the pipeline which is cheapest there, the interval of the \
-    ratio below 1, in every kind of prompt with media and in all together; holds in part when it is so in some or in all together; \
-    does not hold otherwise.
+    Holds when the unified model's bill is smaller than that of the pipeline which is cheapest there, the interval of \
+    the ratio below 1, in every kind of prompt with media and in all together; holds in part when it is so in some or \
+    in all together; does not hold otherwise.
     """
 
   package static func verdict(total: Estimate, kinds: [Estimate]) -> Verdict {
@@ -64,14 +64,15 @@ package enum PriceClaim {
       if let (baseline, pairs) = cheapest(ofKind) { kinds[kind] = ratio(to: baseline, pairs) }
     }
     let dearer = PromptKind.allCases.filter { kind in kinds[kind].map { $0.high >= 1 } ?? false }.map(\.rawValue)
+    let exception =
+      dearer.isEmpty ? "" : ", but not surely smaller for every kind of prompt (\(dearer.joined(separator: ", ")))"
     return Claim(
       id: id, statement: id.statement,
       finding: """
         The unified model's bill for the questions with media is \(Format.factor(total.value)) that of \(baseline.id)\
-        \(dearer.isEmpty ? "" : ", but not surely smaller for every kind of prompt (\(dearer.joined(separator: ", ")))"). A token \
-        computed costs \(Format.factor(ours.perToken / max(theirs.perToken, 1e-300))) as much, and the unified stream \
-        carries \(Format.factor(ours.tokens / max(theirs.tokens, 1e-9))) the tokens.\
-        \(Verdict.remark(count: total.count))
+        \(exception). A token computed costs \(Format.factor(ours.perToken / max(theirs.perToken, 1e-300))) as much, \
+        and the unified stream carries \(Format.factor(ours.tokens / max(theirs.tokens, 1e-9))) the \
+        tokens.\(Verdict.remark(count: total.count))
         """,
       measured: Figure("unified, a thousand requests", ours.perRequest * 1000, .moneyPerThousand),
       baseline: Figure("\(baseline.id), a thousand requests", theirs.perRequest * 1000, .moneyPerThousand),

@@ -31,7 +31,8 @@ struct TrainedControls {
   var sentence: String {
     guard let mixture, let first = rows.first else { return "" }
     let others = rows.map { row in
-      "\(row.system.id) (\(Format.factor(Double(row.system.flopsPerToken) / Double(mixture.flopsPerToken))) its operations) "
+      let factor = Double(row.system.flopsPerToken) / Double(mixture.flopsPerToken)
+      return "\(row.system.id) (\(Format.factor(factor)) its operations) "
         + Format.percent(row.dense)
     }
     return """

@@ -1,7 +1,7 @@
 package import SpudMedia
 
 /// Judges a drawing by looking for what was asked for: connected regions, their colour, their shape (by area, centre
-/// and overlap) and the cell that they stand in. It is no model and has learned nothing.
+/// and overlap) and the cell that they are in. It is no model and has learned nothing.
 package enum DrawingJudge {
   /// A thing in a scene, in the words of the world.
   package struct Thing: Sendable, Hashable {
@@ -39,7 +39,7 @@ package enum DrawingJudge {
     }
   }
 
-  /// The things that stand in a picture.
+  /// The things in a picture.
   package static func things(in image: RGBImage) -> [Thing] {
     Region.all(in: image, leastArea: max(12, image.width * image.height / 256)).map { region in
       let centre = region.centre

@@ -46,7 +46,8 @@ extension SpeechJudge {
     }
   }
 
-  /// One sentence about words that are to be said and that no recording teaches this recognizer; nil when all are known.
+  /// One sentence about words that are to be said and that no recording teaches this recognizer; nil when all are
+  /// known.
   func remark(on examples: [Example]) -> String? {
     let known = Set(templates.map(\.word))
     let asked = Set(examples.filter { $0.output == .audio }.flatMap { TextMetrics.words($0.answer) })

@@ -2,7 +2,8 @@ package import SpudMedia
 
 extension SpeechJudge {
   /// What beginning another word costs, in the units of a frame's distance: enough for two short words not to be
-  /// nearer than a long one by chance. Of 0 … 80, small costs gave the fewest errors on phrases of the narrator's voice.
+  /// nearer than a long one by chance. Of 0 … 80, small costs gave the fewest errors on phrases of the narrator's
+  /// voice.
   static let wordCost: Float = 5
 
   /// The words of a recording, in their order: the sequence of templates that, each warped, is nearest to it.

@@ -9,7 +9,7 @@ package struct SpeechJudge: Sendable {
   /// A recording of a known word, as features.
   package struct Template: Sendable {
     package var word: String
-    /// Every second frame, the means taken off: for a word that stands alone.
+    /// Every second frame, the means taken off: for a word spoken alone.
     var features: [[Float]]  // [frames][coefficients]
     /// Every frame as it is: for words within a phrase, whose own means nobody knows.
     var frames: [[Float]]  // [frames][coefficients]

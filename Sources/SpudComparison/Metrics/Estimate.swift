@@ -1,4 +1,4 @@
-/// A number with the interval that it lies in at 95 % confidence, and how many observations stand behind it.
+/// A number with the interval that it lies in at 95 % confidence, and how many observations it comes from.
 package struct Estimate: Codable, Sendable, Equatable {
   package var value: Double
   package var low: Double
@@ -135,8 +135,8 @@ extension Estimate {
     }
   }
 
-  /// The pair (a, b) whose ratio is nearest to the median of a / b: figures that show a median ratio by an example of it,
-  /// which medians of each side alone do not, since they may come from different questions.
+  /// The pair (a, b) whose ratio is nearest to the median of a / b: figures that show a median ratio by an example of
+  /// it, which medians of each side alone do not, since they may come from different questions.
   package static func middlePair(_ pairs: [(Double, Double)]) -> (Double, Double) {
     precondition(!pairs.isEmpty, "a median needs at least one pair")
     let median = medianRatio(pairs.map { $0 / max($1, 1e-12) }).value
@@ -145,7 +145,7 @@ extension Estimate {
 
   /// The median of positive ratios with the interval that the sign test gives: between two of the values in order, with
   /// no assumption but that the pairs are alike. Under six values there is no such interval, and that of the mean of
-  /// their logarithms by Student's t stands in, never wider than a factor of ten, which one value alone is given.
+  /// their logarithms by Student's t is used instead, never wider than a factor of ten, which one value alone is given.
   ///
   /// Source: W. J. Conover, "Practical nonparametric statistics", 3rd edition, 1999, section 3.2.
   ///
@@ -210,7 +210,7 @@ extension Array where Element == Double {
     sorted().sortedQuantile(fraction)
   }
 
-  /// `quantile` of values that are in rising order already.
+  /// `quantile` of values that are sorted ascending.
   func sortedQuantile(_ fraction: Double) -> Double {
     guard let last = indices.last else { return 0 }
     let position = Swift.min(Swift.max(fraction, 0), 1) * Double(last)

@@ -15,15 +15,15 @@ package struct LossCurve: Sendable, Equatable {
     }
   }
 
-  /// In rising order of tokens.
+  /// Sorted ascending by tokens.
   package private(set) var points: [Point]
 
   package init(points: [Point]) {
     self.points = points.filter { $0.loss.isFinite && $0.tokens.isFinite }.sorted { $0.tokens < $1.tokens }
   }
 
-  /// Reads the columns `tokens` and `loss` (or `validation_loss`, which is preferred), and `epochs` where it stands, of
-  /// a CSV file's text.
+  /// Reads the columns `tokens` and `loss` (or `validation_loss`, which is preferred), and `epochs` where it is there,
+  /// of a CSV file's text.
   ///
   /// - Throws: `badData`, naming `name`, when a column is missing or no row holds both numbers.
   package init(csv text: String, name: String) throws {
@@ -51,7 +51,7 @@ package struct LossCurve: Sendable, Equatable {
     }
   }
 
-  /// Where the data was begun anew, between which two tokens: the epochs fall there. A recipe that goes on to other
+  /// Where the data was begun again, between which two tokens: the epochs fall there. A recipe that goes on to other
   /// data does that, and so does a run that was interrupted and lost its place.
   package var restarts: [ClosedRange<Double>] {
     zip(points, points.dropFirst()).compactMap { last, next in
@@ -60,8 +60,8 @@ package struct LossCurve: Sendable, Equatable {
     }
   }
 
-  /// The curve up to so many tokens; between two points it is a line, so that curves with points at different tokens
-  /// end at the same one.
+  /// The curve up to a number of tokens; between two points it is a line, so that curves with points at different
+  /// tokens end at the same one.
   package func cut(at tokens: Double) -> LossCurve {
     var kept = points.filter { $0.tokens <= tokens }
     if let last = kept.last, last.tokens < tokens, let next = points.first(where: { $0.tokens > tokens }) {

@@ -29,7 +29,7 @@ package enum TextMetrics {
     return accept.contains { normalized($0) == answer }
   }
 
-  /// Whether one of the accepted answers stands in `text` as whole words.
+  /// Whether one of the accepted answers occurs in `text` as whole words.
   package static func contains(_ text: String, anyOf accept: [String]) -> Bool {
     let haystack = " " + normalized(text) + " "
     return accept.contains { answer in
@@ -38,7 +38,7 @@ package enum TextMetrics {
     }
   }
 
-  /// The fraction of the distinct words of `expected` that stand in `text`; 1 when nothing was expected.
+  /// The fraction of the distinct words of `expected` that occur in `text`; 1 when nothing was expected.
   package static func recall(of expected: String, in text: String) -> Double {
     let wanted = Set(words(expected))
     guard !wanted.isEmpty else { return 1 }

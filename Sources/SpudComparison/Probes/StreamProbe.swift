@@ -168,7 +168,7 @@ struct ConceptExamples {
   ///
   /// - Parameter limit: how many examples are kept of a word in each modality: those with the shortest descriptions,
   ///   where
-  ///   the word stands most alone.
+  ///   the word is accompanied least.
   init(_ examples: [Example], limit: Int) {
     func collect(_ media: [(PromptPart, String)]) -> [String: [PromptPart]] {
       var found: [String: [PromptPart]] = [:]

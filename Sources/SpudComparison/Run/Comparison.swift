@@ -89,7 +89,7 @@ package struct Comparison: Sendable {
     return (report, files)
   }
 
-  /// Everything that measurements must have in common to stand in one journal.
+  /// Everything that measurements must have in common to share one journal.
   ///
   /// - Parameter instructionSet: that the kernels use.
   func settings(systems: [SystemUnderTest], fingerprint: String, instructionSet: String) -> String {

@@ -93,7 +93,7 @@ package final class Journal: Sendable {
     }
   }
 
-  /// Marks the run as done, so that the next one measures anew.
+  /// Marks the run as done, so that the next one measures again.
   package func finish() throws {
     let line = try Self.line(Done(done: true))
     try state.withLock { state in

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudMedia
 internal import SpudPipeline
 internal import SpudTensors
 internal import SpudTokens
@@ -10,8 +11,9 @@ extension Example {
   /// - Parameters:
   ///   - folder: the directory that media paths are relative to.
   ///   - place: the file and line, for errors.
+  ///   - catalog: says which media are there.
   /// - Throws: `badData` when the line is not an example, has no answer, or names a medium that is not there.
-  init(json: [UInt8], folder: String, place: String) throws {
+  init(json: [UInt8], folder: String, place: String, catalog: inout MediaCatalog) throws {
     let stored = try SpudTokens.Example(line: json, folder: folder, name: place)
     let line = try JSONValue(parsing: json, name: place)
     let id = try Self.text("id", in: line, place)
@@ -42,7 +44,7 @@ extension Example {
       soundDescriptions: try Self.texts("audio", in: descriptions, place),
       filmDescriptions: try Self.films(in: descriptions, place))
     for part in turns.media + [reference].compactMap({ $0 }) {
-      guard let path = part.path, FileManager.default.fileExists(atPath: path) else {
+      guard let path = part.path, try catalog.file(holding: path) != nil else {
         throw SpudError(.badData, "\(place): example '\(id)' names \(part.path ?? ""), which is not there")
       }
     }
@@ -66,7 +68,7 @@ extension Example {
     return texts
   }
 
-  /// A list of lists of texts: one a film, of one a frame.
+  /// A list of lists of texts: one per video, with one per frame.
   private static func films(in value: JSONValue, _ place: String) throws -> [[String]] {
     guard let found = value["video"], !found.isNull else { return [] }
     let films = found.array?.compactMap { film -> [String]? in

@@ -18,7 +18,7 @@ package struct Example: Sendable, Equatable {
   /// True descriptions of the media, by kind, in the order of the media: what a perfect describer would say.
   package var imageDescriptions: [String]
   package var soundDescriptions: [String]
-  /// One list a film, of one description a frame.
+  /// One list per video, with one description per frame.
   package var filmDescriptions: [[String]]
 
   package init(
@@ -80,7 +80,7 @@ package struct Example: Sendable, Equatable {
 
   /// The prompt with every medium replaced by its true description; nil when the suite does not give them all.
   ///
-  /// A soundtrack's description stands among those of the sounds; what the recordings leave over belongs to the films.
+  /// A soundtrack's description is among those of the sounds; what the recordings leave over belongs to the videos.
   package func toldTruth(_ prompts: PipelinePrompts) -> [PromptTurn]? {
     let recordings = turns.flatMap(\.parts).filter { if case .audio = $0 { true } else { false } }
     var soundtracks = soundDescriptions.count - recordings.count

@@ -1,8 +1,10 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudMedia
 internal import SpudPipeline
 
-/// The questions of a comparison, in the form of the world's examples: a JSONL file a set, media beside it.
+/// The questions of a comparison, in the form of the world's examples: a JSONL file per set, media beside it. A
+/// directory of media may be packed: `media/see.zip` stands for `media/see`.
 package struct Suite: Sendable {
   /// The directory or file as it was named.
   package var name: String
@@ -15,10 +17,12 @@ package struct Suite: Sendable {
     self.examples = examples
     // FNV-1a, 64 bits: told apart, not authenticated.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    var catalog = MediaCatalog()
     for example in examples {
-      // Of a file its size and date are looked at: a picture drawn anew under its old name is another question.
+      // Of a file its size and date are looked at: a picture drawn again under its old name is another question.
       let parts = (example.turns.flatMap(\.parts) + [example.reference].compactMap(\.self)).map { part in
-        let attributes = part.path.flatMap { try? FileManager.default.attributesOfItem(atPath: $0) }
+        let file = part.path.flatMap { try? catalog.file(holding: $0) }
+        let attributes = file.flatMap { try? FileManager.default.attributesOfItem(atPath: $0) }
         let date = attributes?[.modificationDate] as? Date
         return "\(part) \(attributes?[.size] as? Int ?? 0) \(Int(date?.timeIntervalSince1970 ?? 0))"
       }
@@ -35,11 +39,12 @@ package struct Suite: Sendable {
   /// Reads every `*.jsonl` of a directory and its directories in the order of their names, or one file.
   ///
   /// - Throws: `noInput` when there is nothing at `path`; `badData` naming file and line when a line is not an example,
-  ///   a medium is missing, an id stands twice, or there is no example at all.
+  ///   a medium is missing, an id occurs twice, or there is no example at all.
   package static func load(path: String) throws -> Suite {
     let files = try files(at: path)
     var examples: [Example] = []
     var places: [String: String] = [:]
+    var catalog = MediaCatalog()
     for file in files {
       guard let data = FileManager.default.contents(atPath: file) else {
         throw SpudError(.noInput, "\(file) cannot be read")
@@ -50,7 +55,7 @@ package struct Suite: Sendable {
         number += 1
         guard line.contains(where: { $0 > 0x20 }) else { continue }
         let place = "\(file), line \(number)"
-        let example = try Example(json: Array(line), folder: folder, place: place)
+        let example = try Example(json: Array(line), folder: folder, place: place, catalog: &catalog)
         if let first = places.updateValue(place, forKey: example.id) {
           throw SpudError(.badData, "\(place): the id '\(example.id)' stands at \(first) already")
         }

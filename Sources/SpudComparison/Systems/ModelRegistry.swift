@@ -3,6 +3,7 @@ internal import SpudErrors
 package import SpudInference
 internal import SpudModels
 package import SpudPipeline
+internal import SpudTensors
 
 /// Loads the models of the systems, each once for each pool of threads. Those that have all threads share one pool;
 /// those of a parallel pipeline, which work side by side, have their own, on processors of their own.
@@ -116,8 +117,10 @@ package final class ModelRegistry {
     specifications.map { specification in
       let parts = specification.models.paths.map { path -> String in
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [""]
-        let sizes = names.sorted().filter { !$0.hasSuffix(".md") }.compactMap { name -> String? in
-          let attributes = try? FileManager.default.attributesOfItem(atPath: name.isEmpty ? path : path + "/" + name)
+        let shared = (try? ModelDirectory(path))?.shared ?? [:]
+        let files = names.map { ($0, $0.isEmpty ? path : path + "/" + $0) } + shared.map { ($0, $1) }
+        let sizes = files.sorted { $0.0 < $1.0 }.filter { !$0.0.hasSuffix(".md") }.compactMap { name, file -> String? in
+          let attributes = try? FileManager.default.attributesOfItem(atPath: file)
           guard let size = attributes?[.size] as? Int, let date = attributes?[.modificationDate] as? Date else {
             return nil
           }

@@ -121,7 +121,7 @@ extension SystemSpecification {
   ///        "describe_image": "describe the picture.", "describe_frame": "describe the frame.",
   ///        "describe_sound": "describe the sound."}]}
   ///
-  /// Paths are relative to the file. Several systems of one kind may stand beside each other under different ids.
+  /// Paths are relative to the file. Several systems of one kind may be listed under different ids.
   private static func read(_ path: String) throws -> [SystemSpecification] {
     guard FileManager.default.fileExists(atPath: path) else {
       throw SpudError(.noInput, "there is no file \(path) to name the systems")

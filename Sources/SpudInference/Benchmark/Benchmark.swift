@@ -79,8 +79,8 @@ extension Model {
   /// - Parameters:
   ///   - repetitions: Measured runs, at least 1.
   ///   - interruption: Ends the measurement after the run that is going on; fewer samples come back.
-  /// - Throws: `SpudError` (`usage`) when the test does not fit in the model's context, (`unavailable`) when there is no
-  ///   memory for its cache.
+  /// - Throws: `SpudError` (`usage`) when the test does not fit in the model's context, (`unavailable`) when there is
+  ///   no memory for its cache.
   package func measure(_ test: BenchmarkTest, repetitions: Int, interruption: Interruption) async throws
     -> BenchmarkResult
   {

@@ -18,7 +18,8 @@ struct ModelFiles {
   let path: String
   private let kind: Kind
 
-  /// - Throws: `SpudError` (`noInput`) when there is no such model, (`badData`) when it is neither a directory nor GGUF.
+  /// - Throws: `SpudError` (`noInput`) when there is no such model, (`badData`) when it is neither a directory nor
+  ///   GGUF.
   init(_ path: String) throws {
     self.path = path
     guard FileManager.default.fileExists(atPath: path) else {
@@ -72,7 +73,7 @@ struct ModelFiles {
   }
 
   private func directoryForm(_ continuesText: Bool) throws -> PromptForm.TextForm {
-    let tokenizer = try TextTokenizer(path: path + "/tokenizer.json")
+    let tokenizer = try TextTokenizer(path: ModelDirectory(path).path(of: StreamTokenizer.File.text))
     let jinja = try CheckpointTemplate.jinja(in: path)
     return Self.form(
       tokenizer, template: continuesText ? .raw : ChatTemplate(jinja: jinja), beginning: tokenizer.beginID)

@@ -3,14 +3,18 @@ import SpudErrors
 
 /// Whole files, read under a limit and written so that a reader never sees half of one.
 package enum MediaFile {
-  /// Reads the file at `path`.
+  /// Reads the file at `path`, or that of the same path in an archive that stands for one of its directories.
   ///
   /// - Parameter limit: the most bytes it may hold.
   /// - Throws: `noInput` if it cannot be opened or is a directory, `badData` if it is empty or longer than
   ///   `limit`, `io` if reading fails half-way.
   package static func read(_ path: String, limit: Int) throws -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SpudError(.noInput, "\(path): \(reason(errno))") }
+    guard descriptor >= 0 else {
+      let failure = errno
+      if let bytes = try readPacked(path, limit: limit), !bytes.isEmpty { return bytes }
+      throw SpudError(.noInput, "\(path): \(reason(failure))")
+    }
     defer { close(descriptor) }
 
     var status = stat()

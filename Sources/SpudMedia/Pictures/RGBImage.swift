@@ -42,7 +42,11 @@ public struct RGBImage: Sendable, Equatable {
 
   /// Decodes an encoded picture that is already in memory, as `load` does.
   ///
-  /// - Parameter name: what errors and remarks call it.
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - name: what errors and remarks call it.
+  ///   - limits: what it may hold.
+  ///   - remarks: as in `load`.
   public static func decode(
     _ bytes: [UInt8], name: String, limits: MediaLimits = .default, remarks: inout [String]
   ) throws -> RGBImage {

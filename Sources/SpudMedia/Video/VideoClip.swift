@@ -24,6 +24,8 @@ public struct VideoClip: Sendable, Equatable {
   /// halved until the frames fit.
   ///
   /// - Parameters:
+  ///   - path: of the file or the directory.
+  ///   - limits: what it may hold.
   ///   - framesPerSecond: the rate at which a file is sampled, and that of a directory that names none.
   ///   - remarks: gains a sentence for each part of the clip that is missing or cannot be read; what is there is
   ///     returned.
@@ -34,10 +36,18 @@ public struct VideoClip: Sendable, Equatable {
     precondition(isPossible(framesPerSecond), "\(framesPerSecond) frames per second are not possible")
     var isDirectory = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      if let names = try MediaFile.packedNames(in: path) {
+        return try loadDirectory(
+          path, holding: names, limits: limits, framesPerSecond: framesPerSecond, remarks: &remarks)
+      }
       throw SpudError(.noInput, "\(path): no such file or directory")
     }
     if isDirectory {
-      return try loadDirectory(path, limits: limits, framesPerSecond: framesPerSecond, remarks: &remarks)
+      guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+        throw SpudError(.noInput, "\(path): the directory cannot be read")
+      }
+      return try loadDirectory(
+        path, holding: names.sorted(), limits: limits, framesPerSecond: framesPerSecond, remarks: &remarks)
     }
 
     let bytes = try MediaFile.read(path, limit: limits.videoBytes)
@@ -79,15 +89,10 @@ public struct VideoClip: Sendable, Equatable {
   }
 
   private static func loadDirectory(
-    _ path: String, limits: MediaLimits, framesPerSecond: Double, remarks: inout [String]
+    _ path: String, holding names: [String], limits: MediaLimits, framesPerSecond: Double, remarks: inout [String]
   ) throws -> VideoClip {
-    let names: [String]
-    do {
-      // Hidden files are none of the clip's: macOS leaves "._001.png" beside "001.png" on disks of other systems.
-      names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
-    } catch {
-      throw SpudError(.noInput, "\(path): the directory cannot be read")
-    }
+    // Hidden files are none of the clip's: macOS leaves "._001.png" beside "001.png" on disks of other systems.
+    let names = names.filter { !$0.hasPrefix(".") }
     let pictures = names.filter { $0.hasSuffix(".png") }
     guard !pictures.isEmpty else { throw SpudError(.badData, "\(path): found no .png frames in the directory") }
     let rate = names.contains("video.json") ? try readRate("\(path)/video.json") : framesPerSecond

@@ -1,6 +1,7 @@
-/// OLMoE: experts in every layer, queries and keys normalized over their full width and then, in some checkpoints, clipped.
+/// OLMoE: experts in every layer, queries and keys normalized over their full width and then, in some checkpoints,
+/// clipped.
 ///
-///     h ← h + Attention(norm(h))       queries and keys: RMSNorm over all heads at once; clip to ± clip_qkv; rotary positions
+///     h ← h + Attention(norm(h))       queries and keys: RMSNorm over all heads at once; clip to ± clip_qkv; rotary
 ///     h ← h + Experts(norm(h))         softmax over all experts, the best k, as they are unless `norm_topk_prob`
 ///
 /// `intermediate_size` is the width of an expert.

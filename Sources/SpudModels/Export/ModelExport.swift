@@ -4,8 +4,8 @@ package import SpudTensors
 
 /// Writes a model as GGUF, laid out as llama.cpp's converter does, so that llama.cpp loads it.
 ///
-/// Matrices take the format asked for; norms, biases and routers stay float32, since they are small and everything depends on
-/// them. A matrix whose rows are no whole blocks of the format becomes F16.
+/// Matrices take the format asked for; norms, biases and routers stay float32, since they are small and everything
+/// depends on them. A matrix whose rows are no whole blocks of the format becomes F16.
 ///
 /// Source: `convert_hf_to_gguf.py` of ggml-org/llama.cpp.
 package enum ModelExport {

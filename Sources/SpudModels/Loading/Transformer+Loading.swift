@@ -10,8 +10,8 @@ extension Transformer {
   ///   - compute: The threads and kernels that will run the model, and pack its weights now.
   ///   - weightFormat: How to hold matrices; nil keeps each as near to its stored form as the kernels have it.
   ///   - progress: Told the fraction that is loaded, from 0 to 1.
-  /// - Throws: `SpudError`: `.noInput` when there is no such model; `.badData` when the files contradict each other, or are for
-  ///   an architecture that this runtime does not know.
+  /// - Throws: `SpudError`: `.noInput` when there is no such model; `.badData` when the files contradict each other, or
+  ///   are for an architecture that this runtime does not know.
   package static func load(
     path: String, compute: Compute, weightFormat: WeightFormat? = nil, progress: ((Double) -> Void)? = nil
   ) throws -> Transformer {

@@ -98,7 +98,7 @@ package enum GGUFValue: Sendable, Equatable {
   /// The elements of an array; nil for anything else.
   package var array: [GGUFValue]? { if case .array(_, let values) = self { values } else { nil } }
 
-  /// The value's bytes as they stand in a file, without its type.
+  /// The value's bytes as they are in a file, without its type.
   var bytes: [UInt8] {
     switch self {
     case .uint8(let value): [value]

@@ -1,12 +1,12 @@
 internal import SpudErrors
 
 extension JSONValue {
-  /// Objects and arrays may stand this deep in each other.
+  /// Objects and arrays may be nested this deep.
   package static let depthLimit = 64
 
   /// Parses one JSON document.
   ///
-  /// Refused: invalid UTF-8, a key that stands twice in one object, lone surrogates, nesting deeper
+  /// Refused: invalid UTF-8, a key that occurs twice in one object, lone surrogates, nesting deeper
   /// than `depthLimit`, anything after the value, and all that RFC 8259 does not allow.
   ///
   /// - Parameters:

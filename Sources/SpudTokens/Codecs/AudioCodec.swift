@@ -3,7 +3,7 @@ public import SpudErrors
 package import SpudKernels
 public import SpudMedia
 
-/// A recording as codes: frames of 40 ms, each one code a level.
+/// A recording as codes: frames of 40 ms, each one code per level.
 public struct AudioCodes: Sendable, Equatable {
   public let levels: Int
   public let codes: [Int32]  // [frames, levels], each in 0..<AudioCodec.codesPerLevel
@@ -138,7 +138,7 @@ extension AudioCodec {
     public var componentCount = 96
     public var iterations = 40
     public var seed: UInt64 = 1
-    /// At most so many distinct frames are learned from.
+    /// The most distinct frames that are learned from.
     public var frameLimit = 150_000
 
     public init() {}
@@ -146,8 +146,11 @@ extension AudioCodec {
 
   /// Fits a codebook to the frames of recordings.
   ///
-  /// - Parameter recordings: calls its argument with each recording until that answers false, which it does at
-  ///   `frameLimit`; so they should come in random order.
+  /// - Parameters:
+  ///   - recipe: the sizes of the codebook, and how long to search for it.
+  ///   - progress: is told what is being done, in words.
+  ///   - recordings: calls its argument with each recording until that answers false, which it does at
+  ///     `frameLimit`; so they should come in random order.
   public static func fit(
     recipe: Recipe, progress: ((String) -> Void)? = nil, recordings: ((Waveform) throws -> Bool) throws -> Void
   ) throws -> AudioCodec {

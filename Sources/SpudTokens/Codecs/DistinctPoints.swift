@@ -10,7 +10,7 @@ package struct DistinctPoints {
   private var rows: [[UInt8]: Int] = [:]  // bytes → row
   private var counts: [Int] = []
 
-  /// - Parameter limit: at most so many distinct vectors are kept.
+  /// - Parameter limit: the most distinct vectors that are kept.
   package init(width: Int, limit: Int) {
     self.width = width
     self.limit = limit

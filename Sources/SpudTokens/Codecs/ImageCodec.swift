@@ -25,16 +25,16 @@ public struct ImageCodes: Sendable, Equatable {
 
 /// Pictures to codes and back: each square patch becomes the nearest entry of a fitted codebook.
 ///
-/// Codebooks are fitted to what pictures mostly show. Fine print they miss: 8,192 codes leave patches that letters cross
-/// at 17 dB, and twice as many would give half a decibel. So a picture of which several patches come back badly gets
-/// second codes, for what the first leave over, and other pictures stay as short as they were.
+/// Codebooks are fitted to what pictures mostly show. Fine print they miss: 8,192 codes leave patches that letters
+/// cross at 17 dB, and twice as many would give half a decibel. So a picture of which several patches come back badly
+/// gets second codes, for what the first leave over, and other pictures stay as short as they were.
 public struct ImageCodec: Sendable {
   /// The side of a patch, in pixels.
   public let patch: Int
   package let codebook: ResidualCodebook  // width patch · patch · 3, values 0…1
   package let residual: Codebook?  // [residualCount, components of `codebook`]
 
-  /// At most so many patches a side; the vocabulary has size tokens up to this.
+  /// The most patches per side; the vocabulary has size tokens up to this.
   public static let longestSide = 32
 
   /// A picture is missed when at least so many of its patches come back with a mean squared error above `missedError`.
@@ -59,7 +59,9 @@ public struct ImageCodec: Sendable {
 
   /// The codes of a picture, which is first brought to a size that the codec takes (see `fittingSize`).
   ///
-  /// - Parameter mayRefine: whether a picture that the first codes miss gets second ones.
+  /// - Parameters:
+  ///   - image: of any size.
+  ///   - mayRefine: whether a picture that the first codes miss gets second ones.
   public func encode(_ image: RGBImage, mayRefine: Bool = true) -> ImageCodes {
     let size = Self.fittingSize(width: image.width, height: image.height, patch: patch)
     return encode(image, size: size, mayRefine: mayRefine)
@@ -114,8 +116,8 @@ public struct ImageCodec: Sendable {
   /// The size at which a picture is coded.
   ///
   /// A picture of at most `keptUpTo` pixels a side keeps its size, to the nearest multiple of the patch; a larger one
-  /// is scaled so that its longest side is `reducedTo`, and keeps its shape as nearly as whole patches allow. Neither is
-  /// more than `longestSide` patches.
+  /// is scaled so that its longest side is `reducedTo`, and keeps its shape as nearly as whole patches allow. Neither
+  /// is more than `longestSide` patches.
   static func fittingSize(
     width: Int, height: Int, patch: Int, keptUpTo: Int = 128, reducedTo: Int = 64
   ) -> (width: Int, height: Int) {
@@ -183,7 +185,7 @@ extension ImageCodec {
     public var codeCount = 1024
     public var iterations = 40
     public var seed: UInt64 = 1
-    /// At most so many distinct patches are learned from.
+    /// The most distinct patches that are learned from.
     public var patchLimit = 150_000
 
     public init() {}
@@ -193,8 +195,11 @@ extension ImageCodec {
   ///
   /// Identical patches count as the square root of their number, so that flat backgrounds leave codes for edges.
   ///
-  /// - Parameter pictures: calls its argument with each picture until that answers false, which it does at
-  ///   `patchLimit`; so they should come in random order.
+  /// - Parameters:
+  ///   - recipe: the sizes of the codebook, and how long to search for it.
+  ///   - progress: is told what is being done, in words.
+  ///   - pictures: calls its argument with each picture until that answers false, which it does at
+  ///     `patchLimit`; so they should come in random order.
   public static func fit(
     recipe: Recipe, progress: ((String) -> Void)? = nil, pictures: ((RGBImage) -> Bool) throws -> Void
   ) throws -> ImageCodec {

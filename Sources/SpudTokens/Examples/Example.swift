@@ -45,6 +45,7 @@ extension Example {
   /// Parses one line.
   ///
   /// - Parameters:
+  ///   - line: a JSON object.
   ///   - folder: what media paths are relative to.
   ///   - name: file and line, for errors.
   public init(line: [UInt8], folder: String, name: String) throws {

@@ -3,7 +3,7 @@ public import SpudErrors
 public import SpudMedia
 internal import SpudKernels
 
-/// A file of examples: JSON Lines, one example a line, media beside it.
+/// A file of examples: JSON Lines, one example per line, media beside it.
 public struct ExampleFile: Sendable {
   public let path: String
   private let bytes: Data
@@ -68,7 +68,9 @@ public struct ExampleMedia: Sendable {
   public private(set) var pictures: [Example.Part] = []
   public private(set) var sounds: [Example.Part] = []
 
-  /// - Parameter seed: of the order.
+  /// - Parameters:
+  ///   - files: paths of files of examples.
+  ///   - seed: of the order.
   public init(files: [String], seed: UInt64) throws {
     var seen: Set<String> = []
     for file in files {
@@ -92,7 +94,8 @@ public struct ExampleMedia: Sendable {
     sounds.shuffle(using: &generator)
   }
 
-  /// The pictures that a part holds: one, or a video's frames at the size at which they are coded in patches of `patch`.
+  /// The pictures that a part holds: one, or a video's frames at the size at which they are coded in patches of
+  /// `patch`.
   public static func pictures(of part: Example.Part, patch: Int) throws -> [RGBImage] {
     switch part {
     case .image(let path): [try RGBImage.load(path: path)]

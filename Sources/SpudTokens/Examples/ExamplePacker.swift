@@ -52,6 +52,7 @@ public struct ExamplePacker: Sendable {
   /// The streams of every example in `files`, in order.
   ///
   /// - Parameters:
+  ///   - files: paths of files of examples.
   ///   - threads: how many work side by side; the result does not depend on it.
   ///   - progress: called now and then with the number of examples done and in all.
   /// - Throws: the first failure in the order of the files, its message beginning with the file and line.

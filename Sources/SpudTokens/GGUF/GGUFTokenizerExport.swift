@@ -38,7 +38,7 @@ package enum GGUFTokenizerExport {
   ///
   /// - Throws: `SpudError.badData` when tokenizer.json is of another kind, or has ids that the model does not.
   package static func describe(_ directory: String, _ model: Tokens, in writer: inout GGUFWriter) throws {
-    let path = directory + "/tokenizer.json"
+    let path = try ModelDirectory(directory).path(of: "tokenizer.json")
     guard MappedFile.exists(path) else {
       writer.set("tokenizer.ggml.model", .string("no_vocab"))
       return

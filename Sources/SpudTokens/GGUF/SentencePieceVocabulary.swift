@@ -9,12 +9,12 @@ struct SentencePieceVocabulary {
   var scores: [Float]
   var addsSpacePrefix: Bool
 
-  /// A token that no merge makes, though two others spell it, is made by its score all the same: an early conversion from
-  /// SentencePiece left out what had the score 0 (`SentencePieceExtractor.extract` in transformers), which SentencePiece
-  /// and llama.cpp do make.
+  /// A token that no merge makes, though two others spell it, is made by its score all the same: an early conversion
+  /// from SentencePiece left out what had the score 0 (`SentencePieceExtractor.extract` in transformers), which
+  /// SentencePiece and llama.cpp do make.
   ///
-  /// - Throws: `SpudError.badData` where the merges do not make tokens in the order of their ids, each from all pairs that
-  ///   spell it: then scores would tokenize otherwise.
+  /// - Throws: `SpudError.badData` where the merges do not make tokens in the order of their ids, each from all pairs
+  ///   that spell it: then scores would tokenize otherwise.
   init(_ json: JSONValue, tokens: [String], kinds: [GGUFTokenizerExport.Kind], merges: [String], path: String) throws {
     func bad(_ what: String) -> SpudError {
       SpudError(.badData, "\(path): \(what), so GGUF's scores cannot stand for its merges")

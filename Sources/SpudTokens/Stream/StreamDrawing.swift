@@ -5,13 +5,15 @@ internal import SpudMedia
 
 /// A stream as a picture for people: every id a cell, coloured by modality, in the order in which the model reads them.
 ///
-/// Text and control ids are tiles with their piece; image codes stand in their grid, over the picture that they decode
-/// to; a sound frame is a column with one cell a level, darker where the code is louder.
+/// Text and control ids are tiles with their piece; image codes are in their grid, over the picture that they decode
+/// to; a sound frame is a column with one cell per level, darker where the code is louder.
 public struct StreamDrawing {
   private let tokenizer: StreamTokenizer
   private let width: Double
 
-  /// - Parameter width: of the drawing, in pixels.
+  /// - Parameters:
+  ///   - tokenizer: that of the streams to draw.
+  ///   - width: of the drawing, in pixels.
   public init(_ tokenizer: StreamTokenizer, width: Double = 880) {
     self.tokenizer = tokenizer
     self.width = width

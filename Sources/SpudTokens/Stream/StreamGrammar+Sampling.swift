@@ -14,15 +14,15 @@ public struct StreamPolicy: Sendable, Equatable {
 
   public var output: Output = .any
   /// Ids that a thought may hold: `nil` leaves thinking to the model, 0 forbids it, and any other number opens a
-  /// thought at once and closes it after so many ids at the latest.
+  /// thought at once and closes it after this number of ids at the latest.
   public var thinking: Int?
   /// Ids that all thoughts of a turn may hold together, where thinking is left to the model.
   public var thoughtLimit = Int.max
   /// Heights and widths of generated pictures, in patches.
   public var imageSides: ClosedRange<Int> = 1...16
-  /// With `.any`, no picture is begun unless so many codes still fit.
+  /// With `.any`, no picture is begun unless this number of codes still fits.
   public var imageRoom = 64
-  /// With `.any`, no sound is begun unless so many frames still fit.
+  /// With `.any`, no sound is begun unless this number of frames still fits.
   public var audioRoom = 10
   /// Frames that a generated sound holds.
   public var audioFrames: ClosedRange<Int> = 1...250

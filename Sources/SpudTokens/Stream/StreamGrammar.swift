@@ -16,24 +16,24 @@ public enum PartKind: String, Sendable, CaseIterable {
 ///     turn    = (<user> | <assistant>) part* <end>
 ///     part    = text | image | audio | video | thought
 ///     image   = <image> height width residual{height·width}? code{height·width} </image>
-///     audio   = <audio> frame* </audio>                      frame: one code a level, in order
+///     audio   = <audio> frame* </audio>                      frame: one code per level, in order
 ///     video   = <video> height width (<frame> number code{height·width} frame*)* </video>   number: text, from 1
 ///     thought = <think> text </think>
 ///
-/// Residual codes stand before the codes that they refine: so a picture's codes are as far from what follows them
+/// Residual codes come before the codes that they refine: so a picture's codes are as far from what follows them
 /// whether it has others or not, and each code's residual is a fixed way behind it, where attention finds it.
 ///
 /// It serves twice: `push` checks a stream that is given, and `allowed` (in `StreamGrammar+Sampling.swift`) says which
 /// ids a sampler may choose next.
 public struct StreamGrammar: Sendable {
-  /// Where the machine stands.
+  /// What the machine expects.
   enum State: Sendable, Equatable {
     case start
     case betweenTurns
     case turn
     case imageHeight
     case imageWidth(height: Int)
-    /// After a picture's size, where residual codes may stand.
+    /// After a picture's size, where residual codes may come.
     case imageBegin(area: Int)
     case imageResiduals(area: Int, remaining: Int)
     case imageCodes(remaining: Int)
@@ -42,7 +42,7 @@ public struct StreamGrammar: Sendable {
     case videoWidth(height: Int)
     /// Between pictures; sound may follow a picture, but not open the video.
     case videoFrame(area: Int, level: Int, mayHear: Bool)
-    /// After `<frame>`: text that numbers the picture, of which there are so many pieces.
+    /// After `<frame>`: text that numbers the picture, with the number of its pieces so far.
     case videoNumber(area: Int, pieces: Int)
     case videoCodes(area: Int, remaining: Int)
     case thought
@@ -82,7 +82,7 @@ public struct StreamGrammar: Sendable {
   /// Whether the last turn is closed, so that the stream may end here.
   public var isComplete: Bool { state == .betweenTurns }
 
-  /// Whether no span is open: the machine stands in a turn, where text may stand, or between turns.
+  /// Whether no span is open: the machine is in a turn, where text may come, or between turns.
   public var isBetweenParts: Bool { state == .turn || state == .betweenTurns }
 
   /// What is open, for progress and for errors.

@@ -7,7 +7,9 @@ extension StreamTokenizer {
 
   /// The turns that a whole stream stands for.
   ///
-  /// - Parameter mayEndInTurn: whether the last turn may lack its `<end>`, as in a prompt that asks for an answer.
+  /// - Parameters:
+  ///   - ids: from `<bos>` on.
+  ///   - mayEndInTurn: whether the last turn may lack its `<end>`, as in a prompt that asks for an answer.
   /// - Throws: `.badData` naming the position, what was found and expected, where the stream breaks the grammar.
   public func decode(_ ids: [Int32], mayEndInTurn: Bool = false) throws(SpudError) -> [StreamTurn] {
     var grammar = StreamGrammar(vocabulary)

@@ -1,4 +1,5 @@
 internal import SpudErrors
+internal import SpudTensors
 
 extension StreamTokenizer {
   /// The files of a unified model's directory that say how media become ids.
@@ -13,17 +14,19 @@ extension StreamTokenizer {
   ///
   /// - Throws: `.noInput` when a file is missing; `.badData` naming the file, what was found and what was expected.
   public static func load(directory: String) throws -> StreamTokenizer {
-    func path(_ file: String) -> String { directory.hasSuffix("/") ? directory + file : directory + "/" + file }
-    let vocabulary = try Vocabulary(path: path(File.vocabulary))
-    var text = try TextTokenizer(path: path(File.text))
-    try check(text, against: vocabulary, path: path(File.text))
+    let directory = try ModelDirectory(directory)
+    let vocabulary = try Vocabulary(path: directory.path(of: File.vocabulary))
+    let textPath = try directory.path(of: File.text)
+    var text = try TextTokenizer(path: textPath)
+    try check(text, against: vocabulary, path: textPath)
     // Whatever the file calls them: what a person types never becomes a control token or a code.
     for range in [0..<vocabulary.text.lowerBound, vocabulary.text.upperBound..<Int32(vocabulary.count)] {
       try text.reserve(range)
     }
     return try StreamTokenizer(
       vocabulary: vocabulary, text: text,
-      imageCodec: try ImageCodec(path: path(File.image)), audioCodec: try AudioCodec(path: path(File.audio)))
+      imageCodec: try ImageCodec(path: directory.path(of: File.image)),
+      audioCodec: try AudioCodec(path: directory.path(of: File.audio)))
   }
 
   /// Both files must give every control token and the first and last code of each kind the same id.

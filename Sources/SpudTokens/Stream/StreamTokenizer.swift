@@ -37,9 +37,11 @@ public struct StreamTokenizer: Sendable {
     return try encode(turns, cache: &media)
   }
 
-  /// The same, without coding anew what the last stream held already.
+  /// The same, without coding again what the last stream held already.
   ///
-  /// - Parameter media: what the last stream held, and after it what this one holds.
+  /// - Parameters:
+  ///   - turns: a whole conversation.
+  ///   - media: what the last stream held, and after it what this one holds.
   public func encode(_ turns: [StreamTurn], cache media: inout CodedMedia) throws -> TokenStream {
     var stream = TokenStream()
     var held = CodedMedia()
@@ -70,7 +72,7 @@ public struct StreamTokenizer: Sendable {
     return try encodePrompt(turns, cache: &media)
   }
 
-  /// The same, without coding anew what the last stream held already.
+  /// The same, without coding again what the last stream held already.
   public func encodePrompt(_ turns: [StreamTurn], cache media: inout CodedMedia) throws -> TokenStream {
     var stream = try encode(turns, cache: &media)
     append(begin: .assistant, to: &stream)
@@ -99,7 +101,7 @@ public struct StreamTokenizer: Sendable {
   private func ids(of part: StreamPart, in role: Role) throws -> [Int32] {
     switch part {
     case .text(let string): try pieces(of: string)
-    // What the assistant draws it draws in first codes, so that is how its pictures stand in a conversation.
+    // What the assistant draws it draws in first codes, so that is how its pictures are kept in a conversation.
     case .image(let image): ids(of: imageCodec.encode(image, mayRefine: role == .user))
     case .audio(let waveform): ids(of: try audioCodec.encode(waveform))
     case .video(let clip): try ids(of: clip)
@@ -131,11 +133,11 @@ public struct StreamTokenizer: Sendable {
     [vocabulary.id(of: .audio)] + soundIDs(audio, frames: 0..<audio.frames) + [vocabulary.id(of: .audioEnd)]
   }
 
-  /// Pictures at the clip's rate, each numbered in text and followed by the sound of its interval; what sounds after the
-  /// last interval stays with the last picture.
+  /// Pictures at the clip's rate, each numbered in text and followed by the sound of its interval; what sounds after
+  /// the last interval stays with the last picture.
   ///
   /// The numbers are for attention: a model that thinks "frame 4" finds its codes by a token that they share. Rotary
-  /// positions only tell how far back something stands, and counting equal marks is hard for a shallow model.
+  /// positions only tell how far back something is, and counting equal marks is hard for a shallow model.
   private func ids(of clip: VideoClip) throws -> [Int32] {
     var ids = [vocabulary.id(of: .video)]
     guard let first = clip.frames.first else {

@@ -90,7 +90,17 @@ public struct Vocabulary: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - name: of the file, for errors.
-  ///   - imageFirst, audioFirst: what the file says; text, control, image and audio must follow each other directly.
+  ///   - textFirst: the first id of text, 0.
+  ///   - textCount: pieces of text.
+  ///   - controlFirst: the first id of a control token, the one after text.
+  ///   - controlTokens: what the control tokens are called, in the order of their ids.
+  ///   - imageFirst: the first id of a picture's code, the one after the control tokens.
+  ///   - imageCount: codes of pictures.
+  ///   - patch: the side of the square of pixels that a picture's code stands for.
+  ///   - audioFirst: the first id of a sound's code, the one after those of pictures.
+  ///   - audioLevels: codes of one frame of sound.
+  ///   - codesPerLevel: codes of sound on each level.
+  ///   - audioFramesPerSecond: frames of one second of sound.
   ///   - residual: where second codes of pictures begin, right behind the sound codes, and how many there are.
   /// - Throws: `.badData` naming the field, what was found and what was expected.
   public init(

@@ -1,4 +1,4 @@
-/// A token that is found in text as it stands, before the text is cut into words.
+/// A token that is found in text as it is, before the text is cut into words.
 public struct AddedToken: Sendable, Equatable {
   public var id: Int32
   public var content: String

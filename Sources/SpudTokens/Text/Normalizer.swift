@@ -159,7 +159,7 @@ struct Normalizer: Sendable {
     var composed: [UInt32] = []
     composed.reserveCapacity(decomposed.count)
     var starter: Int?
-    var lastClass: UInt8 = 0  // of what stands between the starter and here
+    var lastClass: UInt8 = 0  // of what is between the starter and here
     for scalar in decomposed {
       let current = combiningClass(scalar)
       if let at = starter, at == composed.count - 1 || (lastClass < current && lastClass != 0),

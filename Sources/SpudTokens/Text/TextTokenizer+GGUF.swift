@@ -72,7 +72,7 @@ extension TextTokenizerBuilder {
       throw bad(
         "tokenizer.ggml.token_type has \(metadata.tokenTypes.count) entries, expected \(tokens.count), one a token")
     }
-    // Control and user-defined tokens are matched as they stand; padding of the vocabulary is never made from text.
+    // Control and user-defined tokens are matched as they are; padding of the vocabulary is never made from text.
     var matched: [AddedToken] = []
     for (index, token) in tokens.enumerated() {
       let type = metadata.tokenTypes.isEmpty ? 1 : metadata.tokenTypes[index]

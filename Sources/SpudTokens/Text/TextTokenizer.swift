@@ -49,7 +49,7 @@ public struct TextTokenizer: Sendable {
   let pieceBytes: [UInt8]
   let pieceEnds: [Int]  // [vocabularyCount + 1]
 
-  /// The tokens that stand outside the merges, in the order of the file.
+  /// The tokens outside the merges, in the order of the file.
   public internal(set) var addedTokens: [AddedToken]
   /// The token that the file's template puts before a text, if it has one.
   public let beginID: Int32?
@@ -66,8 +66,10 @@ public struct TextTokenizer: Sendable {
 
   /// The ids of a text.
   ///
-  /// - Parameter allowSpecial: Whether text that spells a special token becomes that token. Only for text that a
-  ///   program wrote: by default what a person typed never controls the model, whatever it spells.
+  /// - Parameters:
+  ///   - text: any text.
+  ///   - allowSpecial: Whether text that spells a special token becomes that token. Only for text that a program wrote:
+  ///     by default what a person typed never controls the model, whatever it spells.
   /// - Complexity: O(n log n) for a text without white space, nearer to O(n) for others.
   public func encode(_ text: String, allowSpecial: Bool = false) -> [Int32] {
     encode(utf8: Array(text.utf8), allowSpecial: allowSpecial)

@@ -76,7 +76,7 @@ struct TextTokenizerBuilder {
     bad("merge \(rank) names \(shown(token)), which is not in the vocabulary")
   }
 
-  /// Adds a token that is matched as it stands; it may also be an entry of the vocabulary, with the same id.
+  /// Adds a token that is matched as it is; it may also be an entry of the vocabulary, with the same id.
   mutating func add(_ token: AddedToken) throws {
     guard !token.content.isEmpty, token.content.utf8.count <= AddedTokenMatcher.contentLimit else {
       throw bad(

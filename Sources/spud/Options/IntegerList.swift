@@ -1,6 +1,7 @@
 internal import ArgumentParser
 
-/// Numbers as benchmarks take them: `512`, `1,2,4`, `1-4`, `128-512+128` (step) and `1-16*2` (factor), joined by commas.
+/// Numbers as benchmarks take them: `512`, `1,2,4`, `1-4`, `128-512+128` (step) and `1-16*2` (factor), joined by
+/// commas.
 struct IntegerList: ExpressibleByArgument, Equatable {
   /// Each number once, in the order given.
   let values: [Int]

@@ -6,7 +6,7 @@ internal import SpudModels
 /// What was measured for one test.
 struct BenchmarkRow: Encodable {
   var model: String
-  /// All weights, in bytes as they stand in memory.
+  /// All weights, in bytes as they are in memory.
   var bytes: Int
   var parameters: Int
   var activeParameters: Int
@@ -25,8 +25,8 @@ struct BenchmarkRow: Encodable {
   var samples: [Double]
   /// Bytes of weights and cache that one token of one sequence reads.
   var bytesPerToken: Double
-  /// Of the read bandwidth measured around each run, in the median run, when writing; null when reading, which arithmetic
-  /// bounds.
+  /// Of the read bandwidth measured around each run, in the median run, when writing; null when reading, which
+  /// arithmetic bounds.
   var fractionOfBandwidth: Double?
   /// Of the arithmetic peak of the weights' format measured around each run, in the median run.
   var fractionOfCompute: Double

@@ -4,7 +4,22 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..maker import Maker
-from . import describe, draw, handwriting, hear, match, read, reason, relate, see, speak, together, tones, watch, watch_hear
+from . import (
+    describe,
+    draw,
+    handwriting,
+    hear,
+    match,
+    read,
+    reason,
+    relate,
+    see,
+    speak,
+    together,
+    tones,
+    watch,
+    watch_hear,
+)
 
 
 class Skill(NamedTuple):

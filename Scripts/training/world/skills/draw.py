@@ -1,6 +1,7 @@
 """Draw: a scene from its description, on the one canvas, so that a prompt has one right picture.
 
-Of one thing there are 48 prompts, or 864 with its size and place: but for the pairs held back, training has nearly all of them.
+Of one thing there are 48 prompts, or 864 with its size and place: but for the pairs held back, training has nearly all
+of them.
 """
 
 from ..maker import Maker, assistant, user
@@ -21,4 +22,5 @@ def make(m: Maker) -> dict:
         words, task = scene.description.replace("; ", " and "), "two"
     turns = [user(m.typed(f"draw {words}")), assistant(m.image(scene))]
     return m.example(task, turns, scene.description, descriptions={"image": [scene.description]},
-                     things=[{"colour": t.colour, "shape": t.shape, "place": t.place, "size": t.size} for t in scene.things])
+                     things=[{"colour": t.colour, "shape": t.shape, "place": t.place, "size": t.size}
+                             for t in scene.things])

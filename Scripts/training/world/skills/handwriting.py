@@ -1,7 +1,7 @@
 """Handwriting: the digits set inside scikit-learn, its last fifth held out.
 
-Held out are 360 pictures, at one size and place, in turn: every held-out set has the same, whatever its seed, and more than 360 examples
-have some twice.
+Held out are 360 pictures, at one size and place, in turn: every held-out set has the same, whatever its seed, and more
+than 360 examples have some twice.
 """
 
 from functools import lru_cache
@@ -28,7 +28,9 @@ def make(m: Maker) -> dict:
     side = m.rng.randint(48, 60) if m.split == "train" else 56
     if m.split == "train":  # the few hands of the training part, also leaning, narrow and turned
         lean, wide, turn = m.rng.uniform(-0.2, 0.2), m.rng.uniform(0.85, 1.2), m.rng.uniform(-12, 12)
-        small = small.resize((64, 64), Image.Resampling.BICUBIC).rotate(turn, fillcolor=255, resample=Image.Resampling.BICUBIC)
+        small = small.resize((64,
+                              64), Image.Resampling.BICUBIC).rotate(turn, fillcolor=255,
+                                                                    resample=Image.Resampling.BICUBIC)
         small = small.transform((64, 64), Image.Transform.AFFINE, (wide, lean, 32 - 32 * (wide + lean), 0, 1, 0),
                                 fillcolor=255, resample=Image.Resampling.BICUBIC)
     at = (m.rng.randint(0, 64 - side), m.rng.randint(0, 64 - side)) if m.split == "train" else (4, 4)

@@ -1,6 +1,7 @@
 """Hear: what is said in a recording: digits, and short phrases of the world.
 
-Voices and speeds are held out, words are not: phrases name every pair of colour and shape, also those that training never shows.
+Voices and speeds are held out, words are not: phrases name every pair of colour and shape, also those that training
+never shows.
 """
 
 import random
@@ -11,8 +12,10 @@ from ..speech import DIGITS
 
 PROMPTS = ["what is said?", "describe the sound.", "what is said?", "describe the sound.", "transcribe the recording.",
            "what do you hear?", "write down what is said."]
-COMMANDS = ["go", "stop", "open", "close", "start", "turn left", "turn right", "go up", "go down", "push", "pull", "yes", "no", "hello",
-            "play", "pause", "louder", "faster", "slower", "next", "last", "go back", "move forward", "move it to the right", "help",
+COMMANDS = ["go", "stop", "open", "close", "start", "turn left", "turn right", "go up", "go down", "push", "pull",
+            "yes", "no", "hello",
+            "play", "pause", "louder", "faster", "slower", "next", "last", "go back", "move forward",
+            "move it to the right", "help",
             "move it to the left", "wait for me", "close the door", "open the window", "read the next word"]
 
 
@@ -20,8 +23,10 @@ def phrase(rng: random.Random) -> str:
     """A phrase of one to six words: a question, a name, a command. Some seventy words in all."""
     colour, shape = rng.choice(list(COLOURS)), rng.choice(SHAPES)
     return rng.choice([
-        f"what colour is the {shape}", f"what shape is the {colour} one", f"where is the {shape}", "how many shapes", rng.choice(COMMANDS), rng.choice(COMMANDS), rng.choice(COMMANDS),
-        f"draw a {colour} {shape}", f"{colour} {shape}", colour, shape, rng.choice(PLACES), f"the {rng.choice(['big', 'small'])} {shape}",
+        f"what colour is the {shape}", f"what shape is the {colour} one", f"where is the {shape}", "how many shapes",
+        rng.choice(COMMANDS), rng.choice(COMMANDS), rng.choice(COMMANDS),
+        f"draw a {colour} {shape}", f"{colour} {shape}", colour, shape, rng.choice(PLACES),
+        f"the {rng.choice(['big', 'small'])} {shape}",
     ])
 
 

@@ -1,6 +1,7 @@
 """Reason: sums and differences of up to four digits, and chains of updates, worked out in a thought.
 
-A thought goes as on paper: digit by digit from the ones, each step with its carry, so that every step looks at three digits only.
+A thought goes as on paper: digit by digit from the ones, each step with its carry, so that every step looks at three
+digits only.
 """
 
 import random

@@ -1,7 +1,7 @@
 """Count and relate: scenes of up to five things, and what stands next to what.
 
-Each answer has a thought before it, which takes one look at a time: where the thing is, then cell by cell what is beside it; or what is
-counted, thing by thing. The steps are the same whether the scene is seen or told in words.
+Each answer has a thought before it, which takes one look at a time: where the thing is, then cell by cell what is
+beside it; or what is counted, thing by thing. The steps are the same whether the scene is seen or told in words.
 """
 
 from ..maker import Maker, assistant, user
@@ -47,7 +47,8 @@ def question(scene: Scene, m: Maker, kind: int) -> tuple[str, str, str, str]:
             if options:
                 thing, side = m.rng.choice(options)
                 found = beside(scene, thing, side)
-        return "beside", f"what is {side} the {thing.name}?", walk(scene, thing, side), found.name if found else "nothing"
+        return "beside", f"what is {side} the {thing.name}?", walk(scene, thing,
+                                                                   side), found.name if found else "nothing"
     if kind == 1:
         a, b = m.rng.sample(scene.things, 2)
         side = m.rng.choice(list(SIDES))
@@ -63,7 +64,12 @@ def question(scene: Scene, m: Maker, kind: int) -> tuple[str, str, str, str]:
         return "count colour", f"how many {colour} shapes?", scene.counted("colour", colour), number
     shape = m.rng.choice([m.rng.choice(scene.things).shape, m.rng.choice(SHAPES)])
     plural = shape + ("es" if shape == "cross" else "s")
-    return "count shape", f"how many {plural}?", scene.counted("shape", shape), DIGITS[sum(t.shape == shape for t in scene.things)]
+    return (
+        "count shape",
+        f"how many {plural}?",
+        scene.counted("shape", shape),
+        DIGITS[sum(t.shape == shape for t in scene.things)],
+    )
 
 
 def make(m: Maker) -> dict:

@@ -17,7 +17,8 @@ def only(scene: Scene, attribute: str) -> list:
 
 
 def ask(scene: Scene, task: str, rng: random.Random, split: str) -> tuple[str, ...]:
-    """A question of a task, its answer and, where there is something to find or to count first, the thought before it."""
+    """A question of a task, its answer and, where there is something to find or to count first, the thought before
+    it."""
     by_shape, by_colour = only(scene, "shape"), only(scene, "colour")
     if task == "colour":
         if not by_shape or rng.random() < 0.15:
@@ -59,9 +60,11 @@ def ask(scene: Scene, task: str, rng: random.Random, split: str) -> tuple[str, .
         if kind < 0.75:
             shape = rng.choice([rng.choice(scene.things).shape, rng.choice(SHAPES)])
             plural = shape + ("es" if shape == "cross" else "s")
-            return f"how many {plural}?", DIGITS[sum(t.shape == shape for t in scene.things)], scene.counted("shape", shape)
+            return f"how many {plural}?", DIGITS[sum(t.shape == shape
+                                                     for t in scene.things)], scene.counted("shape", shape)
         colour = rng.choice([rng.choice(scene.things).colour, rng.choice(list(COLOURS))])
-        return f"how many {colour} shapes?", DIGITS[sum(t.colour == colour for t in scene.things)], scene.counted("colour", colour)
+        return f"how many {colour} shapes?", DIGITS[sum(t.colour == colour
+                                                        for t in scene.things)], scene.counted("colour", colour)
     raise ValueError(f"no task named {task}")
 
 
@@ -71,13 +74,17 @@ def make(m: Maker) -> dict:
     if m.short:
         task = TASKS[m.index % len(TASKS)]
         question, answer, *thought = ask(scene, task, m.rng, m.split)
-        return m.example(task, [user(picture, {"text": question}), assistant(answer, thought="".join(thought))], answer, descriptions=descriptions)
-    # Several questions about one picture: its codes are read once and pay for all of them. The description comes last, where no answer
-    # can be copied from it; in it a thing's shape and place follow its colour, which teaches to look where a word points.
+        return m.example(task, [user(picture, {"text": question}), assistant(answer, thought="".join(thought))], answer,
+                         descriptions=descriptions)
+    # Several questions about one picture: its codes are read once and pay for all of them. The description comes last,
+    # where no answer can be copied from it; in it a thing's shape and place follow its colour, which teaches to look
+    # where a word points.
     tasks = m.rng.sample(["colour"] * 3 + ["shape"] * 3 + ["where"] * 2 + ["count", "size", "exists"], 5) + ["describe"]
     turns, asked = [], set()
     for task in tasks:
-        question, answer, *thought = ask(scene, task, m.rng, m.split) if task != "describe" else ("describe the picture.", scene.description)
+        question, answer, *thought = (
+            ask(scene, task, m.rng, m.split) if task != "describe" else ("describe the picture.", scene.description)
+        )
         if question in asked:
             continue
         asked.add(question)

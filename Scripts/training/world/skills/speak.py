@@ -18,4 +18,5 @@ def make(m: Maker) -> dict:
         words = " ".join(m.rng.choice(DIGITS) for _ in range(m.rng.randint(1, 3)))
     else:
         words = f"{m.rng.choice(list(COLOURS))} {m.rng.choice(SHAPES)}"
-    return m.example("phrase", [user(m.typed(f"say {words}")), assistant(m.narrated(words))], words, descriptions={"audio": [words]})
+    return m.example("phrase", [user(m.typed(f"say {words}")), assistant(m.narrated(words))], words,
+                     descriptions={"audio": [words]})

@@ -9,7 +9,8 @@ TASKS = ["colour", "shape", "where", "count"]
 
 
 def ask(scene: Scene, task: str, m: Maker) -> tuple[str, ...]:
-    """A question that is short to say, its answer and any thought in between; "how many shapes" where the scene has no other unambiguous one."""
+    """A question that is short to say, its answer and any thought in between; "how many shapes" where the scene has no
+    other unambiguous one."""
     by_shape, by_colour = only(scene, "shape"), only(scene, "colour")
     if task == "colour" and by_shape:
         t = m.rng.choice(by_shape)
@@ -42,4 +43,5 @@ def make(m: Maker) -> dict:
         turns += [user(*parts), assistant(answer, thought="; ".join([question, *thought]))]
         if not m.short and m.rng.random() < 0.4:
             turns += [user(m.typed("what was asked?")), assistant(question)]
-    return m.example(task, turns, turns[-1]["parts"][-1]["text"], descriptions={"image": [scene.description], "audio": heard})
+    return m.example(task, turns, turns[-1]["parts"][-1]["text"],
+                     descriptions={"image": [scene.description], "audio": heard})

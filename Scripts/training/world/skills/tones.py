@@ -13,7 +13,9 @@ def silence(seconds: float) -> np.ndarray:
 def make(m: Maker) -> dict:
     r = m.rng
     kind = m.index % 3 if m.short else r.randrange(3)
-    base = r.uniform(220, 1400) if m.split == "train" else r.choice((262, 330, 392, 523, 659, 784, 988, 1175)) * r.uniform(0.98, 1.02)
+    base = r.uniform(220,
+                     1400) if m.split == "train" else r.choice((262, 330, 392, 523, 659, 784, 988,
+                                                                1175)) * r.uniform(0.98, 1.02)
     if kind == 0:
         other = base * 2 ** (r.choice((-1, 1)) * r.uniform(4, 12) / 12)
         length = r.uniform(0.25, 0.45)

@@ -1,7 +1,8 @@
 """Watch: which wall is hit next, will two things collide, where is a thing two frames on.
 
-The thought before the answer says where things are in the last two frames, by number, and how far they move in one, then goes on in the
-same steps until the answer is there. Things move by whole pixels and stop at a wall for a moment, so two frames tell the rest.
+The thought before the answer says where things are in the last two frames, by number, and how far they move in one,
+then goes on in the same steps until the answer is there. Things move by whole pixels and stop at a wall for a moment,
+so two frames tell the rest.
 """
 
 import math
@@ -11,7 +12,7 @@ from ..clips import RADIUS, Mover, frame, ordered, spot, tell
 from ..maker import Maker, assistant, user
 from ..scene import PLACES, SIDE, pairs, paper
 
-FRAMES = (4, 8)  # of a film, fewest and most
+FRAMES = (4, 8)  # of a clip, fewest and most
 STEPS = 6  # frames that the question of a collision looks ahead
 
 
@@ -20,7 +21,8 @@ def mover(m: Maker, name: tuple[str, str]) -> Mover:
         dx, dy = m.rng.randint(-7, 7), m.rng.randint(-7, 7)
         if 3.5 <= math.hypot(dx, dy) <= 7.5:
             break
-    return Mover(*name, m.rng.randint(RADIUS + 1, SIDE - RADIUS - 1), m.rng.randint(RADIUS + 1, SIDE - RADIUS - 1), dx, dy)
+    return Mover(*name, m.rng.randint(RADIUS + 1, SIDE - RADIUS - 1), m.rng.randint(RADIUS + 1, SIDE - RADIUS - 1), dx,
+                 dy)
 
 
 def motion(t: Mover) -> str:
@@ -47,7 +49,8 @@ def distance(a: Mover, b: Mover) -> float:
 
 
 def collide(a: Mover, b: Mover) -> tuple[bool, list[str]]:
-    """Whether two things meet within STEPS frames, and until then the places of both and how far they are apart, across and down."""
+    """Whether two things meet within STEPS frames, and until then the places of both and how far they are apart, across
+    and down."""
     a, b, way = copy(a), copy(b), []
     for _ in range(STEPS):
         a.step()
@@ -58,7 +61,7 @@ def collide(a: Mover, b: Mover) -> tuple[bool, list[str]]:
     return False, way
 
 
-def film(m: Maker, count: int, moving: int) -> list[list[Mover]]:
+def clip(m: Maker, count: int, moving: int) -> list[list[Mover]]:
     """Where things are in each of `count` frames.
 
     In the last step nothing bounces, so that it tells where things are going, and nothing has touched another.
@@ -90,7 +93,7 @@ def ask(m: Maker, kind: int, things: list[Mover]) -> tuple[str, str, str, list[s
 
 
 def glances(m: Maker, told: list[str]) -> list[dict]:
-    """Two more turns in training: what single frames of the film show, the cheapest lesson in finding them."""
+    """Two more turns in training: what single frames of the clip show, the cheapest lesson in finding them."""
     turns: list[dict] = []
     for i in [] if m.short else sorted(m.rng.sample(range(len(told)), 2)):
         turns += [user({"text": f"describe frame {i + 1}."}), assistant(told[i])]
@@ -102,16 +105,18 @@ def make(m: Maker) -> dict:
     count, want = m.rng.randint(*FRAMES), "yes" if m.rng.random() < 0.5 else "no"
     kinds = [kind] if m.short or kind == 1 else m.rng.sample([0, 2], 2)
     while True:
-        frames = film(m, count, 2 if kind == 1 else 1)
+        frames = clip(m, count, 2 if kind == 1 else 1)
         asked = [ask(m, k, frames[-1]) for k in kinds]
-        if None not in asked and (kind != 1 or asked[0][2] == want):  # neither answer of a collision comes up more often
+        # neither answer of a collision comes up more often
+        if None not in asked and (kind != 1 or asked[0][2] == want):
             break
     shade, things = paper(m.rng), frames[-1]
     start = ", ".join(t.name for t in things) + ": " if kind == 1 else ""
-    start += ",".join(f"{i} " + " ".join(map(spot, frames[i - 1])) for i in (count - 1, count)) + ";" + " ".join(map(motion, things)) + ";"
+    start += ",".join(f"{i} " + " ".join(map(spot, frames[i - 1]))
+                      for i in (count - 1, count)) + ";" + " ".join(map(motion, things)) + ";"
     turns: list[dict] = []
-    for task, question, answer, way in asked:
+    for _, question, answer, way in asked:
         media = [] if turns else [m.video([frame(f, shade) for f in frames])]
         turns += [user(*media, m.typed(question)), assistant(answer, thought=start + ",".join(way))]
     told = [tell(f) for f in frames]
-    return m.example(task, turns + glances(m, told), answer, descriptions={"video": [told]})
+    return m.example(asked[-1][0], turns + glances(m, told), answer, descriptions={"video": [told]})

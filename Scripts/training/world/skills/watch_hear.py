@@ -26,7 +26,8 @@ def make(m: Maker) -> dict:
                     bounces[j].append(i)
             frames.append([copy(t) for t in things])
             touched = {t.name: hit for t, hit in zip(things, walls)}
-            seen.append("; ".join(f"{t.name} {spot(t)} " + (" ".join(touched[t.name]) or "no") for t in ordered(things)))
+            seen.append("; ".join(f"{t.name} {spot(t)} " + (" ".join(touched[t.name]) or "no")
+                                  for t in ordered(things)))
         # One bounce each, apart in time, so that only the moment tells whose sound it is.
         if len(bounces[0]) == 1 and len(bounces[1]) == 1 and abs(bounces[0][0] - bounces[1][0]) >= 2:
             break
@@ -38,7 +39,8 @@ def make(m: Maker) -> dict:
     sound += np.random.default_rng(m.rng.getrandbits(32)).normal(0, 0.0005, len(sound)).astype(np.float32)
     # The thought: the frame of the beep, then where each thing is in it and which wall it touches there.
     thought = f"frame {bounces[which][0] + 1}; {seen[bounces[which][0]]}"
-    turns = [user(m.video([frame(f, shade) for f in frames], sound), m.typed("what made the sound?")), assistant(things[which].name, thought=thought)]
+    turns = [user(m.video([frame(f, shade) for f in frames], sound), m.typed("what made the sound?")),
+             assistant(things[which].name, thought=thought)]
     told = [tell(f) for f in frames]
     return m.example("which", turns + glances(m, told), things[which].name, descriptions={
         "video": [told], "audio": [f"a beep at {bounces[which][0] / FRAMES_PER_SECOND:.2f} seconds"]})

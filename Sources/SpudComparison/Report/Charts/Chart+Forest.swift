@@ -3,13 +3,13 @@ extension Chart {
   static func draw(_ forest: Plot.Forest, _ layout: Layout) -> (SVG, height: Double) {
     var svg = SVG()
     let width = layout.width
-    // On a narrow page a row's name stands above its bar, on a wide one beside it.
+    // On a narrow page a row's name is above its bar, on a wide one beside it.
     let gutter = layout.isNarrow ? 4 : (forest.rows.map { SVG.width(of: $0.name) }.max() ?? 0) + 18
     let numbers = layout.isNarrow ? 8.0 : 190.0
     let rowHeight = layout.isNarrow ? 38.0 : 25.0
     let top = 30.0
     let bottom = top + Double(forest.rows.count) * rowHeight
-    // An interval that reaches far beyond all values is cut off: its numbers stand beside it.
+    // An interval that reaches far beyond all values is cut off: its numbers are beside it.
     let values = forest.rows.map(\.estimate.value) + [forest.neutral]
     let reach = ((values.max() ?? 1) - (values.min() ?? 0)) / 2 + 0.02
     let shown = (values.min() ?? 0) - reach...(values.max() ?? 1) + reach
@@ -65,7 +65,7 @@ extension Chart {
   private static func label(_ svg: inout SVG, _ forest: Plot.Forest, neutral: Double, width: Double) {
     let left = "◂ \(forest.leftLabel)"
     let right = "\(forest.rightLabel) ▸"
-    // Each label stands on its own side of the line if there is room for it there.
+    // Each label is on its own side of the line if there is room for it there.
     if neutral - SVG.width(of: left, size: 12) > 4 {
       svg.text(left, neutral - 8, 12, "tick", anchor: .end)
     }

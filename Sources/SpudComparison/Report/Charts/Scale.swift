@@ -10,7 +10,7 @@ struct Scale {
   /// Covers `values`, widened to round numbers.
   ///
   /// - Parameters:
-  ///   - start: where the low end stands, in pixels; `end` may lie before it, as on a vertical axis.
+  ///   - start: where the low end is, in pixels; `end` may lie before it, as on a vertical axis.
   ///   - tickCount: about how many labels there is room for.
   ///   - isWhole: whether the quantity is counted, so that there is nothing between whole numbers.
   init(
@@ -47,7 +47,7 @@ struct Scale {
     self.high = high
   }
 
-  /// The place of `value`; values outside of the scale stand at its ends.
+  /// The place of `value`; values outside of the scale are drawn at its ends.
   func place(_ value: Double) -> Double {
     let clamped = min(max(value, low), high)
     let fraction =
