@@ -78,7 +78,7 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let parts = try media.parts(prompt: prompt)
+    let parts = try Progress.during("opening the media") { try media.parts(prompt: prompt) }
     let files = try AnswerFiles(path: file, expecting: output)
     let model = try await compute.load(self.model.resolved(), raw: raw)
     let outside = model.domain?.departures(of: parts, model: model.name)
