@@ -94,7 +94,10 @@ struct Run: AsyncParsableCommand {
     defer { withExtendedLifetime(interruption) {} }
     let printer = AnswerPrinter(streams: !json.json, wordsTo: file == "-" ? .errors : .output)
     do {
-      for try await piece in response { try printer.print(piece, to: files) }
+      for try await piece in response {
+        if case .remark(let remark) = piece, !matters(remark) { continue }
+        try printer.print(piece, to: files)
+      }
     } catch {
       reading.finish()
       try? printer.endLine()
@@ -103,9 +106,10 @@ struct Run: AsyncParsableCommand {
     try printer.endLine()
     guard let answer = printer.answer else { throw SpudError(.internal, "the answer ended without its last piece") }
     // The first of them were said when they were known, before the answer.
-    for remark in answer.remarks where !printer.said.contains(remark) { Terminal.remark(remark.advice) }
+    let said = answer.remarks.filter(matters)
+    for remark in said where !printer.said.contains(remark) { Terminal.remark(remark.advice) }
     for remark in files.remarks { Terminal.remark(remark) }
-    remarks += answer.remarks.map { RunReport.RemarkReport(kind: $0.kind, text: $0.advice) }
+    remarks += said.map { RunReport.RemarkReport(kind: $0.kind, text: $0.advice) }
     remarks += files.remarks.map { RunReport.RemarkReport(kind: "files", text: $0) }
     let seed = sampling.temperature > 0 ? sampling.seed : nil
     if stats || (Terminal.showsProgress && !json.json) {
@@ -115,5 +119,11 @@ struct Run: AsyncParsableCommand {
       try JSONOutput.print(
         RunReport(answer, files: files.written, model: model.name, seed: seed, remarks: remarks))
     }
+  }
+
+  /// Room for fewer tokens than nobody asked for is worth a word only where a thought could use it up.
+  private func matters(_ remark: Remark) -> Bool {
+    guard case .littleRoom(let tokens, _) = remark, sampling.maxTokens == nil else { return true }
+    return tokens < 2 * GenerationOptions.defaultThinking
   }
 }
