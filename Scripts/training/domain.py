@@ -96,9 +96,15 @@ def prompts(each: int, cache: Path) -> dict[tuple[str, ...], list[str]]:
     return {media: sorted(forms) for media, forms in found.items()}
 
 
+def named(forms: list[str]) -> dict:
+    """The lists that forms name, and those that these name."""
+    found = {n for n in SLOTS if any(f"{{{n}}}" in f for f in forms)}
+    return {n: s for n, s in SLOTS.items() if n in found or "update" in found and any(f"{{{n}}}" in u for u in SLOTS["update"])}
+
+
 def words(forms: list[str]) -> list[str]:
     """Every word of forms and of the lists that they name."""
-    lists = [w for slot in SLOTS.values() if isinstance(slot, list) for w in slot]
+    lists = [w for slot in named(forms).values() if isinstance(slot, list) for w in slot]
     return sorted({w for text in forms + lists for w in WORD.findall(re.sub(r"{\w+}", " ", text))})
 
 
@@ -119,9 +125,8 @@ def domain(kind: str, each: int, cache: Path) -> dict:
     else:  # texts of any length, of descriptions and what is asked about them
         forms = [f for fs in asked.values() for f in fs] + ["picture: a {size} {colour} {shape} at the {place};", "sound:", "frame {number}:"]
         return {"schema": 1, "spellings": SPELLINGS, "words": words(forms)}
-    named = " ".join(f for fs in asked.values() for f in fs)
-    used = {n: s for n, s in SLOTS.items() if f"{{{n}}}" in named + " ".join(SLOTS["update"])}
-    return {"schema": 1, **media, "spellings": SPELLINGS, "words": words([f for fs in asked.values() for f in fs]), "slots": used,
+    forms = [f for fs in asked.values() for f in fs]
+    return {"schema": 1, **media, "spellings": SPELLINGS, "words": words(forms), "slots": named(forms),
             "prompts": [{"media": list(m), "forms": fs} for m, fs in sorted(asked.items())]}
 
 

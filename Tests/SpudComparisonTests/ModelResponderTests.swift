@@ -28,7 +28,7 @@ struct ModelResponderTests {
   }
 
   private let question = Question(
-    turns: [PromptTurn(speaker: .user, parts: [.text("hi")])], output: .text, maximumTokens: 4)
+    turns: [PromptTurn(.user, [.text("hi")])], output: .text, maximumTokens: 4)
 
   /// Decoding comes before tokenizing and before the first token, so both end after it.
   private func check(_ reply: Reply) throws {

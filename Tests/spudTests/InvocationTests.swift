@@ -85,7 +85,7 @@ struct BadInvocationTests {
       BadInvocation("logits", "-m", model, "--ids", "1,x", exits: 65, says: "'x'"),
       BadInvocation("logits", "-m", model, "--ids", "", exits: 64, says: "no ids"),
       BadInvocation("logits", "-m", model, "--ids", "1,99999", exits: 65, says: "id 99999 at position 1"),
-      BadInvocation("logits", "-m", model, "--ids", "-5", exits: 64, says: "ids"),
+      BadInvocation("logits", "-m", model, "--ids", "-5", exits: 65, says: "id 1 is '-5'"),
       BadInvocation("logits", "-m", model, "--ids", "1", "-o", "-", "--json", exits: 64, says: "standard output"),
       BadInvocation("tokenize", "hi", "-m", model, "--draw", "-", "--json", exits: 64, says: "standard output"),
       BadInvocation("quantize", "-m", model, "--to", "q3", "-o", "x.gguf", exits: 64, says: "q3"),

@@ -100,7 +100,9 @@ struct RunTests {
 
   @Test("what is streamed is what --json says")
   func streaming() async throws {
-    let arguments = ["run", "hi", "-m", model, "-n", "40", "--temperature", "1", "--output", "text", "--think", "0"]
+    let arguments = [
+      "run", "hi", "-m", model, "-n", "40", "--temperature", "1", "--seed", "3", "--output", "text", "--think", "0",
+    ]
     let streamed = try await CommandLineProgram.run(arguments)
     let whole = try object(try await CommandLineProgram.run(arguments + ["--json"]))
     #expect(streamed.exitCode == 0 && streamed.errors == whole.remarks.map { "remark: \($0.text)\n" }.joined())
@@ -275,7 +277,8 @@ struct RunTests {
     func usage(_ media: [String]) async throws -> [Int32] {
       try object(
         try await CommandLineProgram.run(
-          ["run", "hi", "-m", model, "--json", "-n", "20", "--output", "text", "--temperature", "1"] + media)
+          ["run", "hi", "-m", model, "--json", "-n", "20", "--output", "text", "--temperature", "1", "--seed", "3"]
+            + media)
       ).tokens
     }
     let one = try await usage(["--image", picture, "--audio", fixtures.appending(path: "click.wav").path])

@@ -10,6 +10,8 @@ struct PromptPattern: Sendable, Equatable {
   }
 
   let elements: [Element]
+  /// The mark at the end, which a prompt may lack.
+  private let ending: String
 
   /// - Parameters:
   ///   - form: Words and names of slots in braces.
@@ -17,8 +19,12 @@ struct PromptPattern: Sendable, Equatable {
   /// - Returns: Nil where the form names a slot that is not there.
   init?(_ form: String, slots: [String: Element]) {
     guard var elements = Self.elements(of: form, slots: slots) else { return nil }
-    // A prompt may lack the mark at its end.
-    if elements.last == .word("?") || elements.last == .word(".") { elements.removeLast() }
+    if case .word(let mark) = elements.last, ["?", "."].contains(mark) {
+      elements.removeLast()
+      ending = mark
+    } else {
+      ending = ""
+    }
     self.elements = elements
   }
 
@@ -76,15 +82,18 @@ struct PromptPattern: Sendable, Equatable {
   func likeness(to prompt: [String]) -> Likeness {
     let words = prompt.map { $0.lowercased() }
     var place = 0
-    var used = 0
+    /// The words of the prompt that stand in this form, too: each counts once.
+    var used: Set<Int> = []
     /// How often each element had to do without a word of the prompt: each time it takes another of its own.
     var misses: [String: Int] = [:]
     var filled: [String] = []
     for element in elements {
       if case .word(let word) = element {
         filled.append(word)
-        guard let found = words[place...].firstIndex(of: word) else { continue }
-        used += 1
+        guard let found = words.indices[place...].first(where: { words[$0] == word && !used.contains($0) }) else {
+          continue
+        }
+        used.insert(found)
         // A word that stands everywhere must not pass over those before it.
         if found == place { place += 1 }
         continue
@@ -95,7 +104,7 @@ struct PromptPattern: Sendable, Equatable {
       if let found {
         filled += words[found]
         place = found.upperBound
-        used += found.count
+        used.formUnion(found)
       } else {
         let first = Self.example(of: element, 0)
         filled += Self.example(of: element, misses[first.joined(), default: 0])
@@ -103,8 +112,9 @@ struct PromptPattern: Sendable, Equatable {
       }
     }
     // Words of the prompt that the form has count for more than words of the form that the prompt lacks.
-    let (covered, fitting) = (Double(used) / Double(max(1, words.count)), Double(used) / Double(max(1, filled.count)))
-    return Likeness(prompt: Self.joined(filled), isNear: covered >= 0.4, score: 2 * covered + 0.3 * fitting)
+    let covered = Double(used.count) / Double(max(1, words.count))
+    let fitting = Double(used.count) / Double(max(1, filled.count))
+    return Likeness(prompt: Self.joined(filled) + ending, isNear: covered >= 0.4, score: 2 * covered + 0.3 * fitting)
   }
 
   /// Words that an element may be: of a choice those of the run of this number.

@@ -79,7 +79,7 @@ struct Run: AsyncParsableCommand {
 
   func run() async throws {
     var missing: [String] = []
-    let parts = try media.parts(prompt: prompt, remarks: &missing)
+    let parts = try Progress.during("opening the media") { try media.parts(prompt: prompt, remarks: &missing) }
     let files = try AnswerFiles(path: file, expecting: output)
     let model = try await compute.load(self.model.resolved(), raw: raw)
     let outside = model.domain?.departures(of: parts, model: model.name)
@@ -96,7 +96,10 @@ struct Run: AsyncParsableCommand {
     defer { withExtendedLifetime(interruption) {} }
     let printer = AnswerPrinter(streams: !json.json, wordsTo: file == "-" ? .errors : .output)
     do {
-      for try await piece in response { try printer.print(piece, to: files) }
+      for try await piece in response {
+        if case .remark(let remark) = piece, !matters(remark) { continue }
+        try printer.print(piece, to: files)
+      }
     } catch {
       reading.finish()
       try? printer.endLine()
@@ -105,9 +108,10 @@ struct Run: AsyncParsableCommand {
     try printer.endLine()
     guard let answer = printer.answer else { throw SpudError(.internal, "the answer ended without its last piece") }
     // The first of them were said when they were known, before the answer.
-    for remark in answer.remarks where !printer.said.contains(remark) { Terminal.remark(remark.advice) }
+    let said = answer.remarks.filter(matters)
+    for remark in said where !printer.said.contains(remark) { Terminal.remark(remark.advice) }
     for remark in files.remarks { Terminal.remark(remark) }
-    remarks += answer.remarks.map { RunReport.RemarkReport(kind: $0.kind, text: $0.advice) }
+    remarks += said.map { RunReport.RemarkReport(kind: $0.kind, text: $0.advice) }
     remarks += files.remarks.map { RunReport.RemarkReport(kind: "files", text: $0) }
     let seed = sampling.temperature > 0 ? sampling.seed : nil
     if stats || (Terminal.showsProgress && !json.json) {
@@ -117,5 +121,11 @@ struct Run: AsyncParsableCommand {
       try JSONOutput.print(
         RunReport(answer, files: files.written, model: model.name, seed: seed, remarks: remarks))
     }
+  }
+
+  /// Room for fewer tokens than nobody asked for is worth a word only where a thought could use it up.
+  private func matters(_ remark: Remark) -> Bool {
+    guard case .littleRoom(let tokens, _) = remark, sampling.maxTokens == nil else { return true }
+    return tokens < 2 * GenerationOptions.defaultThinking
   }
 }

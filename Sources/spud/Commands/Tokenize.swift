@@ -80,9 +80,9 @@ struct Tokenize: AsyncParsableCommand {
     }
     let tokenizer = try StreamTokenizer.load(directory: path)
     if let pack { return try packExamples(to: pack, tokenizer) }
-    let stream = try tokenizer.encodePrompt([
-      StreamTurn(.user, try media.parts(prompt: prompt, remarks: &remarks))
-    ])
+    let stream = try Progress.during("opening the media") {
+      try tokenizer.encodePrompt([StreamTurn(.user, try media.parts(prompt: prompt, remarks: &remarks))])
+    }
     if let draw {
       let picture = try StreamDrawing(tokenizer).svg(stream.ids)
       if draw == "-" { return try Terminal.write(picture) }

@@ -61,6 +61,13 @@ final class Progress: Sendable {
     if wasDrawn { write("\r\u{1B}[K") }
   }
 
+  /// Does work that does not say how far it is.
+  static func during<Result>(_ label: String, _ work: () throws -> Result) rethrows -> Result {
+    let progress = Progress(label)
+    defer { progress.finish() }
+    return try work()
+  }
+
   private func draw() {
     let elapsed = start.duration(to: .now)
     guard elapsed >= Self.patience else { return }

@@ -187,7 +187,21 @@ struct HostileTokenizerTests {
     ]
     expectRefusal(try Self.changed { $0["pre_tokenizer"] = split }, naming: "(a+)+b", "GPT-2", "Qwen2", "Llama 3")
     expectRefusal(try Self.changed { $0["pre_tokenizer"] = ["type": "Whitespace"] }, naming: "Whitespace", "ByteLevel")
-    expectRefusal(try Self.changed { $0["normalizer"] = ["type": "NFKC"] }, naming: "NFKC", "NFC")
+    expectRefusal(try Self.changed { $0["normalizer"] = ["type": "Nmt"] }, naming: "Nmt", "NFKC", "Lowercase")
+    for (parts, names): ([[String: Any]], [String]) in [
+      ([["type": "Digits", "individual_digits": true]], ["ByteLevel the last"]),
+      ([["type": "ByteLevel", "add_prefix_space": false], ["type": "Digits"]], ["ByteLevel the last"]),
+      (
+        [["type": "UnicodeScripts"], ["type": "ByteLevel", "add_prefix_space": false]],
+        ["UnicodeScripts", "Punctuation"]
+      ),
+      ([["type": "Punctuation", "behavior": "Removed"], ["type": "ByteLevel"]], ["Removed", "Contiguous"]),
+      ([["type": "Digits"], ["type": "ByteLevel", "add_prefix_space": true]], ["add_prefix_space"]),
+      ([[String: Any]](repeating: ["type": "Digits"], count: 20) + [["type": "ByteLevel"]], ["at most eight"]),
+    ] {
+      let file = try Self.changed { $0["pre_tokenizer"] = ["type": "Sequence", "pretokenizers": parts] }
+      for name in names { expectRefusal(file, naming: name) }
+    }
     expectRefusal(try Self.changed { $0["decoder"] = ["type": "WordPiece"] }, naming: "WordPiece")
     expectRefusal(try Self.changed { $0["version"] = "2.0" }, naming: "2.0", "1.0")
     expectRefusal(try Self.model { $0["type"] = "Unigram" }, naming: "Unigram", "BPE")
