@@ -95,7 +95,9 @@ let package = Package(
     tests(of: "SpudMedia", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
     tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"], data: ["Fixtures"]),
     tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"], data: ["Fixtures", "Goldens"]),
-    tests(of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels"], data: ["Fixtures"]),
+    tests(
+      of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels"],
+      data: ["Fixtures"]),
     tests(of: "SpudComparison", imports: ["SpudErrors", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),
     tests(of: "spud"),
   ],

@@ -99,7 +99,10 @@ struct Tokenize: AsyncParsableCommand {
   }
 
   private func show(_ tokens: [Token], _ remarks: [String]) throws {
-    if json.json { return try JSONOutput.print(Report(tokens: tokens, remarks: remarks)) }
+    if json.json {
+      return try JSONOutput.print(
+        Report(tokens: tokens, remarks: remarks.map { RunReport.RemarkReport(kind: "media", text: $0) }))
+    }
     try Terminal.write(Self.table(tokens))
   }
 
@@ -113,7 +116,7 @@ struct Tokenize: AsyncParsableCommand {
   struct Report: Encodable {
     var tokens: [Token]
     /// What is missing of the media files: a sentence each.
-    var remarks: [String]
+    var remarks: [RunReport.RemarkReport]
   }
 
   private func packExamples(to path: String, _ tokenizer: StreamTokenizer) throws {

@@ -64,7 +64,7 @@ struct MediaOptions: ParsableArguments {
       case .video: parts.append(.video(try VideoClip.load(path: medium.path, remarks: &remarks)))
       }
     }
-    for remark in remarks { Terminal.report("spud: \(Terminal.withoutControls(remark))") }
+    for remark in remarks { Terminal.remark(Terminal.withoutControls(remark)) }
     if prompt == "-" {
       guard let text = String(validating: try Terminal.readInput(), as: UTF8.self) else {
         throw SpudError(.badData, "standard input is not UTF-8 text")
