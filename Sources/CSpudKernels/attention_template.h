@@ -42,6 +42,13 @@ SPUD_INLINE void write_columns(const spud_attention *a, int64_t row, int64_t col
   }
 }
 
+/// How many positions all of m rows see.
+SPUD_INLINE int64_t shared_positions(const spud_attention *a, const int m) {
+  int64_t count = a->lengths[0];
+  for (int r = 1; r < m; r++) count = spud_min(count, a->lengths[r]);
+  return count;
+}
+
 /// output[r, column ..< column + 32 · blocks] += Σ probabilities[r, position] · values[position, column…], the whole
 /// divided by sums[r] at last.
 SPUD_INLINE void combine(
@@ -55,7 +62,9 @@ SPUD_INLINE void combine(
   const size_t value_stride = a->value_stride, score_stride = a->score_stride;
   const uint8_t *row = a->values + span.from * value_stride;
   const int64_t width = a->head_width;
-  for (const float *scores = a->scores + span.from; scores < a->scores + span.to; scores++, row += value_stride) {
+  const float *scores = a->scores + span.from;
+  const float *const shared = a->scores + spud_min(span.to, shared_positions(a, m));
+  for (; scores < shared; scores++, row += value_stride) {
     // One query reads values as fast as memory gives them, and memory gives more when it is asked early.
     if (m == 1) {
       for (int line = 0; line < blocks * 2; line += 1) __builtin_prefetch(row + 16 * value_stride + 64 * line, 0, 3);
@@ -71,11 +80,32 @@ SPUD_INLINE void combine(
       if (m > 1) { NEXT_WEIGHTS }
     }
   }
+  // Beyond, a row leaves out what it does not see: its probability is zero, but zero times an infinite value is not.
+  // One row sees all.
+  for (; m > 1 && scores < a->scores + span.to; scores++, row += value_stride) {
+    SPUD_EACH(r, m) {
+      if (scores - a->scores >= a->lengths[r]) continue;
+      const tile_floats probabilities = scores[r * score_stride] - (tile_floats){0};
+      SPUD_EACH(h, parts) acc[r][h] += load_values(row, column + TILE_LANES * h, width, format) * probabilities;
+    }
+  }
   SPUD_EACH(r, m) SPUD_EACH(h, parts)
     write_columns(a, r, column + TILE_LANES * h, span.last ? 1.0f / sums[r] : 1.0f, acc[r][h]);
 }
 
 #if BF16_INPUT_UNIT == 4
+/// acc += the products of two positions' values with row r's probabilities of them.
+SPUD_INLINE void add_pair(
+    const spud_attention *a, __m512 acc[2], int64_t r, int64_t position, __m512i first, __m512i second
+) {
+  // Columns 8k…8k+3 and 8k+4…8k+7 of both.
+  const __m512bh low = (__m512bh)_mm512_unpacklo_epi16(first, second);
+  const __m512bh high = (__m512bh)_mm512_unpackhi_epi16(first, second);
+  const __m512bh pair = (__m512bh)input4((const uint8_t *)(a->scores + r * a->score_stride) + 2 * position);
+  acc[0] = _mm512_dpbf16_ps(acc[0], low, pair);
+  acc[1] = _mm512_dpbf16_ps(acc[1], high, pair);
+}
+
 /// The same of a bfloat16 cache and all positions, two at a time: `scores` hold pairs of bfloat16 (`pair_scores`).
 SPUD_INLINE void combine_pairs(
     const spud_attention *a, int64_t column, span_of_positions span, const float *sums, const int m, const int blocks
@@ -83,9 +113,9 @@ SPUD_INLINE void combine_pairs(
   __m512 acc[TILE_ROWS * 2];  // m * blocks is at most 6
   SPUD_EACH(i, m * blocks * 2) acc[i] = _mm512_setzero_ps();
   const uint8_t *row = a->values + 2 * column;
-  for (int64_t position = 0; position < span.to; position += 2, row += 2 * a->value_stride) {
-    // An odd last position goes with itself, whose second probability is zero.
-    const uint8_t *const next = position + 1 < span.to ? row + a->value_stride : row;
+  const int64_t shared = shared_positions(a, m);
+  int64_t position = 0;
+  for (; position + 2 <= shared; position += 2, row += 2 * a->value_stride) {
     if (m == 1) {
       for (int line = 0; line < blocks; line++) {
         __builtin_prefetch(row + 16 * a->value_stride + 64 * line, 0, 3);
@@ -93,14 +123,20 @@ SPUD_INLINE void combine_pairs(
       }
     }
     SPUD_EACH(b, blocks) {
-      const __m512i first = _mm512_loadu_si512(row + 64 * b), second = _mm512_loadu_si512(next + 64 * b);
-      // Columns 8k…8k+3 and 8k+4…8k+7 of both.
-      const __m512bh low = (__m512bh)_mm512_unpacklo_epi16(first, second);
-      const __m512bh high = (__m512bh)_mm512_unpackhi_epi16(first, second);
-      SPUD_EACH(r, m) {
-        const __m512bh pair = (__m512bh)input4((const uint8_t *)(a->scores + r * a->score_stride) + 2 * position);
-        acc[(r * blocks + b) * 2] = _mm512_dpbf16_ps(acc[(r * blocks + b) * 2], low, pair);
-        acc[(r * blocks + b) * 2 + 1] = _mm512_dpbf16_ps(acc[(r * blocks + b) * 2 + 1], high, pair);
+      const uint8_t *const values = row + 64 * b;
+      const __m512i first = _mm512_loadu_si512(values), second = _mm512_loadu_si512(values + a->value_stride);
+      SPUD_EACH(r, m) add_pair(a, acc + (r * blocks + b) * 2, r, position, first, second);
+    }
+  }
+  // Beyond, a row leaves out what it does not see: its probability is zero, but zero times an infinite value is not.
+  for (; position < span.to; position += 2, row += 2 * a->value_stride) {
+    SPUD_EACH(r, m) {
+      if (position >= a->lengths[r]) continue;
+      SPUD_EACH(b, blocks) {
+        const uint8_t *const values = row + 64 * b;
+        const __m512i second = position + 1 < a->lengths[r] ? _mm512_loadu_si512(values + a->value_stride)
+                                                            : _mm512_setzero_si512();
+        add_pair(a, acc + (r * blocks + b) * 2, r, position, _mm512_loadu_si512(values), second);
       }
     }
   }
@@ -198,6 +234,7 @@ static void attention(const spud_attention *a) {
     for (int64_t t = 0, r = 0, m; t < tiles; t++, r += m) {
       m = tile_height(a->rows, tiles, t);
       part.scores = a->scores + r * a->score_stride, part.outputs = a->outputs + r;
+      part.lengths = a->lengths + r;
       combine_tile(&part, span, sums + r, (int)m);
     }
   }
