@@ -38,8 +38,6 @@ package final class Compute: @unchecked Sendable {
     openblas_set_num_threads(1)
   }
 
-  deinit { workspace.release() }
-
   package var threads: Int { pool.count }
 
   /// Bytes of one row of `columns` inputs, prepared for `format`.
@@ -49,7 +47,7 @@ package final class Compute: @unchecked Sendable {
 }
 
 /// Memory that the operations share; each field belongs to one kind of operation.
-struct ComputeWorkspace {
+struct ComputeWorkspace: ~Copyable {
   var packing = Workspace()
   var inputs = Workspace()
   var sums = Workspace()
@@ -58,14 +56,4 @@ struct ComputeWorkspace {
   var scores = Workspace()
   var queries = Workspace()
   var tiles: [AttentionTile] = []
-
-  mutating func release() {
-    packing.release()
-    inputs.release()
-    sums.release()
-    hidden.release()
-    hiddenInputs.release()
-    scores.release()
-    queries.release()
-  }
 }

@@ -26,8 +26,8 @@ package enum WeightFormat: String, CaseIterable, Sendable {
     switch self {
     case .f32: 4
     case .bf16: 2
-    case .q8_0: 34.0 / 32
-    case .q4_0: 18.0 / 32
+    case .q8_0: Double(SPUD_Q8_0_BLOCK_BYTES) / Double(SPUD_BLOCK)
+    case .q4_0: Double(SPUD_Q4_0_BLOCK_BYTES) / Double(SPUD_BLOCK)
     }
   }
 }

@@ -1,5 +1,6 @@
 @testable import SpudComparison
 import SpudPipeline
+import SpudSupport
 
 /// Measurements made up by a fixed rule, one for everything that a report can show.
 enum SampleEvidence {

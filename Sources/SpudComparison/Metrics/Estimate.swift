@@ -1,3 +1,5 @@
+internal import SpudSupport
+
 /// A number with the interval that it lies in at 95 % confidence, and how many observations stand behind it.
 package struct Estimate: Codable, Sendable, Equatable {
   package var value: Double

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import SpudErrors
 internal import SpudPipeline
+internal import SpudSupport
 
 /// The questions of a comparison, in the form of the world's examples: a JSONL file a set, media beside it.
 package struct Suite: Sendable {

@@ -1,7 +1,7 @@
 internal import Foundation
 public import SpudErrors
 public import SpudMedia
-internal import SpudKernels
+internal import SpudSupport
 
 /// A file of examples: JSON Lines, one example a line, media beside it.
 public struct ExampleFile: Sendable {

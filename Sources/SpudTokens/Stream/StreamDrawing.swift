@@ -1,6 +1,5 @@
 internal import Foundation
 internal import SpudErrors
-internal import SpudKernels
 internal import SpudMedia
 
 /// A stream as a picture for people: every id a cell, coloured by modality, in the order in which the model reads them.

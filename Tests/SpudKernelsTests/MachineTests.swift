@@ -1,0 +1,75 @@
+import CAVX512Emulation
+import CSpudKernels
+import Glibc
+import Testing
+
+@testable import SpudKernels
+
+@Suite("The machine")
+struct MachineTests {
+  @Test("the peak's operations are those that its instructions do", arguments: [SPUD_Q8_0, SPUD_BF16])
+  func peakCount(format: spud_format) throws {
+    guard InstructionSet.emulatedAVX512.isSupported else { return }
+    for turns: Int64 in [1, 7] {
+      let before = spud_emulated_operations()
+      let told = unsafe InstructionSet.emulatedAVX512.kernels.pointee.peak(format, turns)
+      #expect(told > 0 && spud_emulated_operations() - before == told)
+    }
+  }
+
+  /// Registers that are summed into, values in each, and two operations for a multiply-add.
+  @Test("each instruction set's peak counts what one turn does", arguments: InstructionSet.supported)
+  func peakOfTurn(level: InstructionSet) {
+    let (f32, bf16, int8) =
+      switch level {
+      case .avx512, .emulatedAVX512: (12 * 16 * 2, 12 * 32 * 2, 12 * 64 * 2)
+      case .avx2: (8 * 16 * 2, 8 * 16 * 2, 8 * 32 * 2)
+      case .portable: (8 * 16 * 2, 8 * 16 * 2, 64 * 2)
+      }
+    for turns in [1, 5] {
+      for (format, operations) in [(SPUD_F32, f32), (SPUD_BF16, bf16), (SPUD_Q8_0, int8), (SPUD_Q4_0, int8)] {
+        #expect(unsafe level.kernels.pointee.peak(format, Int64(turns)) == Int64(turns * operations))
+      }
+    }
+  }
+
+  /// The processors that each worker's thread may run on.
+  private struct AffinityTask: ParallelTask {
+    let processors: UnsafeMutablePointer<[Int]>
+
+    func run(_ worker: Worker) { unsafe processors[worker.index] = Self.allowed }
+
+    static var allowed: [Int] {
+      var set = cpu_set_t()
+      let size = MemoryLayout<cpu_set_t>.size
+      guard unsafe sched_getaffinity(0, size, &set) == 0 else { return [] }
+      return unsafe withUnsafeBytes(of: &set) { bytes in
+        (0..<size * 8).filter { unsafe bytes[$0 / 8] >> UInt8($0 % 8) & 1 != 0 }
+      }
+    }
+  }
+
+  private func processors(threads: Int, first: Int) -> [[Int]] {
+    let pool = WorkerPool(threads: threads, firstProcessor: first)
+    return unsafe withUnsafeTemporaryAllocation(of: [Int].self, capacity: threads) { buffer in
+      unsafe buffer.initialize(repeating: [])
+      defer { unsafe buffer.deinitialize() }
+      guard let base = unsafe buffer.baseAddress else { return [] }
+      unsafe pool.run(AffinityTask(processors: base))
+      return unsafe Array(buffer)
+    }
+  }
+
+  @Test("workers are pinned to the processors after the pool's first; where there are none, they are not pinned")
+  func pinning() {
+    let allowed = AffinityTask.allowed
+    for first in 0..<min(allowed.count + 1, 8) {
+      let found = processors(threads: 3, first: first)
+      #expect(found[0] == allowed, "the caller's thread stays as it is")
+      for index in 1..<3 {
+        let expected = first + index < allowed.count ? [allowed[first + index]] : allowed
+        #expect(found[index] == expected, "worker \(index) of a pool whose first processor is \(first)")
+      }
+    }
+  }
+}
