@@ -38,7 +38,7 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .executable(name: "spud", targets: ["spud"]),
-    .library(name: "SpudInference", targets: ["SpudInference", "SpudTokens"]),
+    .library(name: "SpudInference", targets: ["SpudInference", "SpudTokens", "SpudKernels"]),
     // What the package in Benchmarks/ times.
     .library(name: "SpudKernelBenchmarks", targets: ["SpudKernelBenchmarks"]),
   ],
@@ -90,7 +90,7 @@ let package = Package(
     // Every parser, for `Scripts/fuzz`; built as it is, it replays the corpora.
     .executableTarget(
       name: "spud-fuzz",
-      dependencies: ["SpudErrors", "SpudTensors", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels"],
+      dependencies: ["SpudErrors", "SpudTensors", "SpudQuantizer", "SpudMedia", "SpudTokens", "SpudModels"],
       swiftSettings: settings),
     tests(of: "SpudSupport", imports: ["SpudErrors"]),
     tests(of: "SpudTensors", imports: ["SpudErrors", "SpudSupport"], data: ["Fixtures"]),

@@ -26,7 +26,7 @@ public final class Model: Sendable {
   let form: PromptForm
   private let cacheFormat: CacheFormat
   /// Which kernels multiply.
-  package let kernels: LoadOptions.Kernels
+  package let kernels: Backend
 
   /// The name to print: the last part of the path.
   public var name: String { URL(filePath: path).lastPathComponent }
@@ -100,9 +100,9 @@ public final class Model: Sendable {
       try shared
       ?? Compute(
         threads: options.threads, firstProcessor: options.firstProcessor, instructionSet: InstructionSet.selected(),
-        backend: options.kernels == .blas ? .blas : .native)
+        backend: options.kernels)
     let transformer = try Transformer.load(
-      path: path, compute: compute, weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
+      path: path, compute: compute, weightFormat: options.weights ?? (options.kernels == .blas ? .f32 : nil),
       progress: options.onProgress)
     try form.check(rows: transformer.configuration.vocabularyCount, path: path)
     if case .text(var text) = form {
@@ -114,7 +114,7 @@ public final class Model: Sendable {
       throw SpudError(.usage, "\(path): a context of \(asked) tokens was asked for, but the model has 1 to \(made)")
     }
     contextLength = options.contextLength ?? made
-    cacheFormat = options.cache.format
+    cacheFormat = options.cache
     kernels = options.kernels
     engine = Engine(transformer: transformer)
     self.form = form
@@ -141,26 +141,5 @@ public final class Model: Sendable {
   /// - Throws: `SpudError` (`unavailable`) when there is no memory for it.
   func makeCache(sequences: Int, capacity: Int) throws -> KeyValueCache {
     try transformer.makeCache(sequences: sequences, capacity: capacity, format: cacheFormat)
-  }
-}
-
-extension LoadOptions.Weights {
-  package var format: WeightFormat {
-    switch self {
-    case .f32: .f32
-    case .bf16: .bf16
-    case .q8: .q8_0
-    case .q4: .q4_0
-    }
-  }
-}
-
-extension LoadOptions.Cache {
-  package var format: CacheFormat {
-    switch self {
-    case .f32: .f32
-    case .bf16: .bf16
-    case .q8: .q8
-    }
   }
 }

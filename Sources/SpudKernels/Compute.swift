@@ -12,13 +12,6 @@ internal import CSpudKernels
 package final class Compute: @unchecked Sendable {
   // `@unchecked`: the pool traps when two threads run tasks at once, and workspace is touched only around tasks.
 
-  package enum Backend: String, CaseIterable, Sendable {
-    /// This project's own kernels.
-    case native
-    /// OpenBLAS for the products of float32 weights; everything else as `native`.
-    case blas
-  }
-
   package let instructionSet: InstructionSet
   package let backend: Backend
   let pool: WorkerPool

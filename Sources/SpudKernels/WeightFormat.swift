@@ -1,7 +1,7 @@
 internal import CSpudKernels
 
 /// How weights stand in memory. Every format is a sequence of panels of 32 rows; see `spud_kernels.h`.
-package enum WeightFormat: String, CaseIterable, Sendable {
+public enum WeightFormat: String, CaseIterable, Sendable {
   /// 4 bytes a weight; products in float32.
   case f32
   /// 2 bytes a weight; with AVX-512, inputs are rounded to bfloat16 too, else they stay float32. Sums are float32.

@@ -7,6 +7,13 @@ package struct FileCalls: Sendable {
   /// Renames a file, over whatever bears the new name: `rename`. 0, or -1 with `errno` set.
   package var rename: @Sendable (String, String) -> Int32
 
+  package init(
+    synchronize: @escaping @Sendable (Int32) -> Int32, rename: @escaping @Sendable (String, String) -> Int32
+  ) {
+    self.synchronize = synchronize
+    self.rename = rename
+  }
+
   package static let system = FileCalls(
     synchronize: { fsync($0) },
     // SAFETY: both paths are NUL-terminated copies that live for the call.

@@ -43,7 +43,7 @@ struct ExportedModelTests {
   func roundTrip(templateFile: String, text: String) async throws {
     try await withChatModel(templateFile: templateFile, text) { directory in
       let path = directory + "/model.gguf"
-      try ModelExport.writeGGUF(from: directory, to: path, format: LoadOptions.Weights.f32.format)
+      try ModelExport.writeGGUF(from: directory, to: path, format: .f32)
       let forms = try await [directory, path].asyncMap { path in
         let model = try await Model.load(path, options: LoadOptions(threads: 1))
         guard case .text(let form) = model.form else { throw CancellationError() }

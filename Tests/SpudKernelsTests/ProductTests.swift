@@ -136,7 +136,7 @@ struct ProductTests {
     let bias = random.values(100)
     let x = Activations((0..<9).map { _ in random.values(77) })
     var outputs: [[[Float]]] = []
-    for backend in Compute.Backend.allCases {
+    for backend in Backend.allCases {
       let compute = Compute(threads: 2, backend: backend)
       let matrix = try WeightMatrix(weights, rows: 100, columns: 77, format: .f32, compute: compute)
       let output = Activations((0..<9).map { _ in Array(repeating: 1, count: 100) })

@@ -27,7 +27,8 @@ final class AtomicFileTests {
     let calls = FileCalls(
       synchronize: { descriptor in
         let name = Self.name(of: descriptor)
-        let kind = name.contains(".partial.") ? "file of \((try? Data(contentsOf: URL(filePath: name)))?.count ?? 0)" : name
+        let kind =
+          name.contains(".partial.") ? "file of \((try? Data(contentsOf: URL(filePath: name)))?.count ?? 0)" : name
         log.withLock { $0.append("synchronize \(kind)") }
         return 0
       },

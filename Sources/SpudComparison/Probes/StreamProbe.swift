@@ -124,7 +124,7 @@ package struct StreamProbe: Sendable {
   private func meanStates(of part: PromptPart, kind: PartKind) throws -> [[Float]]? {
     guard let tokenizer = model.streamTokenizer else { return nil }
     let transformer = model.transformer
-    let stream = try tokenizer.encode(try turns([PromptTurn(.user, [part])]))
+    let stream = try tokenizer.encode(try MediaStore().load([PromptTurn(.user, [part])]))
     guard let span = stream.spans.first(where: { $0.kind == kind }), stream.ids.count <= transformer.chunkLength,
       stream.ids.count <= model.contextLength
     else { return nil }
@@ -141,12 +141,6 @@ package struct StreamProbe: Sendable {
     let cache = try transformer.makeCache(sequences: 1, capacity: stream.ids.count, format: .bf16)
     _ = try transformer.forward(Batch(stream.ids), cache: cache, logits: .none)
     return states
-  }
-
-  private func turns(_ turns: [PromptTurn]) throws -> [StreamTurn] {
-    try turns.map { turn in
-      StreamTurn(turn.speaker == .user ? .user : .assistant, try turn.parts.map(MediaStore().load))
-    }
   }
 }
 

@@ -2,6 +2,7 @@ internal import Foundation
 internal import SpudErrors
 internal import SpudPipeline
 internal import SpudSupport
+internal import SpudTokens
 
 /// The questions of a comparison, in the form of the world's examples: a JSONL file a set, media beside it.
 package struct Suite: Sendable {
@@ -36,24 +37,18 @@ package struct Suite: Sendable {
   /// Reads every `*.jsonl` of a directory and its directories in the order of their names, or one file.
   ///
   /// - Throws: `noInput` when there is nothing at `path`; `badData` naming file and line when a line is not an example,
-  ///   a medium is missing, an id stands twice, or there is no example at all.
+  ///   a medium is missing, an id is there twice, or there is no example at all.
   package static func load(path: String) throws -> Suite {
     let files = try files(at: path)
     var examples: [Example] = []
     var places: [String: String] = [:]
     for file in files {
-      guard let data = FileManager.default.contents(atPath: file) else {
-        throw SpudError(.noInput, "\(file) cannot be read")
-      }
-      let folder = (file as NSString).deletingLastPathComponent
-      var number = 0
-      for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-        number += 1
-        guard line.contains(where: { $0 > 0x20 }) else { continue }
-        let place = "\(file), line \(number)"
-        let example = try Example(json: Array(line), folder: folder, place: place)
+      let file = try ExampleFile(path: file)
+      for index in 0..<file.count {
+        let place = file.place(of: index)
+        let example = try Example(try file.example(at: index), place: place)
         if let first = places.updateValue(place, forKey: example.id) {
-          throw SpudError(.badData, "\(place): the id '\(example.id)' stands at \(first) already")
+          throw SpudError(.badData, "\(place): the id '\(example.id)' is at \(first) already")
         }
         examples.append(example)
       }

@@ -3,6 +3,7 @@ internal import SpudErrors
 package import SpudInference
 internal import SpudModels
 package import SpudPipeline
+internal import SpudTokens
 
 /// Loads the models of the systems, each once for each pool of threads. Those that have all threads share one pool;
 /// those of a parallel pipeline, which work side by side, have their own, on processors of their own.
