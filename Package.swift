@@ -102,7 +102,9 @@ let package = Package(
       of: "SpudTokens", imports: ["SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer"],
       data: ["Fixtures"]),
     tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"], data: ["Fixtures", "Goldens"]),
-    tests(of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudModels"], data: ["Fixtures"]),
+    tests(
+      of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels"],
+      data: ["Fixtures"]),
     tests(
       of: "SpudComparison",
       imports: ["SpudErrors", "SpudSupport", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),

@@ -1,5 +1,6 @@
 import Foundation
 import SpudErrors
+import SpudKernels
 import SpudModels
 import SpudTokens
 import Testing

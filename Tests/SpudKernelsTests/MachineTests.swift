@@ -24,8 +24,8 @@ struct MachineTests {
     let (f32, bf16, int8) =
       switch level {
       case .avx512, .emulatedAVX512: (12 * 16 * 2, 12 * 32 * 2, 12 * 64 * 2)
-      case .avx2: (8 * 16 * 2, 8 * 16 * 2, 8 * 32 * 2)
-      case .portable: (8 * 16 * 2, 8 * 16 * 2, 64 * 2)
+      case .avx2: (6 * 16 * 2, 6 * 16 * 2, 8 * 32 * 2)
+      case .portable: (2 * 16 * 2, 2 * 16 * 2, 64 * 2)
       }
     for turns in [1, 5] {
       for (format, operations) in [(SPUD_F32, f32), (SPUD_BF16, bf16), (SPUD_Q8_0, int8), (SPUD_Q4_0, int8)] {

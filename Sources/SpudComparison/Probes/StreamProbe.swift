@@ -75,7 +75,7 @@ package struct StreamProbe: Sendable {
     defer { transformer.statistics.reset() }
     for example in examples.prefix(Self.routedExamples) {
       try Task.checkCancellation()
-      let ids = try tokenizer.encodePrompt(try turns(example.turns)).ids
+      let ids = try tokenizer.encodePrompt(try MediaStore().load(example.turns)).ids
       guard ids.count <= model.contextLength else { continue }
       let classes = ids.map { id in
         UInt8(Self.modalities.firstIndex(of: tokenizer.vocabulary.modality(of: id) ?? .control) ?? 1)

@@ -1,4 +1,5 @@
 internal import SpudErrors
+internal import SpudInference
 package import SpudPipeline
 internal import SpudTokens
 

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudInference
 internal import SpudPipeline
 internal import SpudSupport
 internal import SpudTokens
