@@ -37,8 +37,9 @@ let package = Package(
   name: "spud",
   products: [
     .executable(name: "spud", targets: ["spud"]),
-    // What its interface is made of, too: pictures, sounds, errors.
-    .library(name: "SpudInference", targets: ["SpudInference", "SpudTokens", "SpudMedia", "SpudErrors"]),
+    // What its interface is made of, too: formats, pictures, sounds, errors.
+    .library(
+      name: "SpudInference", targets: ["SpudInference", "SpudTokens", "SpudKernels", "SpudMedia", "SpudErrors"]),
     // What the package in Benchmarks/ times.
     .library(name: "SpudKernelBenchmarks", targets: ["SpudKernelBenchmarks"]),
   ],
@@ -57,48 +58,57 @@ let package = Package(
     system("CKissFFT", pkgConfig: nil, apt: "libkissfft-dev"),
     .target(name: "CSpudKernels", cSettings: [.define("_GNU_SOURCE")]),
     module("SpudErrors"),
-    module("SpudTensors", imports: ["SpudErrors"]),
-    module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "CLAPACKE", "SpudErrors", "SpudTensors"]),
-    module("SpudKernelBenchmarks", imports: ["SpudKernels"]),
+    module("SpudSupport", imports: ["SpudErrors"]),
+    module("SpudTensors", imports: ["SpudErrors", "SpudSupport"]),
+    module("SpudQuantizer", imports: ["COpenBLAS", "CLAPACKE", "SpudErrors", "SpudSupport"]),
+    module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "SpudErrors", "SpudTensors"]),
+    module("SpudKernelBenchmarks", imports: ["SpudQuantizer", "SpudKernels"]),
     module(
       "SpudMedia",
       imports: [
-        "SpudErrors", "SpudTensors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
+        "SpudErrors", "SpudSupport", "SpudTensors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
       ]),
-    module("SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels"]),
+    module("SpudTokens", imports: ["SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer"]),
     module("SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
     module(
-      "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels"]),
+      "SpudInference",
+      imports: ["SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels"]),
     module("SpudPipeline", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudInference"]),
     module(
       "SpudComparison",
       imports: [
-        "SpudErrors", "SpudMedia", "SpudTensors", "SpudTokens", "SpudKernels", "SpudModels", "SpudInference",
-        "SpudPipeline",
+        "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer", "SpudTokens", "SpudKernels",
+        "SpudModels", "SpudInference", "SpudPipeline",
       ]),
     .executableTarget(
       name: "spud",
       dependencies: [
-        "SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels", "SpudInference",
-        "SpudPipeline", "SpudComparison",
+        "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels",
+        "SpudInference", "SpudPipeline", "SpudComparison",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     // Every parser, for `Scripts/fuzz`; built as it is, it replays the corpora.
     .executableTarget(
       name: "spud-fuzz",
-      dependencies: ["SpudErrors", "SpudTensors", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels"],
+      dependencies: ["SpudErrors", "SpudTensors", "SpudQuantizer", "SpudMedia", "SpudTokens", "SpudModels"],
       swiftSettings: settings),
-    tests(of: "SpudTensors", imports: ["SpudErrors"], data: ["Fixtures"]),
+    tests(of: "SpudSupport", imports: ["SpudErrors"]),
+    tests(of: "SpudTensors", imports: ["SpudErrors", "SpudSupport"], data: ["Fixtures"]),
+    tests(of: "SpudQuantizer", imports: ["SpudSupport"]),
     .target(name: "CAVX512Emulation", dependencies: ["CSpudKernels"], path: "Tests/CAVX512Emulation"),
-    tests(of: "SpudKernels", imports: ["SpudTensors", "CAVX512Emulation"]),
+    tests(of: "SpudKernels", imports: ["SpudSupport", "SpudTensors", "CSpudKernels", "CAVX512Emulation"]),
     tests(of: "SpudMedia", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
-    tests(of: "SpudTokens", imports: ["SpudErrors", "SpudMedia", "SpudTensors"], data: ["Fixtures"]),
+    tests(
+      of: "SpudTokens", imports: ["SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer"],
+      data: ["Fixtures"]),
     tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"], data: ["Fixtures", "Goldens"]),
     tests(
       of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels"],
       data: ["Fixtures"]),
-    tests(of: "SpudComparison", imports: ["SpudErrors", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),
+    tests(
+      of: "SpudComparison",
+      imports: ["SpudErrors", "SpudSupport", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),
     tests(of: "spud"),
   ],
   cLanguageStandard: .gnu17

@@ -59,6 +59,18 @@ SPUD_INLINE run_of_values next_run(const spud_attention *a, int64_t from, int64_
       .end = end};
 }
 
+/// The values of one position.
+SPUD_INLINE const uint8_t *values_at(const spud_attention *a, int64_t position) {
+  return a->values[position / SPUD_PAGE_POSITIONS] + a->value_offset + position % SPUD_PAGE_POSITIONS * a->value_stride;
+}
+
+/// How many positions all of m rows see.
+SPUD_INLINE int64_t shared_positions(const spud_attention *a, const int m) {
+  int64_t count = a->lengths[0];
+  for (int r = 1; r < m; r++) count = spud_min(count, a->lengths[r]);
+  return count;
+}
+
 /// output[r, column ..< column + 32 · blocks] += Σ probabilities[r, position] · values[position, column…], the whole
 /// divided by sums[r] at last.
 SPUD_INLINE void combine(
@@ -71,8 +83,9 @@ SPUD_INLINE void combine(
     acc[r][h] = span.from == 0 ? (tile_floats){0} : read_columns(a, r, column + TILE_LANES * h);
   const size_t value_stride = a->value_stride, score_stride = a->score_stride;
   const int64_t width = a->head_width;
-  for (int64_t from = span.from; from < span.to;) {
-    const run_of_values run = next_run(a, from, span.to);
+  const int64_t shared = spud_min(span.to, shared_positions(a, m));
+  for (int64_t from = span.from; from < shared;) {
+    const run_of_values run = next_run(a, from, shared);
     const uint8_t *row = run.row, *ahead = run.ahead;
     for (const float *scores = a->scores + from; scores < a->scores + run.end; scores++) {
       // One query reads values as fast as memory gives them, and memory gives more when it is asked early.
@@ -93,11 +106,34 @@ SPUD_INLINE void combine(
     }
     from = run.end;
   }
+  // Beyond, a row leaves out what it does not see: its probability is zero, but zero times an infinite value is not.
+  // One row sees all.
+  const int64_t first_apart = shared > span.from ? shared : span.from;
+  for (int64_t position = first_apart; m > 1 && position < span.to; position++) {
+    const uint8_t *const row = values_at(a, position);
+    SPUD_EACH(r, m) {
+      if (position >= a->lengths[r]) continue;
+      const tile_floats probabilities = a->scores[r * score_stride + position] - (tile_floats){0};
+      SPUD_EACH(h, parts) acc[r][h] += load_values(row, column + TILE_LANES * h, width, format) * probabilities;
+    }
+  }
   SPUD_EACH(r, m) SPUD_EACH(h, parts)
     write_columns(a, r, column + TILE_LANES * h, span.last ? 1.0f / sums[r] : 1.0f, acc[r][h]);
 }
 
 #if BF16_INPUT_UNIT == 4
+/// acc += the products of two positions' values with row r's probabilities of them.
+SPUD_INLINE void add_pair(
+    const spud_attention *a, __m512 acc[2], int64_t r, int64_t position, __m512i first, __m512i second
+) {
+  // Columns 8k…8k+3 and 8k+4…8k+7 of both.
+  const __m512bh low = (__m512bh)_mm512_unpacklo_epi16(first, second);
+  const __m512bh high = (__m512bh)_mm512_unpackhi_epi16(first, second);
+  const __m512bh pair = (__m512bh)input4((const uint8_t *)(a->scores + r * a->score_stride) + 2 * position);
+  acc[0] = _mm512_dpbf16_ps(acc[0], low, pair);
+  acc[1] = _mm512_dpbf16_ps(acc[1], high, pair);
+}
+
 /// The same of a bfloat16 cache and all positions, two at a time: `scores` hold pairs of bfloat16 (`pair_scores`).
 SPUD_INLINE void combine_pairs(
     const spud_attention *a, int64_t column, span_of_positions span, const float *sums, const int m, const int blocks
@@ -105,12 +141,11 @@ SPUD_INLINE void combine_pairs(
   __m512 acc[TILE_ROWS * 2];  // m * blocks is at most 6
   SPUD_EACH(i, m * blocks * 2) acc[i] = _mm512_setzero_ps();
   const size_t value_stride = a->value_stride;
-  for (int64_t from = 0; from < span.to;) {
-    const run_of_values run = next_run(a, from, span.to);
+  const int64_t shared = shared_positions(a, m), even = spud_min(span.to, shared) / 2 * 2;
+  for (int64_t from = 0; from < even;) {
+    const run_of_values run = next_run(a, from, even);
     const uint8_t *row = run.row + 2 * column, *ahead = run.ahead + 2 * column;
-    for (int64_t position = from; position < run.end; position += 2, row += 2 * value_stride, ahead += 2 * value_stride) {
-      // An odd last position goes with itself, whose second probability is zero.
-      const uint8_t *const next = position + 1 < span.to ? row + value_stride : row;
+    for (int64_t position = from; position < run.end; position += 2) {
       if (m == 1) {
         for (int line = 0; line < blocks; line++) {
           __builtin_prefetch(ahead + 64 * line, 0, 3);
@@ -118,18 +153,25 @@ SPUD_INLINE void combine_pairs(
         }
       }
       SPUD_EACH(b, blocks) {
-        const __m512i first = _mm512_loadu_si512(row + 64 * b), second = _mm512_loadu_si512(next + 64 * b);
-        // Columns 8k…8k+3 and 8k+4…8k+7 of both.
-        const __m512bh low = (__m512bh)_mm512_unpacklo_epi16(first, second);
-        const __m512bh high = (__m512bh)_mm512_unpackhi_epi16(first, second);
-        SPUD_EACH(r, m) {
-          const __m512bh pair = (__m512bh)input4((const uint8_t *)(a->scores + r * a->score_stride) + 2 * position);
-          acc[(r * blocks + b) * 2] = _mm512_dpbf16_ps(acc[(r * blocks + b) * 2], low, pair);
-          acc[(r * blocks + b) * 2 + 1] = _mm512_dpbf16_ps(acc[(r * blocks + b) * 2 + 1], high, pair);
-        }
+        const uint8_t *const values = row + 64 * b;
+        const __m512i first = _mm512_loadu_si512(values), second = _mm512_loadu_si512(values + value_stride);
+        SPUD_EACH(r, m) add_pair(a, acc + (r * blocks + b) * 2, r, position, first, second);
       }
+      row += 2 * value_stride, ahead += 2 * value_stride;
     }
     from = run.end;
+  }
+  // Beyond, a row leaves out what it does not see: its probability is zero, but zero times an infinite value is not.
+  for (int64_t position = even; position < span.to; position += 2) {
+    SPUD_EACH(r, m) {
+      if (position >= a->lengths[r]) continue;
+      SPUD_EACH(b, blocks) {
+        const uint8_t *const values = values_at(a, position) + 2 * column + 64 * b;
+        const __m512i second = position + 1 < a->lengths[r] ? _mm512_loadu_si512(values + value_stride)
+                                                            : _mm512_setzero_si512();
+        add_pair(a, acc + (r * blocks + b) * 2, r, position, _mm512_loadu_si512(values), second);
+      }
+    }
   }
   SPUD_EACH(r, m) SPUD_EACH(b, blocks) {
     const f32x16 even = (f32x16)acc[(r * blocks + b) * 2], odd = (f32x16)acc[(r * blocks + b) * 2 + 1];
@@ -232,6 +274,7 @@ static void attention(const spud_attention *a) {
     for (int64_t t = 0, r = 0, m; t < tiles; t++, r += m) {
       m = tile_height(a->rows, tiles, t);
       part.scores = a->scores + r * a->score_stride, part.outputs = a->outputs + r;
+      part.lengths = a->lengths + r;
       combine_tile(&part, span, sums + r, (int)m);
     }
   }

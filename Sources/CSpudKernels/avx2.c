@@ -64,7 +64,7 @@ SPUD_INLINE void tile_q8_0_part(
   __m256 sums[TILE_ROWS + 1][4];
   SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets)
     sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
-  for (int64_t unit = 0; unit < units; unit++, panel += 1088) SPUD_EACH(p, panels) {
+  for (int64_t unit = 0; unit < units; unit++, panel += SPUD_Q8_0_UNIT_BYTES) SPUD_EACH(p, panels) {
     const uint8_t *const weights = panel + p * panel_bytes;
     KEEP_ORDER(17, panels > 1 ? 0 : 17)
     __m256i dots[TILE_ROWS][4];
@@ -96,7 +96,7 @@ SPUD_INLINE void tile_q4_0_part(
   __m256 sums[TILE_ROWS + 1][4];
   SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets)
     sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
-  for (int64_t unit = 0; unit < units; unit++, panel += 576) SPUD_EACH(p, panels) {
+  for (int64_t unit = 0; unit < units; unit++, panel += SPUD_Q4_0_UNIT_BYTES) SPUD_EACH(p, panels) {
     const uint8_t *const weights = panel + p * panel_bytes;
     KEEP_ORDER(9, 9)
     __m256i dots[TILE_ROWS][4];

@@ -99,17 +99,17 @@ SPUD_INLINE void tile_q8_0_rows(
   __m512 sums[TILE_ROWS][2];
   SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ?
       _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
-  for (int64_t unit = 0; unit < units; unit++, panel += 1088) {
+  for (int64_t unit = 0; unit < units; unit++, panel += SPUD_Q8_0_UNIT_BYTES) {
     KEEP_ORDER
     // The offset of 128 in the weights is taken out by where the sums start.
     __m512i dots[TILE_ROWS][2];
-    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 8);
+    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, correction));
     EXPONENTS
     SPUD_EACH(group, 8) {
-      const __m512i low = _mm512_load_si512(panel + 64 + group * 128),
+      const __m512i low = _mm512_load_si512(panel + SPUD_SCALES_BYTES + group * 128),
           high = _mm512_load_si512(panel + 128 + group * 128);
       SPUD_EACH(i, m) {
-        dot32(dots[i], low, high, inputs[i] + unit * sizeof(spud_block) + 12 + 4 * group);
+        dot32(dots[i], low, high, inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, quants) + 4 * group);
         if (group == 7) FINISH_ROW(i)
       }
     }
@@ -129,20 +129,20 @@ SPUD_INLINE void tile_nibbles(
   __m512 sums[TILE_ROWS][2];
   SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ?
       _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
-  for (int64_t unit = 0; unit < units; unit++, panel += 576) {
+  for (int64_t unit = 0; unit < units; unit++, panel += SPUD_Q4_0_UNIT_BYTES) {
     KEEP_ORDER
     if (fetch) FETCH_AHEAD
     __m512i dots[TILE_ROWS][2];
-    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + 8);
+    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, correction));
     EXPONENTS
     SPUD_EACH(part, 8) {
-      const uint8_t *line = panel + 64 + part / 2 * 128;
+      const uint8_t *line = panel + SPUD_SCALES_BYTES + part / 2 * 128;
       const int upper = part % 2;
       const __m512i w0 = _mm512_load_si512(line), w1 = _mm512_load_si512(line + 64);
       const __m512i low = upper ? _mm512_and_si512(w0, mask) : _mm512_gf2p8affine_epi64_epi8(w0, raise, 0),
           high = upper ? _mm512_and_si512(w1, mask) : _mm512_gf2p8affine_epi64_epi8(w1, raise, 0);
       SPUD_EACH(i, m) {
-        dot32(dots[i], low, high, inputs[i] + unit * sizeof(spud_block) + 12 + 4 * (part / 2) + 16 * upper);
+        dot32(dots[i], low, high, inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, quants) + 4 * (part / 2) + 16 * upper);
         if (part == 7) FINISH_ROW(i)
       }
     }

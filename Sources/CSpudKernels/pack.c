@@ -4,9 +4,9 @@
 
 size_t spud_unit_bytes(spud_format format) {
   switch (format) {
-    case SPUD_F32: case SPUD_BF16: return 128;
-    case SPUD_Q8_0: return 1088;
-    default: return 576;
+    case SPUD_F32: case SPUD_BF16: return SPUD_FLOAT_UNIT_BYTES;
+    case SPUD_Q8_0: return SPUD_Q8_0_UNIT_BYTES;
+    default: return SPUD_Q4_0_UNIT_BYTES;
   }
 }
 
@@ -31,17 +31,17 @@ size_t spud_input_bytes(const spud_kernels *kernels, spud_format format, int64_t
 
 // ---- Decoding: layouts as in ggml-common.h of ggml-org/ggml ----
 
-enum { Q8_0_BYTES = 34, Q4_0_BYTES = 18, Q4_K_BYTES = 144, Q6_K_BYTES = 210, SUPER = 256 };
+enum { SUPER = 256 };
 
 size_t spud_row_bytes(spud_encoding encoding, int64_t columns) {
   if (columns <= 0) return 0;
   switch (encoding) {
     case SPUD_FROM_F32: return (size_t)columns * 4;
     case SPUD_FROM_F16: case SPUD_FROM_BF16: return (size_t)columns * 2;
-    case SPUD_FROM_Q8_0: return columns % 32 ? 0 : (size_t)columns / 32 * Q8_0_BYTES;
-    case SPUD_FROM_Q4_0: return columns % 32 ? 0 : (size_t)columns / 32 * Q4_0_BYTES;
-    case SPUD_FROM_Q4_K: return columns % SUPER ? 0 : (size_t)columns / SUPER * Q4_K_BYTES;
-    case SPUD_FROM_Q6_K: return columns % SUPER ? 0 : (size_t)columns / SUPER * Q6_K_BYTES;
+    case SPUD_FROM_Q8_0: return columns % 32 ? 0 : (size_t)columns / 32 * SPUD_Q8_0_BLOCK_BYTES;
+    case SPUD_FROM_Q4_0: return columns % 32 ? 0 : (size_t)columns / 32 * SPUD_Q4_0_BLOCK_BYTES;
+    case SPUD_FROM_Q4_K: return columns % SUPER ? 0 : (size_t)columns / SUPER * SPUD_Q4_K_BLOCK_BYTES;
+    case SPUD_FROM_Q6_K: return columns % SUPER ? 0 : (size_t)columns / SUPER * SPUD_Q6_K_BLOCK_BYTES;
   }
   return 0;
 }
@@ -92,13 +92,13 @@ void spud_decode_row(spud_encoding encoding, const uint8_t *row, int64_t columns
       for (int64_t i = 0; i < columns; i++) output[i] = spud_float_from_bf16(spud_load16(row + 2 * i));
       break;
     case SPUD_FROM_Q8_0:
-      for (int64_t block = 0; block < columns / 32; block++, row += Q8_0_BYTES) {
+      for (int64_t block = 0; block < columns / 32; block++, row += SPUD_Q8_0_BLOCK_BYTES) {
         const float scale = spud_float_from_half(spud_load16(row));
         for (int i = 0; i < 32; i++) output[block * 32 + i] = scale * (float)(int8_t)row[2 + i];
       }
       break;
     case SPUD_FROM_Q4_0:
-      for (int64_t block = 0; block < columns / 32; block++, row += Q4_0_BYTES) {
+      for (int64_t block = 0; block < columns / 32; block++, row += SPUD_Q4_0_BLOCK_BYTES) {
         const float scale = spud_float_from_half(spud_load16(row));
         for (int i = 0; i < 16; i++) {
           output[block * 32 + i] = scale * (float)((row[2 + i] & 15) - 8);
@@ -107,11 +107,11 @@ void spud_decode_row(spud_encoding encoding, const uint8_t *row, int64_t columns
       }
       break;
     case SPUD_FROM_Q4_K:
-      for (int64_t block = 0; block < columns / SUPER; block++) decode_q4_k(row + block * Q4_K_BYTES,
+      for (int64_t block = 0; block < columns / SUPER; block++) decode_q4_k(row + block * SPUD_Q4_K_BLOCK_BYTES,
           output + block * SUPER);
       break;
     case SPUD_FROM_Q6_K:
-      for (int64_t block = 0; block < columns / SUPER; block++) decode_q6_k(row + block * Q6_K_BYTES,
+      for (int64_t block = 0; block < columns / SUPER; block++) decode_q6_k(row + block * SPUD_Q6_K_BLOCK_BYTES,
           output + block * SUPER);
       break;
   }
@@ -135,7 +135,7 @@ static void pack_q8_block(uint8_t *unit, int64_t row, const float *values) {
   memcpy(unit + 2 * row, &half, sizeof half);
   for (int i = 0; i < 32; i++) {
     const float quant = fminf(fmaxf(rintf(values[i] * inverse), -127), 127);
-    unit[64 + i / 4 * 128 + row * 4 + i % 4] = (uint8_t)((int)quant + 128);
+    unit[SPUD_SCALES_BYTES + i / 4 * 128 + row * 4 + i % 4] = (uint8_t)((int)quant + 128);
   }
 }
 
@@ -150,7 +150,7 @@ static void pack_q4_block(uint8_t *unit, int64_t row, const float *values) {
   for (int i = 0; i < 16; i++) {
     const int low = (int)fminf(15, floorf(values[i] * inverse + 8.5f)), high = (int)fminf(15,
         floorf(values[i + 16] * inverse + 8.5f));
-    unit[64 + i / 4 * 128 + row * 4 + i % 4] = (uint8_t)(low | high << 4);
+    unit[SPUD_SCALES_BYTES + i / 4 * 128 + row * 4 + i % 4] = (uint8_t)(low | high << 4);
   }
 }
 
@@ -181,7 +181,7 @@ void spud_pack_float_row(spud_format format, uint8_t *panel, int64_t row, const 
 
 static void copy_q8_blocks(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows,
     int64_t blocks) {
-  for (int64_t block = 0; block < blocks; block++, panel += 1088, source += Q8_0_BYTES) {
+  for (int64_t block = 0; block < blocks; block++, panel += SPUD_Q8_0_UNIT_BYTES, source += SPUD_Q8_0_BLOCK_BYTES) {
     const uint8_t *from = source;
     for (int64_t i = row; i < row + rows; i++, from += row_bytes) {
       const uint16_t half = spud_load16(from), used = spud_nonzero(half);
@@ -191,7 +191,7 @@ static void copy_q8_blocks(uint8_t *panel, int64_t row, const uint8_t *source, s
         uint32_t four;
         memcpy(&four, from + 2 + 4 * group, 4);
         four = (four & kept) ^ 0x80808080u;
-        memcpy(panel + 64 + group * 128 + i * 4, &four, 4);
+        memcpy(panel + SPUD_SCALES_BYTES + group * 128 + i * 4, &four, 4);
       }
     }
   }
@@ -199,7 +199,7 @@ static void copy_q8_blocks(uint8_t *panel, int64_t row, const uint8_t *source, s
 
 static void copy_q4_blocks(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows,
     int64_t blocks) {
-  for (int64_t block = 0; block < blocks; block++, panel += 576, source += Q4_0_BYTES) {
+  for (int64_t block = 0; block < blocks; block++, panel += SPUD_Q4_0_UNIT_BYTES, source += SPUD_Q4_0_BLOCK_BYTES) {
     const uint8_t *from = source;
     for (int64_t i = row; i < row + rows; i++, from += row_bytes) {
       const uint16_t half = spud_load16(from), used = spud_nonzero(half);
@@ -208,7 +208,7 @@ static void copy_q4_blocks(uint8_t *panel, int64_t row, const uint8_t *source, s
         uint32_t four;
         memcpy(&four, from + 2 + 4 * group, 4);
         if (half != used) four = 0x88888888u;
-        memcpy(panel + 64 + group * 128 + i * 4, &four, 4);
+        memcpy(panel + SPUD_SCALES_BYTES + group * 128 + i * 4, &four, 4);
       }
     }
   }
@@ -261,9 +261,9 @@ void spud_unpack_row(spud_format format, const uint8_t *panel, int64_t row, int6
         const int64_t width = spud_min(SPUD_BLOCK, columns - start);
         for (int64_t i = 0; i < width; i++) {
           if (format == SPUD_Q8_0) {
-            output[start + i] = scale * (float)(panel[64 + i / 4 * 128 + row * 4 + i % 4] - 128);
+            output[start + i] = scale * (float)(panel[SPUD_SCALES_BYTES + i / 4 * 128 + row * 4 + i % 4] - 128);
           } else {
-            const uint8_t pair = panel[64 + i % 16 / 4 * 128 + row * 4 + i % 4];
+            const uint8_t pair = panel[SPUD_SCALES_BYTES + i % 16 / 4 * 128 + row * 4 + i % 4];
             output[start + i] = scale * (float)((i < 16 ? pair & 15 : pair >> 4) - 8);
           }
         }

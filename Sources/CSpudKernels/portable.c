@@ -19,8 +19,8 @@ static void tile_q8_0(const uint8_t *panel, int64_t units, const uint8_t *const 
   (void)m, (void)stride;
   const spud_block *input = (const spud_block *)inputs[0];
   if (first) memset(output, 0, SPUD_PANEL_ROWS * sizeof *output);
-  for (int64_t unit = 0; unit < units; unit++, panel += 1088, input++) {
-    const uint8_t *weights = panel + 64;
+  for (int64_t unit = 0; unit < units; unit++, panel += SPUD_Q8_0_UNIT_BYTES, input++) {
+    const uint8_t *weights = panel + SPUD_SCALES_BYTES;
     for (int row = 0; row < SPUD_PANEL_ROWS; row++) {
       int32_t sum = input->correction;
       for (int group = 0; group < 8; group++)
@@ -36,8 +36,8 @@ static void tile_q4_0(const uint8_t *panel, int64_t units, const uint8_t *const 
   (void)m, (void)stride;
   const spud_block *input = (const spud_block *)inputs[0];
   if (first) memset(output, 0, SPUD_PANEL_ROWS * sizeof *output);
-  for (int64_t unit = 0; unit < units; unit++, panel += 576, input++) {
-    const uint8_t *weights = panel + 64;
+  for (int64_t unit = 0; unit < units; unit++, panel += SPUD_Q4_0_UNIT_BYTES, input++) {
+    const uint8_t *weights = panel + SPUD_SCALES_BYTES;
     for (int row = 0; row < SPUD_PANEL_ROWS; row++) {
       int32_t sum = input->correction / 16;
       for (int group = 0; group < 4; group++) {

@@ -11,22 +11,6 @@ public enum FinishReason: String, Sendable, CaseIterable {
   case interrupted
 }
 
-/// Tokens read and written for one answer.
-public struct Usage: Sendable, Equatable {
-  /// Text and control tokens of the prompt.
-  public var text = 0
-  /// Picture tokens of the prompt: the codes alone, as everywhere below.
-  public var image = 0
-  /// Sound tokens of the prompt.
-  public var audio = 0
-  /// Of all these, those that the session's cache held already, so that they were not read again.
-  public var cached = 0
-  /// Tokens that the model wrote, the one that ended the answer included.
-  public var output = 0
-
-  public init() {}
-}
-
 /// How long the steps of one answer took.
 public struct Timings: Sendable, Equatable {
   /// Reading and packing the model's weights; the same for every answer of one model.

@@ -31,7 +31,7 @@ public final class Model: Sendable {
   public let domain: Domain?
   private let cacheFormat: CacheFormat
   /// Which kernels multiply.
-  package let kernels: LoadOptions.Kernels
+  package let kernels: Backend
 
   /// The name to print: the last part of the path, or the repository that a download is of.
   public var name: String { ModelLocation.name(of: path) }
@@ -110,10 +110,10 @@ public final class Model: Sendable {
       try shared
       ?? Compute(
         threads: options.threads, firstProcessor: options.firstProcessor, instructionSet: InstructionSet.selected(),
-        backend: options.kernels == .blas ? .blas : .native)
+        backend: options.kernels)
     let transformer = try Transformer.load(
       files.openCheckpoint(), compute: compute,
-      weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
+      weightFormat: options.weights ?? (options.kernels == .blas ? .f32 : nil),
       progress: options.onProgress)
     if hasTokenizer { try form.check(rows: transformer.configuration.vocabularyCount, path: path) }
     if case .text(var text) = form {
@@ -125,9 +125,9 @@ public final class Model: Sendable {
       throw SpudError(.usage, "\(path): a context of \(asked) tokens was asked for, but the model has 1 to \(made)")
     }
     contextLength = options.contextLength ?? made
-    cacheFormat = options.cache.format
+    cacheFormat = options.cache
     kernels = options.kernels
-    let shape = transformer.cacheShape(options.cache.format)
+    let shape = transformer.cacheShape(options.cache)
     // What the cache itself says of 32 positions, which is how many it lays out together.
     cacheBytesPerToken = shape.pageBytes / KeyValueCache.positionsPerPage
     let cache = KeyValueCache(
@@ -183,26 +183,5 @@ public final class Model: Sendable {
   /// - Throws: `SpudError` (`unavailable`) when there is no memory for it.
   func makeCache(sequences: Int, capacity: Int) throws -> KeyValueCache {
     try transformer.makeCache(sequences: sequences, capacity: capacity, format: cacheFormat)
-  }
-}
-
-extension LoadOptions.Weights {
-  package var format: WeightFormat {
-    switch self {
-    case .f32: .f32
-    case .bf16: .bf16
-    case .q8: .q8_0
-    case .q4: .q4_0
-    }
-  }
-}
-
-extension LoadOptions.Cache {
-  package var format: CacheFormat {
-    switch self {
-    case .f32: .f32
-    case .bf16: .bf16
-    case .q8: .q8
-    }
   }
 }

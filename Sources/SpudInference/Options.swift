@@ -1,34 +1,18 @@
+public import SpudKernels
+
 /// How a model is loaded.
 public struct LoadOptions: Sendable {
-  /// Which kernels multiply.
-  public enum Kernels: String, Sendable, CaseIterable {
-    /// The project's own, for the weights as they are stored.
-    case native
-    /// OpenBLAS, in float32.
-    case blas
-  }
-
-  /// How weights are held in memory.
-  public enum Weights: String, Sendable, CaseIterable {
-    case f32, bf16
-    case q8 = "q8_0"
-    case q4 = "q4_0"
-  }
-
-  /// How the key-value cache is held in memory.
-  public enum Cache: String, Sendable, CaseIterable {
-    case f32, bf16, q8
-  }
-
   /// Threads that compute; nil is one a processor.
   public var threads: Int?
   /// Where the threads are pinned, counted among the processors that this process may use: two models that compute at
   /// the same time are each the faster for processors of their own.
   package var firstProcessor = 0
-  public var kernels: Kernels
+  /// Whose kernels multiply.
+  public var kernels: Backend
   /// Nil holds weights as the file does.
-  public var weights: Weights?
-  public var cache: Cache
+  public var weights: WeightFormat?
+  /// How the key-value cache is held in memory.
+  public var cache: CacheFormat
   /// Bytes for the keys and values of all conversations together; nil is half of the memory that is free after loading.
   public var cacheSize: Int?
   /// Tokens that a conversation may hold, prompt and answers together; nil is what the model was made for.
@@ -48,7 +32,7 @@ public struct LoadOptions: Sendable {
   public var onProgress: (@Sendable (Double) -> Void)?
 
   public init(
-    threads: Int? = nil, kernels: Kernels = .native, weights: Weights? = nil, cache: Cache = .bf16,
+    threads: Int? = nil, kernels: Backend = .native, weights: WeightFormat? = nil, cache: CacheFormat = .bf16,
     contextLength: Int? = nil, continuesText: Bool = false, onProgress: (@Sendable (Double) -> Void)? = nil
   ) {
     self.threads = threads
@@ -64,7 +48,7 @@ public struct LoadOptions: Sendable {
 /// What an answer shall be, and when it stops at the latest.
 public struct GenerationOptions: Sendable {
   /// What an answer consists of.
-  public enum Output: String, Sendable, CaseIterable {
+  public enum Output: String, Sendable, CaseIterable, Codable {
     /// Words alone.
     case text
     /// One picture.

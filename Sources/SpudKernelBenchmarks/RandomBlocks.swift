@@ -19,8 +19,8 @@ struct RandomBlocks {
       switch format {
       case .f32: (.f32, 4)
       case .bf16: (.bf16, 2)
-      case .q8_0: (.q8_0, 34)
-      case .q4_0: (.q4_0, 18)
+      case .q8_0: (.q8_0, WeightEncoding.q8_0.rowBytes(columns: 32) ?? 0)
+      case .q4_0: (.q4_0, WeightEncoding.q4_0.rowBytes(columns: 32) ?? 0)
       }
     let count = rows * (encoding.rowBytes(columns: columns) ?? 0)
     var bytes: [UInt8] = []

@@ -1,4 +1,5 @@
 internal import SpudKernels
+internal import SpudQuantizer
 
 /// One product of inputs with a matrix, to be run again and again.
 public final class ProductWorkload {
@@ -51,7 +52,7 @@ public final class SgemmWorkload {
     weights = Matrix(rows: rows, columns: columns, values: (0..<rows * columns).map { Float($0 % 13) / 13 - 0.5 })
     input = Matrix(rows: tokens, columns: columns, values: (0..<tokens * columns).map { Float($0 % 17) / 8 - 1 })
     output = Matrix(rows: tokens, columns: rows)
-    OpenBLAS.useThreads(threads)
+    LinearAlgebra.useThreads(threads)
   }
 
   /// Additions and multiplications of one run.

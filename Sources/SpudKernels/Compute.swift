@@ -12,13 +12,6 @@ internal import CSpudKernels
 package final class Compute: @unchecked Sendable {
   // `@unchecked`: the pool traps when two threads run tasks at once, and workspace is touched only around tasks.
 
-  package enum Backend: String, CaseIterable, Sendable {
-    /// This project's own kernels.
-    case native
-    /// OpenBLAS for the products of float32 weights; everything else as `native`.
-    case blas
-  }
-
   package let instructionSet: InstructionSet
   package let backend: Backend
   let pool: WorkerPool
@@ -38,8 +31,6 @@ package final class Compute: @unchecked Sendable {
     openblas_set_num_threads(1)
   }
 
-  deinit { workspace.release() }
-
   package var threads: Int { pool.count }
 
   /// Bytes of one row of `columns` inputs, prepared for `format`.
@@ -49,7 +40,7 @@ package final class Compute: @unchecked Sendable {
 }
 
 /// Memory that the operations share; each field belongs to one kind of operation.
-struct ComputeWorkspace {
+struct ComputeWorkspace: ~Copyable {
   var packing = Workspace()
   var inputs = Workspace()
   var sums = Workspace()
@@ -58,14 +49,4 @@ struct ComputeWorkspace {
   var scores = Workspace()
   var queries = Workspace()
   var tiles: [AttentionTile] = []
-
-  mutating func release() {
-    packing.release()
-    inputs.release()
-    sums.release()
-    hidden.release()
-    hiddenInputs.release()
-    scores.release()
-    queries.release()
-  }
 }

@@ -2,7 +2,7 @@ internal import CSpudKernels
 internal import SpudErrors
 
 /// How a cache holds keys and values.
-package enum CacheFormat: String, CaseIterable, Sendable {
+public enum CacheFormat: String, CaseIterable, Sendable {
   case f32
   case bf16
   /// Bytes with a scale for each 32.

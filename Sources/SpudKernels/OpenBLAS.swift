@@ -9,11 +9,4 @@ package enum OpenBLAS {
     let core = unsafe String(cString: openblas_get_corename())
     return configuration.split(separator: " ").prefix(2).joined(separator: " ") + ", kernels for \(core)"
   }()
-
-  /// Gives the library threads of its own, for measuring it; whatever else calls it here has it use one.
-  package static func useThreads(_ count: Int) {
-    // This happens once, and would undo the other later.
-    LinearAlgebra.useOneThread()
-    openblas_set_num_threads(Int32(count))
-  }
 }

@@ -33,17 +33,19 @@ final class PageBuffer: @unchecked Sendable {
   }
 }
 
-/// Memory that grows when more is asked for and is never given back: after the first passes, nothing is allocated any
-/// more.
+/// Memory that grows when more is asked for and is given back with its owner: after the first passes, nothing is
+/// allocated any more. It cannot be copied: two owners would free it twice.
 @safe
-struct Workspace {
+struct Workspace: ~Copyable {
   private var memory: UnsafeMutableRawPointer?
   private var capacity = 0
+
+  deinit { unsafe memory?.deallocate() }
 
   /// At least `byteCount` bytes, 64-byte aligned; what was in them is lost when it has to grow.
   mutating func bytes(_ byteCount: Int) -> UnsafeMutableRawPointer {
     if let memory = unsafe memory, byteCount <= capacity { return unsafe memory }
-    release()
+    unsafe memory?.deallocate()
     let rounded = max(byteCount, 4096) + max(byteCount, 4096) / 4
     let fresh = UnsafeMutableRawPointer.allocate(byteCount: rounded, alignment: 64)
     unsafe fresh.initializeMemory(as: UInt8.self, repeating: 0, count: rounded)
@@ -54,12 +56,6 @@ struct Workspace {
 
   mutating func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
     unsafe bytes(count * 4).assumingMemoryBound(to: Float.self)
-  }
-
-  mutating func release() {
-    unsafe memory?.deallocate()
-    unsafe memory = nil
-    capacity = 0
   }
 }
 

@@ -1,7 +1,7 @@
 internal import CSpudKernels
 
 /// How weights are laid out in memory. Every format is a sequence of panels of 32 rows; see `spud_kernels.h`.
-package enum WeightFormat: String, CaseIterable, Sendable {
+public enum WeightFormat: String, CaseIterable, Sendable {
   /// 4 bytes a weight; products in float32.
   case f32
   /// 2 bytes a weight; with AVX-512, inputs are rounded to bfloat16 too, else they stay float32. Sums are float32.
@@ -26,8 +26,8 @@ package enum WeightFormat: String, CaseIterable, Sendable {
     switch self {
     case .f32: 4
     case .bf16: 2
-    case .q8_0: 34.0 / 32
-    case .q4_0: 18.0 / 32
+    case .q8_0: Double(SPUD_Q8_0_BLOCK_BYTES) / Double(SPUD_BLOCK)
+    case .q4_0: Double(SPUD_Q4_0_BLOCK_BYTES) / Double(SPUD_BLOCK)
     }
   }
 }

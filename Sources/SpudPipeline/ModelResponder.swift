@@ -1,5 +1,5 @@
 package import SpudInference
-internal import SpudTokens
+package import SpudTokens
 internal import Synchronization
 
 /// A loaded checkpoint that answers.
@@ -28,10 +28,10 @@ package final class ModelResponder: Responder {
 
   package func respond(to question: Question) async throws -> Reply {
     let start = stopwatch.now()
-    let turns = try load(question)
+    let turns = try media.load(question.turns)
     let decoded = stopwatch.now() - start
     let session = session.withLock { $0 }
-    let request = SpudInference.Request(turns, options: Self.options(question))
+    let request = SpudInference.Request(turns, options: question.options)
     let answer = try await session.respond(toConversation: request).answer()
     return timed(reply(answer), answer.timings, decoded: decoded, total: stopwatch.now() - start)
   }
@@ -41,7 +41,7 @@ package final class ModelResponder: Responder {
 
   package func respond(toAll questions: [Question]) async throws -> [Reply] {
     let start = stopwatch.now()
-    let requests = try questions.map { SpudInference.Request(try load($0), options: Self.options($0)) }
+    let requests = try questions.map { SpudInference.Request(try media.load($0.turns), options: $0.options) }
     let decoded = stopwatch.now() - start
     let answers = try await model.answers(to: requests, atOnce: Self.answersAtOnce)
     let total = stopwatch.now() - start
@@ -52,34 +52,10 @@ package final class ModelResponder: Responder {
     return answers.map { timed(reply($0), timings, decoded: decoded, total: total) }
   }
 
-  private func load(_ question: Question) throws -> [StreamTurn] {
-    try question.turns.map { turn in
-      StreamTurn(turn.speaker == .user ? .user : .assistant, try turn.parts.map(media.load))
-    }
-  }
-
-  private static func options(_ question: Question) -> GenerationOptions {
-    var options = GenerationOptions(maximumTokens: question.maximumTokens)
-    options.output = output(question.output)
-    options.thinking =
-      switch question.thinking {
-      case .free: nil
-      case .never: 0
-      case .always: question.maximumTokens
-      }
-    return options
-  }
-
-  private static func output(_ output: Question.Output) -> GenerationOptions.Output {
-    switch output {
-    case .text: .text
-    case .image: .image
-    case .audio: .audio
-    }
-  }
-
   private func reply(_ answer: Answer) -> Reply {
-    var reply = Reply(text: answer.text, thought: answer.thought.isEmpty ? nil : answer.thought, tokens: answer.tokens)
+    var reply = Reply(
+      text: answer.text, thought: answer.thought.isEmpty ? nil : answer.thought, tokens: answer.tokens,
+      usage: answer.usage)
     for part in answer.parts {
       switch part {
       case .image(let image): reply.image = image
@@ -87,9 +63,6 @@ package final class ModelResponder: Responder {
       case .text, .thought, .video: continue
       }
     }
-    reply.usage = TokenUsage(
-      text: answer.usage.text, image: answer.usage.image, audio: answer.usage.audio, cached: answer.usage.cached,
-      output: answer.usage.output)
     return reply
   }
 

@@ -1,4 +1,6 @@
+internal import SpudInference
 internal import SpudMedia
+package import SpudTokens
 internal import Synchronization
 
 /// The baseline: media become text, and a language module answers from the text alone.
@@ -61,7 +63,7 @@ package final class Pipeline: Responder {
     let missing = known.withLock { known in
       parts.joined().filter { known[$0] == nil && seen.insert($0).inserted }
     }
-    var usage: [PromptPart: TokenUsage] = [:]
+    var usage: [PromptPart: Usage] = [:]
     for (module, parts) in [(vision, missing.filter(\.isSeen)), (hearing, missing.filter { !$0.isSeen })] {
       let replies = parts.isEmpty ? [] : try await module.respond(toAll: parts.map(request))
       known.withLock { known in
@@ -73,7 +75,7 @@ package final class Pipeline: Responder {
     let translated = try questions.map { try translate($0, descriptions: descriptions) }
     return zip(parts, try await language.respond(toAll: translated)).map { parts, reply in
       var reply = reply
-      reply.usage = parts.reduce(reply.usage) { $0 + (usage[$1] ?? TokenUsage()) }
+      reply.usage = parts.reduce(reply.usage) { $0 + (usage[$1] ?? Usage()) }
       reply.descriptions = parts.compactMap { descriptions[$0] }
       return reply
     }
@@ -93,7 +95,7 @@ package final class Pipeline: Responder {
   private func translate(_ question: Question, descriptions: [PromptPart: String]) throws -> Question {
     var translated = question
     translated.turns = try question.turns.map { turn in
-      PromptTurn(turn.speaker, try turn.parts.map { try text(for: $0, descriptions: descriptions) })
+      PromptTurn(turn.role, try turn.parts.map { try text(for: $0, descriptions: descriptions) })
     }
     return translated
   }
@@ -117,7 +119,7 @@ package final class Pipeline: Responder {
   }
 
   private struct Described: Sendable {
-    var usage = TokenUsage()
+    var usage = Usage()
     var stages: [Stage] = []
   }
 
@@ -154,7 +156,7 @@ package final class Pipeline: Responder {
     known.withLock { known in
       for (part, reply) in zip(parts, replies) { known[part] = reply.text }
     }
-    return Described(usage: replies.reduce(TokenUsage()) { $0 + $1.usage }, stages: replies[0].stages)
+    return Described(usage: replies.reduce(Usage()) { $0 + $1.usage }, stages: replies[0].stages)
   }
 
   private func text(for part: PromptPart, descriptions: [PromptPart: String]) throws -> PromptPart {

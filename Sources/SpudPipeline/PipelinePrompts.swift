@@ -1,3 +1,5 @@
+package import SpudTokens
+
 /// The words that pass between the modules of a pipeline.
 package struct PipelinePrompts: Sendable, Hashable, Codable {
   /// Asks the vision module for everything that a later question may need.

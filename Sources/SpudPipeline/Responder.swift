@@ -1,4 +1,6 @@
+package import SpudInference
 package import SpudMedia
+package import SpudTokens
 
 /// A model that answers: what a system under test is built from. Behind it is a loaded checkpoint, or, in tests,
 /// a model of known answers.
@@ -24,71 +26,25 @@ extension Responder {
   }
 }
 
-/// What is asked of a `Responder`.
+/// What is asked of a `Responder`. Its media are decoded inside of the time that is measured, in every system alike.
 package struct Question: Sendable {
-  /// What the answer is made of.
-  package enum Output: String, Sendable, Codable {
-    case text
-    case image
-    case audio
-  }
-
-  /// Whether the model may think before it answers.
-  package enum Thinking: String, Sendable, Codable, CaseIterable {
-    /// The model decides.
-    case free
-    /// `<think>` is not allowed.
-    case never
-    /// The answer is opened with `<think>`.
-    case always
-  }
-
   package var turns: [PromptTurn]
-  package var output: Output
-  package var maximumTokens: Int
-  package var thinking: Thinking
+  package var options: GenerationOptions
 
-  /// - Parameter maximumTokens: nil is as many as an answer of that kind can need: a thought and a long sentence, or a
-  ///   picture or sound of the largest size.
+  /// - Parameters:
+  ///   - maximumTokens: nil is as many as an answer of that kind can need: a thought and a long sentence, or a picture
+  ///     or sound of the largest size.
+  ///   - thinking: tokens that the model may think; 0 forbids it, nil leaves it to the model.
   package init(
-    turns: [PromptTurn], output: Output = .text, maximumTokens: Int? = nil, thinking: Thinking = .free
+    turns: [PromptTurn], output: GenerationOptions.Output = .text, maximumTokens: Int? = nil, thinking: Int? = nil
   ) {
     self.turns = turns
-    self.output = output
-    self.maximumTokens = maximumTokens ?? (output == .text ? 256 : 512)
-    self.thinking = thinking
-  }
-}
-
-/// Tokens of one request, by where they stood.
-package struct TokenUsage: Sendable, Hashable, Codable {
-  /// Tokens read by the model, by modality; control tokens count as text.
-  package var text: Int
-  package var image: Int
-  package var audio: Int
-  /// Of the tokens above, those found in the cache of an earlier request and so not computed again.
-  package var cached: Int
-  /// Tokens written by the model.
-  package var output: Int
-
-  package init(text: Int = 0, image: Int = 0, audio: Int = 0, cached: Int = 0, output: Int = 0) {
-    self.text = text
-    self.image = image
-    self.audio = audio
-    self.cached = cached
-    self.output = output
+    options = GenerationOptions(
+      maximumTokens: maximumTokens ?? Self.maximumTokens(of: output), output: output, thinking: thinking)
   }
 
-  /// Tokens read.
-  package var input: Int { text + image + audio }
-  /// Tokens that the model computed: read, not cached, or written.
-  package var computed: Int { input - cached + output }
-
-  package static func + (left: TokenUsage, right: TokenUsage) -> TokenUsage {
-    TokenUsage(
-      text: left.text + right.text, image: left.image + right.image, audio: left.audio + right.audio,
-      cached: left.cached + right.cached, output: left.output + right.output)
-  }
+  /// Tokens that an answer of that kind may take.
+  package static func maximumTokens(of output: GenerationOptions.Output) -> Int { output == .text ? 256 : 512 }
 }
 
 /// A part of a request's time.
@@ -133,7 +89,7 @@ package struct Reply: Sendable {
   package var tokens: [Int32]
   /// The texts that a pipeline made of the media, in their order; none in a unified model.
   package var descriptions: [String] = []
-  package var usage: TokenUsage
+  package var usage: Usage
   /// In seconds from the start of the request, in order.
   package var stages: [Stage]
   /// Seconds until the first token was written.
@@ -143,7 +99,7 @@ package struct Reply: Sendable {
 
   package init(
     text: String, thought: String? = nil, image: RGBImage? = nil, audio: Waveform? = nil, tokens: [Int32] = [],
-    usage: TokenUsage = TokenUsage(), stages: [Stage] = [], firstToken: Double = 0, total: Double = 0
+    usage: Usage = Usage(), stages: [Stage] = [], firstToken: Double = 0, total: Double = 0
   ) {
     self.text = text
     self.thought = thought

@@ -54,10 +54,11 @@ package enum ElementType: String, Sendable, CaseIterable, CustomStringConvertibl
     case .i8, .u8, .bool, .f8e5m2, .f8e4m3, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz: 8
     case .f6e2m3, .f6e3m2: 6
     case .f4: 4
-    case .q8_0: 34 * 8
-    case .q4_0: 18 * 8
-    case .q4_k: 144 * 8
-    case .q6_k: 210 * 8
+    // Scales, then what they scale, in bytes.
+    case .q8_0: (2 + 32) * 8
+    case .q4_0: (2 + 16) * 8
+    case .q4_k: (2 * 2 + 12 + 128) * 8
+    case .q6_k: (128 + 64 + 16 + 2) * 8
     }
   }
 

@@ -1,4 +1,4 @@
-internal import SpudKernels
+internal import SpudQuantizer
 internal import SpudTensors
 internal import SpudTokens
 

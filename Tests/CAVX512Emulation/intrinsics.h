@@ -15,6 +15,9 @@ typedef uint32_t words __attribute__((vector_size(64)));
 #define EMULATED static inline __attribute__((always_inline, unused, target("avx2,fma,f16c")))
 #define EACH(n) for (int i = 0; i < (n); i++)
 
+/// Operations of the instructions below that multiply and add, a multiply-add being two, since the thread began.
+static _Thread_local int64_t emulated_operations;
+
 /// A register's lanes, however they are looked at.
 typedef union {
   __m512 ps;
@@ -115,6 +118,7 @@ EMULATED __m512bh _mm512_cvtne2ps_pbh(__m512 a, __m512 b) {
 
 /// sums + a · b of pairs, the upper ones first. (The instruction makes subnormals zero; this does not.)
 EMULATED __m512 _mm512_dpbf16_ps(__m512 sums, __m512bh a, __m512bh b) {
+  emulated_operations += 2 * 32;
   const lanes x = {.bh = a}, y = {.bh = b};
   for (int half = 1; half >= 0; half--)
     EACH(16) {
@@ -126,6 +130,7 @@ EMULATED __m512 _mm512_dpbf16_ps(__m512 sums, __m512bh a, __m512bh b) {
 
 /// sums + a · b of quadruples, a unsigned, b signed.
 EMULATED __m512i _mm512_dpbusd_epi32(__m512i sums, __m512i a, __m512i b) {
+  emulated_operations += 2 * 64;
   lanes r = {.si = sums};
   const lanes x = {.si = a}, y = {.si = b};
   EACH(64) r.words[i / 4] += (uint32_t)(x.bytes[i] * (int8_t)y.bytes[i]);

@@ -1,6 +1,7 @@
 // The AVX-512 kernels on any x86-64 processor with AVX2: the same source, its intrinsics in C. So whoever changes them
 // can test what they compute, though not how fast, without such a machine.
 #if defined(__x86_64__)
+#include "include/avx512_emulation.h"
 #include "intrinsics.h"
 #define EMULATES_AVX512
 #define NAME(x) x##_emulated
@@ -16,5 +17,9 @@ EMULATED void dot32(__m512i dots[2], __m512i low, __m512i high, const uint8_t *i
 
 #include "../../Sources/CSpudKernels/avx512.c"
 
+int64_t spud_emulated_operations(void) { return emulated_operations; }
 const spud_kernels *spud_kernels_avx512_emulated(void) { return spud_cpu_has_avx2() ? spud_kernels_emulated() : NULL; }
+#else
+#include "include/avx512_emulation.h"
+int64_t spud_emulated_operations(void) { return 0; }
 #endif

@@ -1,4 +1,5 @@
 import SpudPipeline
+import SpudTokens
 import Testing
 
 @testable import SpudComparison

@@ -1,4 +1,6 @@
+import SpudInference
 import SpudPipeline
+import SpudTokens
 import Synchronization
 import Testing
 
@@ -39,7 +41,7 @@ struct PipelineTests {
     #expect(reply.total == 5)
     #expect(reply.stages.map(\.module) == ["vision", "vision", "hearing", "hearing", "language", "language"])
     #expect(reply.stages.map(\.start) == [0, 1, 3, 3.5, 4, 4.25])
-    #expect(reply.usage == TokenUsage(text: 30, image: 15, output: 9))
+    #expect(reply.usage == Usage(text: 30, image: 15, output: 9))
     let told = modules.language.asked.withLock { $0 }
     #expect(told.first?.words == "picture: a red star\n sound: star\n what colour is it?")
     #expect(told.first?.turns.media.isEmpty == true)
@@ -53,7 +55,7 @@ struct PipelineTests {
       to: Question(turns: [PromptTurn(.user, pictures + [.text("what is in all of them?")])]))
     #expect(modules.vision.together.withLock { $0 } == [3])
     #expect(reply.descriptions == ["a red star", "a red star", "a red star"])
-    #expect(reply.usage == TokenUsage(text: 40, image: 20, output: 12))
+    #expect(reply.usage == Usage(text: 40, image: 20, output: 12))
     #expect(reply.total == 10)
   }
 

@@ -1,6 +1,8 @@
 import Foundation
 import SpudErrors
+import SpudInference
 import SpudPipeline
+import SpudTokens
 import Synchronization
 import Testing
 

@@ -1,5 +1,7 @@
 @testable import SpudComparison
+import SpudInference
 import SpudPipeline
+import SpudSupport
 
 /// Measurements made up by a fixed rule, one for everything that a report can show.
 enum SampleEvidence {
@@ -87,7 +89,7 @@ enum SampleEvidence {
       ]
     }
     let reply = Reply(
-      text: isRight ? "red" : "blue <b>&", usage: TokenUsage(text: 20, image: isUnified ? 66 : 0, output: 6),
+      text: isRight ? "red" : "blue <b>&", usage: Usage(text: 20, image: isUnified ? 66 : 0, output: 6),
       stages: stages, firstToken: total * 0.8, total: total)
     var record = AnswerRecord(
       system: system.id, example: example, mode: mode, repetition: 0, reply: reply,

@@ -1,3 +1,4 @@
+import SpudInference
 import SpudPipeline
 import Synchronization
 
@@ -36,7 +37,7 @@ final class ScriptedResponder: Responder {
     asked.withLock { $0.append(question) }
     clock.advance(by: prefill + decode)
     return Reply(
-      text: answer(question), usage: TokenUsage(text: 10, image: 5, output: 3),
+      text: answer(question), usage: Usage(text: 10, image: 5, output: 3),
       stages: [
         Stage(module: "unified", work: .prefill, start: 0, end: prefill),
         Stage(module: "unified", work: .decode, start: prefill, end: prefill + decode),

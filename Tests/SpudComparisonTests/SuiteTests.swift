@@ -1,6 +1,7 @@
 import Foundation
 import SpudErrors
 import SpudPipeline
+import SpudTokens
 import Testing
 
 @testable import SpudComparison
@@ -104,8 +105,8 @@ struct SuiteTests {
   @Test("what is wrong is said in one sentence that names the line")
   func namesLines() {
     let good = #"{"id":"a","skill":"s","turns":[{"role":"user","parts":[{"text":"x"}]}],"answer":"y"}"#
-    #expect(message(good + "\n{").contains("a.jsonl, line 2"))
-    #expect(message(good + "\n" + good).contains("the id 'a' stands at"))
+    #expect(message(good + "\n{").contains("a.jsonl:2"))
+    #expect(message(good + "\n" + good).contains("the id 'a' is at"))
     #expect(message(good.replacing(#","answer":"y""#, with: "")).contains("has no answer"))
     #expect(message(#"{"id":"a","skill":"s","turns":[],"answer":"y"}"#).contains("'turns' is missing or empty"))
     #expect(message(good.replacing("text", with: "smell")).contains("'smell'"))
@@ -113,7 +114,7 @@ struct SuiteTests {
     let outside = good.replacing(#""text":"x""#, with: #""image":"../x.png""#)
     #expect(message(outside).contains("leaves the examples' folder"))
     #expect(message("").contains("holds no example"))
-    #expect(message("{\"id\":1}").contains("line 1"))
+    #expect(message("{\"id\":1}").contains("a.jsonl:1"))
   }
 
   @Test("its fingerprint changes with whatever an answer is judged by")

@@ -1,5 +1,6 @@
 import Foundation
 import SpudErrors
+import SpudKernels
 import SpudModels
 import SpudTokens
 import Testing
@@ -43,7 +44,7 @@ struct ExportedModelTests {
   func roundTrip(templateFile: String, text: String) async throws {
     try await withChatModel(templateFile: templateFile, text) { directory in
       let path = directory + "/model.gguf"
-      try GGUFExport.write(from: directory, to: path, format: LoadOptions.Weights.f32.format)
+      try GGUFExport.write(from: directory, to: path, format: .f32)
       let forms = try await [directory, path].asyncMap { path in
         let model = try await Model.load(path, options: LoadOptions(threads: 1))
         guard case .text(let form) = model.form else { throw CancellationError() }
@@ -78,8 +79,8 @@ struct CacheCostTests {
   /// Heads of 16: the kernels lay 32 columns out for values in every format, and for keys where columns come in blocks.
   @Test(
     "a token's keys and values, scales included, are what the cache says",
-    arguments: [(LoadOptions.Cache.f32, 64 + 128), (.bf16, 32 + 64), (.q8, 34 + 36)])
-  func bytesPerToken(cache: LoadOptions.Cache, expected: Int) async throws {
+    arguments: [(CacheFormat.f32, 64 + 128), (.bf16, 32 + 64), (.q8, 34 + 36)])
+  func bytesPerToken(cache: CacheFormat, expected: Int) async throws {
     let model = try await Model.load(TinyModel.directory, options: LoadOptions(threads: 1, cache: cache))
     #expect(model.cacheBytesPerToken == 2 * expected)
   }

@@ -58,19 +58,18 @@ struct ScheduleTests {
     return expected
   }
 
-  static func load(_ format: LoadOptions.Cache, pages: Int?) async throws -> Model {
+  static func load(_ format: CacheFormat, pages: Int?) async throws -> Model {
     var options = LoadOptions(threads: 2, cache: format)
     if let pages {
-      let format: CacheFormat = format.format
-      options.cacheSize = pages * CacheShape(layerCount: 2, headCount: 1, headWidth: 16, format: format).pageBytes
+            options.cacheSize = pages * CacheShape(layerCount: 2, headCount: 1, headWidth: 16, format: format).pageBytes
     }
     return try await Model.load(TinyModel.directory, options: options)
   }
 
   @Test(
     "no answer depends on anybody else: alone, in company, from the tree, in pieces, after giving pages up",
-    arguments: LoadOptions.Cache.allCases, [8, 12, 40])
-  func independent(format: LoadOptions.Cache, pages: Int) async throws {
+    arguments: CacheFormat.allCases, [8, 12, 40])
+  func independent(format: CacheFormat, pages: Int) async throws {
     let expected = try await Self.alone(try await Self.load(format, pages: nil))
     let model = try await Self.load(format, pages: pages)
     for seed in 0..<3 as Range<UInt64> {

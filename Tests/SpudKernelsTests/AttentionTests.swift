@@ -95,6 +95,43 @@ struct AttentionTests {
     #expect(together == one && together == mixed && together.count == tokens)
   }
 
+  @Test(
+    "what a later token's values are, even infinite, does not reach an earlier token of its tile",
+    arguments: InstructionSet.supported, CacheFormat.allCases)
+  func laterValues(level: InstructionSet, format: CacheFormat) throws {
+    let compute = Compute(threads: 1, instructionSet: level)
+    // Heads in a group, positions before the last eight: tiles of one to six tokens, odd and even lengths.
+    for (group, past) in [(1, 0), (1, 1), (1, 64), (2, 3), (3, 62), (6, 5)] {
+      var random = Random(seed: 14)
+      let tokens = past + 8
+      let width = 72
+      let queries = Activations((0..<tokens).map { _ in random.values(group * width) })
+      let keys = Activations((0..<tokens).map { _ in random.values(width) })
+      let values = (0..<tokens).map { _ in random.values(width) }
+      func attend(_ values: [[Float]]) throws -> [[Float]] {
+        let cache = try KeyValueCache(
+          layerCount: 1, headCount: 1, headWidth: width, sequenceCount: 1, capacity: tokens, format: format)
+        let output = Activations(columns: group * width)
+        compute.attend(
+          queries: queries, keys: keys, values: Activations(values),
+          positions: try cache.append(Array(repeating: 0, count: tokens)), layer: 0, cache: cache, scale: 0.1,
+          into: output)
+        return output.allRows
+      }
+      let usual = try attend(values)
+      for first in past..<tokens {
+        for bad in [Float.infinity, .nan] {
+          let others = try attend(
+            values[..<first] + Array(repeating: Array(repeating: bad, count: width), count: tokens - first))
+          #expect(usual[..<first] == others[..<first], "groups of \(group), \(bad) from token \(first) of \(tokens)")
+          // Bytes know no NaN: a row of nothing else is zeros.
+          guard format != .q8 || !bad.isNaN else { continue }
+          #expect(others[first...].allSatisfy { $0.allSatisfy { !$0.isFinite } })
+        }
+      }
+    }
+  }
+
   @Test("a truncated cache continues as if the rest had never been")
   func truncation() throws {
     var random = Random(seed: 11)

@@ -33,21 +33,28 @@ struct FeedForwardTests {
     }
   }
 
-  @Test("a mixture agrees with the scalar reference", arguments: InstructionSet.supported, WeightFormat.allCases)
-  func mixture(level: InstructionSet, format: WeightFormat) throws {
+  /// Few tokens; more than 32 in all; and more than 96 for one expert.
+  @Test(
+    "a mixture agrees with the scalar reference", arguments: InstructionSet.supported,
+    WeightFormat.allCases.flatMap { format in [11, 40, 260].map { (format, $0) } })
+  func mixture(level: InstructionSet, _ formatAndTokens: (WeightFormat, Int)) throws {
+    let (format, tokens) = formatAndTokens
     var random = Random(seed: 5)
     let compute = Compute(threads: 2, instructionSet: level)
     let block = Block(experts: 5, width: 70, expertWidth: 51, random: &random)
     let weights = try block.packed(format, compute)
-    let x = (0..<11).map { _ in random.values(70) }
-    let hidden = (0..<11).map { _ in random.values(70) }
-    let logits = Activations((0..<11).map { _ in random.values(5) })
+    let x = (0..<tokens).map { _ in random.values(70) }
+    let hidden = (0..<tokens).map { _ in random.values(70) }
+    let logits = Activations((0..<tokens).map { _ in random.values(5) })
     var table = RoutingTable(expertCount: 5, expertsPerToken: 2)
     compute.route(logits, normalized: true, into: &table)
     let output = Activations(hidden)
     compute.mixExperts(Activations(x), routing: table, weights: weights, addingInto: output)
     var expected: [Double] = []
-    for token in 0..<11 {
+    if tokens == 260 {
+      #expect((0..<5).contains { expert in table.experts.filter { Int($0) == expert }.count > 96 })
+    }
+    for token in 0..<tokens {
       var sum = hidden[token].map(Double.init)
       for slot in 0..<2 {
         let expert = Int(table.experts[token * 2 + slot])
@@ -67,18 +74,18 @@ struct FeedForwardTests {
   func independent(level: InstructionSet, format: WeightFormat) throws {
     var random = Random(seed: 6)
     let block = Block(experts: 4, width: 96, expertWidth: 80, random: &random)
-    let x = (0..<17).map { _ in random.values(96) }
-    let logits = (0..<17).map { _ in random.values(4) }
+    let x = (0..<150).map { _ in random.values(96) }
+    let logits = (0..<150).map { _ in random.values(4) }
     var results: [[[Float]]] = []
     for threads in [1, 2] {
       let compute = Compute(threads: threads, instructionSet: level)
       let weights = try block.packed(format, compute)
-      for tokens in [Array(0..<17), [3], [16, 3, 9]] {
+      for tokens in [Array(0..<150), [3], [16, 3, 9], Array(100..<140)] {
         var table = RoutingTable(expertCount: 4, expertsPerToken: 3)
         compute.route(Activations(tokens.map { logits[$0] }), normalized: false, into: &table)
         let output = Activations(rows: tokens.count, columns: 96)
         compute.mixExperts(Activations(tokens.map { x[$0] }), routing: table, weights: weights, addingInto: output)
-        if tokens.count == 17 { results.append(output.allRows) }
+        if tokens.count == 150 { results.append(output.allRows) }
         for (index, token) in tokens.enumerated() { #expect(output[index] == results[0][token]) }
       }
     }

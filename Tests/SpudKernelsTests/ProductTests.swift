@@ -15,6 +15,8 @@ struct ProductTests {
     Shape(tokens: 2, rows: 31, columns: 64),
     Shape(tokens: 5, rows: 33, columns: 96), Shape(tokens: 7, rows: 129, columns: 257),
     Shape(tokens: 13, rows: 16, columns: 611),
+    // More than the 96 rows that a panel is multiplied by at a time, in two blocks and in three.
+    Shape(tokens: 97, rows: 33, columns: 64), Shape(tokens: 197, rows: 40, columns: 37),
   ]
 
   /// Largest error relative to the output's root mean square that each format may make: float32 rounding, 8 significant
@@ -110,7 +112,7 @@ struct ProductTests {
   func independent(level: InstructionSet, format: WeightFormat) throws {
     var random = Random(seed: 2)
     let weights = random.values(75 * 160)
-    let x = (0..<20).map { _ in random.values(160) }
+    let x = (0..<200).map { _ in random.values(160) }
     var results: [[[Float]]] = []
     for threads in [1, 2, 3] {
       let compute = Compute(threads: threads, instructionSet: level)
@@ -118,7 +120,7 @@ struct ProductTests {
       let together = Activations(columns: 75)
       compute.multiply(Activations(x), by: matrix, into: together)
       results.append(together.allRows)
-      for count in [1, 2, 3, 4, 5, 6, 7] {
+      for count in [1, 2, 3, 4, 5, 6, 7, 31, 32, 95, 96, 97, 193] {
         let part = Activations(columns: 75)
         compute.multiply(Activations(Array(x[..<count])), by: matrix, into: part)
         #expect(part.allRows == Array(together.allRows[..<count]))
@@ -134,7 +136,7 @@ struct ProductTests {
     let bias = random.values(100)
     let x = Activations((0..<9).map { _ in random.values(77) })
     var outputs: [[[Float]]] = []
-    for backend in Compute.Backend.allCases {
+    for backend in Backend.allCases {
       let compute = Compute(threads: 2, backend: backend)
       let matrix = try WeightMatrix(weights, rows: 100, columns: 77, format: .f32, compute: compute)
       let output = Activations((0..<9).map { _ in Array(repeating: 1, count: 100) })

@@ -19,7 +19,7 @@ struct Fixture: Sendable, CustomTestStringConvertible {
   var folder: String { "\(Self.directory)/\(name)" }
   var modelPath: String { name.hasPrefix("gguf-") ? "\(folder)/model.gguf" : folder }
 
-  func load(threads: Int = 2, backend: Compute.Backend = .native) throws -> Transformer {
+  func load(threads: Int = 2, backend: Backend = .native) throws -> Transformer {
     try Transformer.load(path: modelPath, compute: Compute(threads: threads, backend: backend), weightFormat: .f32)
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import SpudErrors
+import SpudSupport
 import SpudTensors
 import Testing
 

@@ -1,6 +1,6 @@
 import Foundation
 import SpudErrors
-import SpudKernels
+import SpudQuantizer
 import SpudMedia
 import Testing
 
@@ -173,6 +173,16 @@ struct AudioCodecTests {
     let codes = try codec.encode(tone(900, seconds: 0.4, level: level))
     let same = zip(codes.codes, reference.codes).count { $0 == $1 }
     #expect(same >= reference.codes.count - 1)
+  }
+
+  @Test("what is nearly silent is amplified by 40 dB and no more")
+  func largestGain() {
+    let hiss = (0..<16_000).map { Float($0 % 2 == 0 ? 1e-5 : -1e-5) }
+    let louder = AudioCodec.normalized(hiss)
+    #expect(zip(hiss, louder).allSatisfy { abs($1 / $0 - AudioCodec.largestGain) < 0.01 })
+    // Just loud enough to be brought to the usual level by less.
+    let whisper = AudioCodec.normalized(hiss.map { $0 * 100 })
+    #expect(whisper.allSatisfy { abs(abs($0) - AudioCodec.activeLevel) < 1e-4 })
   }
 
   @Test("silence stays silence")

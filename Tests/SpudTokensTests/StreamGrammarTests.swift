@@ -1,5 +1,5 @@
 import SpudErrors
-import SpudKernels
+import SpudSupport
 import SpudTokens
 import Testing
 

@@ -1,6 +1,6 @@
 import Foundation
 import SpudErrors
-import SpudKernels
+import SpudSupport
 import SpudMedia
 import SpudTokens
 import Testing

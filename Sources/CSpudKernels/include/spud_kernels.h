@@ -19,12 +19,24 @@
 #include "spud_pool.h"
 
 enum { SPUD_PANEL_ROWS = 32, SPUD_BLOCK = 32, SPUD_PAGE_POSITIONS = 32 };
+/// Bytes of a panel's units, and of the scales that a quantized one begins with.
+enum {
+  SPUD_FLOAT_UNIT_BYTES = SPUD_PANEL_ROWS * 4,
+  SPUD_SCALES_BYTES = SPUD_PANEL_ROWS * 2,
+  SPUD_Q8_0_UNIT_BYTES = SPUD_SCALES_BYTES + SPUD_PANEL_ROWS * SPUD_BLOCK,
+  SPUD_Q4_0_UNIT_BYTES = SPUD_SCALES_BYTES + SPUD_PANEL_ROWS * SPUD_BLOCK / 2,
+};
+/// Bytes of blocks as files have them, of 32 and of 256 weights: scales, then what they scale.
+enum {
+  SPUD_Q8_0_BLOCK_BYTES = 2 + 32, SPUD_Q4_0_BLOCK_BYTES = 2 + 16,
+  SPUD_Q4_K_BLOCK_BYTES = 2 * 2 + 12 + 128, SPUD_Q6_K_BLOCK_BYTES = 128 + 64 + 16 + 2,
+};
 typedef enum { SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3, SPUD_FORMATS = 4 } spud_format;
 
 /// 32 activations as signed bytes: value = (scales[0] + scales[1]) * quants, both scales powers of two, the second
 /// perhaps negative. `correction` is -128 * the sum of the quants: it takes the offset of the unsigned weights out.
 typedef struct { float scales[2]; int32_t correction; int8_t quants[SPUD_BLOCK]; } spud_block;
-_Static_assert(sizeof(spud_block) == 44, "spud_block is read by address arithmetic");
+_Static_assert(sizeof(spud_block) == 2 * 4 + 4 + SPUD_BLOCK, "spud_block has no padding");
 
 /// What becomes of a product's rows.
 typedef enum {
@@ -49,7 +61,7 @@ typedef struct {
   const int32_t *output_rows; ///< which output row each row writes; NULL: row r writes row r
   const float *factors;       ///< [rows], for SPUD_ADD; NULL: 1
   const float *bias;          ///< [columns_out]; NULL: none
-  float *workspace;             ///< [SPUD_ROW_BLOCK * 32], 64-byte aligned
+  float *workspace;           ///< [SPUD_ROW_BLOCK * 32], 64-byte aligned
   spud_format format;
   spud_epilogue epilogue;
 } spud_product;

@@ -1,3 +1,4 @@
+internal import SpudInference
 internal import SpudPipeline
 
 /// "Thinking scaled to the question is ten times more efficient."

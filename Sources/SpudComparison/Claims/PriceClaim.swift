@@ -1,3 +1,4 @@
+internal import SpudInference
 internal import SpudPipeline
 
 /// "It is aggressively priced."

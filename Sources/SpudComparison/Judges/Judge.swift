@@ -1,3 +1,4 @@
+internal import SpudInference
 internal import SpudMedia
 package import SpudPipeline
 

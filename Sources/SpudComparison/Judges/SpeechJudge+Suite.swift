@@ -1,6 +1,8 @@
 internal import Foundation
+internal import SpudInference
 internal import SpudMedia
 internal import SpudPipeline
+internal import SpudTokens
 
 extension SpeechJudge {
   /// The most recordings of one word that are kept: each costs time, and more than a few tell nothing new.

@@ -1,3 +1,5 @@
+internal import SpudSupport
+
 /// A number with the interval that it lies in at 95 % confidence, and how many observations it comes from.
 package struct Estimate: Codable, Sendable, Equatable {
   package var value: Double

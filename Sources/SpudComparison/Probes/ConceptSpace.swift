@@ -1,5 +1,5 @@
 internal import SpudErrors
-internal import SpudKernels
+internal import SpudQuantizer
 
 /// Whether the same concept, met in pictures, in sound and in text, lies at the same place in a model's hidden states.
 package struct ConceptSpace: Sendable {

@@ -3,6 +3,7 @@ internal import SpudErrors
 internal import SpudKernels
 package import SpudModels
 package import SpudPipeline
+internal import SpudSupport
 
 /// The time to write one token against the number of experts and against the length of the context.
 package struct DecodeProbe: Sendable {

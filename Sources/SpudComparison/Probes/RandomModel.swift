@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudSupport
 internal import SpudTensors
 
 /// A Qwen3-MoE checkpoint with random weights: it knows nothing, and costs what a trained one of its shape costs.

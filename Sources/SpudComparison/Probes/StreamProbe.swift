@@ -55,7 +55,7 @@ package struct StreamProbe: Sendable {
   @concurrent
   private func stream(_ example: Example) async throws -> [Record] {
     guard let tokenizer = model.streamTokenizer else { return [] }
-    let stream = try tokenizer.encodePrompt(try turns(example.turns))
+    let stream = try tokenizer.encodePrompt(try MediaStore().load(example.turns))
     let tokens = stream.ids.map { id in
       StreamRecord.Token(
         modality: (tokenizer.vocabulary.modality(of: id) ?? .control).rawValue, piece: tokenizer.piece(of: id))
@@ -75,7 +75,7 @@ package struct StreamProbe: Sendable {
     defer { transformer.statistics.reset() }
     for example in examples.prefix(Self.routedExamples) {
       try Task.checkCancellation()
-      let ids = try tokenizer.encodePrompt(try turns(example.turns)).ids
+      let ids = try tokenizer.encodePrompt(try MediaStore().load(example.turns)).ids
       guard ids.count <= model.contextLength else { continue }
       let classes = ids.map { id in
         UInt8(Self.modalities.firstIndex(of: tokenizer.vocabulary.modality(of: id) ?? .control) ?? 1)
@@ -124,7 +124,7 @@ package struct StreamProbe: Sendable {
   private func meanStates(of part: PromptPart, kind: PartKind) throws -> [[Float]]? {
     guard let tokenizer = model.streamTokenizer else { return nil }
     let transformer = model.transformer
-    let stream = try tokenizer.encode(try turns([PromptTurn(.user, [part])]))
+    let stream = try tokenizer.encode(try MediaStore().load([PromptTurn(.user, [part])]))
     guard let span = stream.spans.first(where: { $0.kind == kind }), stream.ids.count <= transformer.chunkLength,
       stream.ids.count <= model.contextLength
     else { return nil }
@@ -141,12 +141,6 @@ package struct StreamProbe: Sendable {
     let cache = try transformer.makeCache(sequences: 1, capacity: stream.ids.count, format: .bf16)
     _ = try transformer.forward(Batch(stream.ids), cache: cache, logits: .none)
     return states
-  }
-
-  private func turns(_ turns: [PromptTurn]) throws -> [StreamTurn] {
-    try turns.map { turn in
-      StreamTurn(turn.speaker == .user ? .user : .assistant, try turn.parts.map(MediaStore().load))
-    }
   }
 }
 

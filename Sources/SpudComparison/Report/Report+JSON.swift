@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudSupport
 
 extension Claim: Encodable {
   private enum CodingKeys: String, CodingKey {
@@ -90,11 +91,7 @@ extension Report {
     ]
     return try files.map { name, text in
       let path = directory + "/" + name
-      do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-      } catch {
-        throw SpudError(.io, "\(path) cannot be written: \(error.localizedDescription)")
-      }
+      try AtomicFile.write(Array(text.utf8), to: path)
       return path
     }
   }

@@ -1,7 +1,9 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudInference
 internal import SpudKernels
 package import SpudPipeline
+internal import SpudTokens
 
 /// A comparison from its suite to its report.
 package struct Comparison: Sendable {

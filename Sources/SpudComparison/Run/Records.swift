@@ -1,3 +1,4 @@
+package import SpudInference
 package import SpudPipeline
 
 /// What was measured: one line of the journal each.
@@ -59,7 +60,7 @@ package struct AnswerRecord: Codable, Sendable, Equatable {
   package var score: Score
   /// The prompt's own difficulty signal.
   package var difficulty: Double
-  package var usage: TokenUsage
+  package var usage: Usage
   package var stages: [Stage]
   /// Seconds until the first token of the answer, and until its last.
   package var firstToken: Double

@@ -1,5 +1,7 @@
 internal import SpudErrors
+internal import SpudInference
 package import SpudPipeline
+internal import SpudTokens
 
 /// Asks every system every question, in turn, and keeps what comes back in the journal.
 ///
@@ -192,9 +194,9 @@ package struct Runner: Sendable {
   private func question(_ step: Step) -> Question {
     var turns = step.example.turns
     if step.mode == .toldTruth { turns = step.example.toldTruth(step.system.prompts) ?? turns }
-    let thinking: Question.Thinking =
-      step.mode == .unthinking ? .never : step.example.isThoughtAbout ? .always : .free
-    return Question(turns: turns, output: step.example.output, thinking: thinking)
+    let output = step.example.output
+    let thinking = step.mode == .unthinking ? 0 : step.example.isThoughtAbout ? Question.maximumTokens(of: output) : nil
+    return Question(turns: turns, output: output, thinking: thinking)
   }
 
   private func append(_ step: Step, _ reply: Reply, joules: Double?) throws {

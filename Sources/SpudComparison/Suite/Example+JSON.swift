@@ -1,32 +1,29 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudInference
 internal import SpudMedia
-internal import SpudPipeline
 internal import SpudTensors
 internal import SpudTokens
 
 extension Example {
-  /// Reads one line of a suite.
+  /// One line of a suite, whose last turn is the answer.
   ///
   /// - Parameters:
-  ///   - folder: the directory that media paths are relative to.
   ///   - place: the file and line, for errors.
   ///   - catalog: says which media are there.
-  /// - Throws: `badData` when the line is not an example, has no answer, or names a medium that is not there.
-  init(json: [UInt8], folder: String, place: String, catalog: inout MediaCatalog) throws {
-    let stored = try SpudTokens.Example(line: json, folder: folder, name: place)
-    let line = try JSONValue(parsing: json, name: place)
+  /// - Throws: `badData` when the line has no answer, or names a medium that is not there.
+  init(_ stored: SpudTokens.Example, place: String, catalog: inout MediaCatalog) throws {
+    let line = stored.json
     let id = try Self.text("id", in: line, place)
     let skill = try Self.text("skill", in: line, place)
     let task = line["task"]?.string ?? skill
-    // The answer of an example is its last turn; what comes before is the prompt.
-    var turns = stored.turns.map { PromptTurn($0.role == .user ? .user : .assistant, $0.parts.map(PromptPart.init)) }
+    var turns = stored.turns
     var answerParts: [PromptPart] = []
-    if let last = turns.last, last.speaker == .assistant {
+    if let last = turns.last, last.role == .assistant {
       answerParts = last.parts
       turns.removeLast()
     }
-    guard turns.last?.speaker == .user else {
+    guard turns.last?.role == .user else {
       throw SpudError(.badData, "\(place): example '\(id)' has no turn of the user to answer")
     }
     let written = answerParts.compactMap { part in
@@ -81,7 +78,7 @@ extension Example {
     return films
   }
 
-  private static func output(of parts: [PromptPart]) -> Question.Output {
+  private static func output(of parts: [PromptPart]) -> GenerationOptions.Output {
     for part in parts {
       switch part {
       case .image: return .image
@@ -90,18 +87,5 @@ extension Example {
       }
     }
     return .text
-  }
-}
-
-extension PromptPart {
-  init(_ part: SpudTokens.Example.Part) {
-    self =
-      switch part {
-      case .text(let text): .text(text)
-      case .thought(let text): .thought(text)
-      case .image(let path): .image(path: path)
-      case .audio(let path): .audio(path: path)
-      case .video(let path): .video(path: path)
-      }
   }
 }

@@ -1,4 +1,6 @@
+package import SpudInference
 package import SpudPipeline
+package import SpudTokens
 
 /// One question of a suite, with what counts as its answer.
 package struct Example: Sendable, Equatable {
@@ -12,7 +14,7 @@ package struct Example: Sendable, Equatable {
   /// Every answer that counts as right.
   package var accept: [String]
   /// What the answer is made of.
-  package var output: Question.Output
+  package var output: GenerationOptions.Output
   /// The picture or sound that the suite gives as the answer, if it is not words.
   package var reference: PromptPart?
   /// True descriptions of the media, by kind, in the order of the media: what a perfect describer would say.
@@ -23,7 +25,7 @@ package struct Example: Sendable, Equatable {
 
   package init(
     id: String, skill: String, task: String, turns: [PromptTurn], answer: String, accept: [String]? = nil,
-    output: Question.Output = .text, reference: PromptPart? = nil, imageDescriptions: [String] = [],
+    output: GenerationOptions.Output = .text, reference: PromptPart? = nil, imageDescriptions: [String] = [],
     soundDescriptions: [String] = [], filmDescriptions: [[String]] = []
   ) {
     self.id = id

@@ -1,7 +1,10 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudInference
 internal import SpudMedia
 internal import SpudPipeline
+internal import SpudSupport
+internal import SpudTokens
 
 /// The questions of a comparison, in the form of the world's examples: a JSONL file per set, media beside it. A
 /// directory of media may be packed: `media/see.zip` stands for `media/see`.
@@ -46,18 +49,12 @@ package struct Suite: Sendable {
     var places: [String: String] = [:]
     var catalog = MediaCatalog()
     for file in files {
-      guard let data = FileManager.default.contents(atPath: file) else {
-        throw SpudError(.noInput, "\(file) cannot be read")
-      }
-      let folder = (file as NSString).deletingLastPathComponent
-      var number = 0
-      for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-        number += 1
-        guard line.contains(where: { $0 > 0x20 }) else { continue }
-        let place = "\(file), line \(number)"
-        let example = try Example(json: Array(line), folder: folder, place: place, catalog: &catalog)
+      let file = try ExampleFile(path: file)
+      for index in 0..<file.count {
+        let place = file.place(of: index)
+        let example = try Example(try file.example(at: index), place: place, catalog: &catalog)
         if let first = places.updateValue(place, forKey: example.id) {
-          throw SpudError(.badData, "\(place): the id '\(example.id)' stands at \(first) already")
+          throw SpudError(.badData, "\(place): the id '\(example.id)' is at \(first) already")
         }
         examples.append(example)
       }

@@ -4,6 +4,7 @@ package import SpudInference
 internal import SpudModels
 package import SpudPipeline
 internal import SpudTensors
+internal import SpudTokens
 
 /// Loads the models of the systems, each once for each pool of threads. Those that have all threads share one pool;
 /// those of a parallel pipeline, which work side by side, have their own, on processors of their own.

@@ -1,3 +1,4 @@
+package import SpudInference
 package import SpudPipeline
 
 /// Something that answers questions, with what the report says of it.
@@ -10,13 +11,13 @@ package struct SystemUnderTest: Sendable {
   /// What the pipeline's modules tell each other.
   package var prompts: PipelinePrompts
   /// What it can answer with.
-  package var outputs: Set<Question.Output>
+  package var outputs: Set<GenerationOptions.Output>
   /// The system that has the same models and words, and so the same answers; only the times of this one are taken.
   package var answersLike: String?
 
   package init(
     card: SystemCard, responder: any Responder, language: (any Responder)? = nil,
-    prompts: PipelinePrompts = PipelinePrompts(), outputs: Set<Question.Output> = [.text, .image, .audio],
+    prompts: PipelinePrompts = PipelinePrompts(), outputs: Set<GenerationOptions.Output> = [.text, .image, .audio],
     answersLike: String? = nil
   ) {
     self.card = card

@@ -1,3 +1,5 @@
+internal import SpudSupport
+
 /// A small, fast source of random numbers whose whole sequence follows from its seed.
 ///
 /// xoshiro256++ (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), its four words
@@ -7,15 +9,8 @@ package struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
   private var words: (UInt64, UInt64, UInt64, UInt64)
 
   package init(seed: UInt64) {
-    var state = seed
-    func nextWord() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var word = state
-      word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-      return word ^ (word >> 31)
-    }
-    words = (nextWord(), nextWord(), nextWord(), nextWord())
+    var seeds = SeededGenerator(seed: seed)
+    words = (seeds.next(), seeds.next(), seeds.next(), seeds.next())
   }
 
   package mutating func next() -> UInt64 {

@@ -1,5 +1,6 @@
 import Glibc
 import SpudErrors
+import SpudSupport
 
 /// Another program, run to its end under limits, with bytes in and bytes out.
 ///
@@ -183,12 +184,14 @@ private final class Descriptor {
     // SAFETY: `getenv` returns nil or a terminated string, copied at once.
     let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
     let path = "\(directory)/spud-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp"
-    try MediaFile.create(path, holding: bytes)
-    let number = unsafe open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
-    let failure = errno
+    let number = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard number >= 0 else { throw SpudError(.io, "\(path): \(MediaFile.reason(errno))") }
     unsafe unlink(path)
-    guard number >= 0 else { throw SpudError(.io, "\(path): \(MediaFile.reason(failure))") }
-    return Descriptor(number)
+    let file = Descriptor(number)
+    // SAFETY: every bit pattern of the span's bytes is initialized.
+    try unsafe AtomicFile.write(bytes.span.bytes, to: file.number, named: path)
+    guard lseek(file.number, 0, SEEK_SET) == 0 else { throw SpudError(.io, "\(path): \(MediaFile.reason(errno))") }
+    return file
   }
 
   /// Two ends of a stream. A socket pair, because it can be marked close-on-exec as it is made.

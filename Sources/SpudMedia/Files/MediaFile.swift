@@ -1,7 +1,7 @@
 import Glibc
 import SpudErrors
 
-/// Whole files, read under a limit and written so that a reader never sees half of one.
+/// Whole files, read under a limit.
 package enum MediaFile {
   /// Reads the file at `path`, or that of the same path in an archive that stands for one of its directories.
   ///
@@ -47,73 +47,10 @@ package enum MediaFile {
     return bytes
   }
 
-  /// Writes `bytes` to `path`: into a temporary file beside it, then renamed, so that an interrupted
-  /// process leaves the old file or the new one. A symbolic link is followed, and a device or pipe is
-  /// written directly.
-  ///
-  /// - Throws: `io`, after removing the temporary file.
-  package static func write(_ bytes: [UInt8], to path: String) throws {
-    var status = stat()
-    var target = path
-    if unsafe stat(path, &status) == 0 {
-      guard status.st_mode & S_IFMT != S_IFDIR else {
-        throw SpudError(.io, "\(path): found a directory, expected a file to write")
-      }
-      guard status.st_mode & S_IFMT == S_IFREG else {
-        return try write(bytes, to: path, named: path, flags: O_WRONLY | O_CLOEXEC)
-      }
-      target = resolvingLinks(path)
-    }
-    let directory = target.lastIndex(of: "/").map { String(target[...$0]) } ?? ""
-    let temporary = "\(directory).spud-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp"
-    do {
-      try create(temporary, holding: bytes, named: path)
-      guard unsafe rename(temporary, target) == 0 else { throw SpudError(.io, "\(path): \(reason(errno))") }
-    } catch {
-      unsafe unlink(temporary)
-      throw error
-    }
-  }
-
-  /// Makes a file that was not there before: all of it, or none.
-  static func create(_ path: String, holding bytes: [UInt8], named name: String? = nil) throws {
-    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-    try write(bytes, to: path, named: name ?? path, flags: flags)
-  }
-
   /// What `errno` means, in the C library's words.
   static func reason(_ number: Int32) -> String {
     // SAFETY: `strerror` returns a terminated string; it is copied before another call can change it.
     unsafe String(cString: strerror(number))
-  }
-
-  private static func write(_ bytes: [UInt8], to path: String, named name: String, flags: Int32) throws {
-    let descriptor = unsafe open(path, flags, 0o666)
-    guard descriptor >= 0 else { throw SpudError(.io, "\(name): cannot write: \(reason(errno))") }
-    var failure: Int32 = 0
-    unsafe bytes.withUnsafeBytes { buffer in
-      var written = 0
-      while written < buffer.count, failure == 0 {
-        // SAFETY: `written` < `buffer.count`, so the rebased slice lies inside the buffer.
-        let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
-        let count = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
-        if count >= 0 { written += count } else if errno != EINTR { failure = errno }
-      }
-    }
-    // `close` reports what a network file system could not store.
-    if close(descriptor) != 0, failure == 0 { failure = errno }
-    guard failure == 0 else {
-      // A file that `open` made for us alone is no use to anyone half-written, and would fill the disk further.
-      if flags & O_EXCL != 0 { unsafe unlink(path) }
-      throw SpudError(.io, "\(name): writing failed: \(reason(failure))")
-    }
-  }
-
-  private static func resolvingLinks(_ path: String) -> String {
-    // SAFETY: with no buffer given, `realpath` returns a terminated string that we own, or nil.
-    guard let resolved = unsafe realpath(path, nil) else { return path }
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
   }
 
   private static func tooLong(_ path: String, _ found: Int, _ limit: Int) -> SpudError {

@@ -1,4 +1,5 @@
 import SpudErrors
+internal import SpudSupport
 
 /// A picture: 8-bit sRGB, three channels.
 public struct RGBImage: Sendable, Equatable {
@@ -77,7 +78,7 @@ public struct RGBImage: Sendable, Equatable {
   ///
   /// - Throws: `io`.
   public func writePNG(to path: String) throws {
-    try MediaFile.write(pngData(), to: path)
+    try AtomicFile.write(pngData(), to: path)
   }
 
   /// Refuses sides that a header announces before anything is allocated for them.

@@ -1,4 +1,5 @@
 import SpudErrors
+internal import SpudSupport
 
 /// Sound: one channel, −1…1.
 public struct Waveform: Sendable, Equatable {
@@ -94,7 +95,7 @@ public struct Waveform: Sendable, Equatable {
   ///
   /// - Throws: `io`, or `badData` if the sound does not fit in a WAV file.
   public func writeWAV(to path: String) throws {
-    try MediaFile.write(wavData(), to: path)
+    try AtomicFile.write(wavData(), to: path)
   }
 
   /// The sound as a WAV file: RIFF, PCM, 16 bits, one channel.

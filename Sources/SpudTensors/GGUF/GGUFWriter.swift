@@ -1,4 +1,5 @@
 internal import SpudErrors
+internal import SpudSupport
 
 /// Collects metadata and tensors and writes them as one `.gguf` file of version 3.
 ///

@@ -1,4 +1,5 @@
 internal import SpudErrors
+internal import SpudSupport
 
 /// Collects tensors and writes them as one `.safetensors` file.
 ///

@@ -1,6 +1,6 @@
 internal import Foundation
 public import SpudErrors
-package import SpudKernels
+package import SpudQuantizer
 public import SpudMedia
 
 /// A recording as codes: frames of 40 ms, each one code per level.

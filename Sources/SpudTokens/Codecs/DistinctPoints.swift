@@ -1,4 +1,4 @@
-package import SpudKernels
+package import SpudQuantizer
 
 /// Training vectors with duplicates folded together.
 ///

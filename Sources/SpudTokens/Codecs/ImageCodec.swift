@@ -1,6 +1,6 @@
 internal import Foundation
 public import SpudErrors
-package import SpudKernels
+package import SpudQuantizer
 public import SpudMedia
 
 /// An image as codes, one a patch, in reading order; where these miss it, with a second one each.

@@ -1,5 +1,5 @@
 internal import SpudErrors
-internal import SpudKernels
+internal import SpudQuantizer
 internal import SpudTensors
 
 extension ResidualCodebook {

@@ -1,5 +1,5 @@
 package import SpudErrors
-package import SpudKernels
+package import SpudQuantizer
 
 /// A vector quantizer in a space of principal components: each level codes what the levels before it left over.
 ///

@@ -1,43 +1,20 @@
 internal import SpudErrors
 public import SpudMedia
-internal import SpudTensors
+package import SpudTensors
 
 /// One line of an examples file: a conversation whose media lie in files beside it.
 public struct Example: Sendable {
-  /// One part as the file names it.
-  public enum Part: Sendable, Equatable {
-    case text(String)
-    case thought(String)
-    case image(path: String)
-    case audio(path: String)
-    case video(path: String)
-  }
-
-  public struct Turn: Sendable, Equatable {
-    public var role: Role
-    public var parts: [Part]
-  }
-
   public var id: String
   public var skill: String
   public var task: String
-  public var turns: [Turn]
+  public var turns: [PromptTurn]
+
+  /// The line as it is written, with whatever else it says.
+  package let json: JSONValue
 
   /// Loads the media of every turn.
   public func load(limits: MediaLimits = .default) throws -> [StreamTurn] {
-    try turns.map { turn in
-      StreamTurn(
-        turn.role,
-        try turn.parts.map { part in
-          switch part {
-          case .text(let text): .text(text)
-          case .thought(let text): .thought(text)
-          case .image(let path): .image(try RGBImage.load(path: path, limits: limits))
-          case .audio(let path): .audio(try Waveform.load(path: path, limits: limits))
-          case .video(let path): .video(try VideoClip.load(path: path, limits: limits))
-          }
-        })
-    }
+    try MediaStore(limits: limits).load(turns)
   }
 }
 
@@ -53,6 +30,7 @@ extension Example {
     guard let fields = value.object else {
       throw SpudError(.badData, "\(name): the line is \(value.kind), expected an object: one example a line")
     }
+    json = value
     func string(_ key: String) -> String { fields[key]?.string ?? "" }
     id = string("id")
     skill = string("skill")
@@ -64,11 +42,11 @@ extension Example {
       guard let role = turn["role"]?.string.flatMap(Role.init), let parts = turn["parts"]?.array else {
         throw SpudError(.badData, "\(name): a turn lacks 'role' (user or assistant) or 'parts' (a list)")
       }
-      return Turn(role: role, parts: try parts.map { try Self.part($0, folder: folder, name: name) })
+      return PromptTurn(role, try parts.map { try Self.part($0, folder: folder, name: name) })
     }
   }
 
-  private static func part(_ value: JSONValue, folder: String, name: String) throws -> Part {
+  private static func part(_ value: JSONValue, folder: String, name: String) throws -> PromptPart {
     guard let member = value.object?.members.first, value.object?.count == 1, let text = member.value.string else {
       throw SpudError(
         .badData, "\(name): a part is not an object of one string, expected {\"text\": …}, {\"image\": …} or the like")

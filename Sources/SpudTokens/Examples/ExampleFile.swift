@@ -1,7 +1,7 @@
 internal import Foundation
 public import SpudErrors
 public import SpudMedia
-internal import SpudKernels
+internal import SpudSupport
 
 /// A file of examples: JSON Lines, one example per line, media beside it.
 public struct ExampleFile: Sendable {
@@ -35,12 +35,15 @@ public struct ExampleFile: Sendable {
     let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
     return try Example(
       line: [UInt8](bytes[lines[index]]), folder: path.hasPrefix("/") && folder.isEmpty ? "/" : folder,
-      name: "\(path):\(numbers[index])")
+      name: place(of: index))
   }
+
+  /// The file and line of the example at `index`.
+  package func place(of index: Int) -> String { "\(path):\(numbers[index])" }
 
   /// `error` with the file and line of the example at `index` in front, unless it is there already.
   func located(_ error: any Error, at index: Int) -> SpudError {
-    let place = "\(path):\(numbers[index])"
+    let place = place(of: index)
     guard let error = error as? SpudError else { return SpudError(.internal, "\(place): \(error)") }
     return error.message.hasPrefix(place) ? error : SpudError(error.code, "\(place): \(error.message)")
   }
@@ -65,8 +68,8 @@ public struct ExampleFile: Sendable {
 
 /// The media that files of examples name, each once, in a seeded random order: what codebooks are fitted to.
 public struct ExampleMedia: Sendable {
-  public private(set) var pictures: [Example.Part] = []
-  public private(set) var sounds: [Example.Part] = []
+  public private(set) var pictures: [PromptPart] = []
+  public private(set) var sounds: [PromptPart] = []
 
   /// - Parameters:
   ///   - files: paths of files of examples.
@@ -78,7 +81,7 @@ public struct ExampleMedia: Sendable {
       for index in 0..<file.count {
         for part in try file.example(at: index).turns.flatMap(\.parts) {
           switch part {
-          case .text, .thought: continue
+          case .text, .thought, .frame, .soundtrack: continue
           case .image(let path): if seen.insert(path).inserted { pictures.append(part) }
           case .audio(let path): if seen.insert(path).inserted { sounds.append(part) }
           case .video(let path):
@@ -96,20 +99,20 @@ public struct ExampleMedia: Sendable {
 
   /// The pictures that a part holds: one, or a video's frames at the size at which they are coded in patches of
   /// `patch`.
-  public static func pictures(of part: Example.Part, patch: Int) throws -> [RGBImage] {
+  public static func pictures(of part: PromptPart, patch: Int) throws -> [RGBImage] {
     switch part {
     case .image(let path): [try RGBImage.load(path: path)]
     case .video(let path): try VideoClip.load(path: path).frames.map { ImageCodec.frame($0, patch: patch) }
-    case .text, .thought, .audio: []
+    case .text, .thought, .audio, .frame, .soundtrack: []
     }
   }
 
   /// The sound that a part holds, if it holds one.
-  public static func sound(of part: Example.Part) throws -> Waveform? {
+  public static func sound(of part: PromptPart) throws -> Waveform? {
     switch part {
     case .audio(let path): try Waveform.load(path: path)
     case .video(let path): try VideoClip.load(path: path).audio
-    case .text, .thought, .image: nil
+    case .text, .thought, .image, .frame, .soundtrack: nil
     }
   }
 }

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import SpudErrors
-internal import SpudKernels
 internal import SpudMedia
+internal import SpudQuantizer
 
 /// A stream as a picture for people: every id a cell, coloured by modality, in the order in which the model reads them.
 ///

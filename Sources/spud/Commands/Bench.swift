@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
 internal import SpudInference
+internal import SpudKernels
 
 /// `spud bench`: how fast a model reads and writes.
 struct Bench: AsyncParsableCommand {
@@ -62,13 +63,13 @@ struct Bench: AsyncParsableCommand {
   var form: Form?
 
   @Option(name: .long, help: "Who multiplies: native (the project's own kernels) or blas (OpenBLAS, in float32).")
-  var kernels = LoadOptions.Kernels.native
+  var kernels = Backend.native
 
   @Option(name: .long, help: "Hold the weights in this format. Default: as the file does.")
-  var weights: LoadOptions.Weights?
+  var weights: WeightFormat?
 
   @Option(name: .long, help: "Hold the key-value cache in this format.")
-  var cache = LoadOptions.Cache.bf16
+  var cache = CacheFormat.bf16
 
   @OptionGroup var json: JSONOptions
 

@@ -76,7 +76,7 @@ struct FitOptions: ParsableArguments {
   }
 
   /// The parts to measure on, and those to learn from.
-  func split(_ parts: [Example.Part]) -> (held: ArraySlice<Example.Part>, learned: ArraySlice<Example.Part>) {
+  func split(_ parts: [PromptPart]) -> (held: ArraySlice<PromptPart>, learned: ArraySlice<PromptPart>) {
     let count = min(held, parts.count / 10)
     return (parts.prefix(count), parts.dropFirst(count))
   }

@@ -17,26 +17,10 @@ struct Quantize: AsyncParsableCommand {
         spud quantize -m OLMoE-1B-7B --to q4_0 -o olmoe-q4_0.gguf --json
       """)
 
-  /// What matrices become.
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case f32, bf16
-    case q8 = "q8_0"
-    case q4 = "q4_0"
-
-    var weightFormat: WeightFormat {
-      switch self {
-      case .f32: .f32
-      case .bf16: .bf16
-      case .q8: .q8_0
-      case .q4: .q4_0
-      }
-    }
-  }
-
   @OptionGroup(title: "Model") var model: ModelOptions
 
   @Option(name: .customLong("to"), help: "What matrices become; norms, biases and routers stay f32.")
-  var format: Format
+  var format: WeightFormat
 
   @Option(
     name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file.gguf"),
@@ -60,7 +44,7 @@ struct Quantize: AsyncParsableCommand {
     let path = try model.resolved()
     let progress = Progress("writing")
     let bytes = try GGUFExport.write(
-      from: path, to: file, format: format.weightFormat, progress: { progress.update($0) })
+      from: path, to: file, format: format, progress: { progress.update($0) })
     progress.finish()
     let report = Report(file: file, bytes: bytes)
     if json.json { return try JSONOutput.print(report) }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
 internal import SpudInference
+internal import SpudSupport
 internal import SpudTokens
 
 /// `spud tokenize`: the stream that the model would read.
@@ -86,9 +87,7 @@ struct Tokenize: AsyncParsableCommand {
     if let draw {
       let picture = try StreamDrawing(tokenizer).svg(stream.ids)
       if draw == "-" { return try Terminal.write(picture) }
-      do { try Data(picture.utf8).write(to: URL(filePath: draw), options: .atomic) } catch {
-        throw SpudError(.io, "\(draw): the drawing could not be written")
-      }
+      try AtomicFile.write(Array(picture.utf8), to: draw)
     }
     try show(
       stream.ids.enumerated().map { position, id in

@@ -1,23 +1,24 @@
 public import ArgumentParser
 internal import Foundation
-public import SpudInference
+internal import SpudInference
+public import SpudKernels
 
-extension LoadOptions.Kernels: ExpressibleByArgument {}
-extension LoadOptions.Weights: ExpressibleByArgument {}
-extension LoadOptions.Cache: ExpressibleByArgument {}
+extension Backend: ExpressibleByArgument {}
+extension WeightFormat: ExpressibleByArgument {}
+extension CacheFormat: ExpressibleByArgument {}
 
 /// How a model is held in memory, and what computes.
 struct ComputeOptions: ParsableArguments {
   @OptionGroup var threads: ThreadOptions
 
   @Option(name: .long, help: "Who multiplies: native (the project's own kernels) or blas (OpenBLAS, in float32).")
-  var kernels = LoadOptions.Kernels.native
+  var kernels = Backend.native
 
   @Option(name: .long, help: "Hold the weights in this format. Default: as the file does; f32 for --kernels blas.")
-  var weights: LoadOptions.Weights?
+  var weights: WeightFormat?
 
   @Option(name: .long, help: "Hold the key-value cache in this format.")
-  var cache = LoadOptions.Cache.bf16
+  var cache = CacheFormat.bf16
 
   /// Loads the model, with a line of progress while that takes long.
   func load(

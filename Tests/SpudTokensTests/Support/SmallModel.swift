@@ -1,6 +1,7 @@
 import Foundation
-import SpudKernels
+import SpudQuantizer
 import SpudMedia
+import SpudSupport
 import SpudTokens
 
 /// A whole set of tokenizers fitted in the test: byte-level text, 24 image codes, 2 levels of 16 sound codes.

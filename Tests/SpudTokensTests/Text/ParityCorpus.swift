@@ -1,4 +1,5 @@
 import Foundation
+import SpudSupport
 
 /// The fixtures of Scripts/goldens/text.py, and the generator of strings that it shares with the tests.
 struct ParityCorpus: Decodable {
@@ -60,7 +61,7 @@ struct ParityCorpus: Decodable {
 
   /// The generated strings; `strings` of the script, step by step.
   func strings() -> [String] {
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     return (0..<count).map { _ in
       var text = String.UnicodeScalarView()
       for _ in 0..<random.next(14) {
@@ -81,22 +82,14 @@ struct ParityCorpus: Decodable {
     }
   }
 
-  private func scalar(_ random: inout SplitMix64) -> Unicode.Scalar {
+  private func scalar(_ random: inout SeededGenerator) -> Unicode.Scalar {
     let block = blocks[random.next(blocks.count)]
     let value = block[0] + UInt32(random.next(Int(block[1] - block[0] + 1)))
     return Unicode.Scalar(value) ?? "A"
   }
 }
 
-struct SplitMix64 {
-  var state: UInt64
-
-  /// A number in 0..<`bound`.
-  mutating func next(_ bound: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return Int((mixed ^ mixed >> 31) % UInt64(bound))
-  }
+extension SeededGenerator {
+  /// A number in 0..<`bound`, as the script draws it.
+  fileprivate mutating func next(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

@@ -1,5 +1,6 @@
 import Foundation
-import SpudKernels
+import SpudQuantizer
+import SpudSupport
 import Testing
 
 @Suite("Linear algebra for codebooks")

@@ -2,52 +2,19 @@ internal import CLAPACKE
 internal import COpenBLAS
 package import SpudErrors
 
-/// A dense matrix of `Float`, `[rows, columns]`, row-major.
-package struct Matrix: Sendable, Equatable {
-  package let rows: Int
-  package let columns: Int
-  package var values: [Float]  // [rows, columns]
-
-  package init(rows: Int, columns: Int, values: [Float]) {
-    precondition(values.count == rows * columns, "\(values.count) values do not fill a [\(rows), \(columns)] matrix")
-    self.rows = rows
-    self.columns = columns
-    self.values = values
-  }
-
-  package init(rows: Int, columns: Int) {
-    self.init(rows: rows, columns: columns, values: [Float](repeating: 0, count: rows * columns))
-  }
-
-  /// The values of one row.
-  package subscript(row row: Int) -> ArraySlice<Float> { values[row * columns..<(row + 1) * columns] }
-
-  /// The rows at `indices`, in that order.
-  package func selecting(_ indices: some Sequence<Int>) -> Matrix {
-    var selected: [Float] = []
-    var count = 0
-    for index in indices {
-      selected += self[row: index]
-      count += 1
-    }
-    return Matrix(rows: count, columns: columns, values: selected)
-  }
-}
-
-/// The directions in which data vary most, after Pearson (1901).
-package struct PrincipalComponents: Sendable {
-  package let mean: [Float]  // [columns]
-  /// Unit vectors, the one of greatest variance first.
-  package let components: Matrix  // [count, columns]
-  package let variances: [Float]  // [count]
-}
-
 /// Linear algebra for the codebooks, by OpenBLAS and LAPACKE on one thread.
 package enum LinearAlgebra {
   /// OpenBLAS's own threads would fight with ours for the cores; one call switches them off for the process.
   private static let singleThreaded: Void = openblas_set_num_threads(1)
 
   static func useOneThread() { _ = singleThreaded }
+
+  /// Gives OpenBLAS threads of its own, for measuring it; whatever else calls it has it use one.
+  package static func useThreads(_ count: Int) {
+    // This happens once, and would undo the other later.
+    useOneThread()
+    openblas_set_num_threads(Int32(count))
+  }
 
   /// Multiplies `a` by `b`, or by its transpose.
   ///

@@ -1,9 +1,8 @@
 internal import SpudErrors
 package import SpudMedia
-package import SpudTokens
 internal import Synchronization
 
-/// The decoded files of the request at hand: a file that several modules need is decoded once.
+/// The decoded files of the request at hand: a file that is named several times is decoded once.
 package final class MediaStore: Sendable {
   private struct Contents {
     var images: [String: RGBImage] = [:]
@@ -12,8 +11,9 @@ package final class MediaStore: Sendable {
   }
 
   private let contents = Mutex(Contents())
+  private let limits: MediaLimits
 
-  package init() {}
+  package init(limits: MediaLimits = .default) { self.limits = limits }
 
   /// Forgets everything, so that the next request pays for its own decoding.
   package func forget() {
@@ -22,21 +22,21 @@ package final class MediaStore: Sendable {
 
   package func image(at path: String) throws -> RGBImage {
     if let image = contents.withLock({ $0.images[path] }) { return image }
-    let image = try RGBImage.load(path: path)
+    let image = try RGBImage.load(path: path, limits: limits)
     contents.withLock { $0.images[path] = image }
     return image
   }
 
   package func sound(at path: String) throws -> Waveform {
     if let sound = contents.withLock({ $0.sounds[path] }) { return sound }
-    let sound = try Waveform.load(path: path)
+    let sound = try Waveform.load(path: path, limits: limits)
     contents.withLock { $0.sounds[path] = sound }
     return sound
   }
 
   package func film(at path: String) throws -> VideoClip {
     if let film = contents.withLock({ $0.films[path] }) { return film }
-    let film = try VideoClip.load(path: path)
+    let film = try VideoClip.load(path: path, limits: limits)
     contents.withLock { $0.films[path] = film }
     return film
   }
@@ -48,6 +48,13 @@ package final class MediaStore: Sendable {
       throw SpudError(.badData, "\(path) has \(film.frames.count) frames; frame \(number) was asked for")
     }
     return film.frames[number - 1]
+  }
+
+  /// Turns with their media in memory.
+  ///
+  /// - Throws: `SpudError` when a file cannot be read, or a film has no such frame or no sound.
+  package func load(_ turns: [PromptTurn]) throws -> [StreamTurn] {
+    try turns.map { StreamTurn($0.role, try $0.parts.map(load)) }
   }
 
   /// A part of a prompt with its medium in memory.

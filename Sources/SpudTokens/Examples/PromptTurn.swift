@@ -1,6 +1,5 @@
-/// One piece of a turn, in the order of the stream. Media are paths: they are decoded inside of the time
-/// that is measured, in every system alike.
-package enum PromptPart: Sendable, Hashable, Codable {
+/// One part of a turn, its medium named by a path: what files of examples hold, and what is asked before it is decoded.
+public enum PromptPart: Sendable, Hashable {
   case text(String)
   case thought(String)
   case image(path: String)
@@ -13,7 +12,7 @@ package enum PromptPart: Sendable, Hashable, Codable {
   case soundtrack(path: String)
 
   /// The file or directory behind this part; nil for text.
-  package var path: String? {
+  public var path: String? {
     switch self {
     case .text, .thought: nil
     case .image(let path), .audio(let path), .video(let path), .frame(let path, _), .soundtrack(let path): path
@@ -30,17 +29,12 @@ package enum PromptPart: Sendable, Hashable, Codable {
 }
 
 /// One turn of a conversation.
-package struct PromptTurn: Sendable, Hashable, Codable {
-  package enum Speaker: String, Sendable, Hashable, Codable {
-    case user
-    case assistant
-  }
+public struct PromptTurn: Sendable, Hashable {
+  public var role: Role
+  public var parts: [PromptPart]
 
-  package var speaker: Speaker
-  package var parts: [PromptPart]
-
-  package init(_ speaker: Speaker, _ parts: [PromptPart]) {
-    self.speaker = speaker
+  public init(_ role: Role, _ parts: [PromptPart]) {
+    self.role = role
     self.parts = parts
   }
 }

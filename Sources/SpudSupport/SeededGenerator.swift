@@ -27,10 +27,4 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
   package mutating func fraction() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
-
-  /// Returns a number of a normal distribution with mean 0 and deviation 1 (Box and Muller's method).
-  package mutating func normal() -> Double {
-    let radius = (-2 * max(fraction(), 0x1p-53).logarithm).squareRoot()
-    return radius * (2 * Double.pi * fraction()).cosine
-  }
 }
