@@ -58,6 +58,7 @@ let package = Package(
     .target(name: "CSpudKernels", cSettings: [.define("_GNU_SOURCE")]),
     module("SpudErrors"),
     module("SpudTensors", imports: ["SpudErrors"]),
+    module("SpudGuardian", imports: ["SpudErrors", "SpudTensors"]),
     module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "CLAPACKE", "SpudErrors", "SpudTensors"]),
     module("SpudKernelBenchmarks", imports: ["SpudKernels"]),
     module(
@@ -90,6 +91,7 @@ let package = Package(
       dependencies: ["SpudErrors", "SpudTensors", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels"],
       swiftSettings: settings),
     tests(of: "SpudTensors", imports: ["SpudErrors"], data: ["Fixtures"]),
+    tests(of: "SpudGuardian", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
     .target(name: "CAVX512Emulation", dependencies: ["CSpudKernels"], path: "Tests/CAVX512Emulation"),
     tests(of: "SpudKernels", imports: ["SpudTensors", "CAVX512Emulation"]),
     tests(of: "SpudMedia", imports: ["SpudErrors"], data: ["Fixtures"]),
