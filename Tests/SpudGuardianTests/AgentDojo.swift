@@ -45,7 +45,7 @@ struct AgentDojo {
 
   init() throws {
     let cases = try JSONValue(contentsOf: Self.folder + "/cases.json")
-    let attacks = (try? JSONValue(contentsOf: Self.folder + "/attacks.json")) ?? .null
+    let attacks = try JSONValue(contentsOf: Self.folder + "/attacks.json")
     suites = try (cases.object?.members ?? []).map { member in
       Suite(
         name: member.key,
