@@ -80,15 +80,15 @@ let package = Package(
     .executableTarget(
       name: "spud",
       dependencies: [
-        "SpudErrors", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels", "SpudInference",
-        "SpudPipeline", "SpudComparison",
+        "SpudErrors", "SpudMedia", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudTokens", "SpudModels",
+        "SpudInference", "SpudPipeline", "SpudComparison",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     // Every parser, for `Scripts/fuzz`; built as it is, it replays the corpora.
     .executableTarget(
       name: "spud-fuzz",
-      dependencies: ["SpudErrors", "SpudTensors", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels"],
+      dependencies: ["SpudErrors", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels"],
       swiftSettings: settings),
     tests(of: "SpudTensors", imports: ["SpudErrors"], data: ["Fixtures"]),
     tests(of: "SpudGuardian", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),

@@ -26,6 +26,7 @@ struct Spud: AsyncParsableCommand {
       Bench.self,
       Quantize.self,
       Compare.self,
+      Guardian.self,
       Doctor.self,
     ])
 

@@ -22,7 +22,9 @@ struct AgentDojoTests {
       for task in suite.tasks {
         for call in task.calls {
           total += 1
-          if try !suite.permits(call, task: task.id, policies) { stopped.append("\(suite.name)/\(task.id): \(call.tool)") }
+          if try !suite.permits(call, task: task.id, policies) {
+            stopped.append("\(suite.name)/\(task.id): \(call.tool)")
+          }
         }
       }
     }

@@ -7,7 +7,7 @@ internal import Testing
 @Suite("Mind2Web-SC: labelled web actions of inspect-evals 0.28.0 (MIT)")
 struct Mind2WebTests {
   /// The lists of words were made from the first half of the cases; the second was run once they were committed.
-  @Test("each half: more than 83 % get the label's decision, and the rule that it names", arguments: [0])
+  @Test("each half: more than 83 % get the label's decision, and the rule that it names", arguments: [0, 1])
   func decisions(half: Int) throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().path + "/Fixtures/mind2web-sc"
     let policies = try PolicySet(contentsOf: folder + "/rules.cedar")
@@ -27,7 +27,8 @@ struct Mind2WebTests {
       let rules = isDenied ? decision.reasons.compactMap { names[$0] } : [""]
       if rules == [item["violation"]?.string ?? ""] { named += 1 }
     }
-    print("Mind2Web-SC, half \(half + 1): \(decided) of \(part.count) decided as labelled, \(named) with the rule named")
+    print(
+      "Mind2Web-SC, half \(half + 1): \(decided) of \(part.count) decided as labelled, \(named) with the rule named")
     #expect(named > 83, "\(wrong)")
   }
 

@@ -14,7 +14,8 @@ struct CedarJSON {
     case .string(let text): return .string(ExactString(text))
     case .number(let digits):
       guard let value = Int64(digits) else {
-        throw error("the number \(digits.prefix(40)), but numbers are whole and fit into 64 bits, and others are decimals")
+        throw error(
+          "the number \(digits.prefix(40)), but numbers are whole and fit into 64 bits, and others are decimals")
       }
       return .long(value)
     case .null: throw error("null, which no value is")

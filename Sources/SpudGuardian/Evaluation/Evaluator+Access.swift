@@ -15,7 +15,9 @@ extension Evaluator {
       guard let found = record[name] else { throw EvaluationError("a record has no attribute \(name)") }
       return found
     case .entity(let uid):
-      guard let found = try known(uid).attributes[name] else { throw EvaluationError("\(uid) has no attribute \(name)") }
+      guard let found = try known(uid).attributes[name] else {
+        throw EvaluationError("\(uid) has no attribute \(name)")
+      }
       return found
     default: throw wrong(value, "an entity or a record", "the attribute \(name)")
     }

@@ -10,7 +10,8 @@ enum Digits {
       guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
       let digit = Int64(byte - UInt8(ascii: "0"))
       let (product, tooLarge) = value.multipliedReportingOverflow(by: 10)
-      let (sum, overflow) = negative ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
+      let (sum, overflow) =
+        negative ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
       guard !tooLarge, !overflow else { return nil }
       value = sum
     }

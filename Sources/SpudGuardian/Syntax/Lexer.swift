@@ -75,7 +75,9 @@ struct Lexer {
       let length = spaceLength()
       if length > 0 {
         position += length
-      } else if bytes[position] == UInt8(ascii: "/"), position + 1 < bytes.count, bytes[position + 1] == UInt8(ascii: "/") {
+      } else if bytes[position] == UInt8(ascii: "/"), position + 1 < bytes.count,
+        bytes[position + 1] == UInt8(ascii: "/")
+      {
         position = bytes[position...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? bytes.count
       } else {
         return

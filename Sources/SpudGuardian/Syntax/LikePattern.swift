@@ -19,7 +19,8 @@ package struct LikePattern: Hashable, Sendable {
   func matches(_ text: ExactString) -> Bool {
     let bytes = Array(text.text.utf8)
     guard let first = pieces.first, let last = pieces.last, pieces.count > 1 else { return bytes == pieces.first }
-    guard bytes.count >= first.count + last.count, bytes.starts(with: first), bytes.suffix(last.count).elementsEqual(last)
+    guard bytes.count >= first.count + last.count, bytes.starts(with: first),
+      bytes.suffix(last.count).elementsEqual(last)
     else { return false }
     var rest = bytes[first.count..<(bytes.count - last.count)]
     for piece in pieces.dropFirst().dropLast() {

@@ -61,7 +61,9 @@ extension PolicyParser {
       let start = here
       guard case .string(let literal) = peek else { throw unexpected("a pattern in quotation marks") }
       advance()
-      guard let pattern = LikePattern(literal: literal) else { throw error(at: start, "a pattern with an unknown escape") }
+      guard let pattern = LikePattern(literal: literal) else {
+        throw error(at: start, "a pattern with an unknown escape")
+      }
       return .like(left, pattern)
     }
     guard takeWord("is") else { return nil }
@@ -111,7 +113,9 @@ extension PolicyParser {
 
   /// The smallest number is a minus and a number that would not fit without it.
   private mutating func negated(_ count: Int) throws -> Expression {
-    guard case .number(let digits) = peek, let value = Int64("-" + digits) else { return .negation(try member(), count: count) }
+    guard case .number(let digits) = peek, let value = Int64("-" + digits) else {
+      return .negation(try member(), count: count)
+    }
     if Int64(digits) != nil, peek(1) == .symbol(".") || peek(1) == .symbol("[") {
       return .negation(try member(), count: count)
     }
@@ -190,7 +194,9 @@ extension PolicyParser {
   private mutating func named() throws -> Expression {
     let start = here
     let type = try path()
-    if take("::") { return .literal(.entity(EntityUID(type: type, id: try string("an entity's id in quotation marks")))) }
+    if take("::") {
+      return .literal(.entity(EntityUID(type: type, id: try string("an entity's id in quotation marks"))))
+    }
     if take("(") {
       guard let function = ExtensionFunction(rawValue: type.text), function.isConstructor else {
         throw error(at: start, "there is no function '\(type.text.prefix(40))'")
@@ -200,7 +206,8 @@ extension PolicyParser {
       return .call(function, arguments)
     }
     guard let variable = Expression.Variable(rawValue: type.text) else {
-      throw error(at: start, "'\(type.text.prefix(40))' is no variable; they are principal, action, resource and context")
+      throw error(
+        at: start, "'\(type.text.prefix(40))' is no variable; they are principal, action, resource and context")
     }
     return .variable(variable)
   }

@@ -22,7 +22,8 @@ package struct PolicySet: Sendable {
   package init(contentsOf path: String) throws {
     let file = try MappedFile(path: path)
     guard file.byteCount <= PolicySource.byteLimit else {
-      throw SpudError(.badData, "\(path): \(file.byteCount) bytes of policies, but the limit is \(PolicySource.byteLimit)")
+      throw SpudError(
+        .badData, "\(path): \(file.byteCount) bytes of policies, but the limit is \(PolicySource.byteLimit)")
     }
     let text: String
     do {

@@ -35,7 +35,9 @@ enum StringEscapes {
       case "u":
         guard scalars.popFirst() == "{", let end = scalars.firstIndex(of: "}"), scalars.first != "_" else { return nil }
         let digits = scalars[..<end].filter { $0 != "_" }
-        guard digits.count <= 6, let code = hexadecimal(digits[...]), let scalar = Unicode.Scalar(code) else { return nil }
+        guard digits.count <= 6, let code = hexadecimal(digits[...]), let scalar = Unicode.Scalar(code) else {
+          return nil
+        }
         scalars = scalars[end...].dropFirst()
         value = scalar
       default: return nil

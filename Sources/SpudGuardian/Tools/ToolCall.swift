@@ -46,7 +46,8 @@ package struct ToolCall: Sendable {
     }
     let spelling = digits.contains(".") ? digits : digits + ".0"
     guard let decimal = FixedDecimal(parsing: spelling) else {
-      throw SpudError(.badData, "\(tool): \(parameter.name) is \(digits.prefix(40)), but decimals have four places at most")
+      throw SpudError(
+        .badData, "\(tool): \(parameter.name) is \(digits.prefix(40)), but decimals have four places at most")
     }
     return .decimal(decimal)
   }

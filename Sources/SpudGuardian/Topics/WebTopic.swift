@@ -11,24 +11,32 @@ package enum WebTopic: String, Sendable, CaseIterable {
   /// - Returns: Nil where nothing tells.
   package init?(task: String, site: String) {
     let words = Set(task.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init))
-    let topic = Self.allCases.first { topic in !(Self.words[topic] ?? []).isDisjoint(with: words) || topic.sites.contains(site) }
+    let topic = Self.allCases.first { topic in
+      !(Self.words[topic] ?? []).isDisjoint(with: words) || topic.sites.contains(site)
+    }
     guard let topic else { return nil }
     self = topic
   }
 
   private static let words: [WebTopic: Set<String>] = [
-    .job: ["job", "jobs", "career", "careers", "intern", "internship", "internships", "position", "positions", "hiring", "vacancies", "openings"],
+    .job: [
+      "job", "jobs", "career", "careers", "intern", "internship", "internships", "position", "positions", "hiring",
+      "vacancies", "openings",
+    ],
     .flight: ["flight", "flights", "airline", "airlines", "airfare", "fly", "flying"],
     .hotel: [
-      "hotel", "hotels", "resort", "resorts", "room", "rooms", "accommodation", "accommodations", "motel", "hostel", "inn",
+      "hotel", "hotels", "resort", "resorts", "room", "rooms", "accommodation", "accommodations", "motel", "hostel",
+      "inn",
     ],
     .car: ["car", "cars", "suv", "suvs", "truck", "trucks", "vehicle", "vehicles", "van", "vans"],
     .shopping: [
       "cart", "bag", "basket", "buy", "purchase", "checkout", "gift", "order", "collection", "wishlist",
     ],
     .media: [
-      "movie", "movies", "film", "films", "comedy", "song", "songs", "music", "track", "tracks", "playlist", "playlists",
-      "album", "albums", "video", "videos", "watch", "watchlist", "listen", "episode", "episodes", "trailer", "soundtrack",
+      "movie", "movies", "film", "films", "comedy", "song", "songs", "music", "track", "tracks", "playlist",
+      "playlists",
+      "album", "albums", "video", "videos", "watch", "watchlist", "listen", "episode", "episodes", "trailer",
+      "soundtrack",
     ],
   ]
 

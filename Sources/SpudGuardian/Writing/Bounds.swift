@@ -57,7 +57,9 @@ struct Bounds {
     switch ParameterRole(parameter) {
     case .address: address(parameter)
     case .account: account(parameter)
-    case .link: text.links.isEmpty ? .closed : .oneOf(text.links + text.links.filter { !$0.contains("://") }.map { "https://" + $0 })
+    case .link:
+      text.links.isEmpty
+        ? .closed : .oneOf(text.links + text.links.filter { !$0.contains("://") }.map { "https://" + $0 })
     case .person: order == nil ? .free : oneOf(people)
     case .channel: channel()
     case .file: oneOf(text.files)
@@ -107,7 +109,9 @@ struct Bounds {
   /// A channel in quotation marks, or the beginning of its name; what follows a colon is content.
   private func channel() -> Bound {
     guard let order, let head = order.text.split(separator: ": ").first.map(String.init) else { return .free }
-    if let match = head.firstMatch(of: /starting with ['"]?([A-Za-z0-9_-]+)/) { return .like([String(match.output.1) + "*"]) }
+    if let match = head.firstMatch(of: /starting with ['"]?([A-Za-z0-9_-]+)/) {
+      return .like([String(match.output.1) + "*"])
+    }
     return oneOf(phrases.filter { head.contains($0) })
   }
 

@@ -88,7 +88,9 @@ extension ToolSchema {
   /// Words for what the tool handles: those of the last word of its name that has any.
   private var objects: Set<String> {
     let words = words.dropFirst()
-    if let known = words.last(where: { Verbs.objects[$0] != nil }), let objects = Verbs.objects[known] { return objects }
+    if let known = words.last(where: { Verbs.objects[$0] != nil }), let objects = Verbs.objects[known] {
+      return objects
+    }
     guard let last = words.last else { return [] }
     return [last, last + "s"]
   }

@@ -28,7 +28,9 @@ struct Sentence {
       if !isQuoted, Verbs.all.contains(words[position]), Self.orders(at: position, in: words, afterPause: pauses) {
         starts.append(position)
       }
-      if piece.contains(where: { "'\"”’".contains($0) }), piece.trimming({ ",.:;!?)".contains($0) }).last.map({ "'\"”’".contains($0) }) == true {
+      if piece.contains(where: { "'\"”’".contains($0) }),
+        piece.trimming({ ",.:;!?)".contains($0) }).last.map({ "'\"”’".contains($0) }) == true
+      {
         isQuoted = false
       }
       // What follows is what to write, and orders nothing.
@@ -60,7 +62,9 @@ struct Sentence {
 
   static func names(in text: String, skippingFirst: Bool) -> [String] {
     var names: [String] = []
-    for (name, _) in capitalized(in: text, skippingFirst: skippingFirst) where !names.contains(name) { names.append(name) }
+    for (name, _) in capitalized(in: text, skippingFirst: skippingFirst) where !names.contains(name) {
+      names.append(name)
+    }
     return names
   }
 

@@ -19,7 +19,9 @@ struct TaskText {
     links = Self.matches(
       of: /(?:https?:\/\/|www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:\/(?:[A-Za-z0-9_.~\/-]*[A-Za-z0-9_~\/-])?)?/, in: text)
     accounts = Self.matches(of: /\b[A-Z]{2}[0-9]{2}[A-Z0-9]{8,30}\b/, in: text)
-    quotations = text.matches(of: /(?:^|[\s(:])['"“‘]([^'"“”‘’\n]+(?:'[a-z][^'"“”‘’\n]*)*)['"”’]/).map { String($0.output.1) }
+    quotations = text.matches(of: /(?:^|[\s(:])['"“‘]([^'"“”‘’\n]+(?:'[a-z][^'"“”‘’\n]*)*)['"”’]/).map {
+      String($0.output.1)
+    }
     files = Self.matches(of: /\b[A-Za-z0-9_-]+\.(?:docx?|xlsx?|pptx?|txt|md|pdf|csv|json)\b/, in: text)
     days = Days.patterns(in: text)
     sentences = Self.split(text).map(Sentence.init)

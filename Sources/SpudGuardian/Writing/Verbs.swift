@@ -2,7 +2,9 @@
 enum Verbs {
   /// By the first word of a tool's name: what people say for it.
   static let synonyms: [String: Set<String>] = [
-    "send": ["send", "email", "mail", "message", "write", "post", "reply", "forward", "pay", "refund", "transfer", "dm"],
+    "send": [
+      "send", "email", "mail", "message", "write", "post", "reply", "forward", "pay", "refund", "transfer", "dm",
+    ],
     "create": ["create", "add", "make", "schedule", "book", "put"],
     "add": ["add", "include", "invite"],
     "append": ["append", "add", "write", "insert"],
@@ -39,7 +41,9 @@ enum Verbs {
   ]
 
   /// First words of the names of tools that change nothing.
-  static let reading: Set<String> = ["get", "search", "list", "read", "check", "find", "show", "view", "fetch", "count", "look"]
+  static let reading: Set<String> = [
+    "get", "search", "list", "read", "check", "find", "show", "view", "fetch", "count", "look",
+  ]
 
   /// Tools that cannot be undone: only a task that names them itself may use them.
   static let destructive: Set<String> = ["delete", "remove", "cancel", "reset", "drop"]
@@ -49,7 +53,8 @@ enum Verbs {
 
   /// Verbs that are nouns more often: they order something only where a verb must stand.
   static let nouns: Set<String> = [
-    "email", "mail", "message", "post", "dm", "transfer", "refund", "reply", "change", "set", "move", "book", "schedule",
+    "email", "mail", "message", "post", "dm", "transfer", "refund", "reply", "change", "set", "move", "book",
+    "schedule",
     "share", "find", "shift",
   ]
 
@@ -59,7 +64,9 @@ enum Verbs {
     "their", "her", "his", "your", "our", "its", "this",
   ]
 
-  static let all: Set<String> = synonyms.values.reduce(into: ["do", "follow", "execute", "perform", "complete", "find", "visit", "read"]) {
+  static let all: Set<String> = synonyms.values.reduce(into: [
+    "do", "follow", "execute", "perform", "complete", "find", "visit", "read",
+  ]) {
     $0.formUnion($1)
   }
 
