@@ -11,6 +11,11 @@ struct HostileTests {
     "permit (principal, action, resource) when { \(expression) };"
   }
 
+  private static func nested(_ count: Int, _ nest: String) -> String {
+    let parts = nest.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
+    return condition(String(repeating: parts[0], count: count) + "true" + String(repeating: parts[1], count: count))
+  }
+
   private static let request = AuthorizationRequest(
     principal: EntityUID(type: "User", id: "a"), action: .action("b"), resource: EntityUID(type: "Doc", id: "c"),
     context: ["deep": .long(1)])
@@ -25,15 +30,11 @@ struct HostileTests {
     "expressions may stand sixty-three deep in each other, which half a megabyte of stack is enough for",
     arguments: nests)
   func depth(nest: String) async throws {
-    func nested(_ count: Int) -> String {
-      let parts = nest.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
-      return Self.condition(
-        String(repeating: parts[0], count: count) + "true" + String(repeating: parts[1], count: count))
-    }
     let outcome = Mutex<Result<Decision, any Error>?>(nil)
+    let text = Self.nested(63, nest)
     await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
       let thread = Thread {
-        let result = Result { try PolicySet(parsing: nested(31), name: "p").decide(Self.request, entities: .empty) }
+        let result = Result { try PolicySet(parsing: text, name: "p").decide(Self.request, entities: .empty) }
         outcome.withLock { $0 = result }
         done.resume()
       }
@@ -41,8 +42,8 @@ struct HostileTests {
       thread.start()
     }
     #expect(try outcome.withLock { try $0?.get() } != nil)
-    #expect(throws: SpudError.self) { try PolicySet(parsing: nested(64), name: "p") }
-    #expect(throws: SpudError.self) { try PolicySet(parsing: nested(30_000), name: "p") }
+    #expect(throws: SpudError.self) { try PolicySet(parsing: Self.nested(64, nest), name: "p") }
+    #expect(throws: SpudError.self) { try PolicySet(parsing: Self.nested(30_000, nest), name: "p") }
   }
 
   @Test("long rows are no deep ones", arguments: [" && ", " || ", " + ", " * "])

@@ -4,6 +4,11 @@ package struct Decision: Sendable, Equatable {
   package struct Failure: Sendable, Equatable {
     package let policy: String
     package let message: String
+
+    package init(policy: String, message: String) {
+      self.policy = policy
+      self.message = message
+    }
   }
 
   package let isAllowed: Bool
@@ -11,4 +16,10 @@ package struct Decision: Sendable, Equatable {
   /// nothing permits.
   package let reasons: [String]
   package let failures: [Failure]
+
+  package init(isAllowed: Bool, reasons: [String], failures: [Failure]) {
+    self.isAllowed = isAllowed
+    self.reasons = reasons
+    self.failures = failures
+  }
 }

@@ -23,16 +23,12 @@ struct Sentence {
     var starts: [Int] = []
     var isQuoted = false
     for (position, piece) in pieces.enumerated() {
-      if let first = piece.first, "'\"“‘".contains(first) { isQuoted = true }
-      let pauses = position > 0 && pieces[position - 1].last.map { ",.:;!?)".contains($0) } ?? false
+      if piece.first.map(Self.quotes.contains) == true { isQuoted = true }
+      let pauses = position > 0 && pieces[position - 1].last.map(Self.pauses.contains) == true
       if !isQuoted, Verbs.all.contains(words[position]), Self.orders(at: position, in: words, afterPause: pauses) {
         starts.append(position)
       }
-      if piece.contains(where: { "'\"”’".contains($0) }),
-        piece.trimming({ ",.:;!?)".contains($0) }).last.map({ "'\"”’".contains($0) }) == true
-      {
-        isQuoted = false
-      }
+      if piece.trimming(Self.pauses.contains).last.map(Self.quotes.contains) == true { isQuoted = false }
       // What follows is what to write, and orders nothing.
       if piece.hasSuffix(":"), ["message", "question", "reply", "text"].contains(words[position]) { break }
     }
@@ -42,6 +38,9 @@ struct Sentence {
         verb: words[start], text: pieces[start..<end].joined(separator: " "), words: Array(words[start..<end]))
     }
   }
+
+  private static let quotes: Set<Character> = ["'", "\"", "“", "”", "‘", "’"]
+  private static let pauses: Set<Character> = [",", ".", ":", ";", "!", "?", ")"]
 
   /// Names of anybody and anything.
   var names: [String] { Self.names(in: text, skippingFirst: false) }

@@ -1,6 +1,5 @@
 /// A task in a person's words, and the values that it names.
 struct TaskText {
-  let text: String
   let sentences: [Sentence]
 
   /// Every value of these kinds that the text names: a person trusts them by writing them down.
@@ -13,7 +12,6 @@ struct TaskText {
   let days: [String]
 
   init(_ text: String) {
-    self.text = text
     addresses = Self.matches(of: /[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/, in: text)
     // Hosts in small letters, so that a sentence that begins right behind one is not taken for its end.
     links = Self.matches(
@@ -27,9 +25,7 @@ struct TaskText {
     sentences = Self.split(text).map(Sentence.init)
   }
 
-  /// The text in lower case, for words to be looked up in.
-  var lowercased: String { text.lowercased() }
-
+  /// Whether one of `words`, in small letters, stands anywhere in the text.
   func mentions(_ words: some Sequence<String>) -> Bool {
     words.contains { word in sentences.contains { $0.words.contains(word) } }
   }
