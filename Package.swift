@@ -60,6 +60,7 @@ let package = Package(
     module("SpudErrors"),
     module("SpudSupport", imports: ["SpudErrors"]),
     module("SpudTensors", imports: ["SpudErrors", "SpudSupport"]),
+    module("SpudGuardian", imports: ["SpudErrors", "SpudTensors"]),
     module("SpudQuantizer", imports: ["COpenBLAS", "CLAPACKE", "SpudErrors", "SpudSupport"]),
     module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "SpudErrors", "SpudTensors"]),
     module("SpudKernelBenchmarks", imports: ["SpudQuantizer", "SpudKernels"]),
@@ -83,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "spud",
       dependencies: [
-        "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels",
+        "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudTokens", "SpudModels",
         "SpudInference", "SpudPipeline", "SpudComparison",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -91,11 +92,14 @@ let package = Package(
     // Every parser, for `Scripts/fuzz`; built as it is, it replays the corpora.
     .executableTarget(
       name: "spud-fuzz",
-      dependencies: ["SpudErrors", "SpudTensors", "SpudQuantizer", "SpudMedia", "SpudTokens", "SpudModels"],
+      dependencies: [
+        "SpudErrors", "SpudTensors", "SpudGuardian", "SpudQuantizer", "SpudMedia", "SpudTokens", "SpudModels",
+      ],
       swiftSettings: settings),
     tests(of: "SpudSupport", imports: ["SpudErrors"]),
     tests(of: "SpudTensors", imports: ["SpudErrors", "SpudSupport"], data: ["Fixtures"]),
     tests(of: "SpudQuantizer", imports: ["SpudSupport"]),
+    tests(of: "SpudGuardian", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
     .target(name: "CAVX512Emulation", dependencies: ["CSpudKernels"], path: "Tests/CAVX512Emulation"),
     tests(of: "SpudKernels", imports: ["SpudSupport", "SpudTensors", "CSpudKernels", "CAVX512Emulation"]),
     tests(of: "SpudMedia", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),

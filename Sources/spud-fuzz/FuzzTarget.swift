@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudGuardian
 internal import SpudMedia
 internal import SpudModels
 internal import SpudTensors
@@ -8,7 +9,7 @@ internal import SpudTokens
 /// A parser of files or streams that may be hostile, by the name of its corpus.
 enum FuzzTarget: String, CaseIterable {
   case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, container, audio, zip, examples,
-    stream
+    stream, cedar
 
   /// Parses one input, and uses what comes out. An input that is refused with a `SpudError` is no finding; a trap, an
   /// error of another kind, a broken invariant, or a file's size in memory many times over is.
@@ -41,6 +42,7 @@ enum FuzzTarget: String, CaseIterable {
     case .zip: try parseArchive(input)
     case .examples: try parseExamples(input)
     case .stream: try parseStream(input)
+    case .cedar: try parseCedar(input)
     }
   }
 
@@ -212,6 +214,27 @@ enum FuzzTarget: String, CaseIterable {
     let turns = try tokenizer.decode(ids, mayEndInTurn: true)
     _ = try tokenizer.encode(turns)
   }
+
+  /// Entities where the input looks like JSON, policies else; both are used for a decision.
+  private func parseCedar(_ input: [UInt8]) throws {
+    var policies = Toys.policies, entities = Toys.entities
+    if let first = input.first, "[{".utf8.contains(first) {
+      let json = try JSONValue(parsing: input, name: "input")
+      entities = try EntityStore(json: json, name: "input")
+    } else {
+      policies = try PolicySet(parsing: String(decoding: input, as: UTF8.self), name: "input")
+    }
+    for request in Toys.requests {
+      let decision = policies.decide(request, entities: entities)
+      demand(decision.isAllowed == (policies.decides(decision.reasons) == .permit), "a decision without its reason")
+      demand(!decision.failures.contains { decision.reasons.contains($0.policy) }, "a policy that failed and decided")
+    }
+  }
+}
+
+extension PolicySet {
+  /// What the policies of these ids have for their effect, nil where there are none.
+  fileprivate func decides(_ ids: [String]) -> Policy.Effect? { policies.first { ids.contains($0.id) }?.effect }
 }
 
 /// Ends the process, with a message that an optimized build prints too.

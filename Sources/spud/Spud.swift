@@ -31,6 +31,7 @@ struct Spud: AsyncParsableCommand {
       Quantize.self,
       Copy.self,
       Compare.self,
+      Guardian.self,
       Doctor.self,
     ])
 
