@@ -33,7 +33,8 @@ struct ProvenanceTests {
     #expect(try marked("{% macro m(t) %}<{{ t }}>{% endmacro %}{{ m(x) ~ m('a') }}") == "<‹<|im_end|>›><a>")
     #expect(try marked("{% set t %}<{{ x }}{% endset %}{{ t }}") == "<‹<|im_end|>›")
     #expect(try marked("{% filter upper %}a{{ y }}{% endfilter %}") == "A‹É AB ›")
-    #expect(try marked("{{ x if x else 'a' }}{{ z | default('d') }}{{ x | default('d') }}") == "‹<|im_end|>›d‹<|im_end|>›")
+    #expect(
+      try marked("{{ x if x else 'a' }}{{ z | default('d') }}{{ x | default('d') }}") == "‹<|im_end|>›d‹<|im_end|>›")
     #expect(try marked("{{ x | safe }}{{ ('<' | safe) + x }}") == "‹<|im_end|>›<‹&lt;|im_end|&gt;›")
   }
 
@@ -47,7 +48,8 @@ struct ProvenanceTests {
 
   @Test("keys of a request's objects are the user's too")
   func keys() throws {
-    #expect(try marked("{% for k, v in x.items() %}{{ k }}={{ v }}{% endfor %}", #"{"x": {"<s>": "<e>"}}"#) == "‹<s>›=‹<e>›")
+    #expect(
+      try marked("{% for k, v in x.items() %}{{ k }}={{ v }}{% endfor %}", #"{"x": {"<s>": "<e>"}}"#) == "‹<s>›=‹<e>›")
   }
 
   @Test("roles that the project knows, and special tokens, are the template's; others are not")
@@ -80,7 +82,8 @@ struct ProvenanceTests {
       }
       let prompt = try template.render(
         ChatTemplateRequest(
-          messages: [text("user"), text("assistant"), text("user")], specialTokens: [("bos_token", "<s>"), ("eos_token", "</s>")]),
+          messages: [text("user"), text("assistant"), text("user")],
+          specialTokens: [("bos_token", "<s>"), ("eos_token", "</s>")]),
         now: Goldens.now)
       #expect(prompt.text.contains(secret), "\(name)")
       #expect(!prompt.segments.contains { $0.isFromTemplate && $0.text.contains("sesame") }, "\(name)")
@@ -97,7 +100,8 @@ struct ProvenanceTests {
       for _ in 0..<Int.random(in: 0..<12, using: &generator) {
         let isUser = Bool.random(using: &generator)
         let piece = TemplateText(
-          String((isUser ? ["a", "é", "b "] : ["A", "É", "B "]).randomElement() ?? "a"), origin: isUser ? .user : .template)
+          String((isUser ? ["a", "é", "b "] : ["A", "É", "B "]).randomElement() ?? "a"),
+          origin: isUser ? .user : .template)
         text = Bool.random(using: &generator) ? text.appending(piece) : piece.appending(text)
         let offsets = text.scalarOffsets
         let low = Int.random(in: 0..<offsets.count, using: &generator)

@@ -17,12 +17,15 @@ struct TemplateLimitTests {
     "{% set n = namespace(l=[1], m=[1]) %}{% for i in range(60) %}{% set n.l = [n.l, n.l] %}{% set n.m = [n.m, n.m] %}"
       + "{% endfor %}{{ n.l == n.m }}",
     "{% set n = namespace(l={}) %}{% for i in range(9999) %}{% set n.l = {'a': n.l} %}{% endfor %}{{ n.l }}",
-    "{% set n = namespace(l=[]) %}{% for i in range(9999) %}{% set n.l = [1] | map('list') %}{% set n.l = [n.l] | select %}"
+    "{% set n = namespace(l=[]) %}{% for i in range(9999) %}{% set n.l = [1] | map('list') %}{% set n.l = [n.l] "
+      + "| select %}"
       + "{% endfor %}{{ n.l }}{{ undefined.x }}",
     "{{ 'x' * 999999999999 }}", "{{ [1] * 999999999999 }}", "{{ range(999999999) }}", "{{ 9 ** 9 ** 9 ** 9 }}",
-    "{{ 'x' | center(99999999999) }}", "{{ 'a' | indent(99999999999, true) }}", "{{ [1] | tojson(indent=99999999999) }}",
+    "{{ 'x' | center(99999999999) }}", "{{ 'a' | indent(99999999999, true) }}",
+    "{{ [1] | tojson(indent=99999999999) }}",
     "{{ ('a' * 9999) | replace('', 'b' * 9999) }}", "{{ ('a' * 9999).replace('a', 'b' * 9999) }}",
-    "{{ ('ab' * 9999) | list | join('c' * 9999) }}", "{% for a in 'x' * 500000 %}{% for b in 'x' * 500000 %}{% endfor %}{% endfor %}",
+    "{{ ('ab' * 9999) | list | join('c' * 9999) }}",
+    "{% for a in 'x' * 500000 %}{% for b in 'x' * 500000 %}{% endfor %}{% endfor %}",
     "{% for i in range(99999) %}{{ 'x' * 1000 }}{% endfor %}",
     "{% for i in range(99999) %}{% set x = ('a' * 99999) in ('a' * 999999) %}{% endfor %}",
     "{% for i in range(99999) %}{% set x = range(99999) | list | sort %}{% endfor %}",
@@ -37,7 +40,8 @@ struct TemplateLimitTests {
   }
 
   static let deep: [String] = [
-    String(repeating: "(", count: 5000), "{{ " + String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000) + " }}",
+    String(repeating: "(", count: 5000),
+    "{{ " + String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000) + " }}",
     "{{ " + String(repeating: "[", count: 5000) + " }}", "{{ " + String(repeating: "-", count: 5000) + "1 }}",
     "{{ x" + String(repeating: ".a", count: 5000) + " }}", "{{ x" + String(repeating: "|list", count: 5000) + " }}",
     "{{ x" + String(repeating: "()", count: 5000) + " }}", "{{ 1" + String(repeating: " if 1", count: 5000) + " }}",
@@ -64,6 +68,29 @@ struct TemplateLimitTests {
     let branches = (0..<2000).map { "{% elif x == \($0) %}\($0)" }.joined()
     #expect(try render("{% if false %}\(branches){% endif %}", #"{"x": 1999}"#) == "1999")
     #expect(try render("{{ \(Array(repeating: "not", count: 4001).joined(separator: " ")) x }}") == "True")
+  }
+
+  @Test("the largest integers overflow nothing")
+  func extremes() throws {
+    let (high, low) = ("9223372036854775807", "(-9223372036854775807 - 1)")
+    for number in [high, low] {
+      for source in [
+        "{{ 'abc'[\(number)] }}", "{{ 'abc'[\(number):] }}", "{{ 'abc'[:\(number)] }}", "{{ 'abc'[::\(number)] }}",
+        "{{ [1, 2][\(number)] }}", "{{ [1, 2][1:2:\(number)] }}", "{{ 'a'.center(\(number)) }}",
+        "{{ '-a'.zfill(\(number)) }}", "{{ 'a' * \(number) }}", "{{ [1] * \(number) }}",
+        "{{ 'abcdef' | truncate(\(number)) }}",
+        "{{ 'abcdef' | truncate(3, true, '', \(number)) }}", "{{ 'a' | indent(\(number)) }}", "{{ \(number) // -1 }}",
+        "{{ \(number) % -1 }}", "{{ -\(number) }}", "{{ \(number) | abs }}", "{{ \(number) | round(-3) }}",
+        "{{ [1] | tojson(indent=\(number)) }}", "{{ 'a b'.split(' ', \(number)) }}",
+        "{{ 'aa' | replace('a', 'b', \(number)) }}",
+        "{{ range(\(number), \(number), \(number)) | list }}", "{{ range(1, 9, \(number)) | list }}",
+        "{{ range(9, 1, \(number)) | list }}", "{{ [1] | batch(\(number)) | list }}", "{{ \(number) ** 2 }}",
+        "{{ 2 ** \(number) }}",
+      ] { _ = failure(source) }
+    }
+    #expect(
+      try render("{{ 'abc'[\(low):\(high)] }}{{ 'abc'[::\(high)] }}{{ range(1, 9, \(high)) | list }}") == "abca[1]")
+    #expect(try render("{{ range(9223372036854775805, 9223372036854775807, 5) | list | length }}") == "1")
   }
 
   @Test("limits are counted in steps, so they grow with the request")

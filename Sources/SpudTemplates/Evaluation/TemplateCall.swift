@@ -147,10 +147,11 @@ extension TemplateEvaluator {
     let start = bounds.count == 1 ? 0 : bounds[0], end = bounds.count == 1 ? bounds[0] : bounds[1]
     let step = bounds.count == 3 ? bounds[2] : 1
     guard step != 0 else { throw fail("'range' is called with a step of 0") }
-    var values: [TemplateValue] = []
-    for value in stride(from: start, to: end, by: step) {
+    var values: [TemplateValue] = [], next = (partialValue: start, overflow: false)
+    while !next.overflow, step > 0 ? next.partialValue < end : next.partialValue > end {
       guard values.count < 100_000 else { throw fail("'range' gives more than 100000 integers") }
-      values.append(.integer(value))
+      values.append(.integer(next.partialValue))
+      next = next.partialValue.addingReportingOverflow(step)
     }
     try self.step(values.count)
     return .list(values)

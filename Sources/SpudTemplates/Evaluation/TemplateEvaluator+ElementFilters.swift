@@ -123,11 +123,13 @@ extension TemplateEvaluator {
       let arguments = try call.arguments("case_sensitive", "attribute", for: self)
       let key = try key(arguments[1], isCaseSensitive: arguments[0]?.isTrue ?? false)
       var seen: Set<TemplateDictionary.Key> = []
-      return .iterator(TemplateIterator(try elements(of: value).filter { item in
-        let value = try key(item)
-        guard let key = TemplateDictionary.Key(value) else { throw fail("'unique' of \(value.kind)") }
-        return seen.insert(key).inserted
-      }))
+      return .iterator(
+        TemplateIterator(
+          try elements(of: value).filter { item in
+            let value = try key(item)
+            guard let key = TemplateDictionary.Key(value) else { throw fail("'unique' of \(value.kind)") }
+            return seen.insert(key).inserted
+          }))
     case "min", "max":
       let arguments = try call.arguments("case_sensitive", "attribute", for: self)
       let key = try key(arguments[1], isCaseSensitive: arguments[0]?.isTrue ?? false)

@@ -132,7 +132,7 @@ extension TemplateEvaluator {
       }
     case .text(let text):
       if let index = index.integer {
-        try charge(min(text.utf8.count, 4 * abs(max(index, -(1 << 40)))))
+        try charge(Int(min(index.magnitude, UInt(text.utf8.count))))
         if let scalar = text.scalar(atIndex: index) { return .text(scalar) }
       }
     default: break
@@ -168,7 +168,9 @@ extension TemplateEvaluator {
       guard let expression else { return nil }
       let value = try evaluate(expression, in: scope)
       if case .none = value { return nil }
-      guard let integer = value.integer else { throw fail("\(value.kind) stands in a slice, where an integer was expected") }
+      guard let integer = value.integer else {
+        throw fail("\(value.kind) stands in a slice, where an integer was expected")
+      }
       return integer
     }
     let slice = TemplateSlice(start: try bound(start), stop: try bound(stop), step: try bound(step) ?? 1)
@@ -208,6 +210,7 @@ struct TemplateSlice {
     }
     let first = clamped(start, step > 0 ? 0 : count - 1)
     let end = clamped(stop, step > 0 ? count : -1)
-    return Array(stride(from: first, to: end, by: step))
+    // A step beyond the ends is as good as any larger one, which might overflow.
+    return Array(stride(from: first, to: end, by: min(max(step, -count - 1), count + 1)))
   }
 }

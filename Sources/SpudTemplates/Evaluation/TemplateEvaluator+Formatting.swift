@@ -31,7 +31,9 @@ extension TemplateEvaluator {
     return try charged(result)
   }
 
-  private func isTuple(_ value: TemplateValue) -> Bool { if case .list(let list) = value { list.isTuple } else { false } }
+  private func isTuple(_ value: TemplateValue) -> Bool {
+    if case .list(let list) = value { list.isTuple } else { false }
+  }
 
   /// `"{}: {name}".format(…)`, with fields that are numbered, named or in order, without a format of their own.
   func formattedFields(_ format: TemplateText, _ call: TemplateCall) throws -> TemplateText {
@@ -63,7 +65,9 @@ extension TemplateEvaluator {
         for part in path.dropFirst() { found = try found.map { try attribute(part.string, of: $0) } }
         value = found
       }
-      guard let value else { throw fail("the field '{\(field.string.prefix(40))}' of a format has no value, or is not supported") }
+      guard let value else {
+        throw fail("the field '{\(field.string.prefix(40))}' of a format has no value, or is not supported")
+      }
       result.append(try printed(value))
       try check(length: result.utf8.count)
     }

@@ -1,6 +1,6 @@
 extension TemplateEvaluator {
-  /// Whether a value of this kind has a method of that name in Python, whether or not a template may call it: such a name
-  /// hides a dictionary's key.
+  /// Whether a value of this kind has a method of that name in Python, whether or not a template may call it: such a
+  /// name hides a dictionary's key.
   func hasMethod(_ name: String, _ value: TemplateValue) -> Bool {
     switch value {
     case .text: Self.textMethods.contains(name)
@@ -38,7 +38,9 @@ extension TemplateEvaluator {
     switch call.name {
     case "get":
       let arguments = try call.arguments("key", "default", for: self)
-      guard let name = arguments[0], let key = TemplateDictionary.Key(name) else { throw fail("'get' is called without a key") }
+      guard let name = arguments[0], let key = TemplateDictionary.Key(name) else {
+        throw fail("'get' is called without a key")
+      }
       return dictionary[key] ?? arguments[1] ?? .none
     case "items":
       try step(dictionary.count)

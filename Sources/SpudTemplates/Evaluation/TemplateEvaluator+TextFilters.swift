@@ -20,7 +20,9 @@ extension TemplateEvaluator {
       return .text(try charged(text.escaped))
     case "replace":
       let arguments = try call.arguments("old", "new", "count", for: self)
-      guard let old = arguments[0], let new = arguments[1] else { throw fail("'replace' takes an old and a new string") }
+      guard let old = arguments[0], let new = arguments[1] else {
+        throw fail("'replace' takes an old and a new string")
+      }
       return try replaced(try printed(value), try printed(old), try printed(new), limit: arguments[2]?.integer)
     case "indent": return .text(try indented(try printed(value), call))
     case "format":
@@ -97,6 +99,7 @@ extension TemplateEvaluator {
     let end = arguments[2]?.text ?? TemplateText("...", origin: .template)
     try charge(text.utf8.count)
     let offsets = text.scalarOffsets
+    try check(length: length)
     guard length >= end.scalarCount, leeway >= 0 else { throw fail("'truncate' to fewer characters than its end has") }
     guard offsets.count - 1 > length + min(leeway, 1 << 40) else { return text }
     var head = text.slice(0..<offsets[length - end.scalarCount])
@@ -109,8 +112,8 @@ extension TemplateEvaluator {
     _ text: TemplateText, to width: Int, left: Bool, right: Bool, with fill: TemplateText?
   ) throws -> TemplateText {
     try check(length: width)
+    guard width > text.scalarCount else { return text }
     let missing = width - text.scalarCount
-    guard missing > 0 else { return text }
     let fill = fill ?? TemplateText(" ", origin: .template)
     // Python puts the odd one of `center` to the right, unless the width is odd.
     let before = left && right ? missing / 2 + (missing & width & 1) : left ? missing : 0

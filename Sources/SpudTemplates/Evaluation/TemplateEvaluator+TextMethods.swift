@@ -14,7 +14,9 @@ extension TemplateEvaluator {
     case "startswith", "endswith": return .bool(try hasEnd(text, call))
     case "removeprefix", "removesuffix":
       let part = try requiredText(call)
-      if call.name == "removeprefix" { return .text(text.hasPrefix(part) ? text.slice(part.utf8.count..<text.utf8.count) : text) }
+      if call.name == "removeprefix" {
+        return .text(text.hasPrefix(part) ? text.slice(part.utf8.count..<text.utf8.count) : text)
+      }
       return .text(text.hasSuffix(part) ? text.slice(0..<(text.utf8.count - part.utf8.count)) : text)
     case "replace":
       let arguments = try call.arguments("old", "new", "count", for: self)
@@ -28,7 +30,9 @@ extension TemplateEvaluator {
       return .list(try charged(text.splitAtLines(keepingEnds: keeps)))
     case "partition", "rpartition": return try partition(text, call)
     case "join":
-      guard let items = try call.arguments("iterable", for: self)[0] else { throw fail("'join' is called without a list") }
+      guard let items = try call.arguments("iterable", for: self)[0] else {
+        throw fail("'join' is called without a list")
+      }
       let parts = try elements(of: items).map { item in
         guard let part = item.text else { throw fail("'join' of a list that holds \(item.kind)") }
         return part
@@ -46,7 +50,9 @@ extension TemplateEvaluator {
   private func optionalText(_ call: TemplateCall, _ name: String) throws -> TemplateText? {
     guard let value = try call.arguments(name, for: self)[0] else { return nil }
     if case .none = value { return nil }
-    guard let text = value.text else { throw fail("'\(call.name)' is called with \(value.kind), where a string was expected") }
+    guard let text = value.text else {
+      throw fail("'\(call.name)' is called with \(value.kind), where a string was expected")
+    }
     return text
   }
 
@@ -79,8 +85,11 @@ extension TemplateEvaluator {
       guard call.name == "rsplit", limit != .max else { return try charged(text.splitAtSpace(limit: limit)) }
       throw fail("'rsplit' at white space with a limit is not supported")
     }
-    guard let part = separator.text, !part.isEmpty else { throw fail("'\(call.name)' at \(separator.kind) or at nothing") }
-    let parts = call.name == "split" || limit == .max
+    guard let part = separator.text, !part.isEmpty else {
+      throw fail("'\(call.name)' at \(separator.kind) or at nothing")
+    }
+    let parts =
+      call.name == "split" || limit == .max
       ? text.split(by: part, limit: limit) : text.splitFromRight(by: part, limit: limit)
     return try charged(parts)
   }
@@ -123,7 +132,9 @@ extension TemplateEvaluator {
 
   private func padded(_ text: TemplateText, _ call: TemplateCall) throws -> TemplateText {
     let arguments = try call.arguments("width", "fillchar", for: self)
-    guard let width = arguments[0]?.integer else { throw fail("'\(call.name)' is called without a width") }
+    guard let width = arguments[0].map({ max(0, $0.integer ?? 0) }) else {
+      throw fail("'\(call.name)' is called without a width")
+    }
     if call.name != "zfill" {
       return try padded(
         text, to: width, left: call.name != "ljust", right: call.name != "rjust", with: arguments[1]?.text)

@@ -57,7 +57,9 @@ final class TemplateEvaluator {
   /// Counts bytes read or made.
   func charge(_ count: Int) throws {
     bytes += count
-    if bytes > limits.bytes { throw fail("the template handles more than \(limits.bytes) bytes of text: does it loop?") }
+    if bytes > limits.bytes {
+      throw fail("the template handles more than \(limits.bytes) bytes of text: does it loop?")
+    }
   }
 
   /// Counts the bytes of a string that was made, and refuses one that is too long.

@@ -2,9 +2,9 @@ internal import SpudErrors
 
 /// Cuts a template into tokens.
 ///
-/// Tags trim the text around them as Jinja does with `trim_blocks` and `lstrip_blocks`, the settings that chat templates
-/// are written for: a block or a comment takes the newline behind it, and the spaces between a line's start and itself;
-/// `-` at a tag's edge takes all white space there, `+` takes none.
+/// Tags trim the text around them as Jinja does with `trim_blocks` and `lstrip_blocks`, the settings that chat
+/// templates are written for: a block or a comment takes the newline behind it, and the spaces between a line's start
+/// and itself; `-` at a tag's edge takes all white space there, `+` takes none.
 struct TemplateLexer {
   let source: [Unicode.Scalar]
   let name: String

@@ -1,5 +1,5 @@
-/// Expressions, in Jinja's order of precedence: `if else`, `or`, `and`, `not`, comparisons, `+ -`, `~`, `* / // %`, `**`,
-/// signs, and behind a value its attributes, calls, filters and tests.
+/// Expressions, in Jinja's order of precedence: `if else`, `or`, `and`, `not`, comparisons, `+ -`, `~`, `* / // %`,
+/// `**`, signs, and behind a value its attributes, calls, filters and tests.
 extension TemplateParser {
   /// One expression, or several between commas.
   mutating func tuple(allowsConditional: Bool = true) throws -> TemplateExpression {

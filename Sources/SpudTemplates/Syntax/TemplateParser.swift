@@ -2,7 +2,8 @@ internal import SpudErrors
 
 /// Parses a template, statement by statement.
 struct TemplateParser {
-  /// How deep brackets and blocks may stand in each other, and how many suffixes (`.a`, `[0]`, `|f`) one value may have.
+  /// How deep brackets and blocks may stand in each other, and how many suffixes (`.a`, `[0]`, `|f`) one value may
+  /// have.
   static let depthLimit = 64
   static let suffixLimit = 64
 
@@ -41,7 +42,8 @@ struct TemplateParser {
       switch current.kind {
       case .end:
         guard ends.isEmpty else {
-          throw fail("the block of line \(opening) is not closed: '\(ends.sorted().joined(separator: "' or '"))' is missing")
+          throw fail(
+            "the block of line \(opening) is not closed: '\(ends.sorted().joined(separator: "' or '"))' is missing")
         }
         return result
       case .text(let text):

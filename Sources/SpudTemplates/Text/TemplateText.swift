@@ -1,7 +1,7 @@
 /// Text in which each byte remembers who spelled it: the template, or the request that fills it in.
 ///
-/// A chat template writes control tokens (`<|im_start|>`), and so could a user. Only what the template itself spells may
-/// become a control token, so the mark has to survive whatever the template does with a string: joining, slicing,
+/// A chat template writes control tokens (`<|im_start|>`), and so could a user. Only what the template itself spells
+/// may become a control token, so the mark has to survive whatever the template does with a string: joining, slicing,
 /// trimming, replacing. An operation that cannot tell which part of its result came from where marks all of it `user`.
 ///
 /// Strings are sequences of Unicode scalars, as Python's are; they are stored in UTF-8.
