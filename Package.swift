@@ -58,6 +58,10 @@ let package = Package(
     .target(name: "CSpudKernels", cSettings: [.define("_GNU_SOURCE")]),
     module("SpudErrors"),
     module("SpudTensors", imports: ["SpudErrors"]),
+    // Chat templates of checkpoints.
+    module("SpudTemplates", imports: ["SpudErrors", "SpudTensors"]),
+    // JSON Schema as a mask over tokens.
+    module("SpudSchema", imports: ["SpudErrors", "SpudTensors"]),
     module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "CLAPACKE", "SpudErrors", "SpudTensors"]),
     module("SpudKernelBenchmarks", imports: ["SpudKernels"]),
     module(
@@ -76,6 +80,8 @@ let package = Package(
         "SpudErrors", "SpudMedia", "SpudTensors", "SpudTokens", "SpudKernels", "SpudModels", "SpudInference",
         "SpudPipeline",
       ]),
+    // Answers taken apart: thoughts, calls, stop strings.
+    module("SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
     .executableTarget(
       name: "spud",
       dependencies: [
@@ -87,9 +93,16 @@ let package = Package(
     // Every parser, for `Scripts/fuzz`; built as it is, it replays the corpora.
     .executableTarget(
       name: "spud-fuzz",
-      dependencies: ["SpudErrors", "SpudTensors", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels"],
+      dependencies: [
+        "SpudErrors", "SpudTensors", "SpudTemplates", "SpudSchema", "SpudProtocol", "SpudKernels", "SpudMedia",
+        "SpudTokens",
+        "SpudModels",
+      ],
       swiftSettings: settings),
     tests(of: "SpudTensors", imports: ["SpudErrors"], data: ["Fixtures"]),
+    tests(of: "SpudTemplates", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
+    tests(of: "SpudSchema", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
+    tests(of: "SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
     .target(name: "CAVX512Emulation", dependencies: ["CSpudKernels"], path: "Tests/CAVX512Emulation"),
     tests(of: "SpudKernels", imports: ["SpudTensors", "CAVX512Emulation"]),
     tests(of: "SpudMedia", imports: ["SpudErrors"], data: ["Fixtures"]),
