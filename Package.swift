@@ -61,6 +61,10 @@ let package = Package(
     module("SpudSupport", imports: ["SpudErrors"]),
     module("SpudTensors", imports: ["SpudErrors", "SpudSupport"]),
     module("SpudGuardian", imports: ["SpudErrors", "SpudTensors"]),
+    // Chat templates of checkpoints.
+    module("SpudTemplates", imports: ["SpudErrors", "SpudTensors"]),
+    // JSON Schema as a mask over tokens.
+    module("SpudSchema", imports: ["SpudErrors", "SpudTensors"]),
     module("SpudQuantizer", imports: ["COpenBLAS", "CLAPACKE", "SpudErrors", "SpudSupport"]),
     module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "SpudErrors", "SpudTensors"]),
     module("SpudKernelBenchmarks", imports: ["SpudQuantizer", "SpudKernels"]),
@@ -81,6 +85,8 @@ let package = Package(
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer", "SpudTokens", "SpudKernels",
         "SpudModels", "SpudInference", "SpudPipeline",
       ]),
+    // Answers taken apart: thoughts, calls, stop strings.
+    module("SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
     .executableTarget(
       name: "spud",
       dependencies: [
@@ -93,13 +99,17 @@ let package = Package(
     .executableTarget(
       name: "spud-fuzz",
       dependencies: [
-        "SpudErrors", "SpudTensors", "SpudGuardian", "SpudQuantizer", "SpudMedia", "SpudTokens", "SpudModels",
+        "SpudErrors", "SpudTensors", "SpudGuardian", "SpudTemplates", "SpudSchema", "SpudProtocol", "SpudQuantizer",
+        "SpudMedia", "SpudTokens", "SpudModels",
       ],
       swiftSettings: settings),
     tests(of: "SpudSupport", imports: ["SpudErrors"]),
     tests(of: "SpudTensors", imports: ["SpudErrors", "SpudSupport"], data: ["Fixtures"]),
     tests(of: "SpudQuantizer", imports: ["SpudSupport"]),
     tests(of: "SpudGuardian", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
+    tests(of: "SpudTemplates", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
+    tests(of: "SpudSchema", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
+    tests(of: "SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
     .target(name: "CAVX512Emulation", dependencies: ["CSpudKernels"], path: "Tests/CAVX512Emulation"),
     tests(of: "SpudKernels", imports: ["SpudSupport", "SpudTensors", "CSpudKernels", "CAVX512Emulation"]),
     tests(of: "SpudMedia", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),

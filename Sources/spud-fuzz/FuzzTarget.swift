@@ -9,7 +9,7 @@ internal import SpudTokens
 /// A parser of files or streams that may be hostile, by the name of its corpus.
 enum FuzzTarget: String, CaseIterable {
   case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, container, audio, zip, examples,
-    stream, cedar
+    stream, cedar, template, schema, answer
 
   /// Parses one input, and uses what comes out. An input that is refused with a `SpudError` is no finding; a trap, an
   /// error of another kind, a broken invariant, or a file's size in memory many times over is.
@@ -43,6 +43,9 @@ enum FuzzTarget: String, CaseIterable {
     case .examples: try parseExamples(input)
     case .stream: try parseStream(input)
     case .cedar: try parseCedar(input)
+    case .template: try renderTemplate(input)
+    case .schema: try compileSchema(input)
+    case .answer: try parseAnswer(input)
     }
   }
 
@@ -238,12 +241,12 @@ extension PolicySet {
 }
 
 /// Ends the process, with a message that an optimized build prints too.
-private func fail(_ message: String) -> Never {
+func fail(_ message: String) -> Never {
   FileHandle.standardError.write(Data("Finding: \(message)\n".utf8))
   preconditionFailure()
 }
 
-private func demand(_ condition: Bool, _ message: @autoclosure () -> String) {
+func demand(_ condition: Bool, _ message: @autoclosure () -> String) {
   if !condition { fail(message()) }
 }
 
