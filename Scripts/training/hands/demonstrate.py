@@ -70,7 +70,7 @@ def demonstrate(browser: Browser, page: str, seed: str) -> tuple[dict, list[byte
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "PNG", compress_level=3)
         screens.append(buffer.getvalue())
-        steps.append({"action": action} | ({"plan": plan} if plan else {}))
+        steps.append({"action": action, "words": dom.js("hands.words()")} | ({"plan": plan} if plan else {}))
         episode.act(action)
         if episode.reward() is not None:
             break
