@@ -57,20 +57,20 @@ def demonstrate(browser: Browser, page: str, seed: str) -> tuple[dict, list[byte
     """One episode and its screens; None where the page did not reward it in full."""
     episode = Episode(browser, page, seed)
     dom = Dom(browser, episode.task)
-    oracle, steps, screens = ORACLES[page](dom), [], []
+    oracle, steps, screens, plan = ORACLES[page](dom), [], [], []
     while True:
         pixels = episode.look()
         raw = next(oracle, None)
         if raw is None:
             break
-        plan = None
+        groups, made = screen.read(pixels), False
         if raw[0] == "plan":
-            plan, raw = [snapped(*map(int, p)) for p in raw[1]], next(oracle)
-        action = settled(raw, screen.read(pixels))
+            plan, made, raw = [place(box, groups) for box in raw[1]], True, next(oracle)
+        action = ("click", *plan[raw[1]]) if raw[0] == "planned" else settled(raw, groups)
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "PNG", compress_level=3)
         screens.append(buffer.getvalue())
-        steps.append({"action": action, "words": dom.js("hands.words()")} | ({"plan": plan} if plan else {}))
+        steps.append({"action": action, "words": dom.js("hands.words()")} | ({"plan": plan} if made else {}))
         episode.act(action)
         if episode.reward() is not None:
             break

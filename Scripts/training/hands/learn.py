@@ -75,8 +75,8 @@ class Demonstrations(Shards):
         return Rows(self, packed + [[]] * (rows - len(packed)), length)
 
 
-def begin(config: Config, stream: Stream, seed: int) -> Model:
-    """A fresh model: codes begin as what they show, in principal components, and places as smooth waves."""
+def begin(config: Config, stream: Stream, letters: dict[str, str], seed: int) -> Model:
+    """A fresh model: codes begin as what they show, in principal components, near the letter that they show; places as smooth waves."""
     torch.manual_seed(seed)
     model, width = Model(config), config.hidden_size
     with torch.no_grad():
@@ -87,6 +87,9 @@ def begin(config: Config, stream: Stream, seed: int) -> Model:
         x = x / x.std(0, keepdim=True).clamp_min(1e-3 * x.std(0).max()).sqrt()
         random = torch.randn(x.shape[0], width)  # codes alike but not the same stay apart
         x = 0.4 * x / x.square().mean().sqrt() + 0.3 * random
+        for code, letter in letters.items():
+            if len(letter.encode()) == 1:
+                x[int(code)] = 0.8 * model.embedding[stream.byte[ord(letter)]] + 0.4 * x[int(code)]
         model.embedding[stream.image:stream.image + len(x)] = x
         angle = torch.arange(BINS)[:, None] * 3.14159 / torch.logspace(0.3, 2.3, width // 4)[None]
         waves = torch.cat((angle.cos(), angle.sin()), 1)
@@ -103,7 +106,8 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
     data = Demonstrations(a.data, stream, a.row)
     config = Config(vocab_size=stream.size, hidden_size=a.hidden, num_hidden_layers=a.layers, num_attention_heads=4, num_key_value_heads=2,
                     head_dim=64, num_experts=a.experts, num_experts_per_tok=2, moe_intermediate_size=a.intermediate)
-    model = begin(config, stream, a.seed).to(working_type())
+    known = a.model / "letters.json"
+    model = begin(config, stream, json.loads(known.read_text()) if known.exists() else {}, a.seed).to(working_type())
     if a.warm and not (a.out / "state.json").exists():
         from warm import warm_start
         warm_start(model, a.warm, a.warm_model, a.model)
