@@ -80,4 +80,4 @@ def oracle(*pages: str) -> Callable:
     return keep
 
 
-from . import clicks, forms, places  # noqa: E402, F401
+from . import clicks, drags, forms, places  # noqa: E402, F401
