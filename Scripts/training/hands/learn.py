@@ -35,9 +35,10 @@ from train import keep_memory, splits  # noqa: E402
 
 
 class Demonstrations(Shards):
-    """All shards of a folder. pages: each page's examples, those of exercises under PAGE+."""
+    """All shards of a folder. pages: each page's examples, those of exercises under PAGE+, and under list+ all pages' screens to be listed."""
 
-    def __init__(self, folder: Path, stream: Stream, longest: int):  # noqa: the parent reads other files
+    def __init__(self, folder: Path, stream: Stream, letters: dict[str, str], longest: int):  # noqa: the parent reads other files
+        spelled = {stream.image + int(code): stream.byte[ord(letter)] for code, letter in letters.items() if ord(letter) < 128}
         tokens, lengths, self.pages, number = [], [], {}, 0
         self.names = sorted(p.name for p in folder.glob("*.safetensors"))
         for name in self.names:
@@ -51,6 +52,14 @@ class Demonstrations(Shards):
                 if len(fit):
                     self.pages.setdefault(page + suffix, []).append(fit)
             number += len(some)
+            lists = [stream.listing(shard["tokens"][shard["offsets"][e]:shard["offsets"][e + 1]].tolist(), spelled)
+                     for e in np.flatnonzero(shard["kinds"] == 0)[::4]]
+            lists = [np.array(ids, np.uint16) for ids in lists if len(ids) <= longest]
+            if lists:
+                tokens.append(np.concatenate(lists))
+                lengths.append(np.array([len(ids) for ids in lists]))
+                self.pages.setdefault("list+", []).append(number + np.arange(len(lists)))
+                number += len(lists)
         self.pages = {page: np.concatenate(parts) for page, parts in sorted(self.pages.items())}
         self.tokens, self.lengths = np.concatenate(tokens), np.concatenate(lengths)
         self.starts = np.concatenate(([0], np.cumsum(self.lengths)[:-1]))
@@ -63,6 +72,7 @@ class Demonstrations(Shards):
         """Rows of examples of pages drawn by weight."""
         names = list(self.pages)
         chances = np.array([weights.get(n, weights.get("+", 0.5) if n.endswith("+") else 1.0) for n in names])
+        weights = {"list+": 6.0} | weights
         which = random.choice(len(names), 4 * rows * length // 100, p=chances / chances.sum())
         some, room = [], 0.97 * rows * length
         for w in which:
@@ -95,6 +105,7 @@ def begin(config: Config, stream: Stream, letters: dict[str, str], seed: int) ->
         waves = torch.cat((angle.cos(), angle.sin()), 1)
         for first, turn in ((stream.x, 0), (stream.y, 1)):
             model.embedding[first:first + BINS, turn * width // 2:(turn + 1) * width // 2] += 0.5 * waves
+        model.head[:stream.image] = 0.05 * model.embedding[:stream.image]  # what is looked at is likely to be said
     return model
 
 
@@ -103,11 +114,12 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
     if ranks > 1:
         torch.distributed.init_process_group("gloo", init_method=f"file://{a.out.resolve()}/.group", rank=rank, world_size=ranks)
     group, stream = Group(rank, ranks), Stream(a.model)
-    data = Demonstrations(a.data, stream, a.row)
+    known = a.model / "letters.json"
+    letters = json.loads(known.read_text()) if known.exists() else {}
+    data = Demonstrations(a.data, stream, letters, a.row)
     config = Config(vocab_size=stream.size, hidden_size=a.hidden, num_hidden_layers=a.layers, num_attention_heads=4, num_key_value_heads=2,
                     head_dim=64, num_experts=a.experts, num_experts_per_tok=2, moe_intermediate_size=a.intermediate)
-    known = a.model / "letters.json"
-    model = begin(config, stream, json.loads(known.read_text()) if known.exists() else {}, a.seed).to(working_type())
+    model = begin(config, stream, letters, a.seed).to(working_type())
     if a.warm and not (a.out / "state.json").exists():
         from warm import warm_start
         warm_start(model, a.warm, a.warm_model, a.model)
@@ -143,9 +155,11 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
         logits = F.linear(hidden[row, column], model.head[:small]).float()
         losses = F.cross_entropy(logits, batch.tokens[row, column + 1], reduction="none")
         balance, z = balance_loss(routers, choices, (batch.segments > 0).reshape(-1))
-        (losses.mean() + 0.01 * balance + 1e-4 * (z + logits.logsumexp(-1).square().mean())).backward()
+        # A long answer counts more than a short one, but not by its length: lists would be all that is learned.
+        segment = batch.segments[row, column + 1]
+        share = torch.bincount(segment).float().clamp_min(1).rsqrt()[segment]
+        ((losses * share).sum() / share.sum() + 0.01 * balance + 1e-4 * (z + logits.logsumexp(-1).square().mean())).backward()
         if rank == 0:
-            segment = batch.segments[row, column + 1]
             each = torch.zeros(len(batch.examples) + 1).index_add_(0, segment, losses.detach())
             wrong = torch.zeros(len(batch.examples) + 1).index_add_(0, segment, (logits.argmax(-1) != batch.tokens[row, column + 1]).float())
             for e, loss, w in zip(batch.examples, each[1:].tolist(), wrong[1:].tolist()):
@@ -169,7 +183,7 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
             save_checkpoint(a.out, model, optimizer, state, rank)
             last_save = time.monotonic()
         if group.any(rank == 0 and now - last_look > a.look_minutes * 60):
-            data = Demonstrations(a.data, stream, a.row)
+            data = Demonstrations(a.data, stream, letters, a.row)
             page_of = {int(e): n for n, some in data.pages.items() for e in some}
             last_look = time.monotonic()
             if rank == 0:

@@ -78,6 +78,27 @@ class Stream:
             ids += [c["<before>"], *(i for g in gone for i in g)]
         return ids + [c["<screen>"], *(i for g in now for i in g), c["</screen>"], c["<end>"], c["<assistant>"]]
 
+    def listing(self, ids: list[int], letters: dict[int, int], most: int = 20) -> list[int]:
+        """An exercise on the screen of an example: to point at its groups in order, and to spell those of letters alone.
+
+        letters: the ids of codes that show a letter, and the letter's.
+        """
+        c = self.control
+        first, last = ids.index(c["<screen>"]), ids.index(c["</screen>"])
+        made, group = [], []
+        for i in ids[first + 1:last]:
+            if i >= self.image:
+                group.append(i)
+            elif i < self.y:
+                x = i
+            else:
+                made.append([c["<click>"], x, i])
+                if all(g in letters for g in group):
+                    made[-1] += [c["<type>"], *(letters[g] for g in group)]
+                group = []
+        return [c["<bos>"], c["<user>"], *self.text("List"), *ids[first:last + 1], c["<end>"], c["<assistant>"],
+                *(i for m in made[:most] for i in m), c["<end>"]]
+
     def plan(self, plan: list) -> list[int]:
         return [self.control["<think>"], *(i for p in plan for i in self.place(*p)), self.control["</think>"]]
 
