@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Demonstrations to shards of ids, the new ones only: for each step what the agent sees and does, and exercises in reading the same screens.
+
+    pack.py --demonstrations DIR --model MODEL --out DIR
+
+An exercise asks where words of the screen stand, or what stands somewhere. The words come from the page, as the actions do; what is asked of
+the model is to see them.
+"""
+
+import argparse
+import io
+import json
+import random
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
+from safetensors.numpy import save_file  # noqa: E402
+
+from demonstrate import snapped  # noqa: E402
+from stream import Stream, write_vocabulary  # noqa: E402
+
+
+def exercises(stream: Stream, chance: random.Random, words: list, now: list[tuple[int, ...]]) -> list[list[int]]:
+    """Streams that ask for places of words, or for the word at a place. words: text, left, top, right, bottom."""
+    centres = [stream.points(list(g[-2:]))[0] for g in now]
+    seen: dict[str, list[tuple[int, int]]] = {}
+    for text, left, top, right, bottom in words:
+        inside = [c for c in centres if left - 1 <= c[0] <= right + 1 and top - 1 <= c[1] <= bottom + 1]
+        seen.setdefault(text.strip(",.:;"), []).append(inside[0] if len(inside) == 1 else None)
+    single = [(text, places[0]) for text, places in seen.items() if text and len(places) == 1 and places[0]]
+    if not single:
+        return []
+    made = []
+    some = chance.sample(single, min(len(single), chance.randint(1, 4)))
+    prompt = stream.prompt("Find " + ", ".join(f'"{text}"' for text, _ in some), [], [], [], now)
+    made.append(prompt + stream.answer([("click", *snapped(*place)) for _, place in some]))
+    if chance.random() < 0.5:
+        text, place = chance.choice(single)
+        at = " ".join(str(v) for v in place)
+        made.append(stream.prompt(f"Read {at}", [], [("click", *place)], [], now) + stream.answer([("type", text)]))
+    return made
+
+
+def pack(path: Path, stream: Stream, out: Path, share: float) -> int:
+    blob, chance = path.with_suffix(".bin").read_bytes(), random.Random(path.stem)
+    examples, kinds = [], []
+    for line in path.read_text().splitlines():
+        record = json.loads(line)
+        plan, last, before = [], [], []
+        for step in record["steps"]:
+            first, length = step["screen"]
+            now = stream.groups(np.asarray(Image.open(io.BytesIO(blob[first:first + length])).convert("RGB")))
+            action = tuple(step["action"])
+            ids = stream.prompt(record["task"], plan, last, before, now)
+            examples.append(ids + stream.answer([action], step.get("plan", [])))
+            kinds.append(0)
+            if chance.random() < share / len(record["steps"]) ** 0.5:
+                more = exercises(stream, chance, step["words"], now)
+                examples += more
+                kinds += [1] * len(more)
+            plan = step.get("plan", plan)
+            last.append(action)
+            before = now
+    if not examples:
+        return 0
+    save_file({"tokens": np.concatenate([np.array(e, np.uint16) for e in examples]), "kinds": np.array(kinds, np.uint8),
+               "offsets": np.cumsum([0] + [len(e) for e in examples])}, out.with_suffix(".partial"))
+    out.with_suffix(".partial").rename(out)
+    return len(examples)
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--demonstrations", type=Path, required=True)
+    p.add_argument("--model", type=Path, required=True)
+    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--exercises", type=float, default=0.6, help="how many screens of one-step episodes have one")
+    a = p.parse_args()
+    a.out.mkdir(parents=True, exist_ok=True)
+    write_vocabulary(a.model)
+    stream, count = Stream(a.model), 0
+    for path in sorted(a.demonstrations.glob("*.jsonl")):
+        out = a.out / f"{path.stem}.safetensors"
+        if not out.exists():
+            count += pack(path, stream, out, a.exercises)
+    print(f"{count} new examples, {stream.size} ids")
+
+
+if __name__ == "__main__":
+    main()
