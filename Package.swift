@@ -90,7 +90,8 @@ let package = Package(
     .executableTarget(
       name: "spud",
       dependencies: [
-        "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudTokens", "SpudModels",
+        "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudTokens",
+        "SpudModels",
         "SpudInference", "SpudPipeline", "SpudComparison",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -19,7 +19,7 @@ extension FuzzTarget {
     demand(try template.render(Self.request, limits: limits, now: now) == prompt, "a template gives two texts")
     demand(prompt.segments.allSatisfy { !$0.text.isEmpty }, "an empty segment")
     demand(
-      zip(prompt.segments, prompt.segments.dropFirst()).allSatisfy { $0.isFromTemplate != $1.isFromTemplate },
+      Swift.zip(prompt.segments, prompt.segments.dropFirst()).allSatisfy { $0.isFromTemplate != $1.isFromTemplate },
       "neighbouring segments of one origin")
     // A template can spell the character too, itself or by an escape.
     if !source.contains(Self.secret), !source.contains("\\") {

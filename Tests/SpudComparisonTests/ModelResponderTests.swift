@@ -1,5 +1,6 @@
 import Foundation
 import SpudInference
+import SpudTokens
 import Synchronization
 import Testing
 

@@ -1,6 +1,12 @@
 import SpudInference
 import SpudPipeline
+import SpudTokens
 import Synchronization
+
+@testable import SpudComparison
+
+/// The suite's, not the one that files hold.
+typealias Example = SpudComparison.Example
 
 /// A clock that stands still until it is told to go on.
 final class ScriptedClock: Sendable {

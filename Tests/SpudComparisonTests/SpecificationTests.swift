@@ -1,6 +1,7 @@
 import Foundation
 import SpudErrors
 import SpudPipeline
+import SpudTokens
 import Testing
 
 @testable import SpudComparison

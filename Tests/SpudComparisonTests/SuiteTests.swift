@@ -1,5 +1,6 @@
 import Foundation
 import SpudErrors
+import SpudInference
 import SpudPipeline
 import SpudTokens
 import Testing

@@ -1,3 +1,4 @@
+import SpudInference
 import SpudPipeline
 import Testing
 

@@ -61,7 +61,7 @@ struct ScheduleTests {
   static func load(_ format: CacheFormat, pages: Int?) async throws -> Model {
     var options = LoadOptions(threads: 2, cache: format)
     if let pages {
-            options.cacheSize = pages * CacheShape(layerCount: 2, headCount: 1, headWidth: 16, format: format).pageBytes
+      options.cacheSize = pages * CacheShape(layerCount: 2, headCount: 1, headWidth: 16, format: format).pageBytes
     }
     return try await Model.load(TinyModel.directory, options: options)
   }
