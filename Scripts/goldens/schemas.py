@@ -16,12 +16,21 @@ import sys
 
 import jsonschema
 
-WORDS = ["a", "name", "größe", "x y", "q\"uote", "b\\s", "日本", "😀", "tab\t", "", "null", "0", "~/"]
+WORDS = ["a", "name", "größe", "x y", 'q"uote', "b\\s", "日本", "😀", "tab\t", "", "null", "0", "~/"]
 PATTERNS = {
-    "^[a-z]{2,4}$": ["ab", "wxyz"], "^(red|green|blue)$": ["red", "blue"], r"^\d{3}-\d{4}$": ["555-1234"],
-    "^[^0-9]*$": ["", "abc é😀", "\"\\\n"], "^.+@x\\.y$": ["q@x.y", "é\"@x.y"], "b+": ["abba", "b"], "^[À-ÿ]+(-[À-ÿ]+)?$": ["é", "ü-ö"],
+    "^[a-z]{2,4}$": ["ab", "wxyz"],
+    "^(red|green|blue)$": ["red", "blue"],
+    r"^\d{3}-\d{4}$": ["555-1234"],
+    "^[^0-9]*$": ["", "abc é😀", '"\\\n'],
+    "^.+@x\\.y$": ["q@x.y", 'é"@x.y'],
+    "b+": ["abba", "b"],
+    "^[À-ÿ]+(-[À-ÿ]+)?$": ["é", "ü-ö"],
 }
-FORMATS = {"date": ["2026-03-05"], "uuid": ["123e4567-e89b-12d3-a456-426614174000"], "date-time": ["2026-03-05T14:07:09Z"]}
+FORMATS = {
+    "date": ["2026-03-05"],
+    "uuid": ["123e4567-e89b-12d3-a456-426614174000"],
+    "date-time": ["2026-03-05T14:07:09Z"],
+}
 
 
 def schema(rng, depth):
@@ -115,7 +124,8 @@ def instance(rng, node, depth=0):
             return rng.choice([{}, {"a": [1, {"b": None}], "ü": "x"}])
         return {
             name: instance(rng, value, depth + 1)
-            for name, value in node["properties"].items() if name in node["required"] or rng.random() < 0.5
+            for name, value in node["properties"].items()
+            if name in node["required"] or rng.random() < 0.5
         }
     if kind == "array":
         low = node.get("minItems", 0)
@@ -127,7 +137,7 @@ def instance(rng, node, depth=0):
         if "format" in node:
             return rng.choice(FORMATS[node["format"]])
         count = rng.randint(node.get("minLength", 0), node.get("maxLength", 6))
-        return "".join(rng.choice("ab \"\\\n\u0001\u007fé日😀/") for _ in range(count))
+        return "".join(rng.choice('ab "\\\n\u0001\u007fé日😀/') for _ in range(count))
     if kind == "integer":
         low = node.get("minimum", node.get("maximum", 0) - 3000)
         return rng.randint(low, node.get("maximum", low + 5000))
@@ -181,7 +191,9 @@ def write(path):
     with open(path, "w", encoding="utf-8") as file:
         json.dump(cases, file, ensure_ascii=False, separators=(",", ":"))
         file.write("\n")
-    print(f"{len(cases)} schemas, {sum(len(c['valid']) for c in cases)} valid, {sum(len(c['invalid']) for c in cases)} invalid")
+    print(
+        f"{len(cases)} schemas, {sum(len(c['valid']) for c in cases)} valid, {sum(len(c['invalid']) for c in cases)} invalid"
+    )
 
 
 def check(path):

@@ -78,17 +78,24 @@ def class_table():
     assert version == max(v for v, c in FIRST_LETTER.items() if c in word), "\\w and \\p{L} disagree about the version"
     insensitive = pre_tokenizers.Split(Regex("(?i:'s|'t|'re|'ve|'m|'ll|'d)"), "removed")
     folded = {
-        c for c in SCALARS if c > 127 for tail in ("", "e", "l")
+        c
+        for c in SCALARS
+        if c > 127
+        for tail in ("", "e", "l")
         if not insensitive.pre_tokenize_str("'" + chr(c) + tail)
     }
     assert folded == {0x17F}, f"the scanner knows only U+017F as another form of s, found {folded}"
     doc = f"/// Character classes of Unicode {version}, as the `tokenizers` package has them: ranges in hexadecimal.\n"
-    write("UnicodeClassTable", doc, [
-        literal("letters", r"`\p{L}`.", ranges(letters)),
-        literal("numbers", r"`\p{N}`.", ranges(numbers)),
-        literal("spaces", r"`\s`.", ranges(spaces)),
-        literal("words", r"`\w`.", ranges(word)),
-    ])
+    write(
+        "UnicodeClassTable",
+        doc,
+        [
+            literal("letters", r"`\p{L}`.", ranges(letters)),
+            literal("numbers", r"`\p{N}`.", ranges(numbers)),
+            literal("spaces", r"`\s`.", ranges(spaces)),
+            literal("words", r"`\w`.", ranges(word)),
+        ],
+    )
 
 
 def canonical_table():
@@ -136,10 +143,16 @@ def canonical_table():
         "/// Canonical decompositions and combining classes, as the normalizer of the `tokenizers` package has them\n"
         f"/// (the marks of Unicode {version}; what a character composes to never changes once it is assigned).\n"
     )
-    write("CanonicalTable", doc, [
-        literal("decompositions", "One step: `=` composes again, `>` does not; Hangul follows by arithmetic.", entries),
-        literal("combiningClasses", "Class, then its marks.", sum((long(e) for e in by_class), [])),
-    ])
+    write(
+        "CanonicalTable",
+        doc,
+        [
+            literal(
+                "decompositions", "One step: `=` composes again, `>` does not; Hangul follows by arithmetic.", entries
+            ),
+            literal("combiningClasses", "Class, then its marks.", sum((long(e) for e in by_class), [])),
+        ],
+    )
 
 
 def long(entry):
@@ -162,21 +175,54 @@ def normalizer_tables():
         "/// Compatibility decompositions, as the normalizer of the `tokenizers` package has them, where they differ from\n"
         "/// the canonical ones.\n"
     )
-    write("CompatibilityTable", doc, [
-        literal("decompositions", "Complete: `A=B+C`, or `A-B=C` for a run of scalars that become the run from C.", mapped(compatible)),
-    ])
+    write(
+        "CompatibilityTable",
+        doc,
+        [
+            literal(
+                "decompositions",
+                "Complete: `A=B+C`, or `A-B=C` for a run of scalars that become the run from C.",
+                mapped(compatible),
+            ),
+        ],
+    )
     lowered = {c: lower(chr(c)) for c in SCALARS if lower(chr(c)) != chr(c)}
     digits, punctuation = pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Punctuation()
     spaces = matched(r"\s")
-    assert {c for c in SCALARS if strip(chr(c) + "b") == "b"} == spaces == {
-        c for c in SCALARS if len(pre_tokenizers.WhitespaceSplit().pre_tokenize_str(f"a{chr(c)}b")) == 2}
-    doc = "/// What the normalizers and pre-tokenizers of the `tokenizers` package ask of a character beside its class.\n"
-    write("NormalizerTable", doc, [
-        literal("lowercase", "As `CompatibilityTable.decompositions`; `A-B/2=C` is every second scalar.", mapped(lowered)),
-        literal("accents", "What `StripAccents` takes away.", ranges({c for c in SCALARS if bare(f"a{chr(c)}b") == "ab"})),
-        literal("numerals", "What `Digits` takes for a digit.", ranges({c for c in SCALARS if not single(digits, f"a{chr(c)}b")})),
-        literal("punctuation", "What `Punctuation` cuts at.", ranges({c for c in SCALARS if not single(punctuation, f"a{chr(c)}b")})),
-    ])
+    assert (
+        {c for c in SCALARS if strip(chr(c) + "b") == "b"}
+        == spaces
+        == {c for c in SCALARS if len(pre_tokenizers.WhitespaceSplit().pre_tokenize_str(f"a{chr(c)}b")) == 2}
+    )
+    doc = (
+        "/// What the normalizers and pre-tokenizers of the `tokenizers` package ask of a character beside its class.\n"
+    )
+    write(
+        "NormalizerTable",
+        doc,
+        [
+            literal(
+                "lowercase",
+                "As `CompatibilityTable.decompositions`; `A-B/2=C` is every second scalar.",
+                mapped(lowered),
+            ),
+            literal(
+                "accents",
+                "What `StripAccents` takes away.",
+                ranges({c for c in SCALARS if bare(f"a{chr(c)}b") == "ab"}),
+            ),
+            literal(
+                "numerals",
+                "What `Digits` takes for a digit.",
+                ranges({c for c in SCALARS if not single(digits, f"a{chr(c)}b")}),
+            ),
+            literal(
+                "punctuation",
+                "What `Punctuation` cuts at.",
+                ranges({c for c in SCALARS if not single(punctuation, f"a{chr(c)}b")}),
+            ),
+        ],
+    )
 
 
 def mapped(table):
@@ -186,8 +232,13 @@ def mapped(table):
         (c, text), best, step = items[i], i, 1
         for by in (1, 2):
             j = i
-            while (len(text) == 1 and j + 1 < len(items) and items[j + 1][0] == items[j][0] + by and len(items[j + 1][1]) == 1
-                   and ord(items[j + 1][1]) == ord(items[j][1]) + by):
+            while (
+                len(text) == 1
+                and j + 1 < len(items)
+                and items[j + 1][0] == items[j][0] + by
+                and len(items[j + 1][1]) == 1
+                and ord(items[j + 1][1]) == ord(items[j][1]) + by
+            ):
                 j += 1
             if j > best:
                 best, step = j, by

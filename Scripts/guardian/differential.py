@@ -12,10 +12,46 @@ import sys
 
 import cedarpy
 
-STRINGS = ["", "a", "b", "ab", "a*b", "é", "e\u0301", "日本", "10.0.0.1", "1.5", "2024-02-29", "1d2h", 'q"uote', "back\\slash"]
-IPS = ["10.0.0.1", "10.0.0.0/8", "127.0.0.1", "127.0.0.1/4", "224.0.0.1", "::1", "ff02::1/9", "1:2::/33", "010.0.0.1", "1.2.3", "::1/129"]
+STRINGS = [
+    "",
+    "a",
+    "b",
+    "ab",
+    "a*b",
+    "é",
+    "e\u0301",
+    "日本",
+    "10.0.0.1",
+    "1.5",
+    "2024-02-29",
+    "1d2h",
+    'q"uote',
+    "back\\slash",
+]
+IPS = [
+    "10.0.0.1",
+    "10.0.0.0/8",
+    "127.0.0.1",
+    "127.0.0.1/4",
+    "224.0.0.1",
+    "::1",
+    "ff02::1/9",
+    "1:2::/33",
+    "010.0.0.1",
+    "1.2.3",
+    "::1/129",
+]
 DECIMALS = ["0.0", "1.5", "-1.50", "922337203685477.5807", "922337203685477.5808", "1", "1.23456", "-0.0001"]
-DATETIMES = ["2024-02-29", "2023-02-29", "1970-01-01T00:00:00Z", "2024-01-01T10:20:30.456+0130", "1969-12-31T23:59:59.999Z", "0000-01-01", "2024-01-01T24:00:00Z", "9999-12-31T23:59:59-2359"]
+DATETIMES = [
+    "2024-02-29",
+    "2023-02-29",
+    "1970-01-01T00:00:00Z",
+    "2024-01-01T10:20:30.456+0130",
+    "1969-12-31T23:59:59.999Z",
+    "0000-01-01",
+    "2024-01-01T24:00:00Z",
+    "9999-12-31T23:59:59-2359",
+]
 DURATIONS = ["1d", "-1d2h3m4s5ms", "1ms", "0s", "-", "2h1d", "106751991167d", "106751991168d", "90000ms"]
 TYPES = ["User", "Group", "Acme::Doc"]
 IDS = ["alice", "bob", "staff", "admins", "x y"]
@@ -61,17 +97,29 @@ class Writer:
     def action(self):
         name = self.choose.choice(["read", "write", "all"])
         return self.choose.choice(
-            ["action"] * 6 + [f'action == Action::"{name}"', f'action in Action::"{name}"', f'action in [Action::"{name}", Action::"write"]', "action in []"]
+            ["action"] * 6
+            + [
+                f'action == Action::"{name}"',
+                f'action in Action::"{name}"',
+                f'action in [Action::"{name}", Action::"write"]',
+                "action in []",
+            ]
         )
 
     def expression(self, depth, kind=None):
         choose = self.choose
         if kind is None or choose.random() < 0.04:
-            kind = choose.choice(["bool", "long", "string", "entity", "set", "record", "ip", "decimal", "datetime", "duration"])
+            kind = choose.choice(
+                ["bool", "long", "string", "entity", "set", "record", "ip", "decimal", "datetime", "duration"]
+            )
         if depth <= 0 or choose.random() < 0.08:
             return self.leaf(kind)
         if choose.random() < 0.05:
-            parts = [self.expression(depth - 1, "bool"), self.expression(depth - 1, kind), self.expression(depth - 1, kind)]
+            parts = [
+                self.expression(depth - 1, "bool"),
+                self.expression(depth - 1, kind),
+                self.expression(depth - 1, kind),
+            ]
             return "(if {} then {} else {})".format(*parts)
         if choose.random() < 0.05:
             return self.attribute(depth)
@@ -110,7 +158,9 @@ class Writer:
         if form == 6:
             return "!" * choose.choice([1, 1, 2, 4, 5]) + f"({e(depth, 'bool')})"
         if form < 9:
-            kind = choose.choice([None, "long", "string", "set", "record", "entity", "ip", "decimal", "datetime", "duration"])
+            kind = choose.choice(
+                [None, "long", "string", "set", "record", "entity", "ip", "decimal", "datetime", "duration"]
+            )
             return f"({e(depth, kind)}) {choose.choice(['==', '!='])} ({e(depth, kind)})"
         if form < 11:
             kind = choose.choice(["long", "long", "datetime", "duration", "decimal"])
@@ -124,7 +174,11 @@ class Writer:
             return f"({e(depth, 'entity')}) is {choose.choice(TYPES)}{tail}"
         if form == 14:
             name = choose.choice(ATTRIBUTES)
-            path = literal(name) if " " in name or choose.random() < 0.3 else choose.choice([name, f"{name}.a", f"rec.{name}"])
+            path = (
+                literal(name)
+                if " " in name or choose.random() < 0.3
+                else choose.choice([name, f"{name}.a", f"rec.{name}"])
+            )
             return f"({e(depth, choose.choice(['entity', 'record']))}) has {path}"
         if form == 15:
             pattern = choose.choice(["*", "a*", "*b", "a\\*b", "*a*b*", "é*", "", "10.*.1", "\\u{e9}", "*\\\\*"])
@@ -152,10 +206,14 @@ class Writer:
         if form == 1:
             unit = choose.choice(["toMilliseconds", "toSeconds", "toMinutes", "toHours", "toDays"])
             return f"({e(depth, 'duration')}).{unit}()"
-        return f" {choose.choice(['+', '-', '*'])} ".join(f"({e(depth, 'long')})" for _ in range(choose.choice([2, 2, 3])))
+        return f" {choose.choice(['+', '-', '*'])} ".join(
+            f"({e(depth, 'long')})" for _ in range(choose.choice([2, 2, 3]))
+        )
 
     def string(self, depth):
-        return self.choose.choice([f"({self.expression(depth, 'entity')}).getTag(\"t\")", self.leaf("string"), "context.rec.name"])
+        return self.choose.choice(
+            [f'({self.expression(depth, "entity")}).getTag("t")', self.leaf("string"), "context.rec.name"]
+        )
 
     def entity(self, depth):
         return self.leaf("entity")
@@ -175,11 +233,23 @@ class Writer:
 
     def datetime(self, depth):
         e = self.expression
-        return self.choose.choice([f"({e(depth, 'datetime')}).offset({e(depth, 'duration')})", f"({e(depth, 'datetime')}).toDate()", self.leaf("datetime")])
+        return self.choose.choice(
+            [
+                f"({e(depth, 'datetime')}).offset({e(depth, 'duration')})",
+                f"({e(depth, 'datetime')}).toDate()",
+                self.leaf("datetime"),
+            ]
+        )
 
     def duration(self, depth):
         e = self.expression
-        return self.choose.choice([f"({e(depth, 'datetime')}).durationSince({e(depth, 'datetime')})", f"({e(depth, 'datetime')}).toTime()", self.leaf("duration")])
+        return self.choose.choice(
+            [
+                f"({e(depth, 'datetime')}).durationSince({e(depth, 'datetime')})",
+                f"({e(depth, 'datetime')}).toTime()",
+                self.leaf("duration"),
+            ]
+        )
 
 
 def extension(function, text):
@@ -189,9 +259,12 @@ def extension(function, text):
 def attributes(choose):
     """Each attribute mostly of the type that its name promises, sometimes of another, sometimes not there."""
     good = {
-        "age": choose.choice(LONGS), "name": choose.choice(STRINGS), "on": choose.random() < 0.5,
+        "age": choose.choice(LONGS),
+        "name": choose.choice(STRINGS),
+        "on": choose.random() < 0.5,
         "tags": choose.choice([[], [1, 2], ["a", "b"], ["a", ["b"]], [{"a": 1}]]),
-        "home": extension("ip", choose.choice(IPS[:8])), "price": extension("decimal", choose.choice(DECIMALS[:4])),
+        "home": extension("ip", choose.choice(IPS[:8])),
+        "price": extension("decimal", choose.choice(DECIMALS[:4])),
         "when": extension("datetime", choose.choice([DATETIMES[0]] + DATETIMES[2:6])),
         "span": extension("duration", choose.choice(DURATIONS[:4])),
         "boss": {"__entity": {"type": "User", "id": choose.choice(IDS)}},
@@ -208,19 +281,33 @@ def entities(choose):
     store = []
     for position, (kind, name) in enumerate(order):
         parents = choose.sample(order[:position], min(position, choose.choice([0, 1, 1, 2])))
-        store.append({
-            "uid": {"type": kind, "id": name}, "attrs": attributes(choose),
-            "parents": [{"type": parent[0], "id": parent[1]} for parent in parents],
-            "tags": choose.choice([{}, {"t": "a"}, {"t": 1, "u": [True]}]),
-        })
+        store.append(
+            {
+                "uid": {"type": kind, "id": name},
+                "attrs": attributes(choose),
+                "parents": [{"type": parent[0], "id": parent[1]} for parent in parents],
+                "tags": choose.choice([{}, {"t": "a"}, {"t": 1, "u": [True]}]),
+            }
+        )
     for name, parents in (("all", []), ("read", ["all"]), ("write", ["all"])):
-        store.append({"uid": {"type": "Action", "id": name}, "attrs": {}, "parents": [{"type": "Action", "id": p} for p in parents]})
+        store.append(
+            {
+                "uid": {"type": "Action", "id": name},
+                "attrs": {},
+                "parents": [{"type": "Action", "id": p} for p in parents],
+            }
+        )
     return store
 
 
 def request(choose):
     named = lambda: {"type": choose.choice(TYPES), "id": choose.choice(IDS)}
-    return {"principal": named(), "action": {"type": "Action", "id": choose.choice(["read", "write"])}, "resource": named(), "context": attributes(choose)}
+    return {
+        "principal": named(),
+        "action": {"type": "Action", "id": choose.choice(["read", "write"])},
+        "resource": named(),
+        "context": attributes(choose),
+    }
 
 
 def spell(entity):
@@ -229,11 +316,11 @@ def spell(entity):
 
 def mutated(choose, text):
     position = choose.randrange(len(text))
-    characters = list("(){}[]\"\\.,;:=<>&|!+-*@?/ \n") + ["in", "has", "is", "::", "é", "\u00a0", "0", "_"]
+    characters = list('(){}[]"\\.,;:=<>&|!+-*@?/ \n') + ["in", "has", "is", "::", "é", "\u00a0", "0", "_"]
     form = choose.randrange(3)
     if form == 0:
-        return text[:position] + text[position + 1:]
-    return text[:position] + choose.choice(characters) + text[position + (form - 1):]
+        return text[:position] + text[position + 1 :]
+    return text[:position] + choose.choice(characters) + text[position + (form - 1) :]
 
 
 def main():
@@ -242,7 +329,12 @@ def main():
     stores = [entities(choose) for _ in range(6)]
     requests = [request(choose) for _ in range(30)]
     asked = [
-        {"principal": spell(r["principal"]), "action": spell(r["action"]), "resource": spell(r["resource"]), "context": r["context"]}
+        {
+            "principal": spell(r["principal"]),
+            "action": spell(r["action"]),
+            "resource": spell(r["resource"]),
+            "context": r["context"],
+        }
         for r in requests
     ]
     stored = [json.dumps(store) for store in stores]
@@ -261,13 +353,26 @@ def main():
                 answers = None
                 tally["refused"] = tally.get("refused", 0) + 1
                 break
-            failed = sorted({error.split("`")[1] for error in map(str, answer.diagnostics.errors)}, key=lambda name: int(name[6:]))
-            answers.append([int(decision == "Allow"), sorted(int(r[6:]) for r in answer.diagnostics.reasons), [int(f[6:]) for f in failed]])
+            failed = sorted(
+                {error.split("`")[1] for error in map(str, answer.diagnostics.errors)}, key=lambda name: int(name[6:])
+            )
+            answers.append(
+                [
+                    int(decision == "Allow"),
+                    sorted(int(r[6:]) for r in answer.diagnostics.reasons),
+                    [int(f[6:]) for f in failed],
+                ]
+            )
             tally[decision] = tally.get(decision, 0) + 1
             tally["with errors"] = tally.get("with errors", 0) + bool(failed)
         cases.append({"policies": text, "entities": store, "requests": chosen, "answers": answers})
     with open(path, "w", encoding="utf-8") as file:
-        head = {"command": f"differential.py {seed} {count}", "cedarpy": "4.12.2", "entities": stores, "requests": requests}
+        head = {
+            "command": f"differential.py {seed} {count}",
+            "cedarpy": "4.12.2",
+            "entities": stores,
+            "requests": requests,
+        }
         file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [\n')
         file.write(",\n".join(json.dumps(case, ensure_ascii=False, separators=(",", ":")) for case in cases) + "\n]}\n")
     print(tally)

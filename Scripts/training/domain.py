@@ -30,8 +30,14 @@ from world.speech import DIGITS, RATE  # noqa: E402
 
 SPELLINGS = {"color": "colour"}  # as Maker.typed writes now and then
 SLOTS = {
-    "colour": list(COLOURS), "shape": SHAPES, "size": list(SIZES), "place": PLACES, "side": list(SIDES), "digit": DIGITS,
-    "shapes": [s + ("es" if s == "cross" else "s") for s in SHAPES], "number": {"from": 0, "to": 9999},
+    "colour": list(COLOURS),
+    "shape": SHAPES,
+    "size": list(SIZES),
+    "place": PLACES,
+    "side": list(SIDES),
+    "digit": DIGITS,
+    "shapes": [s + ("es" if s == "cross" else "s") for s in SHAPES],
+    "number": {"from": 0, "to": 9999},
     "update": ["add {number}", "take away {number}", "double it", "halve it"],
 }
 WORD = re.compile(r"[^\W_]+|[^\w\s]")
@@ -67,14 +73,19 @@ class Watcher(Maker):
 
 def form(prompt: str) -> str:
     """The prompt with the words of lists replaced by the lists' names."""
+
     def any_of(words: list[str]) -> str:
         return "|".join(sorted(words, key=len, reverse=True))
 
     colour = rf"(?:{any_of(SLOTS['colour'])})\b"
     for pattern, slot in (
-        (r"\b\d+\b", "number"), (r"\b(?:add {number}|take away {number}|double it|halve it)", "update"),
-        (rf"\b(?:{any_of(SLOTS['side'])})\b(?= the)", "side"), (rf"\b(?:{any_of(SLOTS['size'])})\b(?= {colour})", "size"),
-        (rf"\b{colour}", "colour"), (rf"\b(?:{any_of(SLOTS['shapes'])})\b", "shapes"), (rf"\b(?:{any_of(SHAPES)})\b", "shape"),
+        (r"\b\d+\b", "number"),
+        (r"\b(?:add {number}|take away {number}|double it|halve it)", "update"),
+        (rf"\b(?:{any_of(SLOTS['side'])})\b(?= the)", "side"),
+        (rf"\b(?:{any_of(SLOTS['size'])})\b(?= {colour})", "size"),
+        (rf"\b{colour}", "colour"),
+        (rf"\b(?:{any_of(SLOTS['shapes'])})\b", "shapes"),
+        (rf"\b(?:{any_of(SHAPES)})\b", "shape"),
         (rf"(?<=at the )(?:{any_of(PLACES)})\b", "place"),
     ):
         prompt = re.sub(pattern, "{" + slot + "}", prompt)
@@ -99,7 +110,11 @@ def prompts(each: int, cache: Path) -> dict[tuple[str, ...], list[str]]:
 def named(forms: list[str]) -> dict:
     """The lists that forms name, and those that these name."""
     found = {n for n in SLOTS if any(f"{{{n}}}" in f for f in forms)}
-    return {n: s for n, s in SLOTS.items() if n in found or "update" in found and any(f"{{{n}}}" in u for u in SLOTS["update"])}
+    return {
+        n: s
+        for n, s in SLOTS.items()
+        if n in found or "update" in found and any(f"{{{n}}}" in u for u in SLOTS["update"])
+    }
 
 
 def words(forms: list[str]) -> list[str]:
@@ -123,22 +138,38 @@ def domain(kind: str, each: int, cache: Path) -> dict:
     elif kind == "hearing":
         media, asked = {"audio": audio}, {("audio",): [ASK["audio"]]}
     else:  # texts of any length, of descriptions and what is asked about them
-        forms = [f for fs in asked.values() for f in fs] + ["picture: a {size} {colour} {shape} at the {place};", "sound:", "frame {number}:"]
+        forms = [f for fs in asked.values() for f in fs] + [
+            "picture: a {size} {colour} {shape} at the {place};",
+            "sound:",
+            "frame {number}:",
+        ]
         return {"schema": 1, "spellings": SPELLINGS, "words": words(forms)}
     forms = [f for fs in asked.values() for f in fs]
-    return {"schema": 1, **media, "spellings": SPELLINGS, "words": words(forms), "slots": named(forms),
-            "prompts": [{"media": list(m), "forms": fs} for m, fs in sorted(asked.items())]}
+    return {
+        "schema": 1,
+        **media,
+        "spellings": SPELLINGS,
+        "words": words(forms),
+        "slots": named(forms),
+        "prompts": [{"media": list(m), "forms": fs} for m, fs in sorted(asked.items())],
+    }
 
 
 def text(found: dict) -> str:
     """The file: a line for each member, and one for each slot and group of prompts."""
+
     def lines(value: dict | list, indent: str) -> str:
         dump = partial(json.dumps, ensure_ascii=False)
         if isinstance(value, dict):
-            return "{\n" + ",\n".join(f"{indent}{dump(k)}: {dump(v)}" for k, v in value.items()) + "\n" + indent[2:] + "}"
+            return (
+                "{\n" + ",\n".join(f"{indent}{dump(k)}: {dump(v)}" for k, v in value.items()) + "\n" + indent[2:] + "}"
+            )
         return "[\n" + ",\n".join(indent + dump(v) for v in value) + "\n" + indent[2:] + "]"
 
-    members = (f"  {json.dumps(k)}: " + (lines(v, "    ") if k in ("slots", "prompts") else json.dumps(v, ensure_ascii=False)) for k, v in found.items())
+    members = (
+        f"  {json.dumps(k)}: " + (lines(v, "    ") if k in ("slots", "prompts") else json.dumps(v, ensure_ascii=False))
+        for k, v in found.items()
+    )
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 

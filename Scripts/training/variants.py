@@ -24,24 +24,38 @@ PAIRS = [(c, s) for c in COLOURS for s in SHAPES if (c, s) not in HELD_OUT_PAIRS
 THING = re.compile(r"a (?:(?P<size>small|big) )?(?P<colour>\w+) (?P<shape>\w+)(?: at the (?P<place>.+))?")
 
 
-def things(rng: random.Random, count: int, sized: bool, placed: bool, pairs: list[tuple[str, str]] = PAIRS) -> list[str]:
+def things(
+    rng: random.Random, count: int, sized: bool, placed: bool, pairs: list[tuple[str, str]] = PAIRS
+) -> list[str]:
     """Things in words, in the reading order of their places, as the recipe has them."""
     places = sorted(rng.sample(range(9), count))
     named = rng.sample(pairs, count)
-    return ["a " + (rng.choice(list(SIZES)) + " " if sized else "") + f"{c} {s}" + (f" at the {PLACES[p]}" if placed else "")
-            for (c, s), p in zip(named, places)]
+    return [
+        "a "
+        + (rng.choice(list(SIZES)) + " " if sized else "")
+        + f"{c} {s}"
+        + (f" at the {PLACES[p]}" if placed else "")
+        for (c, s), p in zip(named, places)
+    ]
 
 
 def spoken(rng: random.Random) -> str:
     kind = rng.randrange(3)
     if kind == 0:
         return rng.choice(WORDS)
-    return f"{rng.choice(list(COLOURS))} {rng.choice(SHAPES)}" if kind == 1 else " ".join(rng.choice(speech.DIGITS) for _ in range(2))
+    return (
+        f"{rng.choice(list(COLOURS))} {rng.choice(SHAPES)}"
+        if kind == 1
+        else " ".join(rng.choice(speech.DIGITS) for _ in range(2))
+    )
 
 
 DRAWN = {  # of a form: how many things, with sizes, with places
-    "draw: one": (1, False, False), "draw: one, placed": (1, True, True), "draw: two, placed": (2, True, True),
-    "draw: two": (2, False, False), "draw: two, sized": (2, True, False),
+    "draw: one": (1, False, False),
+    "draw: one, placed": (1, True, True),
+    "draw: two, placed": (2, True, True),
+    "draw: two": (2, False, False),
+    "draw: two, sized": (2, True, False),
 }
 SPOKEN = {"speak: say": "say {}", "speak: speak": "speak: {}"}
 
@@ -57,17 +71,34 @@ def main() -> None:
     for word in WORDS:  # what the judge of speech compares with
         speech.write_wave(a.out / "words" / f"{word}.wav", speech.narrate(word, a.out / "cache"))
     with open(a.out / "examples.jsonl", "w", encoding="utf-8") as file:
+
         def write(form: str, number: int, prompt: str, answer: str, kind: str) -> None:
             name = f"{form.replace(': ', '-').replace(', ', '-')}-{number}"
             reference = f"media/{name}.{'png' if kind == 'image' else 'wav'}"
             if kind == "image":  # one of the right pictures, where there are several
                 drawn = (THING.search(t) for t in answer.split("; "))
-                render(Scene(tuple(Thing(t["colour"], t["shape"], t["size"] or "big", PLACES.index(t["place"]) if t["place"] else 3 + 2 * i)
-                                   for i, t in enumerate(drawn)))).save(a.out / reference)
+                render(
+                    Scene(
+                        tuple(
+                            Thing(
+                                t["colour"],
+                                t["shape"],
+                                t["size"] or "big",
+                                PLACES.index(t["place"]) if t["place"] else 3 + 2 * i,
+                            )
+                            for i, t in enumerate(drawn)
+                        )
+                    )
+                ).save(a.out / reference)
             else:
                 speech.write_wave(a.out / reference, speech.narrate(answer, a.out / "cache"))
             turns = [{"role": "user", "parts": [{"text": prompt}]}, {"role": "assistant", "parts": [{kind: reference}]}]
-            file.write(json.dumps({"id": name, "skill": form, "task": "variant", "turns": turns, "answer": answer, "accept": [answer]}) + "\n")
+            file.write(
+                json.dumps(
+                    {"id": name, "skill": form, "task": "variant", "turns": turns, "answer": answer, "accept": [answer]}
+                )
+                + "\n"
+            )
 
         for form, (count, sized, placed) in DRAWN.items():
             rng = random.Random(f"{a.seed}/{form}")

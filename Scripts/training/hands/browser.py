@@ -32,16 +32,30 @@ class Browser:
         self.deadline = deadline
         self.profile = tempfile.mkdtemp(prefix="spud-hands-")
         reads, writes = os.pipe(), os.pipe()
-        command = ["chromium-headless-shell", *FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={self.profile}", "about:blank"]
+        command = [
+            "chromium-headless-shell",
+            *FLAGS,
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            f"--user-data-dir={self.profile}",
+            "about:blank",
+        ]
         # A shell moves the descriptors: those that Python was given may have any number.
-        moved = f"exec \"$0\" \"$@\" 3<&{reads[0]} 4>&{writes[1]}"
-        self.process = subprocess.Popen(["sh", "-c", moved, *command], pass_fds=(reads[0], writes[1]), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        moved = f'exec "$0" "$@" 3<&{reads[0]} 4>&{writes[1]}'
+        self.process = subprocess.Popen(
+            ["sh", "-c", moved, *command],
+            pass_fds=(reads[0], writes[1]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         os.close(reads[0])
         os.close(writes[1])
         self.to, self.back = reads[1], writes[0]
         self.number, self.buffer, self.answers, self.events, self.session = 0, bytearray(), {}, [], None
-        target = self.call("Target.createTarget", url="about:blank", width=WIDTH, height=HEIGHT, enableBeginFrameControl=True)["targetId"]
+        target = self.call(
+            "Target.createTarget", url="about:blank", width=WIDTH, height=HEIGHT, enableBeginFrameControl=True
+        )["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.call("Page.enable")
 
@@ -114,7 +128,9 @@ class Browser:
     def screenshot(self) -> bytes:
         """The tab as PNG."""
         for _ in range(20):
-            answer = self.call("HeadlessExperimental.beginFrame", screenshot={"format": "png", "optimizeForSpeed": True})
+            answer = self.call(
+                "HeadlessExperimental.beginFrame", screenshot={"format": "png", "optimizeForSpeed": True}
+            )
             if "screenshotData" in answer:
                 return base64.b64decode(answer["screenshotData"])
         raise BrowserLost("no screenshot in twenty frames")

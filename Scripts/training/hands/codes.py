@@ -53,7 +53,7 @@ def screens(pngs: list[Path], demonstrations: list[Path], each: int):
         for line in path.read_text().splitlines()[:each]:
             for step in json.loads(line)["steps"]:
                 first, length = step["screen"]
-                yield np.asarray(Image.open(io.BytesIO(blob[first:first + length])).convert("RGB"))
+                yield np.asarray(Image.open(io.BytesIO(blob[first : first + length])).convert("RGB"))
 
 
 def main() -> None:
@@ -76,15 +76,23 @@ def main() -> None:
     random.Random(1).shuffle(rest)
     centres = np.zeros((0, common and len(common[0][0])), np.uint8)
     if rest:
-        fitted = MiniBatchKMeans(a.codes - kept, n_init=1, max_iter=30, batch_size=4096, random_state=1).fit(np.stack(rest[:60_000]).astype(np.float32))
+        fitted = MiniBatchKMeans(a.codes - kept, n_init=1, max_iter=30, batch_size=4096, random_state=1).fit(
+            np.stack(rest[:60_000]).astype(np.float32)
+        )
         centres = np.clip(np.rint(fitted.cluster_centers_), 0, 255).astype(np.uint8)
     made = np.concatenate((np.stack([np.frombuffer(b, np.uint8) for b, _ in common[:kept]]), centres))
     a.out.mkdir(parents=True, exist_ok=True)
     side = screen.SIDE
-    save_file({"patches": made.reshape(-1, side, side, 3)}, a.out / "marks.safetensors", metadata={"kind": "marks", "schema": "1"})
+    save_file(
+        {"patches": made.reshape(-1, side, side, 3)},
+        a.out / "marks.safetensors",
+        metadata={"kind": "marks", "schema": "1"},
+    )
     total = sum(counts.values())
-    print(f"{number} screens, {total} marks, {len(common)} different; {len(made)} codes, of which {kept} are patches as they are: "
-          f"{100 * sum(c for _, c in common[:kept]) / total:.2f} % of the marks")
+    print(
+        f"{number} screens, {total} marks, {len(common)} different; {len(made)} codes, of which {kept} are patches as they are: "
+        f"{100 * sum(c for _, c in common[:kept]) / total:.2f} % of the marks"
+    )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ def place(box: list[float], groups: list[screen.Group]) -> tuple[int, int]:
     """
     left, top, right, bottom = box
     middle = (left + right) / 2, (top + bottom) / 2
-    inside = [g.centre() for g in groups if left + 1 <= g.centre()[0] < right - 1 and top + 1 <= g.centre()[1] < bottom - 1]
+    inside = [
+        g.centre() for g in groups if left + 1 <= g.centre()[0] < right - 1 and top + 1 <= g.centre()[1] < bottom - 1
+    ]
     if inside:
         nearest = min(inside, key=lambda c: abs(c[0] - middle[0]) + abs(c[1] - middle[1]))
         close = max(4, 0.3 * min(right - left, bottom - top))
@@ -76,7 +78,11 @@ def demonstrate(browser: Browser, page: str, seed: str) -> tuple[dict, list[byte
             break
     reward = episode.reward()
     if reward is None or reward < threshold(page):
-        print(f"{page} {seed}: reward {reward}, task {episode.task!r}, actions {[s['action'] for s in steps]}", file=sys.stderr, flush=True)
+        print(
+            f"{page} {seed}: reward {reward}, task {episode.task!r}, actions {[s['action'] for s in steps]}",
+            file=sys.stderr,
+            flush=True,
+        )
         return None
     return {"page": page, "seed": seed, "task": episode.task, "steps": steps}, screens
 
@@ -122,7 +128,10 @@ def main() -> None:
             continue
         started = time.monotonic()
         browser, kept = write(browser, page, range(a.first, a.first + a.count), a.out, a.split)
-        print(f"{page}: {kept} of {a.count} rewarded, {(time.monotonic() - started) / a.count:.3f} s an episode", flush=True)
+        print(
+            f"{page}: {kept} of {a.count} rewarded, {(time.monotonic() - started) / a.count:.3f} s an episode",
+            flush=True,
+        )
     if browser:
         browser.close()
 

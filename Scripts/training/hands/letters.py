@@ -31,13 +31,18 @@ def main() -> None:
     codebook, votes = Codebook.load(a.model), collections.defaultdict(collections.Counter)
     for path in sorted(a.demonstrations.glob("*.jsonl")):
         blob = path.with_suffix(".bin").read_bytes()
-        for line in path.read_text().splitlines()[:a.each]:
+        for line in path.read_text().splitlines()[: a.each]:
             step = json.loads(line)["steps"][0]
             first, length = step["screen"]
-            pixels = np.asarray(Image.open(io.BytesIO(blob[first:first + length])).convert("RGB"))
+            pixels = np.asarray(Image.open(io.BytesIO(blob[first : first + length])).convert("RGB"))
             groups = screen.read(pixels)
             for word, left, top, right, bottom in step["words"]:
-                inside = [m for g in groups for m in g.marks if left - 1 <= (m.left + m.right) / 2 <= right + 1 and top <= (m.top + m.bottom) / 2 <= bottom]
+                inside = [
+                    m
+                    for g in groups
+                    for m in g.marks
+                    if left - 1 <= (m.left + m.right) / 2 <= right + 1 and top <= (m.top + m.bottom) / 2 <= bottom
+                ]
                 if len(inside) == len(word):
                     for mark, letter in zip(sorted(inside, key=lambda m: m.left), word):
                         votes[codebook.code(screen.patch(pixels, mark))][letter] += 1

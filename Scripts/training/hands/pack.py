@@ -52,7 +52,7 @@ def pack(path: Path, stream: Stream, out: Path, share: float) -> int:
         plan, last, before = [], [], []
         for step in record["steps"]:
             first, length = step["screen"]
-            now = stream.groups(np.asarray(Image.open(io.BytesIO(blob[first:first + length])).convert("RGB")))
+            now = stream.groups(np.asarray(Image.open(io.BytesIO(blob[first : first + length])).convert("RGB")))
             action = tuple(step["action"])
             ids = stream.prompt(record["task"], plan, last, before, now)
             examples.append(ids + stream.answer([action], step.get("plan", [])))
@@ -66,8 +66,14 @@ def pack(path: Path, stream: Stream, out: Path, share: float) -> int:
             before = now
     if not examples:
         return 0
-    save_file({"tokens": np.concatenate([np.array(e, np.uint16) for e in examples]), "kinds": np.array(kinds, np.uint8),
-               "offsets": np.cumsum([0] + [len(e) for e in examples])}, out.with_suffix(".partial"))
+    save_file(
+        {
+            "tokens": np.concatenate([np.array(e, np.uint16) for e in examples]),
+            "kinds": np.array(kinds, np.uint8),
+            "offsets": np.cumsum([0] + [len(e) for e in examples]),
+        },
+        out.with_suffix(".partial"),
+    )
     out.with_suffix(".partial").rename(out)
     return len(examples)
 

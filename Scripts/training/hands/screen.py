@@ -56,16 +56,16 @@ def ground(colour: np.ndarray) -> np.ndarray:
     n = FLAT
     rows = np.ones((h, w - n + 1), bool)
     for i in range(n - 1):
-        rows &= right[:, i:w - n + 1 + i]
+        rows &= right[:, i : w - n + 1 + i]
     square = np.ones((h - n + 1, w - n + 1), bool)
     for i in range(n):
-        square &= rows[i:h - n + 1 + i]
+        square &= rows[i : h - n + 1 + i]
     for i in range(n - 1):
-        square &= down[i:h - n + 1 + i, :w - n + 1]
+        square &= down[i : h - n + 1 + i, : w - n + 1]
     found = np.zeros((h, w), bool)
     for y in range(n):
         for x in range(n):
-            found[y:h - n + 1 + y, x:w - n + 1 + x] |= square
+            found[y : h - n + 1 + y, x : w - n + 1 + x] |= square
     while True:
         grown = found.copy()
         grown[:, 1:] |= found[:, :-1] & right[:, :-1]
@@ -97,7 +97,7 @@ def ink(colour: np.ndarray) -> np.ndarray:
     corner &= flat[:-1, :-1] & flat[:-1, 1:] & flat[1:, :-1] & flat[1:, 1:]
     for y in (0, 1):
         for x in (0, 1):
-            marked[y:marked.shape[0] - 1 + y, x:marked.shape[1] - 1 + x] |= corner
+            marked[y : marked.shape[0] - 1 + y, x : marked.shape[1] - 1 + x] |= corner
     return marked
 
 
@@ -106,7 +106,7 @@ def cut(pixels: np.ndarray, marked: np.ndarray, piece: np.ndarray, left: int, to
     h, w = piece.shape
     bottom, right = top + h, left + w
     y, x = max(top - 1, 0), max(left - 1, 0)
-    around = pixels[y:bottom + 1, x:right + 1][~marked[y:bottom + 1, x:right + 1]]
+    around = pixels[y : bottom + 1, x : right + 1][~marked[y : bottom + 1, x : right + 1]]
     if len(around) == 0:
         return [Mark(left, top, right, bottom)]
     values, counts = np.unique(packed(around[None])[0], return_counts=True)
@@ -160,8 +160,12 @@ def marks(pixels: np.ndarray, marked: np.ndarray) -> list[Mark]:
 def tiles(piece: np.ndarray, left: int, top: int) -> list[Mark]:
     """The squares of SIDE that a large piece falls into, without empty ones."""
     h, w = piece.shape
-    return [Mark(left + x, top + y, left + min(x + SIDE, w), top + min(y + SIDE, h))
-            for y in range(0, h, SIDE) for x in range(0, w, SIDE) if piece[y:y + SIDE, x:x + SIDE].any()]
+    return [
+        Mark(left + x, top + y, left + min(x + SIDE, w), top + min(y + SIDE, h))
+        for y in range(0, h, SIDE)
+        for x in range(0, w, SIDE)
+        if piece[y : y + SIDE, x : x + SIDE].any()
+    ]
 
 
 def groups(found: list[Mark]) -> list[Group]:
@@ -194,7 +198,7 @@ def groups(found: list[Mark]) -> list[Group]:
 def patch(pixels: np.ndarray, m: Mark) -> np.ndarray:
     """The mark's pixels at the top left of a square of SIDE, grey around: [SIDE, SIDE, 3]."""
     made = np.full((SIDE, SIDE, 3), GREY, np.uint8)
-    made[:m.bottom - m.top, :m.right - m.left] = pixels[m.top:m.bottom, m.left:m.right]
+    made[: m.bottom - m.top, : m.right - m.left] = pixels[m.top : m.bottom, m.left : m.right]
     return made
 
 

@@ -77,6 +77,7 @@ def oracle(*pages: str) -> Callable:
         for page in pages:
             ORACLES[page] = function
         return function
+
     return keep
 
 

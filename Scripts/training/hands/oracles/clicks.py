@@ -111,8 +111,11 @@ SHAPES = """hands.all('#area_svg > *').map(e => ({
 def matching(d: Dom, description: str) -> list[list[float]]:
     """Bounds of the shapes that a description like "large red letter" fits, in reading order."""
     *about, kind = description.split(" ")
-    fits = [s["box"] for s in d.js(SHAPES)
-            if kind in ("item", s["text"], s["type"]) and all(word in (s["size"], s["colour"]) for word in about)]
+    fits = [
+        s["box"]
+        for s in d.js(SHAPES)
+        if kind in ("item", s["text"], s["type"]) and all(word in (s["size"], s["colour"]) for word in about)
+    ]
     return sorted(fits, key=lambda b: (b[1] + b[3], b[0]))
 
 
@@ -159,4 +162,6 @@ def email_inbox_important(d: Dom):
 
 def email_icon(d: Dom, icon: str) -> list[float]:
     name = re.search("email by (.*) and click", d.task)[1]
-    return d.box(f"hands.all('#main .email-thread').find(e => hands.own(e.querySelector('.email-sender')) === {name!r}).querySelector('.{icon}')")
+    return d.box(
+        f"hands.all('#main .email-thread').find(e => hands.own(e.querySelector('.email-sender')) === {name!r}).querySelector('.{icon}')"
+    )

@@ -15,7 +15,7 @@ CENTRES = "hands.all('.black-circle').map(e => [+e.getAttribute('cx'), +e.getAtt
 
 @oracle("circle-center")
 def circle_center(d: Dom):
-    (x, y), = d.js(CENTRES)
+    ((x, y),) = d.js(CENTRES)
     yield "click", spot(x, y + 50)
     yield "click", d.text("#subbtn")
 
@@ -74,6 +74,6 @@ def use_autocomplete(d: Dom):
     if d.js(f"hands.box({item})")[3] < 208:
         yield "click", d.text(item)
     else:
-        yield "type", d.js(f"hands.own({item})")[len(start):]
+        yield "type", d.js(f"hands.own({item})")[len(start) :]
         yield "key", "tab"
     yield "click", d.text("#subbtn")
