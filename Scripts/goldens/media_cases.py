@@ -135,7 +135,8 @@ def heic(folder):
             links = bytes([0, 0, 0, 1, 0, 1, len(properties), *range(1, len(properties) + 1)])
             return box("ftyp", b"heic\0\0\0\0mif1heic") + box(
                 "meta", box("hdlr", bytes(4), b"pict", bytes(13), version=0),
-                box("pitm", struct.pack(">H", 1), version=0), box("iinf", struct.pack(">H", 1), item, version=0), box("iloc", places, version=0),
+                box("pitm", struct.pack(">H", 1), version=0),
+                box("iinf", struct.pack(">H", 1), item, version=0), box("iloc", places, version=0),
                 box("iprp", box("ipco", *properties), box("ipma", links, version=0)), version=0)
 
         return head(len(head(0)) + 8) + box("mdat", data)

@@ -47,6 +47,9 @@ struct SoundCaseTests {
     var limits = MediaLimits.default
     limits.audioSeconds = 0.15
     expectBadData("longer than the 0.15 seconds") { try Waveform.decode(one + one, name: "x", limits: limits) }
+    limits = .default
+    limits.audioRecordings = 1
+    expectBadData("more than the 1 recordings") { try Waveform.decode(one + one, name: "x", limits: limits) }
   }
 
   @Test("an MP3 of changing bit rate is heard to its end, though nothing in it tells its length")
