@@ -34,7 +34,6 @@ def encoded(folder, name, samples, rate, *options):
 
 def sounds(folder):
     """A low tone, then a high one, each a quarter of a second, in one file."""
-
     def pair(name, *options, rates=(16_000, 16_000)):
         tones = zip((440, 1760), rates)
         return [encoded(folder, name, tone(frequency, rate, 0.25), rate, *options) for frequency, rate in tones]
@@ -54,18 +53,12 @@ def sounds(folder):
     options = ["-c:a", "libmp3lame", "-q:a", 4, "-write_xing", 0, "-id3v2_version", 0]
     (CASES / "no-length.mp3").write_bytes(encoded(folder, "a.mp3", noise, 16_000, *options))
     (CASES / "surround.m4a").write_bytes(
-        encoded(folder, "a.m4a", np.stack([tone(440, 48_000, 0.25)] * 6, -1), 48_000, "-c:a", "aac")
-    )
+        encoded(folder, "a.m4a", np.stack([tone(440, 48_000, 0.25)] * 6, -1), 48_000, "-c:a", "aac"))
 
     soundfile.write(folder / "plain.wav", tone(440, 8_000, 0.1), 8_000)
     for name, form, *options in [
-        ("pipe.wav", "wav"),
-        ("pipe-rf64.wav", "wav", "-rf64", "always"),
-        ("pipe.w64", "w64"),
-        ("pipe.aiff", "aiff"),
-        ("pipe.flac", "flac"),
-        ("pipe.caf", "caf"),
-        ("pipe.au", "au"),
+        ("pipe.wav", "wav"), ("pipe-rf64.wav", "wav", "-rf64", "always"), ("pipe.w64", "w64"), ("pipe.aiff", "aiff"),
+        ("pipe.flac", "flac"), ("pipe.caf", "caf"), ("pipe.au", "au"),
     ]:
         command = ["ffmpeg", "-loglevel", "error", "-bitexact", "-i", folder / "plain.wav", *options, "-f", form]
         written = subprocess.run([*command, "pipe:1"], check=True, stdout=subprocess.PIPE).stdout
@@ -84,11 +77,8 @@ def pictures(folder):
                 small.save(CASES / f"orientation-{orientation}.{kind}", exif=exif, **options)
     frames = [base, ImageOps.mirror(base), ImageOps.flip(base)]
     for name, options in {
-        "animated.webp": {"lossless": True},
-        "animated-lossy.webp": {"quality": 80},
-        "animated.png": {},
-        "animated.avif": {},
-        "animated.gif": {},
+        "animated.webp": {"lossless": True}, "animated-lossy.webp": {"quality": 80}, "animated.png": {},
+        "animated.avif": {}, "animated.gif": {},
     }.items():
         frames[0].save(CASES / name, save_all=True, append_images=frames[1:], duration=100, **options)
     base.save(CASES / "lossy.webp", quality=80)
@@ -101,37 +91,19 @@ def pictures(folder):
     with_alpha.save(CASES / "alpha.avif", quality=90)
     base.crop((0, 0, 32, 20)).save(folder / "even.png")
     for name, matrix, coded, span, pixels in [
-        ("bt709.avif", "bt709", "bt709", "tv", "yuv420p"),
-        ("bt2020.avif", "bt2020", "bt2020nc", "pc", "yuv420p"),
+        ("bt709.avif", "bt709", "bt709", "tv", "yuv420p"), ("bt2020.avif", "bt2020", "bt2020nc", "pc", "yuv420p"),
         ("deep.avif", "bt601", "smpte170m", "tv", "yuv420p10le"),
     ]:
         scale = f"scale=out_color_matrix={matrix}:out_range={span},format={pixels}"
         media.ffmpeg(
-            "-i",
-            folder / "even.png",
-            "-vf",
-            scale,
-            "-colorspace",
-            coded,
-            "-color_range",
-            span,
-            "-c:v",
-            "libaom-av1",
-            "-still-picture",
-            1,
-            "-crf",
-            10,
-            CASES / name,
-        )
+            "-i", folder / "even.png", "-vf", scale, "-colorspace", coded, "-color_range", span, "-c:v", "libaom-av1",
+            "-still-picture", 1, "-crf", 10, CASES / name)
     expected = {}
     for path in sorted(CASES.iterdir()):
         if path.suffix in (".png", ".webp", ".tiff", ".avif", ".gif"):
             image = media.over_white(ImageOps.exif_transpose(Image.open(path)))
             expected[path.name] = {
-                "width": image.width,
-                "height": image.height,
-                "pixels": media.encoded(np.asarray(image)),
-            }
+                "width": image.width, "height": image.height, "pixels": media.encoded(np.asarray(image))}
     media.save("Cases/pictures.json", expected)
 
 
@@ -145,21 +117,8 @@ def box(kind, *content, version=None):
 def heic(folder):
     """The same HEVC picture as it is, and with turns: a quarter counterclockwise, then mirrored left to right."""
     media.scene(64, 48).save(folder / "scene.png")
-    media.ffmpeg(
-        "-i",
-        folder / "scene.png",
-        "-frames:v",
-        1,
-        "-pix_fmt",
-        "yuv420p",
-        "-c:v",
-        "libx265",
-        "-x265-params",
-        "log-level=error:info=0",
-        "-tag:v",
-        "hvc1",
-        folder / "a.mp4",
-    )
+    media.ffmpeg("-i", folder / "scene.png", "-frames:v", 1, "-pix_fmt", "yuv420p", "-c:v", "libx265", "-x265-params",
+                 "log-level=error:info=0", "-tag:v", "hvc1", folder / "a.mp4")
     movie = (folder / "a.mp4").read_bytes()
 
     def content(kind):
@@ -175,14 +134,10 @@ def heic(folder):
             places = struct.pack(">BBHHHHII", 0x44, 0, 1, 1, 0, 1, offset, len(data))
             links = bytes([0, 0, 0, 1, 0, 1, len(properties), *range(1, len(properties) + 1)])
             return box("ftyp", b"heic\0\0\0\0mif1heic") + box(
-                "meta",
-                box("hdlr", bytes(4), b"pict", bytes(13), version=0),
+                "meta", box("hdlr", bytes(4), b"pict", bytes(13), version=0),
                 box("pitm", struct.pack(">H", 1), version=0),
-                box("iinf", struct.pack(">H", 1), item, version=0),
-                box("iloc", places, version=0),
-                box("iprp", box("ipco", *properties), box("ipma", links, version=0)),
-                version=0,
-            )
+                box("iinf", struct.pack(">H", 1), item, version=0), box("iloc", places, version=0),
+                box("iprp", box("ipco", *properties), box("ipma", links, version=0)), version=0)
 
         return head(len(head(0)) + 8) + box("mdat", data)
 
@@ -202,26 +157,8 @@ def videos(folder):
         for span in ("tv", "pc"):
             scale = f"scale=out_color_matrix={matrix}:out_range={span},format=yuv420p"
             media.ffmpeg(
-                "-loop",
-                1,
-                "-framerate",
-                4,
-                "-i",
-                folder / "bars.png",
-                "-vf",
-                scale,
-                "-colorspace",
-                coded,
-                "-color_range",
-                span,
-                "-c:v",
-                "libx264",
-                "-qp",
-                0,
-                "-t",
-                0.5,
-                CASES / f"{matrix}-{span}.mp4",
-            )
+                "-loop", 1, "-framerate", 4, "-i", folder / "bars.png", "-vf", scale, "-colorspace", coded,
+                "-color_range", span, "-c:v", "libx264", "-qp", 0, "-t", 0.5, CASES / f"{matrix}-{span}.mp4")
 
 
 if __name__ == "__main__":

@@ -135,4 +135,19 @@ struct PictureCaseTests {
     #expect(remarks.count == 1 && remarks[0].hasPrefix("cut.x: the "), "\(remarks)")
     #expect(image.width == whole.width && image.height == whole.height)
   }
+
+  @Test(
+    "containers that nest without end, and lists that claim more than there is, are refused at once",
+    .enabled(if: FFmpegTests.isInstalled), .timeLimit(.minutes(1)))
+  func hostileContainers() throws {
+    let frame = Array("ANMF".utf8) + [0xFF, 0xFF, 0xFF, 0x7F] + [UInt8](repeating: 0, count: 16)
+    let webp =
+      Array("RIFF".utf8) + [0, 0, 0, 1] + Array("WEBP".utf8) + Array(repeating: frame, count: 200_000).joined()
+    expectBadData("no picture in it") { try RGBImage.decode(webp, name: "x") }
+    var avif = try Fixture.bytes("Cases/full.avif")
+    let place = try #require(avif.firstRange(of: Array("iloc".utf8))?.upperBound)
+    // Offsets, lengths and bases of no bytes, and as many items and extents as there may be.
+    avif.replaceSubrange(place + 4..<place + 16, with: [0, 0, 0xFF, 0xFF, 0, 1, 0, 0, 0xFF, 0xFF, 0, 1])
+    expectBadData("list of items") { try RGBImage.decode(avif, name: "x") }
+  }
 }

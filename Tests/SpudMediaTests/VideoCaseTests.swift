@@ -46,7 +46,7 @@ struct VideoCaseTests {
     let bytes = try Fixture.bytes("Cases/\(name)")
     try Sample.withDirectory { directory in
       let path = "\(directory)/\(name)"
-      try Data(bytes.prefix(bytes.count * 2 / 3)).write(to: URL(fileURLWithPath: path))
+      try Data(bytes.prefix(bytes.count * 4 / 5)).write(to: URL(fileURLWithPath: path))
       var remarks: [String] = []
       let clip = try VideoClip.load(path: path, remarks: &remarks)
       #expect(!clip.frames.isEmpty)

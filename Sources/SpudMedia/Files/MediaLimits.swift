@@ -19,6 +19,8 @@ public struct MediaLimits: Sendable, Equatable {
   public var audioSeconds = 600.0
   /// Samples decoded, of all channels together: what ten minutes of six channels at 48 kHz have.
   public var audioSamples = 600 * 6 * 48_000
+  /// Recordings that follow one another in a file.
+  public var audioRecordings = 1_000
   /// Samples per second, before resampling.
   public var audioRates = 8_000...192_000
   /// Channels, before they are mixed into one.

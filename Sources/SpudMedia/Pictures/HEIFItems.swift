@@ -40,6 +40,9 @@ struct HEIFItems {
   /// The coded data of an item; nil if it has none of its own.
   func data(of item: Int) throws -> [UInt8]? {
     guard let ranges = locations[item] else { return nil }
+    guard ranges.reduce(0, { $0 + $1.count }) <= bytes.count else {
+      throw SpudError(.badData, "\(name): the picture is cut short or damaged: its coded data are longer than the file")
+    }
     guard ranges.allSatisfy({ $0.upperBound <= bytes.count }) else {
       throw SpudError(
         .badData,
@@ -99,6 +102,7 @@ struct HEIFItems {
     let widths = try reader.number(2)
     let (offsetWidth, lengthWidth, baseWidth) = (widths >> 12, widths >> 8 & 15, widths >> 4 & 15)
     let indexWidth = version == 0 ? 0 : widths & 15
+    var extentCount = 0
     for _ in 0..<(try reader.number(version < 2 ? 2 : 4)) {
       let item = try reader.number(version < 2 ? 2 : 4)
       let method = version == 0 ? 0 : try reader.number(2) & 15
@@ -106,6 +110,9 @@ struct HEIFItems {
       let base = try reader.number(baseWidth)
       var ranges: [Range<Int>] = []
       for _ in 0..<(try reader.number(2)) {
+        // An extent may take no byte of this list, so that its length does not bound their number.
+        extentCount += 1
+        guard extentCount <= 1 << 16 else { throw reader.damaged() }
         _ = try reader.number(indexWidth)
         let (offset, length) = (try reader.number(offsetWidth), try reader.number(lengthWidth))
         let start = base + offset + (method == 1 ? itemData?.startIndex ?? 0 : 0)

@@ -19,7 +19,7 @@ struct WebPFile {
 
   /// - Throws: `badData` if it holds no picture.
   init(_ bytes: [UInt8], name: String) throws {
-    read(bytes[12...])
+    read(bytes[12...], inFrame: false)
     guard picture != nil else {
       throw SpudError(.badData, "\(name): the WebP is damaged or cut short: found no picture in it")
     }
@@ -42,7 +42,7 @@ struct WebPFile {
       header + Self.chunk("ALPH", transparency ?? []) + (picture.map { Self.chunk($0.tag, $0.content) } ?? []))
   }
 
-  private mutating func read(_ chunks: ArraySlice<UInt8>) {
+  private mutating func read(_ chunks: ArraySlice<UInt8>, inFrame: Bool) {
     var rest = chunks
     while let announced = rest.littleEndian(at: 4, bytes: 4) {
       let tag = String(decoding: rest.prefix(4), as: UTF8.self)
@@ -52,12 +52,12 @@ struct WebPFile {
         if let width = content.littleEndian(at: 4, bytes: 3), let height = content.littleEndian(at: 7, bytes: 3) {
           canvas = (width + 1, height + 1)
         }
-      case "ANMF" where picture == nil:
+      case "ANMF" where picture == nil && !inFrame:
         let headerBytes = 16
         if let x = content.littleEndian(at: 0, bytes: 3), let y = content.littleEndian(at: 3, bytes: 3) {
           origin = (2 * x, 2 * y)
         }
-        if content.count > headerBytes { read(content.dropFirst(headerBytes)) }
+        if content.count > headerBytes { read(content.dropFirst(headerBytes), inFrame: true) }
       case "ALPH" where picture == nil: transparency = content
       case "VP8 " where picture == nil, "VP8L" where picture == nil:
         picture = (tag, content)

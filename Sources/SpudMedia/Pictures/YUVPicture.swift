@@ -10,8 +10,7 @@ struct YUVPicture {
 
   /// How samples become red, green and blue.
   struct Coding: Equatable {
-    /// ITU-T H.273's matrix coefficients: 0 for planes that are green, blue and red already, 1 for BT.709, 5 and 6 for
-    /// BT.601, 9 for BT.2020.
+    /// ITU-T H.273's matrix coefficients: 1 for BT.709, 5 and 6 for BT.601, 9 for BT.2020.
     var matrix = 6
     /// Whether samples use all of their range, rather than 16 to 235 (and 240) of 8 bits.
     var isFullRange = true
@@ -25,13 +24,6 @@ struct YUVPicture {
     let (blue, red) = (enlarged(blue, coding), enlarged(red, coding))
     var pixels: [UInt8] = []
     pixels.reserveCapacity(width * height * 3)
-    if coding.matrix == 0, chroma != nil {
-      let shift = depth - 8
-      for index in 0..<width * height {
-        for plane in [red[index], luma[index], blue[index]] { pixels.append(UInt8(clamping: plane >> shift)) }
-      }
-      return RGBImage(width: width, height: height, pixels: pixels)
-    }
     let tables = YUVTables(coding, depth: depth)
     for index in 0..<width * height {
       let gray = tables.luma[Int(luma[index])]

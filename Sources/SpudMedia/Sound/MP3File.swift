@@ -16,6 +16,8 @@ struct MP3File {
   private var first: MPEGFrame?
   private var finished: [[UInt8]] = []
   private var remarks: [String] = []
+  /// What is left of a last frame that is not whole.
+  private var rest: String?
 
   /// The recordings of a file, each with a first frame that tells its true length.
   ///
@@ -45,8 +47,7 @@ struct MP3File {
         }
         guard offset + length <= bytes.count else {
           guard !current.isEmpty || !finished.isEmpty else { throw notWhole() }
-          remarks.append(
-            "\(name): the MP3 is cut short: \(bytes.count - offset) of the \(length) bytes of its last frame are there")
+          rest = "\(bytes.count - offset) of the \(length) bytes of its last frame are there"
           break
         }
         append(frame, bytes[offset..<offset + length])
@@ -122,7 +123,7 @@ struct MP3File {
   /// Closes the recording at hand, if there is one.
   private mutating func finish() {
     defer { (current, currentKind) = ([], nil) }
-    guard let first, currentKind != nil, frameCount > 0 else { return }
+    guard let first, currentKind != nil else { return }
     if let announced, frameCount + 1 < announced {
       func seconds(_ frames: Int) -> String {
         Remarks.seconds(Double(frames * first.sampleCount) / Double(first.sampleRate))
@@ -130,8 +131,10 @@ struct MP3File {
       remarks.append(
         "\(name): the MP3 is cut short: only \(seconds(frameCount)) of the \(seconds(announced)) seconds announced "
           + "are there")
+    } else if let rest {
+      remarks.append("\(name): the MP3 is cut short: \(rest)")
     }
-    finished.append(first.layer == 3 ? withLength(first) : current)
+    if frameCount > 0 { finished.append(first.layer == 3 ? withLength(first) : current) }
   }
 
   /// The recording with its number of frames and bytes in its first frame, which is made if there is none: without,

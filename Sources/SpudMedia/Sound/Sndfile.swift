@@ -9,6 +9,8 @@ enum Sndfile {
     case decoded
     /// An encoding that libsndfile lacks.
     case unsupported
+    /// Nothing can be read, for the reason given.
+    case damaged(String)
   }
 
   /// Decodes one recording into `collector`.
@@ -37,7 +39,7 @@ enum Sndfile {
       }
       guard let file = unsafe opened else {
         if status == SF_ERR_UNSUPPORTED_ENCODING { return .unsupported }
-        throw SpudError(.badData, "\(name): the \(kind.rawValue) is damaged or cut short: libsndfile says '\(reason)'")
+        return .damaged("\(name): the \(kind.rawValue) is damaged or cut short: libsndfile says '\(reason)'")
       }
       defer { unsafe sf_close(file) }
       try unsafe read(file, format, kind, name: name, into: &collector, remarks: &remarks)

@@ -7,6 +7,7 @@ struct SoundCollector {
   private(set) var samples: [Float] = []
   private let name: String
   private let limits: MediaLimits
+  private var recordingCount = 0
   /// Samples of all channels decoded so far.
   private var decodedCount = 0
   /// Seconds of the recordings before the one at hand.
@@ -25,8 +26,13 @@ struct SoundCollector {
 
   /// Starts a recording, after what has been collected.
   ///
-  /// - Throws: `badData` if its rate or number of channels is none that sound has.
+  /// - Throws: `badData` if there are too many, or if its rate or number of channels is outside the limits.
   mutating func begin(rate: Int, channels: Int) throws {
+    recordingCount += 1
+    guard recordingCount <= limits.audioRecordings else {
+      throw SpudError(
+        .badData, "\(name): the file holds more than the \(limits.audioRecordings) recordings in a row accepted")
+    }
     guard limits.audioRates.contains(rate) else {
       throw SpudError(
         .badData,

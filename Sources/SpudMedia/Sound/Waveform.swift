@@ -85,8 +85,14 @@ public struct Waveform: Sendable, Equatable {
     remarks: inout [String]
   ) throws -> Bool {
     for recording in recordings {
-      let outcome = try Sndfile.decode(recording, kind, name: name, into: &collector, remarks: &remarks)
-      if outcome == .unsupported { return false }
+      switch try Sndfile.decode(recording, kind, name: name, into: &collector, remarks: &remarks) {
+      case .decoded: continue
+      case .unsupported: return false
+      case .damaged(let problem):
+        // What is known of a cut says more than the decoder, which only sees that something is wrong.
+        guard !collector.samples.isEmpty else { throw SpudError(.badData, remarks.first ?? problem) }
+        if remarks.isEmpty { remarks.append(problem) }
+      }
     }
     return true
   }
