@@ -105,7 +105,8 @@ public final class Model: Sendable {
         threads: options.threads, firstProcessor: options.firstProcessor, instructionSet: InstructionSet.selected(),
         backend: options.kernels == .blas ? .blas : .native)
     let transformer = try Transformer.load(
-      files.openCheckpoint(), compute: compute, weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
+      files.openCheckpoint(), compute: compute,
+      weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
       progress: options.onProgress)
     if hasTokenizer { try form.check(rows: transformer.configuration.vocabularyCount, path: path) }
     if case .text(var text) = form {

@@ -19,7 +19,9 @@ struct CheckpointTests {
 
   @Test(
     "a base model saved alone, whose names lack 'model.', is read where the embedding is the output",
-    arguments: ["qwen3-tied", "qwen2-tied", "llama-biased", "mixtral-fused", "olmoe-normalized", "qwen3moe-sparse-step"])
+    arguments: [
+      "qwen3-tied", "qwen2-tied", "llama-biased", "mixtral-fused", "olmoe-normalized", "qwen3moe-sparse-step",
+    ])
   func base(name: String) throws {
     let copy = try FixtureCopy(of: name)
     try copy.replaceTensors { tensors in

@@ -133,7 +133,8 @@ final class WeightLoader {
     default:
       let choices = ElementType.readable.map(\.rawValue).joined(separator: ", ")
       throw SpudError(
-        .badData, "\(checkpoint.describe(tensor.name)) has elements of type \(tensor.elementType), but weights can be \(choices)")
+        .badData,
+        "\(checkpoint.describe(tensor.name)) has elements of type \(tensor.elementType), but weights can be \(choices)")
     }
   }
 }
