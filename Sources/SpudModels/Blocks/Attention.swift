@@ -31,16 +31,18 @@ struct Attention {
   ) {
     let (queries, keys, values) = (workspace.queries, workspace.keys, workspace.values)
     var queryPositions = positions
+    let isBiased = query.bias != nil || key.bias != nil || value.bias != nil
     if let rows {
-      compute.multiply(x, by: [key.weight, value.weight], biases: [key.bias, value.bias], into: [keys, values])
+      compute.multiply(
+        x, by: [key.weight, value.weight], biases: isBiased ? [key.bias, value.bias] : nil, into: [keys, values])
       queryPositions = positions.selecting(rows)
       x.keep(rows: rows)
       hidden.keep(rows: rows)
       compute.multiply(x, by: query.weight, bias: query.bias, into: queries)
     } else {
       compute.multiply(
-        x, by: [query.weight, key.weight, value.weight], biases: [query.bias, key.bias, value.bias],
-        into: [queries, keys, values])
+        x, by: [query.weight, key.weight, value.weight],
+        biases: isBiased ? [query.bias, key.bias, value.bias] : nil, into: [queries, keys, values])
     }
     switch norm {
     case .none: break
