@@ -178,8 +178,8 @@ def write(path):
         for number in range(6):
             value = instance(rng, node)
             assert validator.is_valid(value), (full, value)
-            separators = [(",", ":"), (", ", ": ")][number % 2]
-            text = json.dumps(value, ensure_ascii=False, separators=separators, indent=2 if number == 5 else None)
+            style = [{"separators": (",", ":")}, {}, {"indent": 2}][number % 3]
+            text = json.dumps(value, ensure_ascii=False, **style)
             if text not in valid:
                 valid.append(text)
             other = spoiled(rng, value)

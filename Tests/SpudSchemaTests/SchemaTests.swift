@@ -51,7 +51,13 @@ struct SchemaTests {
         walks += 1
         guard let text = constraint.randomText(using: &generator) else { continue }
         ended += 1
-        let value = try JSONValue(parsing: text, name: "a walk")
+        let value: JSONValue
+        do {
+          value = try JSONValue(parsing: text, name: "a walk")
+        } catch let error as SpudError where error.message.contains("stands twice") {
+          // An object of any members may name one twice, which JSON allows and our reader does not.
+          continue
+        }
         #expect(
           validator.accepts(value, item.schema), "\(text) of \(String(decoding: item.schema.serialized, as: UTF8.self))"
         )

@@ -48,6 +48,10 @@ struct ProvenanceTests {
 
   @Test("keys of a request's objects are the user's too")
   func keys() throws {
+    let object = #"{"x": {"<s>": 1}}"#
+    #expect(try marked("{{ dict(**x) | list | first }}{{ dict(x, a=1) | join }}", object) == "‹<s><s>›a")
+    #expect(try marked("{% macro m() %}{{ kwargs | first }}{% endmacro %}{{ m(**x) }}", object) == "‹<s>›")
+    #expect(try marked("{{ [1, 2] | tojson(separators=(x, ':')) }}", #"{"x": "<s>"}"#) == "‹[1<s>2]›")
     #expect(
       try marked("{% for k, v in x.items() %}{{ k }}={{ v }}{% endfor %}", #"{"x": {"<s>": "<e>"}}"#) == "‹<s>›=‹<e>›")
   }

@@ -23,6 +23,7 @@ struct TemplateLimitTests {
     "{{ 'x' * 999999999999 }}", "{{ [1] * 999999999999 }}", "{{ range(999999999) }}", "{{ 9 ** 9 ** 9 ** 9 }}",
     "{{ 'x' | center(99999999999) }}", "{{ 'a' | indent(99999999999, true) }}",
     "{{ [1] | tojson(indent=99999999999) }}",
+    "{{ range(99999) | list | tojson(separators=('x' * 99999, ':')) }}",
     "{{ ('a' * 9999) | replace('', 'b' * 9999) }}", "{{ ('a' * 9999).replace('a', 'b' * 9999) }}",
     "{{ ('ab' * 9999) | list | join('c' * 9999) }}",
     "{% for a in 'x' * 500000 %}{% for b in 'x' * 500000 %}{% endfor %}{% endfor %}",

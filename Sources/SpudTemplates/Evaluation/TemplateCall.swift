@@ -5,7 +5,14 @@ struct TemplateCall {
   /// What is called, for messages.
   let name: String
   var positional: [TemplateValue]
-  var named: [(name: String, value: TemplateValue)]
+  var named: [Named]
+
+  struct Named {
+    let name: String
+    let value: TemplateValue
+    /// Who spelled the name: with `**values` it may be the user.
+    var origin = TemplateText.Origin.template
+  }
 
   /// The arguments in the order of `names`; nil where one was not given.
   ///
@@ -28,11 +35,22 @@ struct TemplateCall {
   }
 }
 
+extension TemplateDictionary {
+  init(named arguments: [TemplateCall.Named]) {
+    self.init()
+    set(arguments)
+  }
+
+  mutating func set(_ arguments: [TemplateCall.Named]) {
+    for argument in arguments { _ = set(.text(argument.name, origin: argument.origin), to: argument.value) }
+  }
+}
+
 extension TemplateEvaluator {
   func evaluate(_ arguments: TemplateArguments, in scope: TemplateScope, for name: String = "") throws -> TemplateCall {
     var call = TemplateCall(
       name: name, positional: try arguments.positional.map { try evaluate($0, in: scope) },
-      named: try arguments.named.map { ($0.name, try evaluate($0.value, in: scope)) })
+      named: try arguments.named.map { .init(name: $0.name, value: try evaluate($0.value, in: scope)) })
     if let spread = arguments.spread { call.positional += try elements(of: try evaluate(spread, in: scope)) }
     if let spread = arguments.namedSpread {
       guard case .dictionary(let dictionary) = try evaluate(spread, in: scope) else {
@@ -40,7 +58,7 @@ extension TemplateEvaluator {
       }
       for entry in dictionary.entries {
         guard let name = entry.key.text else { throw fail("'**' stands before a dictionary whose keys are no strings") }
-        call.named.append((name.string, entry.value))
+        call.named.append(.init(name: name.string, value: entry.value, origin: name.joinedOrigin))
       }
     }
     return call
@@ -89,9 +107,7 @@ extension TemplateEvaluator {
       throw fail("the macro '\(name)' has more arguments than parameters")
     }
     if let namedName {
-      var named = TemplateDictionary()
-      for argument in call.named { named.set(argument.name, to: argument.value) }
-      scope.set(namedName, to: .dictionary(named))
+      scope.set(namedName, to: .dictionary(TemplateDictionary(named: call.named)))
     } else if let unknown = call.named.first {
       throw fail("the macro '\(name)' has no parameter '\(unknown.name.prefix(40))'")
     }
@@ -134,7 +150,7 @@ extension TemplateEvaluator {
       }
       result = dictionary
     }
-    for argument in call.named { result.set(argument.name, to: argument.value) }
+    result.set(call.named)
     return result
   }
 

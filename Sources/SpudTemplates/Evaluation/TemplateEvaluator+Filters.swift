@@ -54,11 +54,11 @@ extension TemplateEvaluator {
       try check(length: width)
       indent = TemplateText(utf8: .init(repeating: 0x20, count: max(0, width)))
     }
-    var writer = TemplateJSONWriter(indent: indent)
-    if let separators = arguments[2], case .list(let list) = separators, list.items.count == 2 {
-      writer.itemSeparator = try printed(list.items[0]).string
-      writer.keySeparator = try printed(list.items[1]).string
+    var separators: (item: TemplateText, key: TemplateText)?
+    if let value = arguments[2], case .list(let list) = value, list.items.count == 2 {
+      separators = (try printed(list.items[0]), try printed(list.items[1]))
     }
+    var writer = TemplateJSONWriter(indent: indent, separators: separators)
     writer.escapesNonASCII = arguments[0]?.isTrue ?? false
     writer.sortsKeys = arguments[3]?.isTrue ?? false
     try writer.write(value, for: self)

@@ -1,19 +1,23 @@
 /// Writes values as Python's `json.dumps` does.
 struct TemplateJSONWriter {
   /// Spaces for each level; nil for one line.
-  var indent: TemplateText?
-  var itemSeparator: String
-  var keySeparator = ": "
+  private let indent: TemplateText?
+  private let itemSeparator: TemplateText
+  private let keySeparator: TemplateText
   var sortsKeys = false
   var escapesNonASCII = false
 
   private(set) var output: [UInt8] = []
   /// Whether a string of the user's went into the output.
-  private(set) var holdsUserText = false
+  private(set) var holdsUserText: Bool
 
-  init(indent: TemplateText?) {
+  /// - Parameter separators: Between items, and behind keys.
+  init(indent: TemplateText?, separators: (item: TemplateText, key: TemplateText)? = nil) {
     self.indent = indent
-    itemSeparator = indent == nil ? ", " : ","
+    itemSeparator = separators?.item ?? TemplateText(indent == nil ? ", " : ",", origin: .template)
+    keySeparator = separators?.key ?? TemplateText(": ", origin: .template)
+    let parts = [indent, itemSeparator, keySeparator]
+    holdsUserText = parts.contains { $0?.joinedOrigin == .user }
   }
 
   /// The text written so far. It is the user's as a whole, if any string in it is.
@@ -39,7 +43,7 @@ struct TemplateJSONWriter {
       if sortsKeys { entries = try evaluator.sorted(entries, by: \.key) }
       try write(entries, between: "{", "}", level: level, for: evaluator) { writer, entry in
         try writer.write(key: entry.key, for: evaluator)
-        writer.output += writer.keySeparator.utf8
+        try writer.write(separator: writer.keySeparator, for: evaluator)
         try writer.write(entry.value, for: evaluator, level: level + 1)
       }
     case .undefined, .iterator, .namespace, .macro, .loop, .function, .method:
@@ -53,12 +57,17 @@ struct TemplateJSONWriter {
   ) throws {
     output += start.utf8
     for (index, item) in items.enumerated() {
-      if index > 0 { output += itemSeparator.utf8 }
+      if index > 0 { try write(separator: itemSeparator, for: evaluator) }
       try breakLine(level: level + 1, for: evaluator)
       try body(&self, item)
     }
     if !items.isEmpty { try breakLine(level: level, for: evaluator) }
     output += end.utf8
+  }
+
+  private mutating func write(separator: TemplateText, for evaluator: TemplateEvaluator) throws {
+    try evaluator.charge(separator.utf8.count)
+    output += separator.utf8
   }
 
   private mutating func breakLine(level: Int, for evaluator: TemplateEvaluator) throws {
