@@ -24,7 +24,6 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from safetensors.numpy import load_file  # noqa: E402
 
-from codes import Codebook  # noqa: E402
 from nano.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from nano.data import Rows, Shards  # noqa: E402
 from nano.model import Config, Model, balance_loss, working_type  # noqa: E402
@@ -122,7 +121,7 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
     model = begin(config, stream, letters, a.seed).to(working_type())
     if a.warm and not (a.out / "state.json").exists():
         from warm import warm_start
-        warm_start(model, a.warm, a.warm_model, a.model)
+        warm_start(model, a.warm, a.warm_model, stream)
     named = dict(model.named_parameters())
     owners = group.owner(named)
     optimizer = Optimizer({n: p for n, p in named.items() if owners[n] == rank}, splits(model), a.muon, a.adam)

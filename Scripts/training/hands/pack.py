@@ -54,6 +54,9 @@ def pack(path: Path, stream: Stream, out: Path, share: float) -> int:
             first, length = step["screen"]
             now = stream.groups(np.asarray(Image.open(io.BytesIO(blob[first:first + length])).convert("RGB")))
             action = tuple(step["action"])
+            if "stray" in step:
+                last, before = [action], now
+                continue
             ids = stream.prompt(record["task"], plan, last, before, now)
             examples.append(ids + stream.answer([action], step.get("plan", [])))
             kinds.append(0)
