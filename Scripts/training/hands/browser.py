@@ -1,7 +1,8 @@
-"""Debian's chromium-headless-shell over a pipe, drawn frame by frame (BeginFrame), so that a screen depends on nothing but the page.
+"""Debian's chromium-headless-shell over a pipe, drawn frame by frame (BeginFrame), so that a screen depends on nothing
+but the page.
 
-Messages are JSON ended by NUL: the browser reads them at descriptor 3 and writes them at 4. Every call has a deadline; `BrowserLost` says
-that one has passed, and whoever holds the browser starts another.
+Messages are JSON ended by NUL: the browser reads them at descriptor 3 and writes them at 4. Every call has a deadline;
+`BrowserLost` says that one has passed, and whoever holds the browser starts another.
 """
 
 import base64
@@ -14,10 +15,13 @@ import subprocess
 import tempfile
 import time
 
-FLAGS = """--headless --remote-debugging-pipe --run-all-compositor-stages-before-draw --enable-begin-frame-control --no-first-run --disable-gpu
---force-device-scale-factor=1 --hide-scrollbars --disable-background-networking --disable-component-update --disable-extensions
---force-color-profile=srgb --disable-back-forward-cache --disable-hang-monitor --disable-ipc-flooding-protection
---disable-renderer-backgrounding --disable-features=PaintHolding --no-sandbox""".split()
+FLAGS = """
+--headless --remote-debugging-pipe --run-all-compositor-stages-before-draw --enable-begin-frame-control
+--no-first-run --disable-gpu --force-device-scale-factor=1 --hide-scrollbars --disable-background-networking
+--disable-component-update --disable-extensions --force-color-profile=srgb --disable-back-forward-cache
+--disable-hang-monitor --disable-ipc-flooding-protection --disable-renderer-backgrounding
+--disable-features=PaintHolding --no-sandbox
+""".split()
 WIDTH, HEIGHT = 500, 320
 
 
@@ -32,16 +36,30 @@ class Browser:
         self.deadline = deadline
         self.profile = tempfile.mkdtemp(prefix="spud-hands-")
         reads, writes = os.pipe(), os.pipe()
-        command = ["chromium-headless-shell", *FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={self.profile}", "about:blank"]
+        command = [
+            "chromium-headless-shell",
+            *FLAGS,
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            f"--user-data-dir={self.profile}",
+            "about:blank",
+        ]
         # A shell moves the descriptors: those that Python was given may have any number.
-        moved = f"exec \"$0\" \"$@\" 3<&{reads[0]} 4>&{writes[1]}"
-        self.process = subprocess.Popen(["sh", "-c", moved, *command], pass_fds=(reads[0], writes[1]), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        moved = f'exec "$0" "$@" 3<&{reads[0]} 4>&{writes[1]}'
+        self.process = subprocess.Popen(
+            ["sh", "-c", moved, *command],
+            pass_fds=(reads[0], writes[1]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         os.close(reads[0])
         os.close(writes[1])
         self.to, self.back = reads[1], writes[0]
         self.number, self.buffer, self.answers, self.events, self.session = 0, bytearray(), {}, [], None
-        target = self.call("Target.createTarget", url="about:blank", width=WIDTH, height=HEIGHT, enableBeginFrameControl=True)["targetId"]
+        target = self.call(
+            "Target.createTarget", url="about:blank", width=WIDTH, height=HEIGHT, enableBeginFrameControl=True
+        )["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.call("Page.enable")
 
@@ -114,13 +132,16 @@ class Browser:
     def screenshot(self) -> bytes:
         """The tab as PNG."""
         for _ in range(20):
-            answer = self.call("HeadlessExperimental.beginFrame", screenshot={"format": "png", "optimizeForSpeed": True})
+            answer = self.call(
+                "HeadlessExperimental.beginFrame", screenshot={"format": "png", "optimizeForSpeed": True}
+            )
             if "screenshotData" in answer:
                 return base64.b64decode(answer["screenshotData"])
         raise BrowserLost("no screenshot in twenty frames")
 
     def dispatch(self, method: str, **parameters) -> None:
-        """An input event. It is answered after a frame, and sometimes two, so frames are asked for until the answer is there."""
+        """An input event. It is answered after a frame, and sometimes two, so frames are asked for until the answer is
+        there."""
         sent, until = self.send(method, **parameters), time.monotonic() + self.deadline
         while sent not in self.answers:
             self.frame()

@@ -3,15 +3,14 @@
 
     codes.py --screens DIR/*.png --demonstrations DIR/*.jsonl --codes 4096 --out MODEL
 
-MODEL/marks.safetensors has `patches`, bytes [codes, SIDE, SIDE, 3]. A mark's code is the patch whose squared distance is least, the first of
-equals: whole numbers, the same on every machine.
+MODEL/marks.safetensors has `patches`, bytes [codes, SIDE, SIDE, 3]. A mark's code is the patch whose squared distance
+is least, the first of equals: whole numbers, the same on every machine.
 """
 
 import argparse
 import collections
 import io
 import json
-import random
 import sys
 from pathlib import Path
 
@@ -52,13 +51,14 @@ def screens(pngs: list[Path], demonstrations: list[Path], each: int):
         for line in path.read_text().splitlines()[:each]:
             for step in json.loads(line)["steps"]:
                 first, length = step["screen"]
-                yield np.asarray(Image.open(io.BytesIO(blob[first:first + length])).convert("RGB"))
+                yield np.asarray(Image.open(io.BytesIO(blob[first : first + length])).convert("RGB"))
 
 
 def leaders(patches: np.ndarray, counts: np.ndarray, most: int, near: float) -> tuple[np.ndarray, np.ndarray]:
     """Which patches [n, width], commonest first, become codes, and which of these is nearest to each.
 
-    A patch within `near`, a squared distance, of a commoner one adds to that one's count; the codes are the `most` that count most.
+    A patch within `near`, a squared distance, of a commoner one adds to that one's count; the codes are the `most` that
+    count most.
     """
     flat = patches.astype(np.float32)
     squares = np.square(flat).sum(1)
@@ -88,7 +88,9 @@ def main() -> None:
     p.add_argument("--demonstrations", type=Path, nargs="*", default=[])
     p.add_argument("--each", type=int, default=40, help="episodes of a file of demonstrations")
     p.add_argument("--codes", type=int, default=4096)
-    p.add_argument("--near", type=float, default=60_000, help="squared distance, in levels, within which patches are one")
+    p.add_argument(
+        "--near", type=float, default=60_000, help="squared distance, in levels, within which patches are one"
+    )
     p.add_argument("--out", type=Path, required=True)
     a = p.parse_args()
     counts: collections.Counter[bytes] = collections.Counter()
@@ -104,8 +106,10 @@ def main() -> None:
     side = screen.SIDE
     made = patches[chosen].reshape(-1, side, side, 3)
     save_file({"patches": made}, a.out / "marks.safetensors", metadata={"kind": "marks", "schema": "1"})
-    print(f"{number} screens, {sum(counts.values())} marks, {len(common)} different, {int((total > 0).sum())} by more than a shade; "
-          f"{len(made)} codes stand for {100 * total[chosen].sum() / weights.sum():.2f} % of what differs, by roots of counts")
+    print(
+        f"{number} screens, {sum(counts.values())} marks, {len(common)} different, {int((total > 0).sum())} by more "
+        f"than a shade; {len(made)} codes stand for {100 * total[chosen].sum() / weights.sum():.2f} % by roots of counts"
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Demonstrations: plays pages with their oracles and keeps the screens and actions of the episodes that the page rewards in full.
+"""Demonstrations: plays pages with their oracles and keeps the screens and actions of the episodes that the page
+rewards in full.
 
     demonstrate.py --pages click-test click-link --count 200 --first 0 --out DIR
 
-Episodes are numbered, and the number is the seed. OUT/PAGE-FIRST.jsonl has a line an episode; the screens are PNGs in a .bin beside it.
+Episodes are numbered, and the number is the seed. OUT/PAGE-FIRST.jsonl has a line an episode; the screens are PNGs in a
+.bin beside it.
 """
 
 import argparse
@@ -25,13 +27,16 @@ from split import seed_of, threshold  # noqa: E402
 
 
 def place(box: list[float], groups: list[screen.Group]) -> tuple[int, int]:
-    """Where in a rectangle to click: on the group nearest to its middle, or on its first corner; in the middle where it shows nothing.
+    """Where in a rectangle to click: on the group nearest to its middle, or on its first corner; in the middle where it
+    shows nothing.
 
     A group's place is a token of the screen, so that an agent learns to point by copying it.
     """
     left, top, right, bottom = box
     middle = (left + right) / 2, (top + bottom) / 2
-    inside = [g.centre() for g in groups if left + 1 <= g.centre()[0] < right - 1 and top + 1 <= g.centre()[1] < bottom - 1]
+    inside = [
+        g.centre() for g in groups if left + 1 <= g.centre()[0] < right - 1 and top + 1 <= g.centre()[1] < bottom - 1
+    ]
     if inside:
         nearest = min(inside, key=lambda c: abs(c[0] - middle[0]) + abs(c[1] - middle[1]))
         close = max(4, 0.3 * min(right - left, bottom - top))
@@ -92,16 +97,33 @@ def demonstrate(browser: Browser, page: str, seed: str, stray: float = 0) -> tup
     if reward is None or reward < threshold(page):
         if steps and "stray" in steps[0]:
             return demonstrate(browser, page, seed)
-        print(f"{page} {seed}: reward {reward}, task {episode.task!r}, actions {[s['action'] for s in steps]}", file=sys.stderr, flush=True)
+        print(
+            f"{page} {seed}: reward {reward}, task {episode.task!r}, actions {[s['action'] for s in steps]}",
+            file=sys.stderr,
+            flush=True,
+        )
         return None
     return {"page": page, "seed": seed, "task": episode.task, "steps": steps}, screens
 
 
-def write(browser: Browser | None, page: str, numbers: range, out: Path, split: str, stray: float) -> tuple[Browser, int]:
-    """Plays a page's episodes into files of their own; answers with the browser, which may be another one, and how many were kept."""
+def wait_while_stopped(pid: Path) -> None:
+    """Sleeps while the process named in a file is stopped: demonstrations rest when training does."""
+    while pid.exists():
+        stat = Path("/proc") / pid.read_text().strip() / "stat"
+        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] not in "Tt":
+            return
+        time.sleep(1)
+
+
+def write(
+    browser: Browser | None, page: str, numbers: range, out: Path, split: str, stray: float
+) -> tuple[Browser, int]:
+    """Plays a page's episodes into files of their own; answers with the browser, which may be another one, and how many
+    were kept."""
     stem, kept = out / f"{page}-{numbers.start:07d}", 0
     with open(stem.with_suffix(".partial"), "w") as lines, open(stem.with_suffix(".bin"), "wb") as blob:
         for number in numbers:
+            wait_while_stopped(out.parent / "pid")
             try:
                 browser = browser or Browser()
                 made = demonstrate(browser, page, seed_of(split, page, number), stray)
@@ -139,7 +161,10 @@ def main() -> None:
             continue
         started = time.monotonic()
         browser, kept = write(browser, page, range(a.first, a.first + a.count), a.out, a.split, a.stray)
-        print(f"{page}: {kept} of {a.count} rewarded, {(time.monotonic() - started) / a.count:.3f} s an episode", flush=True)
+        print(
+            f"{page}: {kept} of {a.count} rewarded, {(time.monotonic() - started) / a.count:.3f} s an episode",
+            flush=True,
+        )
     if browser:
         browser.close()
 

@@ -1,4 +1,5 @@
-"""An episode of a MiniWoB++ page: start it from a seed, look at it, act on it with pointer and keys, read its reward."""
+"""An episode of a MiniWoB++ page: start it from a seed, look at it, act on it with pointer and keys, read its
+reward."""
 
 import io
 import os
@@ -11,9 +12,17 @@ from PIL import Image
 from browser import Browser
 from screen import HEIGHT, WIDTH
 
-KEYS = {"enter": ("Enter", 13, "\r"), "tab": ("Tab", 9, ""), "backspace": ("Backspace", 8, ""), "escape": ("Escape", 27, ""),
-        "left": ("ArrowLeft", 37, ""), "up": ("ArrowUp", 38, ""), "right": ("ArrowRight", 39, ""), "down": ("ArrowDown", 40, ""),
-        "all": ("a", 65, "")}  # all: control and A, which selects everything
+KEYS = {
+    "enter": ("Enter", 13, "\r"),
+    "tab": ("Tab", 9, ""),
+    "backspace": ("Backspace", 8, ""),
+    "escape": ("Escape", 27, ""),
+    "left": ("ArrowLeft", 37, ""),
+    "up": ("ArrowUp", 38, ""),
+    "right": ("ArrowRight", 39, ""),
+    "down": ("ArrowDown", 40, ""),
+    "all": ("a", 65, ""),
+}  # all: control and A, which selects everything
 Action = tuple  # ("click", x, y), ("drag", x, y, x, y), ("type", text), ("key", name), ("done",)
 
 
@@ -23,9 +32,13 @@ def pages() -> Path:
     if named:
         return Path(named)
     import importlib.util
+
     found = importlib.util.find_spec("miniwob")
     if not found:
-        raise SystemExit("PyPI's miniwob is not installed, and MINIWOB does not name the folder of its pages: Scripts/training/hands/venv makes it")
+        raise SystemExit(
+            "PyPI's miniwob is not installed, and MINIWOB does not name the folder of its pages, html/miniwob: "
+            "Scripts/training/train_hands installs it in $WORK/venv"
+        )
     return Path(found.submodule_search_locations[0]) / "html" / "miniwob"
 
 
@@ -62,7 +75,13 @@ class Episode:
             if action[0] == "drag":
                 (x, y), last = last, action[3:5]
                 for part in (1, 2, 3, 4):
-                    self.pointer("mouseMoved", x + (last[0] - x) * part // 4, y + (last[1] - y) * part // 4, button="left", buttons=1)
+                    self.pointer(
+                        "mouseMoved",
+                        x + (last[0] - x) * part // 4,
+                        y + (last[1] - y) * part // 4,
+                        button="left",
+                        buttons=1,
+                    )
             self.pointer("mouseReleased", *last, **held | {"buttons": 0})
         elif action[0] == "type":
             for letter in action[1]:
@@ -72,7 +91,11 @@ class Episode:
             name, code, text = KEYS[action[1]]
             more = {"modifiers": 2, "commands": ["selectAll"]} if action[1] == "all" else {}
             shared = {"key": name, "code": name, "windowsVirtualKeyCode": code} | more
-            self.browser.dispatch("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **shared | ({"text": text} if text else {}))
+            self.browser.dispatch(
+                "Input.dispatchKeyEvent",
+                type="keyDown" if text else "rawKeyDown",
+                **shared | ({"text": text} if text else {}),
+            )
             self.browser.dispatch("Input.dispatchKeyEvent", type="keyUp", **shared)
 
     def reward(self) -> float | None:

@@ -3,14 +3,15 @@
 
     learn.py --model MODEL --data SHARDS --out RUN --tokens 150
 
-The model, the optimizer and the checkpoints are those of ../train.py. What differs: only actions have a loss, told apart from text and
-control ids alone; pages are drawn by weights, not by how many examples they have; a step draws its examples by its number, so that a run that
-was stopped goes on as one that was not, as long as the shards are the same.
+The model, the optimizer and the checkpoints are those of ../train.py. What differs: only actions have a loss, told
+apart from text and control ids alone; pages are drawn by weights, not by how many examples they have; a step draws its
+examples by its number, so that a run that was stopped goes on as one that was not, as long as the shards are the same.
 """
 
 import argparse
-import ctypes
 import csv
+import ctypes
+import datetime
 import json
 import os
 import signal
@@ -34,10 +35,13 @@ from train import keep_memory, splits  # noqa: E402
 
 
 class Demonstrations(Shards):
-    """All shards of a folder. pages: each page's examples, those of exercises under PAGE+, and under list+ all pages' screens to be listed."""
+    """All shards of a folder. pages: each page's examples, those of exercises under PAGE+, and under list+ all pages'
+    screens to be listed."""
 
-    def __init__(self, folder: Path, stream: Stream, letters: dict[str, str], longest: int):  # noqa: the parent reads other files
-        spelled = {stream.image + int(code): stream.byte[ord(letter)] for code, letter in letters.items() if ord(letter) < 128}
+    def __init__(self, folder: Path, stream: Stream, letters: dict[str, str], longest: int):
+        spelled = {
+            stream.image + int(code): stream.byte[ord(letter)] for code, letter in letters.items() if ord(letter) < 128
+        }
         tokens, lengths, self.pages, number = [], [], {}, 0
         self.names = sorted(p.name for p in folder.glob("*.safetensors"))
         for name in self.names:
@@ -51,8 +55,10 @@ class Demonstrations(Shards):
                 if len(fit):
                     self.pages.setdefault(page + suffix, []).append(fit)
             number += len(some)
-            lists = [stream.listing(shard["tokens"][shard["offsets"][e]:shard["offsets"][e + 1]].tolist(), spelled)
-                     for e in np.flatnonzero(shard["kinds"] == 0)[::4]]
+            lists = [
+                stream.listing(shard["tokens"][shard["offsets"][e] : shard["offsets"][e + 1]].tolist(), spelled)
+                for e in np.flatnonzero(shard["kinds"] == 0)[::4]
+            ]
             lists = [np.array(ids, np.uint16) for ids in lists if len(ids) <= longest]
             if lists:
                 tokens.append(np.concatenate(lists))
@@ -85,7 +91,8 @@ class Demonstrations(Shards):
 
 
 def begin(config: Config, stream: Stream, letters: dict[str, str], seed: int) -> Model:
-    """A fresh model: codes begin as what they show, in principal components, near the letter that they show; places as smooth waves."""
+    """A fresh model: codes begin as what they show, in principal components, near the letter that they show; places as
+    smooth waves."""
     torch.manual_seed(seed)
     model, width = Model(config), config.hidden_size
     with torch.no_grad():
@@ -99,37 +106,64 @@ def begin(config: Config, stream: Stream, letters: dict[str, str], seed: int) ->
         for code, letter in letters.items():
             if len(letter.encode()) == 1:
                 x[int(code)] = 0.8 * model.embedding[stream.byte[ord(letter)]] + 0.4 * x[int(code)]
-        model.embedding[stream.image:stream.image + len(x)] = x
+        model.embedding[stream.image : stream.image + len(x)] = x
         angle = torch.arange(BINS)[:, None] * 3.14159 / torch.logspace(0.3, 2.3, width // 4)[None]
         waves = torch.cat((angle.cos(), angle.sin()), 1)
         for first, turn in ((stream.x, 0), (stream.y, 1)):
-            model.embedding[first:first + BINS, turn * width // 2:(turn + 1) * width // 2] += 0.5 * waves
-        model.head[:stream.image] = 0.05 * model.embedding[:stream.image]  # what is looked at is likely to be said
+            model.embedding[first : first + BINS, turn * width // 2 : (turn + 1) * width // 2] += 0.5 * waves
+        model.head[: stream.image] = 0.05 * model.embedding[: stream.image]  # what is looked at is likely to be said
     return model
+
+
+def wait_while_stopped(pid: int) -> None:
+    """Sleeps while another process is stopped, so that stopping that one stops all."""
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "Tt":
+        time.sleep(0.5)
 
 
 def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
     torch.set_num_threads(1)
     if ranks > 1:
-        torch.distributed.init_process_group("gloo", init_method=f"file://{a.out.resolve()}/.group", rank=rank, world_size=ranks)
+        meeting, week = (
+            f"file://{a.out.resolve()}/.group",
+            datetime.timedelta(days=7),
+        )  # one that is stopped is not lost
+        torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=ranks, timeout=week)
     group, stream = Group(rank, ranks), Stream(a.model)
     known = a.model / "letters.json"
     letters = json.loads(known.read_text()) if known.exists() else {}
     data = Demonstrations(a.data, stream, letters, a.row)
-    config = Config(vocab_size=stream.size, hidden_size=a.hidden, num_hidden_layers=a.layers, num_attention_heads=4, num_key_value_heads=2,
-                    head_dim=64, num_experts=a.experts, num_experts_per_tok=2, moe_intermediate_size=a.intermediate)
+    config = Config(
+        vocab_size=stream.size,
+        hidden_size=a.hidden,
+        num_hidden_layers=a.layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=64,
+        num_experts=a.experts,
+        num_experts_per_tok=2,
+        moe_intermediate_size=a.intermediate,
+    )
     model = begin(config, stream, letters, a.seed).to(working_type())
+    spent = {"tokens": 0, "seconds": 0.0}
     if a.warm and not (a.out / "state.json").exists():
         from warm import warm_start
+
         warm_start(model, a.warm, a.warm_model, stream)
+        seen = json.loads((a.warm / "state.json").read_text())
+        spent = {n: seen[n] + seen.get("before", {}).get(n, 0) for n in ("tokens", "seconds")}
     named = dict(model.named_parameters())
     owners = group.owner(named)
     optimizer = Optimizer({n: p for n, p in named.items() if owners[n] == rank}, splits(model), a.muon, a.adam)
-    state = {"step": 0, "tokens": 0, "seconds": 0.0}
+    state = {"step": 0, "tokens": 0, "seconds": 0.0, "before": spent}
     state |= load_checkpoint(a.out, model, optimizer) or {}
     if rank == 0:
-        print(f"{sum(p.numel() for p in named.values()) / 1e6:.2f} M parameters, {len(data.lengths)} examples of {len(data.tokens) / 1e6:.1f} M "
-              f"tokens, {len(data.pages)} pages and exercises, {ranks} process(es), step {state['step']}", flush=True)
+        print(
+            f"{sum(p.numel() for p in named.values()) / 1e6:.2f} M parameters, {len(data.lengths)} examples of "
+            f"{len(data.tokens) / 1e6:.1f} M tokens, {len(data.pages)} pages and exercises, {ranks} process(es), "
+            f"step {state['step']}",
+            flush=True,
+        )
         (a.out / "arguments.json").write_text(json.dumps(vars(a), default=str, indent=2) + "\n")
     if not a.no_compile:
         torch._dynamo.config.recompile_limit = 32
@@ -141,7 +175,10 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
     now = started = last_save = last_row = last_look = time.monotonic()
     before, row_tokens = state["seconds"], 0
     log = open(a.out / "log.csv", "a", newline="") if rank == 0 else None
+    parent = os.getppid()
     while True:
+        if ranks > 1:
+            wait_while_stopped(parent)
         done = state["tokens"] / (a.tokens * 1e6)
         if group.any(done >= 1 or bool(a.steps) and state["step"] >= a.steps):
             break
@@ -157,10 +194,14 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
         # A long answer counts more than a short one, but not by its length: lists would be all that is learned.
         segment = batch.segments[row, column + 1]
         share = torch.bincount(segment).float().clamp_min(1).rsqrt()[segment]
-        ((losses * share).sum() / share.sum() + 0.01 * balance + 1e-4 * (z + logits.logsumexp(-1).square().mean())).backward()
+        (
+            (losses * share).sum() / share.sum() + 0.01 * balance + 1e-4 * (z + logits.logsumexp(-1).square().mean())
+        ).backward()
         if rank == 0:
             each = torch.zeros(len(batch.examples) + 1).index_add_(0, segment, losses.detach())
-            wrong = torch.zeros(len(batch.examples) + 1).index_add_(0, segment, (logits.argmax(-1) != batch.tokens[row, column + 1]).float())
+            wrong = torch.zeros(len(batch.examples) + 1).index_add_(
+                0, segment, (logits.argmax(-1) != batch.tokens[row, column + 1]).float()
+            )
             for e, loss, w in zip(batch.examples, each[1:].tolist(), wrong[1:].tolist()):
                 s = sums.setdefault(page_of[e], [0, 0.0, 0])
                 s[0], s[1], s[2] = s[0] + 1, s[1] + loss, s[2] + (w == 0)
@@ -191,15 +232,29 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
 
 
 def write_row(writer, state: dict, scale: float, speed: float, sums: dict[str, list[float]]) -> None:
-    """A line of the log: the loss of an action, and the share of actions whose every token was the likeliest, by page."""
+    """A line of the log: the loss of an action, and the share of actions whose every token was the likeliest, by
+    page."""
     count = sum(s[0] for s in sums.values())
     if not count:
         return
     loss, right = sum(s[1] for s in sums.values()) / count, sum(s[2] for s in sums.values()) / count
-    writer.writerow([state["step"], state["tokens"], round(state["seconds"]), round(scale, 3), round(speed), round(loss, 4), round(right, 4),
-                     json.dumps({n: [s[0], round(s[1] / s[0], 3), round(s[2] / s[0], 3)] for n, s in sorted(sums.items())})])
-    print(f"step {state['step']} tokens {state['tokens'] / 1e6:.2f} M, {state['seconds'] / 60:.1f} min, {speed:.0f} tokens/s, loss {loss:.3f}, "
-          f"right {100 * right:.1f} %", flush=True)
+    writer.writerow(
+        [
+            state["step"],
+            state["tokens"],
+            round(state["seconds"]),
+            round(scale, 3),
+            round(speed),
+            round(loss, 4),
+            round(right, 4),
+            json.dumps({n: [s[0], round(s[1] / s[0], 3), round(s[2] / s[0], 3)] for n, s in sorted(sums.items())}),
+        ]
+    )
+    print(
+        f"step {state['step']} tokens {state['tokens'] / 1e6:.2f} M, {state['seconds'] / 60:.1f} min, "
+        f"{speed:.0f} tokens/s, loss {loss:.3f}, right {100 * right:.1f} %",
+        flush=True,
+    )
 
 
 def spawned(rank: int, a: argparse.Namespace) -> None:
@@ -215,7 +270,9 @@ def options() -> argparse.Namespace:
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--warm", type=Path, help="a run to begin with the weights of")
     p.add_argument("--warm-model", type=Path, help="that run's codebook")
-    p.add_argument("--tokens", type=float, default=150, help="million tokens; over the last part of them the rate falls to nothing")
+    p.add_argument(
+        "--tokens", type=float, default=150, help="million tokens; over the last part of them the rate falls to nothing"
+    )
     p.add_argument("--decay", type=float, default=0.3)
     p.add_argument("--steps", type=int, default=0)
     p.add_argument("--row", type=int, default=384)

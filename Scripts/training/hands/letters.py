@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Which letter a code of a mark shows, where it shows one: by the words of demonstrations whose marks are as many as their letters.
+"""Which letter a code of a mark shows, where it shows one: by the words of demonstrations whose marks are as many as
+their letters.
 
     letters.py --demonstrations DIR --model MODEL
 
-MODEL/letters.json has code and letter. Training begins such a code's embedding near the letter's, so that a word on the screen is like the same
-word in the task from the first step on; what it then makes of them is its own.
+MODEL/letters.json has code and letter. Training begins such a code's embedding near the letter's, so that a word on the
+screen is like the same word in the task from the first step on; what it then makes of them is its own.
 """
 
 import argparse
@@ -31,13 +32,18 @@ def main() -> None:
     codebook, votes = Codebook.load(a.model), collections.defaultdict(collections.Counter)
     for path in sorted(a.demonstrations.glob("*.jsonl")):
         blob = path.with_suffix(".bin").read_bytes()
-        for line in path.read_text().splitlines()[:a.each]:
+        for line in path.read_text().splitlines()[: a.each]:
             step = json.loads(line)["steps"][0]
             first, length = step["screen"]
-            pixels = np.asarray(Image.open(io.BytesIO(blob[first:first + length])).convert("RGB"))
+            pixels = np.asarray(Image.open(io.BytesIO(blob[first : first + length])).convert("RGB"))
             groups = screen.read(pixels)
             for word, left, top, right, bottom in step["words"]:
-                inside = [m for g in groups for m in g.marks if left - 1 <= (m.left + m.right) / 2 <= right + 1 and top <= (m.top + m.bottom) / 2 <= bottom]
+                inside = [
+                    m
+                    for g in groups
+                    for m in g.marks
+                    if left - 1 <= (m.left + m.right) / 2 <= right + 1 and top <= (m.top + m.bottom) / 2 <= bottom
+                ]
                 if len(inside) == len(word):
                     for mark, letter in zip(sorted(inside, key=lambda m: m.left), word):
                         votes[codebook.code(screen.patch(pixels, mark))][letter] += 1

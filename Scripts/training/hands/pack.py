@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Demonstrations to shards of ids, the new ones only: for each step what the agent sees and does, and exercises in reading the same screens.
+"""Demonstrations to shards of ids, the new ones only: for each step what the agent sees and does, and exercises in
+reading the same screens.
 
     pack.py --demonstrations DIR --model MODEL --out DIR
 
-An exercise asks where words of the screen stand, or what stands somewhere. The words come from the page, as the actions do; what is asked of
-the model is to see them.
+An exercise asks where words of the screen stand, or what stands somewhere. The words come from the page, as the actions
+do; what is asked of the model is to see them.
 """
 
 import argparse
@@ -52,7 +53,7 @@ def pack(path: Path, stream: Stream, out: Path, share: float) -> int:
         plan, last, before = [], [], []
         for step in record["steps"]:
             first, length = step["screen"]
-            now = stream.groups(np.asarray(Image.open(io.BytesIO(blob[first:first + length])).convert("RGB")))
+            now = stream.groups(np.asarray(Image.open(io.BytesIO(blob[first : first + length])).convert("RGB")))
             action = tuple(step["action"])
             if "stray" in step:
                 last, before = [action], now
@@ -69,8 +70,14 @@ def pack(path: Path, stream: Stream, out: Path, share: float) -> int:
             before = now
     if not examples:
         return 0
-    save_file({"tokens": np.concatenate([np.array(e, np.uint16) for e in examples]), "kinds": np.array(kinds, np.uint8),
-               "offsets": np.cumsum([0] + [len(e) for e in examples])}, out.with_suffix(".partial"))
+    save_file(
+        {
+            "tokens": np.concatenate([np.array(e, np.uint16) for e in examples]),
+            "kinds": np.array(kinds, np.uint8),
+            "offsets": np.cumsum([0] + [len(e) for e in examples]),
+        },
+        out.with_suffix(".partial"),
+    )
     out.with_suffix(".partial").rename(out)
     return len(examples)
 

@@ -3,8 +3,8 @@
 
     play.py --model MODEL --run RUN --pages click-test --episodes 20
 
-Evaluation proper is `spud miniwob`, on other seeds; this is how training is watched. The page's DOM is not read: the task is the page's own text,
-all else are pixels. Success is the raw reward of split.py.
+Evaluation proper is `spud miniwob`, on other seeds; this is how training is watched. The page's DOM is not read: the
+task is the page's own text, all else are pixels. Success is the raw reward of split.py.
 """
 
 import argparse
@@ -34,7 +34,7 @@ class Agent:
         if not written:
             return [c["<think>"]] + [c[f"<{k}>"] for k in ("click", "drag", "type", "key", "done", "alert")]
         if written[0] == c["<think>"] and c["</think>"] in written:
-            written = written[written.index(c["</think>"]) + 1:]
+            written = written[written.index(c["</think>"]) + 1 :]
             if not written:
                 return [c[f"<{k}>"] for k in ("click", "drag", "type", "key")]
         xs, ys = (list(range(first, first + BINS)) for first in (self.stream.x, self.stream.y))
@@ -53,13 +53,14 @@ class Agent:
         written: list[int] = []
         while not written or written[-1] != self.stream.control["<end>"]:
             hidden, _, _ = self.model.trunk(torch.tensor([prompt + written]))
-            logits = F.linear(hidden[0, -1], self.model.head[:self.stream.image]).float()
+            logits = F.linear(hidden[0, -1], self.model.head[: self.stream.image]).float()
             may = torch.tensor(self.allowed(written))
             written.append(int(may[logits[may].argmax()]))
         return written
 
     def play(self, browser: Browser, page: str, seed: str, trace: list | None = None) -> float | None:
-        """The raw reward of an episode; None where it did not end within STEPS actions, or repeated itself four times."""
+        """The raw reward of an episode; None where it did not end within STEPS actions, or repeated itself four
+        times."""
         episode = Episode(browser, page, seed)
         plan, last, before = [], [], []
         for _ in range(STEPS):
@@ -109,8 +110,12 @@ def main() -> None:
         print(f"{page} {100 * rates[page]:.0f} %", flush=True)
     browser.close()
     state = json.loads((a.run / "state.json").read_text())
-    print(f"step {state['step']}, {state['tokens'] / 1e6:.2f} M tokens: mean {100 * sum(rates.values()) / len(rates):.1f} % of {len(rates)} pages, "
-          f"{a.episodes} episodes each, {time.monotonic() - started:.0f} s", flush=True)
+    print(
+        f"step {state['step']}, {state['tokens'] / 1e6:.2f} M tokens: mean "
+        f"{100 * sum(rates.values()) / len(rates):.1f} % of {len(rates)} pages, {a.episodes} episodes each, "
+        f"{time.monotonic() - started:.0f} s",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """A screen taken apart: pixels to groups of marks, a mark being what stands out from the flat ground around it.
 
-A letter, the corner of a box, a tick: each is cut out at its own bounds, so that it looks the same wherever it stands, and marks side by side
-form a group with one place, as the letters of a word do. Everything is decided by comparing whole numbers; README.md has the rules.
+A letter, the corner of a box, a tick: each is cut out at its own bounds, so that it looks the same wherever it stands,
+and marks side by side form a group with one place, as the letters of a word do. Everything is decided by comparing
+whole numbers; README.md has the rules.
 """
 
 from dataclasses import dataclass
@@ -47,7 +48,8 @@ def packed(pixels: np.ndarray) -> np.ndarray:
 
 
 def ground(colour: np.ndarray) -> np.ndarray:
-    """Which pixels are flat ground: those of uniform squares, and what is joined to them, side by side, in the same colour."""
+    """Which pixels are flat ground: those of uniform squares, and what is joined to them, side by side, in the same
+    colour."""
     right = np.zeros(colour.shape, bool)
     right[:, :-1] = colour[:, :-1] == colour[:, 1:]
     down = np.zeros(colour.shape, bool)
@@ -56,16 +58,16 @@ def ground(colour: np.ndarray) -> np.ndarray:
     n = FLAT
     rows = np.ones((h, w - n + 1), bool)
     for i in range(n - 1):
-        rows &= right[:, i:w - n + 1 + i]
+        rows &= right[:, i : w - n + 1 + i]
     square = np.ones((h - n + 1, w - n + 1), bool)
     for i in range(n):
-        square &= rows[i:h - n + 1 + i]
+        square &= rows[i : h - n + 1 + i]
     for i in range(n - 1):
-        square &= down[i:h - n + 1 + i, :w - n + 1]
+        square &= down[i : h - n + 1 + i, : w - n + 1]
     found = np.zeros((h, w), bool)
     for y in range(n):
         for x in range(n):
-            found[y:h - n + 1 + y, x:w - n + 1 + x] |= square
+            found[y : h - n + 1 + y, x : w - n + 1 + x] |= square
     while True:
         grown = found.copy()
         grown[:, 1:] |= found[:, :-1] & right[:, :-1]
@@ -89,7 +91,8 @@ def inner(colour: np.ndarray) -> np.ndarray:
 
 
 def ink(colour: np.ndarray) -> np.ndarray:
-    """Which pixels belong to marks: no ground, and not inside a long straight line; and the corners where flat grounds meet."""
+    """Which pixels belong to marks: no ground, and not inside a long straight line; and the corners where flat grounds
+    meet."""
     flat = ground(colour)
     marked = ~flat & ~inner(colour) & ~inner(colour.T).T
     a, b, c, d = colour[:-1, :-1], colour[:-1, 1:], colour[1:, :-1], colour[1:, 1:]
@@ -97,16 +100,17 @@ def ink(colour: np.ndarray) -> np.ndarray:
     corner &= flat[:-1, :-1] & flat[:-1, 1:] & flat[1:, :-1] & flat[1:, 1:]
     for y in (0, 1):
         for x in (0, 1):
-            marked[y:marked.shape[0] - 1 + y, x:marked.shape[1] - 1 + x] |= corner
+            marked[y : marked.shape[0] - 1 + y, x : marked.shape[1] - 1 + x] |= corner
     return marked
 
 
 def cut(pixels: np.ndarray, marked: np.ndarray, piece: np.ndarray, left: int, top: int) -> list[Mark]:
-    """A low piece at its faint columns, where letters touch by their soft edges only. piece: [h, w], the piece within its bounds."""
+    """A low piece at its faint columns, where letters touch by their soft edges only. piece: [h, w], the piece within
+    its bounds."""
     h, w = piece.shape
     bottom, right = top + h, left + w
     y, x = max(top - 1, 0), max(left - 1, 0)
-    around = pixels[y:bottom + 1, x:right + 1][~marked[y:bottom + 1, x:right + 1]]
+    around = pixels[y : bottom + 1, x : right + 1][~marked[y : bottom + 1, x : right + 1]]
     if len(around) == 0:
         return [Mark(left, top, right, bottom)]
     values, counts = np.unique(packed(around[None])[0], return_counts=True)
@@ -133,7 +137,8 @@ def joined(a: Mark, b: Mark) -> bool:
 
 
 def marks(pixels: np.ndarray, marked: np.ndarray) -> list[Mark]:
-    """Marks in order of top, then left: pieces that touch, also by their corners, low ones cut into letters, large ones into tiles."""
+    """Marks in order of top, then left: pieces that touch, also by their corners, low ones cut into letters, large ones
+    into tiles."""
     labels, _ = ndimage.label(marked, np.ones((3, 3)))
     small, found = [], []
     for i, (rows, columns) in enumerate(ndimage.find_objects(labels)):
@@ -160,8 +165,12 @@ def marks(pixels: np.ndarray, marked: np.ndarray) -> list[Mark]:
 def tiles(piece: np.ndarray, left: int, top: int) -> list[Mark]:
     """The squares of SIDE that a large piece falls into, without empty ones."""
     h, w = piece.shape
-    return [Mark(left + x, top + y, left + min(x + SIDE, w), top + min(y + SIDE, h))
-            for y in range(0, h, SIDE) for x in range(0, w, SIDE) if piece[y:y + SIDE, x:x + SIDE].any()]
+    return [
+        Mark(left + x, top + y, left + min(x + SIDE, w), top + min(y + SIDE, h))
+        for y in range(0, h, SIDE)
+        for x in range(0, w, SIDE)
+        if piece[y : y + SIDE, x : x + SIDE].any()
+    ]
 
 
 def groups(found: list[Mark]) -> list[Group]:
@@ -194,7 +203,7 @@ def groups(found: list[Mark]) -> list[Group]:
 def patch(pixels: np.ndarray, m: Mark) -> np.ndarray:
     """The mark's pixels at the top left of a square of SIDE, grey around: [SIDE, SIDE, 3]."""
     made = np.full((SIDE, SIDE, 3), GREY, np.uint8)
-    made[:m.bottom - m.top, :m.right - m.left] = pixels[m.top:m.bottom, m.left:m.right]
+    made[: m.bottom - m.top, : m.right - m.left] = pixels[m.top : m.bottom, m.left : m.right]
     return made
 
 

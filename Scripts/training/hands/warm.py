@@ -1,11 +1,11 @@
-"""Going on from another run whose codebook was another: layers as they are, each code from the old code nearest to it."""
+"""Going on from another run whose codebook was another: layers as they are, each code from the old code nearest to
+it."""
 
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from codes import Codebook
 from nano.checkpoint import read_model
 from nano.model import Model
 from stream import Stream
@@ -20,6 +20,6 @@ def warm_start(model: Model, run: Path, old: Path, new: Stream) -> None:
     for name in ("embedding", "head"):
         made = own[name].clone()
         made[:shared] = weights[name][:shared]
-        made[new.image:new.image + len(rows)] = weights[name][torch.from_numpy(rows)]
+        made[new.image : new.image + len(rows)] = weights[name][torch.from_numpy(rows)]
         weights[name] = made
     model.load_state_dict(weights)

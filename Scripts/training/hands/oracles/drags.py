@@ -33,8 +33,10 @@ def drag_shape(d: Dom):
 def use_slider(d: Dom):
     """Drags near the value, and goes the rest of the way with the keys."""
     wanted = int(re.search(r"Select (-?\d+) with", d.task)[1])
-    low, high, upright = d.js("[$('#slider').slider('option', 'min'), $('#slider').slider('option', 'max'), "
-                              "$('#slider').slider('option', 'orientation') === 'vertical']")
+    low, high, upright = d.js(
+        "[$('#slider').slider('option', 'min'), $('#slider').slider('option', 'max'), "
+        "$('#slider').slider('option', 'orientation') === 'vertical']"
+    )
     left, top, right, bottom = d.box("#slider")
     share = (wanted - low) / (high - low)
     x, y = middle(d.box("#slider .ui-slider-handle"))
@@ -57,7 +59,11 @@ def drag_items(d: Dom):
     names = d.js("hands.all('#sortable li').map(hands.own)")
     at, last = names.index(name), len(names) - 1
     number = re.search(r"the (\d)", way)
-    to = int(number[1]) - 1 if number else {"to the top": 0, "to the bottom": last}.get(way, at + (1 if "down" in way else -1))
+    to = (
+        int(number[1]) - 1
+        if number
+        else {"to the top": 0, "to the bottom": last}.get(way, at + (1 if "down" in way else -1))
+    )
     x, y = middle(d.text(f"hands.all('#sortable li')[{at}].querySelector('div')"))
     _, over = middle(d.box(f"hands.all('#sortable li')[{to}]"))
     yield "drag", (x, y), (x, over + (4 if to > at else -4))
@@ -65,9 +71,11 @@ def drag_items(d: Dom):
 
 @oracle("right-angle")
 def right_angle(d: Dom):
-    (ax, ay), (vx, vy) = d.js("['init-black', 'init-blue'].map(i => document.getElementById(i)).map(e => [+e.getAttribute('cx'), +e.getAttribute('cy')])")
+    (ax, ay), (vx, vy) = d.js("['init-black', 'init-blue'].map(i => document.getElementById(i)).map(hands.point)")
     long = ((ax - vx) ** 2 + (ay - vy) ** 2) ** 0.5
-    ways = [(vx - s * (ay - vy) / long * n, vy + s * (ax - vx) / long * n) for n in (50, 40, 30, 20, 12) for s in (1, -1)]
+    ways = [
+        (vx - s * (ay - vy) / long * n, vy + s * (ax - vx) / long * n) for n in (50, 40, 30, 20, 12) for s in (1, -1)
+    ]
     x, y = next(p for p in ways if 4 < p[0] < 140 and 4 < p[1] < 125)
     yield "click", spot(x, y + 50)
     yield "click", d.text("#subbtn")
@@ -83,8 +91,8 @@ def draw_line(d: Dom):
 
 @oracle("highlight-text")
 def highlight_text(d: Dom):
-    first, last = d.js("""(() => { const range = document.createRange(); range.selectNodeContents(document.querySelector('#randomText'));
-      const r = [...range.getClientRects()].filter(r => r.width > 1); return [r[0], r[r.length - 1]].map(r => [r.left, r.top, r.right, r.bottom]); })()""")
+    lines = d.js("hands.lines(document.querySelector('#randomText'))")
+    first, last = lines[0], lines[-1]
     yield "drag", (first[0] + 1, (first[1] + first[3]) / 2), (last[2] + 4, (last[1] + last[3]) / 2)
     yield "click", d.text("#subbtn")
 

@@ -62,7 +62,9 @@ def simple_arithmetic(d: Dom):
 
 @oracle("simple-algebra")
 def simple_algebra(d: Dom):
-    a, sign, b, total = re.match(r"(\w+) (.) (\w+) = (-?\d+)", d.js("hands.own(document.querySelector('#math-problem'))")).groups()
+    a, sign, b, total = re.match(
+        r"(\w+) (.) (\w+) = (-?\d+)", d.js("hands.own(document.querySelector('#math-problem'))")
+    ).groups()
     known, total = int(b if a == "x" else a), int(total)
     value = total - known if sign == "+" else total + known if a == "x" else known - total
     yield from fill(d.box("#math-answer"), str(value))
