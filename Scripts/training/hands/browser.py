@@ -1,7 +1,8 @@
-"""Debian's chromium-headless-shell over a pipe, drawn frame by frame (BeginFrame), so that a screen depends on nothing but the page.
+"""Debian's chromium-headless-shell over a pipe, drawn frame by frame (BeginFrame), so that a screen depends on nothing
+but the page.
 
-Messages are JSON ended by NUL: the browser reads them at descriptor 3 and writes them at 4. Every call has a deadline; `BrowserLost` says
-that one has passed, and whoever holds the browser starts another.
+Messages are JSON ended by NUL: the browser reads them at descriptor 3 and writes them at 4. Every call has a deadline;
+`BrowserLost` says that one has passed, and whoever holds the browser starts another.
 """
 
 import base64
@@ -14,10 +15,13 @@ import subprocess
 import tempfile
 import time
 
-FLAGS = """--headless --remote-debugging-pipe --run-all-compositor-stages-before-draw --enable-begin-frame-control --no-first-run --disable-gpu
---force-device-scale-factor=1 --hide-scrollbars --disable-background-networking --disable-component-update --disable-extensions
---force-color-profile=srgb --disable-back-forward-cache --disable-hang-monitor --disable-ipc-flooding-protection
---disable-renderer-backgrounding --disable-features=PaintHolding --no-sandbox""".split()
+FLAGS = """
+--headless --remote-debugging-pipe --run-all-compositor-stages-before-draw --enable-begin-frame-control
+--no-first-run --disable-gpu --force-device-scale-factor=1 --hide-scrollbars --disable-background-networking
+--disable-component-update --disable-extensions --force-color-profile=srgb --disable-back-forward-cache
+--disable-hang-monitor --disable-ipc-flooding-protection --disable-renderer-backgrounding
+--disable-features=PaintHolding --no-sandbox
+""".split()
 WIDTH, HEIGHT = 500, 320
 
 
@@ -136,7 +140,8 @@ class Browser:
         raise BrowserLost("no screenshot in twenty frames")
 
     def dispatch(self, method: str, **parameters) -> None:
-        """An input event. It is answered after a frame, and sometimes two, so frames are asked for until the answer is there."""
+        """An input event. It is answered after a frame, and sometimes two, so frames are asked for until the answer is
+        there."""
         sent, until = self.send(method, **parameters), time.monotonic() + self.deadline
         while sent not in self.answers:
             self.frame()

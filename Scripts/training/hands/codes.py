@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
-"""The codebook of marks: the commonest patches as they are, and middles of the rest.
+"""The codebook of marks: the commonest patches that differ from each other by more than a shade.
 
     codes.py --screens DIR/*.png --demonstrations DIR/*.jsonl --codes 4096 --out MODEL
 
-MODEL/marks.safetensors has `patches`, bytes [codes, SIDE, SIDE, 3]. A mark's code is the patch whose squared distance is least, the first of
-equals: whole numbers, the same on every machine.
+MODEL/marks.safetensors has `patches`, bytes [codes, SIDE, SIDE, 3]. A mark's code is the patch whose squared distance
+is least, the first of equals: whole numbers, the same on every machine.
 """
 
 import argparse
 import collections
 import io
 import json
-import random
 import sys
 from pathlib import Path
 
@@ -19,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 from safetensors.numpy import load_file, save_file  # noqa: E402
-from sklearn.cluster import MiniBatchKMeans  # noqa: E402
 
 import screen  # noqa: E402
 
@@ -56,13 +54,43 @@ def screens(pngs: list[Path], demonstrations: list[Path], each: int):
                 yield np.asarray(Image.open(io.BytesIO(blob[first : first + length])).convert("RGB"))
 
 
+def leaders(patches: np.ndarray, counts: np.ndarray, most: int, near: float) -> tuple[np.ndarray, np.ndarray]:
+    """Which patches [n, width], commonest first, become codes, and which of these is nearest to each.
+
+    A patch within `near`, a squared distance, of a commoner one adds to that one's count; the codes are the `most` that
+    count most.
+    """
+    flat = patches.astype(np.float32)
+    squares = np.square(flat).sum(1)
+    led, owner = np.zeros(0, int), np.full(len(flat), -1)
+    for first in range(0, len(flat), 512):  # a block against the leaders so far, then among itself
+        block = np.arange(first, min(first + 512, len(flat)))
+        if len(led):
+            apart = squares[block, None] + squares[led] - 2 * flat[block] @ flat[led].T
+            best = apart.argmin(1)
+            owner[block] = np.where(apart[np.arange(len(block)), best] <= near, led[best], -1)
+        fresh = block[owner[block] < 0]
+        apart = squares[fresh, None] + squares[fresh] - 2 * flat[fresh] @ flat[fresh].T
+        new: list[int] = []
+        for i, e in enumerate(fresh):
+            close = [j for j in new if apart[i, j] <= near]
+            owner[e] = fresh[close[0]] if close else e
+            if not close:
+                new.append(i)
+        led = np.concatenate((led, fresh[new]))
+    total = np.bincount(owner, counts, len(flat))
+    return led[np.argsort(-total[led], kind="stable")][:most], total
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--screens", type=Path, nargs="*", default=[])
     p.add_argument("--demonstrations", type=Path, nargs="*", default=[])
     p.add_argument("--each", type=int, default=40, help="episodes of a file of demonstrations")
     p.add_argument("--codes", type=int, default=4096)
-    p.add_argument("--exact", type=float, default=0.8, help="share of the codes that are patches as they are")
+    p.add_argument(
+        "--near", type=float, default=60_000, help="squared distance, in levels, within which patches are one"
+    )
     p.add_argument("--out", type=Path, required=True)
     a = p.parse_args()
     counts: collections.Counter[bytes] = collections.Counter()
@@ -71,27 +99,16 @@ def main() -> None:
         number += 1
         counts.update(screen.patch(pixels, m).tobytes() for g in screen.read(pixels) for m in g.marks)
     common = counts.most_common()
-    kept = min(len(common), int(a.codes * a.exact)) if len(common) > a.codes else len(common)
-    rest = [np.frombuffer(b, np.uint8) for b, _ in common[kept:]]
-    random.Random(1).shuffle(rest)
-    centres = np.zeros((0, common and len(common[0][0])), np.uint8)
-    if rest:
-        fitted = MiniBatchKMeans(a.codes - kept, n_init=1, max_iter=30, batch_size=4096, random_state=1).fit(
-            np.stack(rest[:60_000]).astype(np.float32)
-        )
-        centres = np.clip(np.rint(fitted.cluster_centers_), 0, 255).astype(np.uint8)
-    made = np.concatenate((np.stack([np.frombuffer(b, np.uint8) for b, _ in common[:kept]]), centres))
+    patches = np.stack([np.frombuffer(b, np.uint8) for b, _ in common])
+    weights = np.sqrt([c for _, c in common])  # what every screen has should not take all
+    chosen, total = leaders(patches, weights, a.codes, a.near)
     a.out.mkdir(parents=True, exist_ok=True)
     side = screen.SIDE
-    save_file(
-        {"patches": made.reshape(-1, side, side, 3)},
-        a.out / "marks.safetensors",
-        metadata={"kind": "marks", "schema": "1"},
-    )
-    total = sum(counts.values())
+    made = patches[chosen].reshape(-1, side, side, 3)
+    save_file({"patches": made}, a.out / "marks.safetensors", metadata={"kind": "marks", "schema": "1"})
     print(
-        f"{number} screens, {total} marks, {len(common)} different; {len(made)} codes, of which {kept} are patches as they are: "
-        f"{100 * sum(c for _, c in common[:kept]) / total:.2f} % of the marks"
+        f"{number} screens, {sum(counts.values())} marks, {len(common)} different, {int((total > 0).sum())} by more "
+        f"than a shade; {len(made)} codes stand for {100 * total[chosen].sum() / weights.sum():.2f} % by roots of counts"
     )
 
 

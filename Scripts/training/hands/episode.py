@@ -1,4 +1,5 @@
-"""An episode of a MiniWoB++ page: start it from a seed, look at it, act on it with pointer and keys, read its reward."""
+"""An episode of a MiniWoB++ page: start it from a seed, look at it, act on it with pointer and keys, read its
+reward."""
 
 import io
 import os
@@ -35,7 +36,8 @@ def pages() -> Path:
     found = importlib.util.find_spec("miniwob")
     if not found:
         raise SystemExit(
-            "PyPI's miniwob is not installed, and MINIWOB does not name the folder of its pages: Scripts/training/hands/venv makes it"
+            "PyPI's miniwob is not installed, and MINIWOB does not name the folder of its pages, html/miniwob: "
+            "Scripts/training/train_hands installs it in $WORK/venv"
         )
     return Path(found.submodule_search_locations[0]) / "html" / "miniwob"
 

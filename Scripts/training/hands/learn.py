@@ -3,14 +3,15 @@
 
     learn.py --model MODEL --data SHARDS --out RUN --tokens 150
 
-The model, the optimizer and the checkpoints are those of ../train.py. What differs: only actions have a loss, told apart from text and
-control ids alone; pages are drawn by weights, not by how many examples they have; a step draws its examples by its number, so that a run that
-was stopped goes on as one that was not, as long as the shards are the same.
+The model, the optimizer and the checkpoints are those of ../train.py. What differs: only actions have a loss, told
+apart from text and control ids alone; pages are drawn by weights, not by how many examples they have; a step draws its
+examples by its number, so that a run that was stopped goes on as one that was not, as long as the shards are the same.
 """
 
 import argparse
-import ctypes
 import csv
+import ctypes
+import datetime
 import json
 import os
 import signal
@@ -24,7 +25,6 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from safetensors.numpy import load_file  # noqa: E402
 
-from codes import Codebook  # noqa: E402
 from nano.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from nano.data import Rows, Shards  # noqa: E402
 from nano.model import Config, Model, balance_loss, working_type  # noqa: E402
@@ -35,9 +35,10 @@ from train import keep_memory, splits  # noqa: E402
 
 
 class Demonstrations(Shards):
-    """All shards of a folder. pages: each page's examples, those of exercises under PAGE+, and under list+ all pages' screens to be listed."""
+    """All shards of a folder. pages: each page's examples, those of exercises under PAGE+, and under list+ all pages'
+    screens to be listed."""
 
-    def __init__(self, folder: Path, stream: Stream, letters: dict[str, str], longest: int):  # noqa: the parent reads other files
+    def __init__(self, folder: Path, stream: Stream, letters: dict[str, str], longest: int):
         spelled = {
             stream.image + int(code): stream.byte[ord(letter)] for code, letter in letters.items() if ord(letter) < 128
         }
@@ -90,7 +91,8 @@ class Demonstrations(Shards):
 
 
 def begin(config: Config, stream: Stream, letters: dict[str, str], seed: int) -> Model:
-    """A fresh model: codes begin as what they show, in principal components, near the letter that they show; places as smooth waves."""
+    """A fresh model: codes begin as what they show, in principal components, near the letter that they show; places as
+    smooth waves."""
     torch.manual_seed(seed)
     model, width = Model(config), config.hidden_size
     with torch.no_grad():
@@ -113,12 +115,20 @@ def begin(config: Config, stream: Stream, letters: dict[str, str], seed: int) ->
     return model
 
 
+def wait_while_stopped(pid: int) -> None:
+    """Sleeps while another process is stopped, so that stopping that one stops all."""
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "Tt":
+        time.sleep(0.5)
+
+
 def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
     torch.set_num_threads(1)
     if ranks > 1:
-        torch.distributed.init_process_group(
-            "gloo", init_method=f"file://{a.out.resolve()}/.group", rank=rank, world_size=ranks
-        )
+        meeting, week = (
+            f"file://{a.out.resolve()}/.group",
+            datetime.timedelta(days=7),
+        )  # one that is stopped is not lost
+        torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=ranks, timeout=week)
     group, stream = Group(rank, ranks), Stream(a.model)
     known = a.model / "letters.json"
     letters = json.loads(known.read_text()) if known.exists() else {}
@@ -135,19 +145,23 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
         moe_intermediate_size=a.intermediate,
     )
     model = begin(config, stream, letters, a.seed).to(working_type())
+    spent = {"tokens": 0, "seconds": 0.0}
     if a.warm and not (a.out / "state.json").exists():
         from warm import warm_start
 
-        warm_start(model, a.warm, a.warm_model, a.model)
+        warm_start(model, a.warm, a.warm_model, stream)
+        seen = json.loads((a.warm / "state.json").read_text())
+        spent = {n: seen[n] + seen.get("before", {}).get(n, 0) for n in ("tokens", "seconds")}
     named = dict(model.named_parameters())
     owners = group.owner(named)
     optimizer = Optimizer({n: p for n, p in named.items() if owners[n] == rank}, splits(model), a.muon, a.adam)
-    state = {"step": 0, "tokens": 0, "seconds": 0.0}
+    state = {"step": 0, "tokens": 0, "seconds": 0.0, "before": spent}
     state |= load_checkpoint(a.out, model, optimizer) or {}
     if rank == 0:
         print(
-            f"{sum(p.numel() for p in named.values()) / 1e6:.2f} M parameters, {len(data.lengths)} examples of {len(data.tokens) / 1e6:.1f} M "
-            f"tokens, {len(data.pages)} pages and exercises, {ranks} process(es), step {state['step']}",
+            f"{sum(p.numel() for p in named.values()) / 1e6:.2f} M parameters, {len(data.lengths)} examples of "
+            f"{len(data.tokens) / 1e6:.1f} M tokens, {len(data.pages)} pages and exercises, {ranks} process(es), "
+            f"step {state['step']}",
             flush=True,
         )
         (a.out / "arguments.json").write_text(json.dumps(vars(a), default=str, indent=2) + "\n")
@@ -161,7 +175,10 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
     now = started = last_save = last_row = last_look = time.monotonic()
     before, row_tokens = state["seconds"], 0
     log = open(a.out / "log.csv", "a", newline="") if rank == 0 else None
+    parent = os.getppid()
     while True:
+        if ranks > 1:
+            wait_while_stopped(parent)
         done = state["tokens"] / (a.tokens * 1e6)
         if group.any(done >= 1 or bool(a.steps) and state["step"] >= a.steps):
             break
@@ -215,7 +232,8 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
 
 
 def write_row(writer, state: dict, scale: float, speed: float, sums: dict[str, list[float]]) -> None:
-    """A line of the log: the loss of an action, and the share of actions whose every token was the likeliest, by page."""
+    """A line of the log: the loss of an action, and the share of actions whose every token was the likeliest, by
+    page."""
     count = sum(s[0] for s in sums.values())
     if not count:
         return
@@ -233,8 +251,8 @@ def write_row(writer, state: dict, scale: float, speed: float, sums: dict[str, l
         ]
     )
     print(
-        f"step {state['step']} tokens {state['tokens'] / 1e6:.2f} M, {state['seconds'] / 60:.1f} min, {speed:.0f} tokens/s, loss {loss:.3f}, "
-        f"right {100 * right:.1f} %",
+        f"step {state['step']} tokens {state['tokens'] / 1e6:.2f} M, {state['seconds'] / 60:.1f} min, "
+        f"{speed:.0f} tokens/s, loss {loss:.3f}, right {100 * right:.1f} %",
         flush=True,
     )
 

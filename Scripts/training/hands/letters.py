@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Which letter a code of a mark shows, where it shows one: by the words of demonstrations whose marks are as many as their letters.
+"""Which letter a code of a mark shows, where it shows one: by the words of demonstrations whose marks are as many as
+their letters.
 
     letters.py --demonstrations DIR --model MODEL
 
-MODEL/letters.json has code and letter. Training begins such a code's embedding near the letter's, so that a word on the screen is like the same
-word in the task from the first step on; what it then makes of them is its own.
+MODEL/letters.json has code and letter. Training begins such a code's embedding near the letter's, so that a word on the
+screen is like the same word in the task from the first step on; what it then makes of them is its own.
 """
 
 import argparse

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Demonstrations to shards of ids, the new ones only: for each step what the agent sees and does, and exercises in reading the same screens.
+"""Demonstrations to shards of ids, the new ones only: for each step what the agent sees and does, and exercises in
+reading the same screens.
 
     pack.py --demonstrations DIR --model MODEL --out DIR
 
-An exercise asks where words of the screen stand, or what stands somewhere. The words come from the page, as the actions do; what is asked of
-the model is to see them.
+An exercise asks where words of the screen stand, or what stands somewhere. The words come from the page, as the actions
+do; what is asked of the model is to see them.
 """
 
 import argparse
@@ -54,6 +55,9 @@ def pack(path: Path, stream: Stream, out: Path, share: float) -> int:
             first, length = step["screen"]
             now = stream.groups(np.asarray(Image.open(io.BytesIO(blob[first : first + length])).convert("RGB")))
             action = tuple(step["action"])
+            if "stray" in step:
+                last, before = [action], now
+                continue
             ids = stream.prompt(record["task"], plan, last, before, now)
             examples.append(ids + stream.answer([action], step.get("plan", [])))
             kinds.append(0)

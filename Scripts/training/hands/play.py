@@ -3,8 +3,8 @@
 
     play.py --model MODEL --run RUN --pages click-test --episodes 20
 
-Evaluation proper is `spud miniwob`, on other seeds; this is how training is watched. The page's DOM is not read: the task is the page's own text,
-all else are pixels. Success is the raw reward of split.py.
+Evaluation proper is `spud miniwob`, on other seeds; this is how training is watched. The page's DOM is not read: the
+task is the page's own text, all else are pixels. Success is the raw reward of split.py.
 """
 
 import argparse
@@ -59,7 +59,8 @@ class Agent:
         return written
 
     def play(self, browser: Browser, page: str, seed: str, trace: list | None = None) -> float | None:
-        """The raw reward of an episode; None where it did not end within STEPS actions, or repeated itself four times."""
+        """The raw reward of an episode; None where it did not end within STEPS actions, or repeated itself four
+        times."""
         episode = Episode(browser, page, seed)
         plan, last, before = [], [], []
         for _ in range(STEPS):
@@ -110,8 +111,9 @@ def main() -> None:
     browser.close()
     state = json.loads((a.run / "state.json").read_text())
     print(
-        f"step {state['step']}, {state['tokens'] / 1e6:.2f} M tokens: mean {100 * sum(rates.values()) / len(rates):.1f} % of {len(rates)} pages, "
-        f"{a.episodes} episodes each, {time.monotonic() - started:.0f} s",
+        f"step {state['step']}, {state['tokens'] / 1e6:.2f} M tokens: mean "
+        f"{100 * sum(rates.values()) / len(rates):.1f} % of {len(rates)} pages, {a.episodes} episodes each, "
+        f"{time.monotonic() - started:.0f} s",
         flush=True,
     )
 

@@ -1,7 +1,8 @@
 """A screen taken apart: pixels to groups of marks, a mark being what stands out from the flat ground around it.
 
-A letter, the corner of a box, a tick: each is cut out at its own bounds, so that it looks the same wherever it stands, and marks side by side
-form a group with one place, as the letters of a word do. Everything is decided by comparing whole numbers; README.md has the rules.
+A letter, the corner of a box, a tick: each is cut out at its own bounds, so that it looks the same wherever it stands,
+and marks side by side form a group with one place, as the letters of a word do. Everything is decided by comparing
+whole numbers; README.md has the rules.
 """
 
 from dataclasses import dataclass
@@ -47,7 +48,8 @@ def packed(pixels: np.ndarray) -> np.ndarray:
 
 
 def ground(colour: np.ndarray) -> np.ndarray:
-    """Which pixels are flat ground: those of uniform squares, and what is joined to them, side by side, in the same colour."""
+    """Which pixels are flat ground: those of uniform squares, and what is joined to them, side by side, in the same
+    colour."""
     right = np.zeros(colour.shape, bool)
     right[:, :-1] = colour[:, :-1] == colour[:, 1:]
     down = np.zeros(colour.shape, bool)
@@ -89,7 +91,8 @@ def inner(colour: np.ndarray) -> np.ndarray:
 
 
 def ink(colour: np.ndarray) -> np.ndarray:
-    """Which pixels belong to marks: no ground, and not inside a long straight line; and the corners where flat grounds meet."""
+    """Which pixels belong to marks: no ground, and not inside a long straight line; and the corners where flat grounds
+    meet."""
     flat = ground(colour)
     marked = ~flat & ~inner(colour) & ~inner(colour.T).T
     a, b, c, d = colour[:-1, :-1], colour[:-1, 1:], colour[1:, :-1], colour[1:, 1:]
@@ -102,7 +105,8 @@ def ink(colour: np.ndarray) -> np.ndarray:
 
 
 def cut(pixels: np.ndarray, marked: np.ndarray, piece: np.ndarray, left: int, top: int) -> list[Mark]:
-    """A low piece at its faint columns, where letters touch by their soft edges only. piece: [h, w], the piece within its bounds."""
+    """A low piece at its faint columns, where letters touch by their soft edges only. piece: [h, w], the piece within
+    its bounds."""
     h, w = piece.shape
     bottom, right = top + h, left + w
     y, x = max(top - 1, 0), max(left - 1, 0)
@@ -133,7 +137,8 @@ def joined(a: Mark, b: Mark) -> bool:
 
 
 def marks(pixels: np.ndarray, marked: np.ndarray) -> list[Mark]:
-    """Marks in order of top, then left: pieces that touch, also by their corners, low ones cut into letters, large ones into tiles."""
+    """Marks in order of top, then left: pieces that touch, also by their corners, low ones cut into letters, large ones
+    into tiles."""
     labels, _ = ndimage.label(marked, np.ones((3, 3)))
     small, found = [], []
     for i, (rows, columns) in enumerate(ndimage.find_objects(labels)):

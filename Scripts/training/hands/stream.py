@@ -6,7 +6,6 @@ from pathlib import Path
 import screen
 from codes import Codebook
 from episode import KEYS, Action
-from screen import Group
 
 BIN, BINS = 2, 128  # pixels of a bin of places; bins along each axis, as many as a screen of 256 pixels needs
 LAST, BEFORE = 4, 16  # the actions and the vanished groups that a turn repeats
@@ -116,7 +115,8 @@ class Stream:
         return ids + [c["<screen>"], *(i for g in now for i in g), c["</screen>"], c["<end>"], c["<assistant>"]]
 
     def listing(self, ids: list[int], letters: dict[int, int], most: int = 20) -> list[int]:
-        """An exercise on the screen of an example: to point at its groups in order, and to spell those of letters alone.
+        """An exercise on the screen of an example: to point at its groups in order, and to spell those of letters
+        alone.
 
         letters: the ids of codes that show a letter, and the letter's.
         """

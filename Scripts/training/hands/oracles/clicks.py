@@ -103,9 +103,9 @@ def click_shades(d: Dom):
 
 
 SHAPES = """hands.all('#area_svg > *').map(e => ({
-  box: hands.box(e), colour: e.getAttribute('fill'), text: e.tagName === 'text' ? e.textContent : {rect: 'rectangle', circle: 'circle',
-  polygon: 'triangle'}[e.tagName], type: e.tagName !== 'text' ? 'shape' : /[0-9]/.test(e.textContent) ? 'digit' : 'letter',
-  size: hands.size(e) > 15 ? 'large' : 'small'}))"""
+  box: hands.box(e), colour: e.getAttribute('fill'), size: hands.size(e) > 15 ? 'large' : 'small',
+  text: e.tagName === 'text' ? e.textContent : {rect: 'rectangle', circle: 'circle', polygon: 'triangle'}[e.tagName],
+  type: e.tagName !== 'text' ? 'shape' : /[0-9]/.test(e.textContent) ? 'digit' : 'letter'}))"""
 
 
 def matching(d: Dom, description: str) -> list[list[float]]:
@@ -162,6 +162,5 @@ def email_inbox_important(d: Dom):
 
 def email_icon(d: Dom, icon: str) -> list[float]:
     name = re.search("email by (.*) and click", d.task)[1]
-    return d.box(
-        f"hands.all('#main .email-thread').find(e => hands.own(e.querySelector('.email-sender')) === {name!r}).querySelector('.{icon}')"
-    )
+    thread = f"hands.all('.email-thread').find(e => hands.own(e.querySelector('.email-sender')) === {name!r})"
+    return d.box(f"{thread}.querySelector('.{icon}')")

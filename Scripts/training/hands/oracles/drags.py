@@ -71,9 +71,7 @@ def drag_items(d: Dom):
 
 @oracle("right-angle")
 def right_angle(d: Dom):
-    (ax, ay), (vx, vy) = d.js(
-        "['init-black', 'init-blue'].map(i => document.getElementById(i)).map(e => [+e.getAttribute('cx'), +e.getAttribute('cy')])"
-    )
+    (ax, ay), (vx, vy) = d.js("['init-black', 'init-blue'].map(i => document.getElementById(i)).map(hands.point)")
     long = ((ax - vx) ** 2 + (ay - vy) ** 2) ** 0.5
     ways = [
         (vx - s * (ay - vy) / long * n, vy + s * (ax - vx) / long * n) for n in (50, 40, 30, 20, 12) for s in (1, -1)
@@ -93,10 +91,8 @@ def draw_line(d: Dom):
 
 @oracle("highlight-text")
 def highlight_text(d: Dom):
-    first, last = (
-        d.js("""(() => { const range = document.createRange(); range.selectNodeContents(document.querySelector('#randomText'));
-      const r = [...range.getClientRects()].filter(r => r.width > 1); return [r[0], r[r.length - 1]].map(r => [r.left, r.top, r.right, r.bottom]); })()""")
-    )
+    lines = d.js("hands.lines(document.querySelector('#randomText'))")
+    first, last = lines[0], lines[-1]
     yield "drag", (first[0] + 1, (first[1] + first[3]) / 2), (last[2] + 4, (last[1] + last[3]) / 2)
     yield "click", d.text("#subbtn")
 

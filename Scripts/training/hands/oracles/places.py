@@ -10,7 +10,7 @@ def spot(x: float, y: float) -> list[float]:
     return [x - 1, y - 1, x + 1, y + 1]
 
 
-CENTRES = "hands.all('.black-circle').map(e => [+e.getAttribute('cx'), +e.getAttribute('cy')])"  # what is clicked lands 50 lower
+CENTRES = "hands.all('.black-circle').map(hands.point)"  # what is clicked lands 50 lower
 
 
 @oracle("circle-center")
@@ -35,7 +35,9 @@ def navigate_tree(d: Dom):
         way = d.js(f"""(() => {{ const named = hands.all('#tree span').filter(e => hands.own(e) === {name!r});
           const seen = named.find(hands.seen);
           if (seen) return [hands.text(seen), true];
-          const outside = []; for (let e = named[0].parentElement; e.id !== 'tree'; e = e.parentElement) if (e.tagName === 'LI') outside.unshift(e);
+          const outside = [];
+          for (let e = named[0].parentElement; e.id !== 'tree'; e = e.parentElement)
+            if (e.tagName === 'LI') outside.unshift(e);
           const closed = outside.filter(e => hands.seen(e) && e.querySelector(':scope > .hitarea')).pop();
           return [hands.box(closed.querySelector(':scope > .hitarea')), false]; }})()""")
         yield "click", way[0]
@@ -70,7 +72,8 @@ def use_autocomplete(d: Dom):
     start, *end = re.findall('"([^"]*)"', d.task)
     yield "click", d.box("#tags")
     yield "type", start
-    item = f"hands.all('.ui-menu-item').find(e => hands.own(e).startsWith({start!r}) && hands.own(e).endsWith({(end or [''])[0]!r}))"
+    ends = f"hands.own(e).startsWith({start!r}) && hands.own(e).endsWith({(end or [''])[0]!r})"
+    item = f"hands.all('.ui-menu-item').find(e => {ends})"
     if d.js(f"hands.box({item})")[3] < 208:
         yield "click", d.text(item)
     else:
