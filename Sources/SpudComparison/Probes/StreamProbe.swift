@@ -55,7 +55,7 @@ package struct StreamProbe: Sendable {
   @concurrent
   private func stream(_ example: Example) async throws -> [Record] {
     guard let tokenizer = model.streamTokenizer else { return [] }
-    let stream = try tokenizer.encodePrompt(try turns(example.turns))
+    let stream = try tokenizer.encodePrompt(try MediaStore().load(example.turns))
     let tokens = stream.ids.map { id in
       StreamRecord.Token(
         modality: (tokenizer.vocabulary.modality(of: id) ?? .control).rawValue, piece: tokenizer.piece(of: id))
