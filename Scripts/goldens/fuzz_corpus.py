@@ -21,22 +21,8 @@ from safetensors.numpy import save
 ROOT = Path(__file__).resolve().parents[2] / "Tests/Corpus"
 # Made by media_cases.py.
 CASES = ROOT.parent / "SpudMediaTests/Fixtures/Cases"
-CONTROL = [
-    "<pad>",
-    "<bos>",
-    "<end>",
-    "<user>",
-    "<assistant>",
-    "<image>",
-    "</image>",
-    "<audio>",
-    "</audio>",
-    "<video>",
-    "</video>",
-    "<frame>",
-    "<think>",
-    "</think>",
-]
+CONTROL = ["<pad>", "<bos>", "<end>", "<user>", "<assistant>", "<image>", "</image>", "<audio>", "</audio>", "<video>",
+           "</video>", "<frame>", "<think>", "</think>"]
 
 
 def write(target, name, data):
@@ -62,11 +48,8 @@ def json_seeds():
 def safetensors_seeds():
     a = np.arange(6, dtype=np.float32).reshape(2, 3)
     write("safetensors", "two", save({"a": a, "b": np.zeros(4, np.uint8)}, {"format": "pt"}))
-    write(
-        "safetensors",
-        "kinds",
-        save({"h": a.astype(np.float16), "i": a.astype(np.int64), "empty": np.zeros((0, 3), np.float32)}),
-    )
+    write("safetensors", "kinds",
+          save({"h": a.astype(np.float16), "i": a.astype(np.int64), "empty": np.zeros((0, 3), np.float32)}))
     write("safetensors", "none", save({}))
     header = (
         b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}'
@@ -108,9 +91,8 @@ def gguf_seeds():
     writer.add_tensor("f32", np.arange(6, dtype=np.float32).reshape(2, 3))
     writer.add_tensor("f16", np.arange(4, dtype=np.float16))
     for kind in ("Q8_0", "Q4_0"):
-        block = gguf.quants.quantize(
-            np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32), gguf.GGMLQuantizationType[kind]
-        )
+        block = gguf.quants.quantize(np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32),
+                                     gguf.GGMLQuantizationType[kind])
         writer.add_tensor(kind, block, raw_dtype=gguf.GGMLQuantizationType[kind])
     finish(writer)
 
@@ -143,38 +125,16 @@ def gguf_seeds():
 
 
 def config_seeds():
-    base = {
-        "vocab_size": 64,
-        "hidden_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "head_dim": 8,
-        "intermediate_size": 64,
-        "rms_norm_eps": 1e-6,
-        "hidden_act": "silu",
-        "max_position_embeddings": 128,
-        "rope_theta": 10000.0,
-        "tie_word_embeddings": False,
-        "bos_token_id": 1,
-        "eos_token_id": [2, 3],
-    }
-    llama3 = {
-        "rope_type": "llama3",
-        "factor": 8.0,
-        "low_freq_factor": 1.0,
-        "high_freq_factor": 4.0,
-        "original_max_position_embeddings": 32,
-    }
+    base = {"vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "head_dim": 8, "intermediate_size": 64, "rms_norm_eps": 1e-6, "hidden_act": "silu",
+            "max_position_embeddings": 128,
+            "rope_theta": 10000.0, "tie_word_embeddings": False, "bos_token_id": 1, "eos_token_id": [2, 3]}
+    llama3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+              "original_max_position_embeddings": 32}
     for name, extra in {
-        "qwen3_moe": {
-            "moe_intermediate_size": 16,
-            "num_experts": 4,
-            "num_experts_per_tok": 2,
-            "norm_topk_prob": True,
-            "decoder_sparse_step": 2,
-            "mlp_only_layers": [1],
-        },
+        "qwen3_moe": {"moe_intermediate_size": 16, "num_experts": 4, "num_experts_per_tok": 2, "norm_topk_prob": True,
+                      "decoder_sparse_step": 2, "mlp_only_layers": [1]},
         "olmoe": {"num_experts": 4, "num_experts_per_tok": 2, "clip_qkv": 8.0},
         "mixtral": {"num_local_experts": 4, "num_experts_per_tok": 2},
         "qwen3": {"attention_bias": True, "tie_word_embeddings": True},
@@ -182,19 +142,11 @@ def config_seeds():
     }.items():
         write("config", f"{name}.json", compact({"model_type": name, **base, **extra}))
     new = {k: v for k, v in base.items() if k != "rope_theta"}
-    write(
-        "config",
-        "llama-v5.json",
-        compact({"model_type": "llama", **new, "dtype": "bfloat16", "rope_parameters": {**llama3, "rope_theta": 1e4}}),
-    )
-    for key in (
-        "vocab_size",
-        "hidden_size",
-        "num_hidden_layers",
-        "num_attention_heads",
-        "num_key_value_heads",
-        "head_dim",
-    ):
+    write("config", "llama-v5.json",
+          compact({"model_type": "llama", **new, "dtype": "bfloat16",
+                   "rope_parameters": {**llama3, "rope_theta": 1e4}}))
+    for key in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+                "head_dim"):
         for number in (0, -1, 2**31 - 1, 2**63 - 1, 2**64 - 1):
             write("config", f"{key}-{number}.json", compact({"model_type": "llama", **base, key: number}))
 
@@ -204,108 +156,46 @@ def tokenizer_seeds():
     vocab = {c: i for i, c in enumerate(alphabet)}
     vocab |= {"Ġt": 256, "he": 257, "Ġthe": 258}
     merges = [["Ġ", "t"], ["h", "e"], ["Ġt", "he"]]
-    caseless = (
-        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
-        r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-    )
+    caseless = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
+                r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     base = {
-        "version": "1.0",
-        "truncation": None,
-        "padding": None,
+        "version": "1.0", "truncation": None, "padding": None,
         "added_tokens": [{"id": 259, "content": "<end>", **flags}],
-        "normalizer": {"type": "NFC"},
-        "pre_tokenizer": level,
-        "post_processor": None,
-        "decoder": level,
-        "model": {
-            "type": "BPE",
-            "dropout": None,
-            "unk_token": None,
-            "byte_fallback": False,
-            "ignore_merges": False,
-            "vocab": vocab,
-            "merges": merges,
-        },
+        "normalizer": {"type": "NFC"}, "pre_tokenizer": level, "post_processor": None, "decoder": level,
+        "model": {"type": "BPE", "dropout": None, "unk_token": None, "byte_fallback": False, "ignore_merges": False,
+                  "vocab": vocab, "merges": merges},
     }
     write("tokenizer", "gpt2.json", compact(base))
     split = {"type": "Split", "pattern": {"Regex": caseless}, "behavior": "Isolated", "invert": False}
-    template = {
-        "type": "TemplateProcessing",
-        "single": [{"SpecialToken": {"id": "<end>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
-    }
-    write(
-        "tokenizer",
-        "llama3.json",
-        compact(
-            {
-                **base,
-                "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, {**level, "use_regex": False}]},
-                "post_processor": {"type": "Sequence", "processors": [level, template]},
-                "added_tokens": [
-                    {"id": 259, "content": "<end>", **flags},
-                    {"id": 260, "content": " a ", **flags, "special": False, "lstrip": True, "rstrip": True},
-                ],
-                "model": {**base["model"], "ignore_merges": True, "merges": [" ".join(m) for m in merges]},
-            }
-        ),
-    )
+    template = {"type": "TemplateProcessing",
+                "single": [{"SpecialToken": {"id": "<end>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]}
+    write("tokenizer", "llama3.json", compact({
+        **base, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, {**level, "use_regex": False}]},
+        "post_processor": {"type": "Sequence", "processors": [level, template]},
+        "added_tokens": [{"id": 259, "content": "<end>", **flags},
+                         {"id": 260, "content": " a ", **flags, "special": False, "lstrip": True, "rstrip": True}],
+        "model": {**base["model"], "ignore_merges": True, "merges": [" ".join(m) for m in merges]},
+    }))
     pieces = ["<unk>", "<s>", "</s>", "▁", "t", "h", "e", "▁t", "he", "▁the"]
-    write(
-        "tokenizer",
-        "metaspace.json",
-        compact(
-            {
-                "version": "1.0",
-                "added_tokens": [{"id": i, "content": pieces[i], **flags} for i in range(3)],
-                "normalizer": {
-                    "type": "Sequence",
-                    "normalizers": [
-                        {"type": "Prepend", "prepend": "▁"},
-                        {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
-                    ],
-                },
-                "pre_tokenizer": None,
-                "decoder": {
-                    "type": "Sequence",
-                    "decoders": [
-                        {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
-                        {"type": "ByteFallback"},
-                        {"type": "Fuse"},
-                        {"type": "Strip", "content": " ", "start": 1, "stop": 0},
-                    ],
-                },
-                "model": {
-                    "type": "BPE",
-                    "unk_token": "<unk>",
-                    "fuse_unk": True,
-                    "byte_fallback": False,
-                    "vocab": {p: i for i, p in enumerate(pieces)},
-                    "merges": ["▁ t", "h e", "▁t he"],
-                },
-            }
-        ),
-    )
-    write(
-        "tokenizer",
-        "scheme.json",
-        compact(
-            {
-                "version": "1.0",
-                "added_tokens": [],
-                "normalizer": None,
-                "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False},
-                "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False},
-                "model": {
-                    "type": "BPE",
-                    "unk_token": "<unk>",
-                    "vocab": {p: i for i, p in enumerate(pieces)},
-                    "merges": [],
-                },
-            }
-        ),
-    )
+    write("tokenizer", "metaspace.json", compact({
+        "version": "1.0", "added_tokens": [{"id": i, "content": pieces[i], **flags} for i in range(3)],
+        "normalizer": {"type": "Sequence", "normalizers": [
+            {"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+        "pre_tokenizer": None,
+        "decoder": {"type": "Sequence", "decoders": [
+            {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"},
+            {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+        "model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": True, "byte_fallback": False,
+                  "vocab": {p: i for i, p in enumerate(pieces)}, "merges": ["▁ t", "h e", "▁t he"]},
+    }))
+    write("tokenizer", "scheme.json", compact({
+        "version": "1.0", "added_tokens": [], "normalizer": None,
+        "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False},
+        "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False},
+        "model": {"type": "BPE", "unk_token": "<unk>", "vocab": {p: i for i, p in enumerate(pieces)}, "merges": []},
+    }))
 
 
 def text_seeds():
@@ -323,9 +213,7 @@ def text_seeds():
 def vocabulary_seeds():
     tokens = CONTROL + [f"<size:{i}>" for i in range(1, 33)]
     base = {
-        "schema": 1,
-        "text": {"first": 0, "count": 300},
-        "control": {"first": 300, "tokens": tokens},
+        "schema": 1, "text": {"first": 0, "count": 300}, "control": {"first": 300, "tokens": tokens},
         "image": {"first": 300 + len(tokens), "count": 1024, "patch": 8},
         "audio": {"first": 1324 + len(tokens), "levels": 2, "codes_per_level": 256, "frames_per_second": 25},
     }
@@ -338,15 +226,12 @@ def vocabulary_seeds():
 def codec_seeds():
     def codec(width, levels, codes, metadata, scale=1.0):
         rng = np.random.default_rng(1)
-        return save(
-            {
-                "mean": np.full(width, 0.5, np.float32),
-                "components": rng.normal(size=(1, width)).astype(np.float32) * np.float32(scale),
-                "variances": np.ones(1, np.float32),
-                "centres": rng.normal(size=(levels, codes, 1)).astype(np.float32) * np.float32(scale),
-            },
-            {"schema": "1", **metadata},
-        )
+        return save({
+            "mean": np.full(width, 0.5, np.float32),
+            "components": rng.normal(size=(1, width)).astype(np.float32) * np.float32(scale),
+            "variances": np.ones(1, np.float32),
+            "centres": rng.normal(size=(levels, codes, 1)).astype(np.float32) * np.float32(scale),
+        }, {"schema": "1", **metadata})
 
     write("codec", "image", codec(3, 1, 2, {"kind": "image", "patch": "1"}))
     write("codec", "image-2", codec(12, 1, 3, {"kind": "image", "patch": "2"}))
@@ -358,15 +243,9 @@ def codec_seeds():
 
 def picture_seeds():
     picture = Image.fromarray(np.random.default_rng(2).integers(0, 256, (5, 7, 3), dtype=np.uint8))
-    modes = {
-        "rgb": picture,
-        "gray": picture.convert("L"),
-        "alpha": picture.convert("RGBA"),
-        "palette": picture.convert("P"),
-        "gray-alpha": picture.convert("LA"),
-        "bits": picture.convert("1"),
-        "deep": picture.convert("I;16"),
-    }
+    modes = {"rgb": picture, "gray": picture.convert("L"), "alpha": picture.convert("RGBA"),
+             "palette": picture.convert("P"),
+             "gray-alpha": picture.convert("LA"), "bits": picture.convert("1"), "deep": picture.convert("I;16")}
     for name, image in modes.items():
         data = io.BytesIO()
         image.save(data, "PNG")
@@ -400,14 +279,11 @@ def picture_seeds():
     write("png", "cut.png", png[:-40])
     # Containers whose pictures another program decodes.
     for name, form, options in (
-        ("exif.webp", "WEBP", {"lossless": True, "exif": exif}),
-        ("lossy.webp", "WEBP", {}),
+        ("exif.webp", "WEBP", {"lossless": True, "exif": exif}), ("lossy.webp", "WEBP", {}),
         ("animated.webp", "WEBP", {"save_all": True, "append_images": [picture.rotate(180)]}),
         ("still.avif", "AVIF", {"exif": exif}),
-        ("animated.avif", "AVIF", {"save_all": True, "append_images": [picture.rotate(180)]}),
-        ("still.gif", "GIF", {}),
-        ("still.tiff", "TIFF", {"exif": exif}),
-        ("still.bmp", "BMP", {}),
+        ("animated.avif", "AVIF", {"save_all": True, "append_images": [picture.rotate(180)]}), ("still.gif", "GIF", {}),
+        ("still.tiff", "TIFF", {"exif": exif}), ("still.bmp", "BMP", {}),
     ):
         data = io.BytesIO()
         picture.save(data, form, **options)
@@ -422,14 +298,11 @@ def picture_seeds():
 def sound_seeds():
     tone = (np.sin(np.arange(400) / 8) * 0.5).astype(np.float32)
     for name, form, subtype, rate, channels in (
-        ("pcm16.wav", "WAV", "PCM_16", 16000, 1),
-        ("float.wav", "WAV", "FLOAT", 44100, 2),
+        ("pcm16.wav", "WAV", "PCM_16", 16000, 1), ("float.wav", "WAV", "FLOAT", 44100, 2),
         ("pcm24.wav", "WAV", "PCM_24", 8000, 1),
-        ("ulaw.wav", "WAV", "ULAW", 8000, 1),
-        ("adpcm.wav", "WAV", "IMA_ADPCM", 16000, 1),
+        ("ulaw.wav", "WAV", "ULAW", 8000, 1), ("adpcm.wav", "WAV", "IMA_ADPCM", 16000, 1),
         ("x.wav", "WAVEX", "PCM_U8", 22050, 1),
-        ("tone.flac", "FLAC", "PCM_16", 16000, 1),
-        ("tone.ogg", "OGG", "VORBIS", 16000, 1),
+        ("tone.flac", "FLAC", "PCM_16", 16000, 1), ("tone.ogg", "OGG", "VORBIS", 16000, 1),
         ("tone.mp3", "MP3", "MPEG_LAYER_III", 16000, 1),
     ):
         data = io.BytesIO()
@@ -440,19 +313,9 @@ def sound_seeds():
         write("audio", f"riff-{length}.wav", wav[:4] + struct.pack("<I", length) + wav[8:])
         at = wav.index(b"data") + 4
         write("audio", f"data-{length}.wav", wav[:at] + struct.pack("<I", length) + wav[at + 4 :])
-    for name in (
-        "two.mp3",
-        "two-rates.mp3",
-        "tags.mp3",
-        "no-length.mp3",
-        "two.ogg",
-        "two.opus",
-        "pipe-rf64.wav",
-        "pipe.w64",
-        "pipe.aiff",
-        "pipe.au",
-        "pipe.caf",
-    ):
+    for name in ("two.mp3", "two-rates.mp3", "tags.mp3", "no-length.mp3", "two.ogg", "two.opus",
+                 "pipe-rf64.wav", "pipe.w64", "pipe.aiff",
+                 "pipe.au", "pipe.caf"):
         write("audio", name, (CASES / name).read_bytes())
     write("audio", "two.flac", (ROOT / "audio/tone.flac").read_bytes() * 2)
     write("audio", "two.wav", wav * 2)
@@ -473,29 +336,18 @@ def zip_seeds():
     write("zip", "deflated.zip", data.getvalue())
     end = whole.rindex(b"PK\5\6")
     for name, at, value in (("members", 10, b"\xfe\xff"), ("size", 12, b"\xff" * 4), ("start", 16, b"\xff" * 4)):
-        write("zip", f"{name}.zip", whole[: end + at] + value + whole[end + at + len(value) :])
+        write("zip", f"{name}.zip", whole[:end + at] + value + whole[end + at + len(value):])
 
 
 def example_seeds():
-    example = {
-        "id": "see-1",
-        "skill": "see",
-        "task": "colour",
-        "turns": [
-            {
-                "role": "user",
-                "parts": [{"image": "media/1.png"}, {"audio": "a.wav"}, {"video": "v.clip"}, {"text": "what colour?"}],
-            },
-            {"role": "assistant", "parts": [{"thought": "hm"}, {"text": "red"}]},
-        ],
-        "answer": "red",
-        "accept": ["red"],
-        "descriptions": {"image": ["a red circle"], "audio": []},
-    }
+    example = {"id": "see-1", "skill": "see", "task": "colour", "turns": [
+        {"role": "user", "parts": [{"image": "media/1.png"}, {"audio": "a.wav"}, {"video": "v.clip"},
+                                   {"text": "what colour?"}]},
+        {"role": "assistant", "parts": [{"thought": "hm"}, {"text": "red"}]}],
+        "answer": "red", "accept": ["red"], "descriptions": {"image": ["a red circle"], "audio": []}}
     write("examples", "good.jsonl", compact(example) + "\n\n" + compact({**example, "id": "see-2"}) + "\r\n")
-    write(
-        "examples", "escape.jsonl", compact({**example, "turns": [{"role": "user", "parts": [{"image": "../../x"}]}]})
-    )
+    write("examples", "escape.jsonl",
+          compact({**example, "turns": [{"role": "user", "parts": [{"image": "../../x"}]}]}))
     write("examples", "empty.jsonl", "\n{}\n[]\n")
 
 
@@ -508,45 +360,16 @@ def stream_seeds():
     c = control.__getitem__
     picture = [c("<image>"), size + 1, size, image, image + 3, c("</image>")]
     heard = [c("<audio>"), sound, sound + 3, sound + 2, sound + 5, c("</audio>")]
-    seen = [
-        c("<video>"),
-        size,
-        size,
-        c("<frame>"),
-        49,
-        image,
-        sound,
-        sound + 4,
-        c("<frame>"),
-        50,
-        image + 1,
-        c("</video>"),
-    ]
+    seen = [c("<video>"), size, size, c("<frame>"), 49, image, sound, sound + 4, c("<frame>"), 50, image + 1,
+            c("</video>")]
     user = [c("<user>"), *picture, *heard, *seen, 71, 104, c("<end>")]
     answer = [c("<assistant>"), c("<think>"), 71, c("</think>"), 72, *picture, c("<end>")]
-    for name, ids in {
-        "whole": [c("<bos>"), *user, *answer],
-        "prompt": [c("<bos>"), *user, c("<assistant>")],
-        "empty-video": [c("<bos>"), c("<user>"), c("<video>"), size, size, c("</video>"), c("<end>")],
-        "misplaced": [c("<bos>"), c("<user>"), image],
-        "outside": [c("<bos>"), -1, 9999],
-    }.items():
+    for name, ids in {"whole": [c("<bos>"), *user, *answer], "prompt": [c("<bos>"), *user, c("<assistant>")],
+                      "empty-video": [c("<bos>"), c("<user>"), c("<video>"), size, size, c("</video>"), c("<end>")],
+                      "misplaced": [c("<bos>"), c("<user>"), image], "outside": [c("<bos>"), -1, 9999]}.items():
         write("stream", name, b"".join(struct.pack(">H", (i + 1) % 65536) for i in ids))
 
 
-for seeds in (
-    json_seeds,
-    safetensors_seeds,
-    gguf_seeds,
-    config_seeds,
-    tokenizer_seeds,
-    text_seeds,
-    vocabulary_seeds,
-    codec_seeds,
-    picture_seeds,
-    sound_seeds,
-    zip_seeds,
-    example_seeds,
-    stream_seeds,
-):
+for seeds in (json_seeds, safetensors_seeds, gguf_seeds, config_seeds, tokenizer_seeds, text_seeds, vocabulary_seeds,
+              codec_seeds, picture_seeds, sound_seeds, zip_seeds, example_seeds, stream_seeds):
     seeds()

@@ -1,4 +1,6 @@
-"""The tiny checkpoints that models.py makes: a case for every option of an architecture that changes what is computed."""
+"""The tiny checkpoints that models.py makes: a case for every option of an architecture that changes what is
+computed.
+"""
 
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
           "original_max_position_embeddings": 32}
@@ -8,7 +10,8 @@ CASES = {
     "qwen3moe-normalized": ("qwen3_moe", dict(
         hidden_size=36, intermediate_size=56, moe_intermediate_size=20, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, head_dim=12, num_experts=5, num_experts_per_tok=2, norm_topk_prob=True, vocab_size=67,
-        rope_theta=1e6, rms_norm_eps=1e-6, mlp_only_layers=[], decoder_sparse_step=1, max_position_embeddings=128,
+        rope_theta=1e6, rms_norm_eps=1e-6, mlp_only_layers=[], decoder_sparse_step=1,
+        max_position_embeddings=128,
         eos_token_id=66), dict(generation={"eos_token_id": [66, 65], "temperature": 0.7, "top_k": 20, "top_p": 0.8})),
     "qwen3moe-sparse-step": ("qwen3_moe", dict(
         hidden_size=32, intermediate_size=48, moe_intermediate_size=16, num_hidden_layers=4, num_attention_heads=4,
@@ -71,7 +74,8 @@ GGUF_CASES = {
     "qwen3moe-f32": ("qwen3_moe", dict(
         hidden_size=32, intermediate_size=64, moe_intermediate_size=32, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, head_dim=16, num_experts=4, num_experts_per_tok=2, norm_topk_prob=True, vocab_size=64,
-        rope_theta=1e6, rms_norm_eps=1e-6, mlp_only_layers=[], decoder_sparse_step=1, max_position_embeddings=96), "F32"),
+        rope_theta=1e6, rms_norm_eps=1e-6, mlp_only_layers=[], decoder_sparse_step=1,
+        max_position_embeddings=96), "F32"),
     "olmoe-q8_0": ("olmoe", dict(
         hidden_size=32, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4,
         num_experts=4, num_experts_per_tok=2, norm_topk_prob=False, vocab_size=64, rope_theta=1e4, rms_norm_eps=1e-5,

@@ -28,9 +28,8 @@ import gguf
 import numpy as np
 import torch
 import transformers
-from safetensors.torch import save_file
-
 from model_cases import ARCHITECTURES, CASES, GGUF_ARCHITECTURES, GGUF_CASES
+from safetensors.torch import save_file
 
 FIXTURES = Path(__file__).parents[2] / "Tests" / "SpudModelsTests" / "Fixtures"
 PROMPT, CONTINUATION = 16, 64
@@ -78,8 +77,11 @@ def run(model, tokens, cache=None):
         hidden.append((outputs[0] if isinstance(outputs, tuple) else outputs)[0])
 
     hooks = [layer.register_forward_hook(watch_layer) for layer in model.model.layers]
-    hooks += [module.register_forward_hook(watch_router) for name, module in model.named_modules()
-              if type(module).__name__.endswith("TopKRouter")]
+    hooks += [
+        module.register_forward_hook(watch_router)
+        for name, module in model.named_modules()
+        if type(module).__name__.endswith("TopKRouter")
+    ]
     with torch.no_grad():
         logits = model(input_ids=tokens[None], past_key_values=cache, use_cache=cache is not None).logits[0]
     for hook in hooks:
@@ -103,8 +105,12 @@ def golden(model, seed):
     continuation = tokens[PROMPT:]
     if gap < ROUTER_MARGIN or len(set(continuation.tolist())) < 8:
         return None
-    return {"prompt": prompt, "continuation": continuation.contiguous(), "logits": logits.contiguous(),
-            "hidden": hidden[:, -1].contiguous()}
+    return {
+        "prompt": prompt,
+        "continuation": continuation.contiguous(),
+        "logits": logits.contiguous(),
+        "hidden": hidden[:, -1].contiguous(),
+    }
 
 
 def search(kind, options, **how):
@@ -184,12 +190,15 @@ def write_checkpoint(folder, kind, options, model, bf16=False, fused=False, v5=F
             where.update({name: file for name in part})
         size = sum(value.nbytes for value in tensors.values())
         (folder / "model.safetensors.index.json").write_text(
-            json.dumps({"metadata": {"total_size": size}, "weight_map": where}, indent=0) + "\n")
+            json.dumps({"metadata": {"total_size": size}, "weight_map": where}, indent=0) + "\n"
+        )
 
 
 def check_loads(folder, found):
     """transformers itself must read the folder and compute the same."""
-    model = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager"
+    ).eval()
     logits, _, _ = run(model, torch.cat([found["prompt"], found["continuation"]]))
     difference = (logits - found["logits"]).abs().max().item()
     assert difference < 1e-5, f"{folder.name}: transformers reads it back {difference} off"
@@ -199,24 +208,40 @@ def check_loads(folder, found):
 
 
 def gguf_name(name):
-    fixed = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight",
-             "lm_head.weight": "output.weight"}
+    fixed = {
+        "model.embed_tokens.weight": "token_embd.weight",
+        "model.norm.weight": "output_norm.weight",
+        "lm_head.weight": "output.weight",
+    }
     if name in fixed:
         return fixed[name]
     _, _, layer, rest = name.split(".", 3)
-    parts = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q",
-             "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
-             "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate": "ffn_gate_inp",
-             "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
-             "mlp.experts.down_proj": "ffn_down_exps"}
+    parts = {
+        "input_layernorm": "attn_norm",
+        "post_attention_layernorm": "ffn_norm",
+        "self_attn.q_proj": "attn_q",
+        "self_attn.k_proj": "attn_k",
+        "self_attn.v_proj": "attn_v",
+        "self_attn.o_proj": "attn_output",
+        "self_attn.q_norm": "attn_q_norm",
+        "self_attn.k_norm": "attn_k_norm",
+        "mlp.gate": "ffn_gate_inp",
+        "mlp.gate_proj": "ffn_gate",
+        "mlp.up_proj": "ffn_up",
+        "mlp.down_proj": "ffn_down",
+        "mlp.experts.down_proj": "ffn_down_exps",
+    }
     part, kind = rest.rsplit(".", 1) if rest.endswith((".weight", ".bias")) else (rest, "weight")
     return f"blk.{layer}.{parts[part]}.{kind}"
 
 
 def permute(weights, heads):
     """What llama.cpp's converter does to the query and key rows of arch `llama` (convert_hf_to_gguf.py, `permute`)."""
-    return (weights.reshape(heads, 2, weights.shape[0] // heads // 2, *weights.shape[1:])
-            .swapaxes(1, 2).reshape(weights.shape))
+    return (
+        weights.reshape(heads, 2, weights.shape[0] // heads // 2, *weights.shape[1:])
+        .swapaxes(1, 2)
+        .reshape(weights.shape)
+    )
 
 
 def write_gguf(path, kind, options, model, type_name):
@@ -256,8 +281,10 @@ def write_gguf(path, kind, options, model, type_name):
         if name.endswith("experts.gate_up_proj"):
             half = value.shape[1] // 2
             layer = name.split(".")[2]
-            pieces = {f"blk.{layer}.ffn_gate_exps.weight": value[:, :half],
-                      f"blk.{layer}.ffn_up_exps.weight": value[:, half:]}
+            pieces = {
+                f"blk.{layer}.ffn_gate_exps.weight": value[:, :half],
+                f"blk.{layer}.ffn_up_exps.weight": value[:, half:],
+            }
         for name, value in pieces.items():
             if arch == "llama" and "self_attn.q_proj" in name:
                 value = permute(value, config.num_attention_heads)
@@ -302,7 +329,9 @@ def main():
         model, found, seed = search(kind, options, bf16=how.get("bf16", False))
         write_checkpoint(folder, kind, options, model, **how)
         check_loads(folder, found)
-        save_file(found, folder / "golden.safetensors", metadata={"seed": str(seed), "transformers": VERSION})
+        save_file(
+            found, folder / "golden.safetensors", metadata={"seed": str(seed), "transformers": transformers.__version__}
+        )
         print(f"{name}: seed {seed}", flush=True)
     for name, (kind, options, type_name) in GGUF_CASES.items():
         if wanted and f"gguf-{name}" not in wanted:
@@ -312,7 +341,9 @@ def main():
         folder.mkdir(parents=True)
         model, found, seed = search(kind, options, quantize=rounding_to(type_name))
         write_gguf(folder / "model.gguf", kind, options, model, type_name)
-        save_file(found, folder / "golden.safetensors", metadata={"seed": str(seed), "transformers": VERSION})
+        save_file(
+            found, folder / "golden.safetensors", metadata={"seed": str(seed), "transformers": transformers.__version__}
+        )
         print(f"gguf-{name}: seed {seed}", flush=True)
 
 

@@ -192,7 +192,8 @@ def write(path):
         json.dump(cases, file, ensure_ascii=False, separators=(",", ":"))
         file.write("\n")
     print(
-        f"{len(cases)} schemas, {sum(len(c['valid']) for c in cases)} valid, {sum(len(c['invalid']) for c in cases)} invalid"
+        f"{len(cases)} schemas, {sum(len(c['valid']) for c in cases)} valid, "
+        f"{sum(len(c['invalid']) for c in cases)} invalid"
     )
 
 

@@ -29,192 +29,53 @@ different home us move try kind hand picture again change off play spell air awa
 answer found study still learn should America world it's I'm you're we've he'll she'd DON'T WE'LL I'VE can't 'Twas
 red green blue yellow circle square star triangle picture sound colour""".split()
 FRAGMENTS = [
-    "👨‍👩‍👧‍👦",
-    "🏳️‍🌈",
-    "👩🏽‍🚀",
-    "🇩🇪🇫🇷",
-    "🤷🏻‍♂️",
-    "e\u0301",
-    "é",
-    "ﬁ",
-    "ſ",
-    "'ſ",
-    "’s",
-    "'S",
-    "'LL",
-    "'Ll",
-    "'re",
-    "'d",
+    "👨‍👩‍👧‍👦", "🏳️‍🌈", "👩🏽‍🚀", "🇩🇪🇫🇷", "🤷🏻‍♂️", "e\u0301", "é", "ﬁ", "ſ", "'ſ", "’s", "'S", "'LL", "'Ll", "'re", "'d",
     "'D'",
-    "Z̸̢̛̝͓̲̮͓̓a̵̡͙̓l̷̻̈́͝g̸̙̈ơ̴͔̺",
-    "שָׁלוֹם",
-    "مرحبا بالعالم",
-    "\u202eabc\u202c",
-    "नमस्ते",
-    "สวัสดี",
-    "こんにちは世界",
-    "한국어",
-    "\u1112\u1161\u11ab",
-    "Ελληνικά",
-    "Привет",
-    "½",
-    "Ⅷ",
-    "²",
-    "١٢٣",
-    "१२३",
-    "𝟘𝟙",
-    "一二三",
-    "\ufeff",
-    "\x00",
-    "\x7f",
-    "\u200b",
-    "\u00ad",
-    "\ufffd",
-    "\u1680",
-    "http://example.org/a?b=c&d=%20",
-    "foo_bar(baz, 42);\n",
-    "    if x == 1:\n\t\treturn\r\n",
-    "a.b@c.de",
-    "1,234.56",
-    "3.14159",
-    "0x1F",
-    "\r\n",
-    "\r",
-    "\n\n",
-    " \n",
-    "\n ",
-    "\t",
-    "  ",
-    "   ",
-    "\u00a0",
-    "\u3000",
-    "\u2028",
-    "\u0085",
-    " \u00a0 ",
-    "...",
-    "--",
-    "!?!",
-    '"',
-    "''",
-    "Å",
-    "\u212b",
-    "A\u030a",
-    "\u2126",
-    "\u0344",
-    "\u0340",
-    "\u0958",
-    "\ufb1d",
-    "\u1e9b\u0323",
-    "q\u0307\u0323",
-    "\u0323\u0307d",
-    "\uac00\u11a8",
-    "\u1100\u1161",
+    "Z̸̢̛̝͓̲̮͓̓a̵̡͙̓l̷̻̈́͝g̸̙̈ơ̴͔̺", "שָׁלוֹם", "مرحبا بالعالم", "\u202eabc\u202c", "नमस्ते", "สวัสดี", "こんにちは世界",
+    "한국어", "\u1112\u1161\u11ab",
+    "Ελληνικά", "Привет", "½", "Ⅷ", "²", "١٢٣", "१२३", "𝟘𝟙", "一二三", "\ufeff", "\x00", "\x7f", "\u200b", "\u00ad",
+    "\ufffd", "\u1680",
+    "http://example.org/a?b=c&d=%20", "foo_bar(baz, 42);\n", "    if x == 1:\n\t\treturn\r\n", "a.b@c.de", "1,234.56",
+    "3.14159", "0x1F",
+    "\r\n", "\r", "\n\n", " \n", "\n ", "\t", "  ", "   ", "\u00a0", "\u3000", "\u2028", "\u0085", " \u00a0 ", "...",
+    "--", "!?!", "\"", "''",
+    "Å", "\u212b", "A\u030a", "\u2126", "\u0344", "\u0340", "\u0958", "\ufb1d", "\u1e9b\u0323", "q\u0307\u0323",
+    "\u0323\u0307d", "\uac00\u11a8", "\u1100\u1161",
 ]
 # First and last scalar of the blocks that the generator draws from.
 BLOCKS = [
-    (0x20, 0x7E),
-    (0x20, 0x7E),
-    (0x30, 0x39),
-    (0x00, 0x1F),
-    (0x80, 0xFF),
-    (0x100, 0x24F),
-    (0x300, 0x36F),
-    (0x370, 0x3FF),
-    (0x400, 0x4FF),
-    (0x590, 0x5FF),
-    (0x600, 0x6FF),
-    (0x900, 0x97F),
-    (0xE00, 0xE7F),
-    (0x1100, 0x11FF),
-    (0x1E00, 0x1FFF),
-    (0x2000, 0x206F),
-    (0x2100, 0x218F),
-    (0x3000, 0x30FF),
-    (0x4E00, 0x9FFF),
-    (0xA640, 0xA69F),
-    (0xAC00, 0xD7A3),
-    (0xF900, 0xFAFF),
-    (0xFB00, 0xFDFF),
+    (0x20, 0x7E), (0x20, 0x7E), (0x30, 0x39), (0x00, 0x1F), (0x80, 0xFF), (0x100, 0x24F), (0x300, 0x36F),
+    (0x370, 0x3FF), (0x400, 0x4FF),
+    (0x590, 0x5FF), (0x600, 0x6FF), (0x900, 0x97F), (0xE00, 0xE7F), (0x1100, 0x11FF), (0x1E00, 0x1FFF),
+    (0x2000, 0x206F), (0x2100, 0x218F),
+    (0x3000, 0x30FF), (0x4E00, 0x9FFF), (0xA640, 0xA69F), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFB00, 0xFDFF),
     (0xFE00, 0xFE0F),
-    (0x1D400, 0x1D7FF),
-    (0x1F300, 0x1F6FF),
-    (0x20000, 0x2FA1F),
-    (0xE000, 0x10FFFF),
+    (0x1D400, 0x1D7FF), (0x1F300, 0x1F6FF), (0x20000, 0x2FA1F), (0xE000, 0x10FFFF),
 ]
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>", "</image>"]
 PLAIN = ["<think>", "</think>", "<|lstrip|>", "<|rstrip|>", "<|both|>", "wörd", "Ünïcode\u0301", "    ", "  "]
 # Cases worth reading in full.
 LITERALS = [
-    "",
-    " ",
-    "  ",
-    "\n",
-    "\r\n",
-    "\r\n\r\n \r\n",
-    "a",
-    " a",
-    "a ",
-    "  a  b",
-    "Hello, world!",
+    "", " ", "  ", "\n", "\r\n", "\r\n\r\n \r\n", "a", " a", "a ", "  a  b", "Hello, world!",
     "I'll say it's 'quoted' y'all'd've",
-    "WE'RE DON'T I'M 'S 'ſ",
-    "12345678 1 22 333 4444",
-    "x\u0000y",
-    "\ufeffBOM",
-    "tab\tand\u00a0nbsp\u3000wide",
-    "trailing   ",
-    "   leading",
-    "a\n\n\nb",
-    "a \n \n b",
-    "\n \n",
-    "!!!\n\n\nnext",
-    "foo  \n  bar\r\n\r\nbaz",
-    "emoji 👨‍👩‍👧‍👦 and 🇩🇪",
+    "WE'RE DON'T I'M 'S 'ſ", "12345678 1 22 333 4444", "x\u0000y", "\ufeffBOM", "tab\tand\u00a0nbsp\u3000wide",
+    "trailing   ", "   leading",
+    "a\n\n\nb", "a \n \n b", "\n \n", "!!!\n\n\nnext", "foo  \n  bar\r\n\r\nbaz", "emoji 👨‍👩‍👧‍👦 and 🇩🇪",
     "\u202eright to left\u202c",
-    "e\u0301 é",
-    "Z̸̢̛̝͓̲̮͓̓a̵̡͙̓l̷̻̈́͝g̸̙̈ơ̴͔̺",
-    "שלום עולם",
-    "日本語のテキスト",
-    "한글 \u1112\u1161\u11ab",
-    "١٢٣ ½ Ⅷ ²",
+    "e\u0301 é", "Z̸̢̛̝͓̲̮͓̓a̵̡͙̓l̷̻̈́͝g̸̙̈ơ̴͔̺", "שלום עולם", "日本語のテキスト", "한글 \u1112\u1161\u11ab", "١٢٣ ½ Ⅷ ²",
     "a\u0315\u0300\u05ae\u0300b",
-    "<|endoftext|>",
-    "a<|endoftext|>b",
-    "<|im_start|>user\n<image></image><|im_end|>",
-    "<|endoftext",
+    "<|endoftext|>", "a<|endoftext|>b", "<|im_start|>user\n<image></image><|im_end|>", "<|endoftext",
     "<|endoftext|><|endoftext|>",
-    "  <|lstrip|>  x",
-    "x  <|rstrip|>  y",
-    "x \n <|both|> \t y",
-    " <|both|> <|both|> ",
-    "<think>hm</think>",
-    "wörd swörd wörds a wörd.",
-    "wörd",
-    "Ünïcode\u0301 U\u0308ni\u0308code\u0301 Ünïcodé",
-    "<|END|>",
-    "≪image≫ ＜image＞",
-    "<ima\u200bge>",
-    "&lt;image&gt;",
+    "  <|lstrip|>  x", "x  <|rstrip|>  y", "x \n <|both|> \t y", " <|both|> <|both|> ", "<think>hm</think>",
+    "wörd swörd wörds a wörd.", "wörd",
+    "Ünïcode\u0301 U\u0308ni\u0308code\u0301 Ünïcodé", "<|END|>", "≪image≫ ＜image＞", "<ima\u200bge>", "&lt;image&gt;",
     "\u037e\u1fef\u2000",
 ]
 # Each run, and the same of a fiftieth of the length.
-RUNS = [
-    ["A", 1_000_000],
-    [" ", 1_000_000],
-    ["\n", 1_000_000],
-    ["1", 1_000_000],
-    [".", 1_000_000],
-    ["a ", 300_000],
-    ["\u0301", 200_000],
-    ["e\u0301", 100_000],
-    ["\r\n", 300_000],
-    ["ab", 300_000],
-    ["'", 300_000],
-    ["👍", 100_000],
-    [" \n", 300_000],
-    ["<", 300_000],
-    ["中", 100_000],
-]
+RUNS = [["A", 1_000_000], [" ", 1_000_000], ["\n", 1_000_000], ["1", 1_000_000], [".", 1_000_000], ["a ", 300_000],
+        ["\u0301", 200_000],
+        ["e\u0301", 100_000], ["\r\n", 300_000], ["ab", 300_000], ["'", 300_000], ["👍", 100_000], [" \n", 300_000],
+        ["<", 300_000], ["中", 100_000]]
 
 
 class Random:
@@ -268,12 +129,10 @@ CASELESS = (
 
 
 def split(pattern):
-    return pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(pattern), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    return pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(pattern), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
 
 
 def trained(pre_tokenizer, normalizer, size, seed):
@@ -283,8 +142,7 @@ def trained(pre_tokenizer, normalizer, size, seed):
         tokenizer.normalizer = normalizer
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
-    )
+        vocab_size=size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
     tokenizer.train_from_iterator(strings(3000, seed), trainer)
     return tokenizer
 
@@ -292,9 +150,8 @@ def trained(pre_tokenizer, normalizer, size, seed):
 def add_tokens(tokenizer):
     tokenizer.add_special_tokens(SPECIAL)
     tokenizer.add_tokens(["<think>", "</think>"])
-    tokenizer.add_tokens(
-        [AddedToken("<|lstrip|>", lstrip=True, normalized=False), AddedToken("<|rstrip|>", rstrip=True)]
-    )
+    tokenizer.add_tokens([AddedToken("<|lstrip|>", lstrip=True, normalized=False),
+                          AddedToken("<|rstrip|>", rstrip=True)])
     tokenizer.add_tokens([AddedToken("<|both|>", lstrip=True, rstrip=True, normalized=False)])
     tokenizer.add_tokens([AddedToken("wörd", single_word=True), AddedToken("Ünïcode\u0301", normalized=True)])
     tokenizer.add_tokens([AddedToken("    "), AddedToken("  ", normalized=False)])
@@ -304,17 +161,12 @@ def metaspace(size):
     """As Llama 2 and Mixtral spell SentencePiece's byte-pair encoding."""
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    tokenizer.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
-    )
+    tokenizer.decoder = decoders.Sequence([
+        decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
     byte_tokens = [f"<0x{byte:02X}>" for byte in range(256)]
     trainer = trainers.BpeTrainer(
-        vocab_size=size,
-        special_tokens=["<unk>", "<s>", "</s>"] + byte_tokens,
-        limit_alphabet=300,
-        max_token_length=12,
-        show_progress=False,
-    )
+        vocab_size=size, special_tokens=["<unk>", "<s>", "</s>"] + byte_tokens, limit_alphabet=300, max_token_length=12,
+        show_progress=False)
     texts = (text for text in strings(3000, 9) if not any(token in text for token in SPECIAL))
     tokenizer.train_from_iterator(texts, trainer)
     state = json.loads(tokenizer.to_str())
@@ -347,16 +199,12 @@ def tokenizers():
         state["model"]["vocab"].setdefault(word, len(state["model"]["vocab"]))
     llama3 = Tokenizer.from_str(json.dumps(state))
     add_tokens(llama3)
-    llama3.post_processor = processors.Sequence(
-        [
-            processors.ByteLevel(trim_offsets=False),
-            processors.TemplateProcessing(
-                single="<|im_start|> $A <|im_end|>",
-                pair=None,
-                special_tokens=[(t, llama3.token_to_id(t)) for t in ("<|im_start|>", "<|im_end|>")],
-            ),
-        ]
-    )
+    llama3.post_processor = processors.Sequence([
+        processors.ByteLevel(trim_offsets=False),
+        processors.TemplateProcessing(
+            single="<|im_start|> $A <|im_end|>", pair=None,
+            special_tokens=[(t, llama3.token_to_id(t)) for t in ("<|im_start|>", "<|im_end|>")]),
+    ])
     yield "llama3", llama3, json.loads(llama3.to_str())
 
     prefixed = trained(pre_tokenizers.ByteLevel(add_prefix_space=True), None, 400, 4)
@@ -380,18 +228,11 @@ def cuts():
     p, n = pre_tokenizers, normalizers
     byte_level = p.ByteLevel(add_prefix_space=False, use_regex=False)
     yield "digits", p.Sequence([p.Digits(individual_digits=True), p.ByteLevel(add_prefix_space=False)]), n.NFKC()
-    yield (
-        "folded",
-        p.Sequence(
-            [p.Punctuation("contiguous"), p.Digits(individual_digits=False), p.ByteLevel(add_prefix_space=False)]
-        ),
-        n.Sequence([n.NFKD(), n.StripAccents(), n.Lowercase(), n.Strip()]),
-    )
-    yield (
-        "parted",
-        p.Sequence([p.WhitespaceSplit(), p.Punctuation(), byte_level]),
-        n.Sequence([n.NFD(), n.Strip(right=False)]),
-    )
+    yield ("folded", p.Sequence([p.Punctuation("contiguous"), p.Digits(individual_digits=False),
+                                 p.ByteLevel(add_prefix_space=False)]),
+           n.Sequence([n.NFKD(), n.StripAccents(), n.Lowercase(), n.Strip()]))
+    yield "parted", p.Sequence([p.WhitespaceSplit(), p.Punctuation(), byte_level]),\
+        n.Sequence([n.NFD(), n.Strip(right=False)])
     yield "spaced", p.Sequence([p.Whitespace(), byte_level]), n.Lowercase()
 
 
@@ -407,15 +248,9 @@ def main():
     OUT.mkdir(parents=True, exist_ok=True)
     corpus = list(strings(COUNT, 2026))
     goldens = {
-        "count": COUNT,
-        "seed": 2026,
-        "words": WORDS,
-        "fragments": FRAGMENTS,
-        "blocks": BLOCKS,
+        "count": COUNT, "seed": 2026, "words": WORDS, "fragments": FRAGMENTS, "blocks": BLOCKS,
         "tokens": SPECIAL + PLAIN,
-        "literals": LITERALS,
-        "runs": RUNS,
-        "tokenizers": {},
+        "literals": LITERALS, "runs": RUNS, "tokenizers": {},
     }
     for name, tokenizer, state in tokenizers():
         (OUT / f"{name}.json").write_text(json.dumps(state, ensure_ascii=False, separators=(",", ":")) + "\n")

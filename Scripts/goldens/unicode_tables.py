@@ -172,7 +172,8 @@ def normalizer_tables():
     strip, bare = normalizers.Strip().normalize_str, normalizers.StripAccents().normalize_str
     compatible = {c: nfkd(chr(c)) for c in SCALARS if nfkd(chr(c)) != nfd(chr(c))}
     doc = (
-        "/// Compatibility decompositions, as the normalizer of the `tokenizers` package has them, where they differ from\n"
+        "/// Compatibility decompositions, as the normalizer of the `tokenizers` package has them, "
+        "where they differ from\n"
         "/// the canonical ones.\n"
     )
     write(

@@ -301,7 +301,8 @@ def entities(choose):
 
 
 def request(choose):
-    named = lambda: {"type": choose.choice(TYPES), "id": choose.choice(IDS)}
+    def named():
+        return {"type": choose.choice(TYPES), "id": choose.choice(IDS)}
     return {
         "principal": named(),
         "action": {"type": "Action", "id": choose.choice(["read", "write"])},

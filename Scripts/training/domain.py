@@ -3,8 +3,9 @@
 
     domain.py --kind unified --out Models/spud-nano
 
-Nothing is listed here that the recipe itself does not say: examples of every skill are made in memory, and what they ask is written down
-with the recipe's own words (colours, shapes, places, …) replaced by the names of their lists. The same arguments give the same file.
+Nothing is listed here that the recipe itself does not say: examples of every skill are made in memory, and what they
+ask is written down with the recipe's own words (colours, shapes, places, …) replaced by the names of their lists. The
+same arguments give the same file.
 `spud run` reads it, and says when a prompt or a medium lies outside.
 """
 

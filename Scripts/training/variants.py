@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes a suite of drawings and speech that are asked for in several forms, those of the recipe and others, some of each.
+"""Writes a suite of drawings and speech that are asked for in several forms, those of the recipe and others.
 
     variants.py --out .work/variants
     spud compare --systems unified --suite .work/variants --out .work/variants/report
 
-The table that `spud compare` prints has a row for each form: the share of answers that the judges find right. Things without a place may
-stand anywhere. The same seed gives the same suite.
+The table that `spud compare` prints has a row for each form: the share of answers that the judges find right.
+Things without a place may stand anywhere. The same seed gives the same suite.
 """
 
 import argparse

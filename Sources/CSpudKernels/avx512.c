@@ -103,7 +103,8 @@ SPUD_INLINE void tile_q8_0_rows(
     KEEP_ORDER
     // The offset of 128 in the weights is taken out by where the sums start.
     __m512i dots[TILE_ROWS][2];
-    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, correction));
+    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(
+        inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, correction));
     EXPONENTS
     SPUD_EACH(group, 8) {
       const __m512i low = _mm512_load_si512(panel + SPUD_SCALES_BYTES + group * 128),
@@ -133,7 +134,8 @@ SPUD_INLINE void tile_nibbles(
     KEEP_ORDER
     if (fetch) FETCH_AHEAD
     __m512i dots[TILE_ROWS][2];
-    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, correction));
+    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(
+        inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, correction));
     EXPONENTS
     SPUD_EACH(part, 8) {
       const uint8_t *line = panel + SPUD_SCALES_BYTES + part / 2 * 128;
@@ -142,7 +144,8 @@ SPUD_INLINE void tile_nibbles(
       const __m512i low = upper ? _mm512_and_si512(w0, mask) : _mm512_gf2p8affine_epi64_epi8(w0, raise, 0),
           high = upper ? _mm512_and_si512(w1, mask) : _mm512_gf2p8affine_epi64_epi8(w1, raise, 0);
       SPUD_EACH(i, m) {
-        dot32(dots[i], low, high, inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, quants) + 4 * (part / 2) + 16 * upper);
+        dot32(dots[i], low, high,
+            inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, quants) + 4 * (part / 2) + 16 * upper);
         if (part == 7) FINISH_ROW(i)
       }
     }

@@ -113,7 +113,7 @@ public final class Model: Sendable {
         backend: options.kernels)
     let transformer = try Transformer.load(
       files.openCheckpoint(), compute: compute,
-      weightFormat: options.weights?.format ?? (options.kernels == .blas ? .f32 : nil),
+      weightFormat: options.weights ?? (options.kernels == .blas ? .f32 : nil),
       progress: options.onProgress)
     if hasTokenizer { try form.check(rows: transformer.configuration.vocabularyCount, path: path) }
     if case .text(var text) = form {

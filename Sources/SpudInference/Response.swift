@@ -6,10 +6,10 @@ internal import Synchronization
 ///       if case .text(let words) = piece { print(words, terminator: "") }
 ///     }
 ///
-/// One task reads it, once. Pieces wait for whoever reads slowly, up to a limit; then the model pauses, and after half a
-/// minute it stops. The last piece is `.finished`. Cancelling the task that iterates, or leaving the loop, stops the model within
-/// one step; the loop then ends without `.finished`. `interrupt()` stops it too, but in order: what there is gets
-/// delivered, and `.finished` says `interrupted`.
+/// One task reads it, once. Pieces wait for whoever reads slowly, up to a limit; then the model pauses, and after half
+/// a minute it stops. The last piece is `.finished`. Cancelling the task that iterates, or leaving the loop, stops the
+/// model within one step; the loop then ends without `.finished`. `interrupt()` stops it too, but in order: what there
+/// is gets delivered, and `.finished` says `interrupted`.
 public struct Response: AsyncSequence, Sendable {
   public typealias Element = Piece
   public typealias Failure = any Error

@@ -65,8 +65,8 @@ extension Compute {
     pool.run(task, alone: tokens * longest * queries.columns < Compute.smallWork)
   }
 
-  /// Cuts the tokens into runs of one sequence, and sorts these ascending by how many positions they see: they are worked
-  /// on from the end, so that the last ones are short whichever sequence they belong to.
+  /// Cuts the tokens into runs of one sequence, and sorts these ascending by how many positions they see: they are
+  /// worked on from the end, so that the last ones are short whichever sequence they belong to.
   private func fillTiles(_ positions: TokenPositions, tokensPerTile: Int) {
     workspace.tiles.removeAll(keepingCapacity: true)
     var first = 0

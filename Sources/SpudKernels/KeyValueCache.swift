@@ -28,9 +28,9 @@ public enum CacheFormat: String, CaseIterable, Sendable {
 /// The keys and values of every layer, for sequences that grow on their own and may share their beginnings.
 ///
 /// A sequence's positions lie in pages of 32, which all layers have in common: a sequence is a list of pages. Keys are
-/// laid out in the same panels as weights, one a page, so that a query is multiplied by them as an input is by a matrix;
-/// values are laid out position by position. A page that has another owner beside its sequence (another sequence, or
-/// whoever called `retain`) is never written: who would write to it first gets a copy of its own.
+/// laid out in the same panels as weights, one a page, so that a query is multiplied by them as an input is by a
+/// matrix; values are laid out position by position. A page that has another owner beside its sequence (another
+/// sequence, or whoever called `retain`) is never written: who would write to it first gets a copy of its own.
 @safe
 package final class KeyValueCache: @unchecked Sendable {
   // `@unchecked`: one thread uses a cache at a time.

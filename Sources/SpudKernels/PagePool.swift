@@ -34,8 +34,8 @@ package struct CacheShape: Sendable, Equatable {
 
 /// The memory of a cache: pages of 32 positions, each with the keys and values of all layers, counted by owner.
 ///
-/// Pages lie in extents of 16, `[layer]{keys [head, page], values [head, page, position]}`, so that consecutive pages of
-/// one extent are read as one stream. Extents are mapped when they are first needed and stay.
+/// Pages lie in extents of 16, `[layer]{keys [head, page], values [head, page, position]}`, so that consecutive pages
+/// of one extent are read as one stream. Extents are mapped when they are first needed and stay.
 @safe
 final class PagePool {
   static let positionsPerPage = Int(SPUD_PAGE_POSITIONS)
@@ -87,7 +87,8 @@ final class PagePool {
     return Int32(page)
   }
 
-  /// The first page of a free run of `length`, in an extent that is there or a new one; of the longest if there is none.
+  /// The first page of a free run of `length`, in an extent that is there or a new one; of the longest if there is
+  /// none.
   private func startOfRun(of length: Int) throws -> Int {
     var best = (start: -1, length: 0)
     for extent in extents.indices where freeOf[extent] > best.length {

@@ -6,8 +6,8 @@ internal import CSpudKernels
   internal import Darwin
 #endif
 
-/// Cosines and sines of rotary position embeddings, computed for the positions of a batch: a table as long as the context
-/// would be larger than what it saves.
+/// Cosines and sines of rotary position embeddings, computed for the positions of a batch: a table as long as the
+/// context would be larger than what it saves.
 ///
 /// Source: `modeling_rope_utils.py` of huggingface/transformers. Angles are the float32 product of position and
 /// frequency, as there.
@@ -73,7 +73,8 @@ package final class RotaryTable: @unchecked Sendable {
     }
   }
 
-  /// Makes `cosines` and `sines` those of these positions; nothing when they are already, as from one layer to the next.
+  /// Makes `cosines` and `sines` those of these positions; nothing when they are already, as from one layer to the
+  /// next.
   func prepare(_ positions: [Int32]) {
     guard positions != self.positions else { return }
     self.positions = positions

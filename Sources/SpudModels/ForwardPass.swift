@@ -3,8 +3,8 @@ package import SpudKernels
 
 /// A batch on its way through the layers of a decoder.
 ///
-/// Between two layers other batches may go all the way, as long as they belong to other sequences: so a long prompt keeps
-/// no one waiting for longer than one layer takes.
+/// Between two layers other batches may go all the way, as long as they belong to other sequences: so a long prompt
+/// keeps no one waiting for longer than one layer takes.
 package final class ForwardPass {
   package let batch: Batch
   /// Layers done.

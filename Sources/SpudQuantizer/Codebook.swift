@@ -133,7 +133,8 @@ package struct Codebook: Sendable {
   /// The position, counted from the range's start, and value of the first least number in `range`.
   private static func minimum(of values: [Float], in range: Range<Int>) -> (index: Int, value: Float) {
     precondition(range.lowerBound >= 0 && range.upperBound <= values.count && !range.isEmpty)
-    // Each of sixteen columns keeps a minimum of its own, so that nothing waits for a reduction; then the first place that has it.
+    // Each of sixteen columns keeps a minimum of its own, so that nothing waits for a reduction; then the first place
+    // that has it.
     var least = SIMD16<Float>(repeating: values[range.lowerBound])
     // SAFETY: the range was checked above, and sixteen are read only where sixteen values are left.
     unsafe values.withUnsafeBytes { bytes in

@@ -6,8 +6,8 @@ package struct AtomicFile: ~Copyable {
   private let descriptor: Int32
   private let path: String
 
-  /// Opens a temporary file next to `path`, lets `body` write it, and renames it to `path`. A reader, and a machine that
-  /// loses its power, finds the old file or the new one.
+  /// Opens a temporary file next to `path`, lets `body` write it, and renames it to `path`. A reader, and a machine
+  /// that loses its power, finds the old file or the new one.
   ///
   /// If anything fails, the temporary file is removed and whatever was at `path` stays. A symbolic link at `path` is
   /// followed; a device or a pipe is written directly.

@@ -8,8 +8,8 @@ internal import SpudTensors
 /// `transformers.apply_chat_template` prints.
 ///
 /// Left out of Jinja, each refused with a sentence: inheritance, includes and imports; recursive loops; the filters
-/// `filesizeformat`, `pprint`, `random`, `striptags`, `urlencode`, `urlize`, `wordwrap` and `xmlattr`; formats with a width
-/// or a precision. The views of a dictionary (`keys()`) are lists here, and print as such.
+/// `filesizeformat`, `pprint`, `random`, `striptags`, `urlencode`, `urlize`, `wordwrap` and `xmlattr`; formats with a
+/// width or a precision. The views of a dictionary (`keys()`) are lists here, and print as such.
 package struct ChatTemplate: Sendable {
   /// Bytes of a template's source.
   package static let sourceLimit = 1 << 20

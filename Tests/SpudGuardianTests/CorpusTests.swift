@@ -4,8 +4,8 @@ internal import SpudGuardian
 internal import SpudTensors
 internal import Testing
 
-/// Cedar's own corpus (cedar-policy/cedar-integration-tests at f161e9f, Apache-2.0): all of it where SPUD_CEDAR_CORPUS names
-/// the folder of its archive, else the 200 tests in Tests/Corpus/cedar.
+/// Cedar's own corpus (cedar-policy/cedar-integration-tests at f161e9f, Apache-2.0): all of it where SPUD_CEDAR_CORPUS
+/// names the folder of its archive, else the 200 tests in Tests/Corpus/cedar.
 @Suite("Cedar's corpus")
 struct CorpusTests {
   private struct Tally {
@@ -23,10 +23,12 @@ struct CorpusTests {
     let names = files.files.keys.filter { $0.hasSuffix(".cedar") }.map { String($0.dropLast(6)) }.sorted()
     var tally = Tally()
     for name in names { try Self.run(name, files, &tally) }
+    let byConstruct = tally.constructs.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" }
+      .joined(separator: ", ")
     print(
       """
       Cedar's corpus: \(tally.ran) of \(names.count) tests ran, \(tally.requests) requests; left out: \(tally.leftOut)
-        by construct: \(tally.constructs.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        by construct: \(byConstruct)
       """)
     #expect(tally.wrong.isEmpty)
     #expect(tally.leftOut.isEmpty)

@@ -18,8 +18,10 @@ struct FormTests {
       {"model":"m","messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"a"},
       {"type":"image_url","image_url":{"url":"data:x"}}]},{"role":"assistant","tool_calls":[{"id":"1"}],"content":null},
       {"role":"tool","content":"r","tool_call_id":"1"}],"temperature":0.5,"top_p":1,"seed":18446744073709551615,
-      "stop":["a","b"],"max_tokens":5,"max_completion_tokens":7,"n":2,"stream":true,"stream_options":{"include_usage":true},
-      "logprobs":true,"logit_bias":{"5":-100},"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{}}},
+      "stop":["a","b"],"max_tokens":5,"max_completion_tokens":7,"n":2,"stream":true,
+      "stream_options":{"include_usage":true},
+      "logprobs":true,"logit_bias":{"5":-100},
+      "response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{}}},
       "tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":{"type":"function","function":{"name":"f"}},
       "user":"me","store":false,"metadata":{},"service_tier":"auto","prediction":null}
       """)
@@ -189,13 +191,17 @@ struct FormTests {
     let read = try MessageRequest(
       JSONValue(
         parsing: """
-          {"model":"m","max_tokens":9,"system":[{"type":"text","text":"Be "},{"type":"text","text":"brief.","cache_control":{}}],
+          {"model":"m","max_tokens":9,"system":[{"type":"text","text":"Be "},
+          {"type":"text","text":"brief.","cache_control":{}}],
           "stop_sequences":["END"],"thinking":{"type":"enabled","budget_tokens":1024},
-          "tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],"tool_choice":{"type":"tool","name":"f"},
-          "messages":[{"role":"user","content":"hi"},{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":""},
+          "tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],
+          "tool_choice":{"type":"tool","name":"f"},
+          "messages":[{"role":"user","content":"hi"},{"role":"assistant",
+          "content":[{"type":"thinking","thinking":"hm","signature":""},
           {"type":"text","text":"a"},{"type":"tool_use","id":"t1","name":"f","input":{"x":1}}]},
           {"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":[{"type":"text","text":"r"}]},
-          {"type":"text","text":"b"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}}]}]}
+          {"type":"text","text":"b"},
+          {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}}]}]}
           """, name: "request"))
     #expect(
       read.maximumTokens == 9 && read.sampling.stops == ["END"] && read.thinks == true

@@ -16,10 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np  # noqa: E402
+import screen  # noqa: E402
 from PIL import Image  # noqa: E402
 from safetensors.numpy import load_file, save_file  # noqa: E402
-
-import screen  # noqa: E402
 
 
 class Codebook:
@@ -108,7 +107,8 @@ def main() -> None:
     save_file({"patches": made}, a.out / "marks.safetensors", metadata={"kind": "marks", "schema": "1"})
     print(
         f"{number} screens, {sum(counts.values())} marks, {len(common)} different, {int((total > 0).sum())} by more "
-        f"than a shade; {len(made)} codes stand for {100 * total[chosen].sum() / weights.sum():.2f} % by roots of counts"
+        f"than a shade; {len(made)} codes stand for "
+        f"{100 * total[chosen].sum() / weights.sum():.2f} % by roots of counts"
     )
 
 

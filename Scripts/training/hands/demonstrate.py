@@ -17,12 +17,11 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from PIL import Image  # noqa: E402
-
 import screen  # noqa: E402
 from browser import Browser, BrowserLost  # noqa: E402
 from episode import Episode  # noqa: E402
 from oracles import ORACLES, Dom  # noqa: E402
+from PIL import Image  # noqa: E402
 from split import seed_of, threshold  # noqa: E402
 
 

@@ -7,9 +7,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
-
 from browser import Browser
+from PIL import Image
 from screen import HEIGHT, WIDTH
 
 KEYS = {

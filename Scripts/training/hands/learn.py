@@ -23,13 +23,12 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
-from safetensors.numpy import load_file  # noqa: E402
-
 from nano.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from nano.data import Rows, Shards  # noqa: E402
 from nano.model import Config, Model, balance_loss, working_type  # noqa: E402
 from nano.optim import Optimizer  # noqa: E402
 from nano.parallel import Group  # noqa: E402
+from safetensors.numpy import load_file  # noqa: E402
 from stream import BINS, Stream  # noqa: E402
 from train import keep_memory, splits  # noqa: E402
 

@@ -17,10 +17,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np  # noqa: E402
-from PIL import Image  # noqa: E402
-
 import screen  # noqa: E402
 from codes import Codebook  # noqa: E402
+from PIL import Image  # noqa: E402
 
 
 def main() -> None:

@@ -17,10 +17,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np  # noqa: E402
+from demonstrate import snapped  # noqa: E402
 from PIL import Image  # noqa: E402
 from safetensors.numpy import save_file  # noqa: E402
-
-from demonstrate import snapped  # noqa: E402
 from stream import Stream, write_vocabulary  # noqa: E402
 
 

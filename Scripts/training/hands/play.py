@@ -16,7 +16,6 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
-
 from browser import Browser, BrowserLost  # noqa: E402
 from episode import Episode  # noqa: E402
 from nano.checkpoint import read_model  # noqa: E402

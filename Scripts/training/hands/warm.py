@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-
 from nano.checkpoint import read_model
 from nano.model import Model
 from stream import Stream

@@ -63,7 +63,8 @@ package final class GuardedSession: Sendable {
 
   private static let start = ContinuousClock.now
 
-  /// Decides one action, given as the requests that stand for it (`ToolCall.requests`), each of which must be permitted.
+  /// Decides one action, given as the requests that stand for it (`ToolCall.requests`), each of which must be
+  /// permitted.
   ///
   /// No requests, and an error of any kind, are denials.
   package func decide(_ requests: [AuthorizationRequest]) -> Verdict {

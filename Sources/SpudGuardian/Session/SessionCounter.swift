@@ -4,8 +4,8 @@ package struct SessionCounter: Sendable {
   package enum State: Sendable {
     /// Each that was asked for, the denied ones and the one in question among them.
     case requested
-    /// Those permitted that did not fail: done, in flight, and the one in question, as if it were permitted. So a quota of
-    /// three is `context.session.sent > 3`, and two at once cannot both be the third.
+    /// Those permitted that did not fail: done, in flight, and the one in question, as if it were permitted. So a quota
+    /// of three is `context.session.sent > 3`, and two at once cannot both be the third.
     case used
     /// Those that are done, for "only after": the one in question and those in flight do not count.
     case completed
@@ -14,8 +14,8 @@ package struct SessionCounter: Sendable {
   package enum Measure: Sendable {
     /// How many; a number.
     case count
-    /// The sum of an attribute of `context.input`; a decimal. A call without it adds nothing, and one below zero what it
-    /// would above, so that nothing is won back by it. A sum that does not fit stays at the largest decimal.
+    /// The sum of an attribute of `context.input`; a decimal. A call without it adds nothing, and one below zero what
+    /// it would above, so that nothing is won back by it. A sum that does not fit stays at the largest decimal.
     case sum(of: String)
   }
 

@@ -13,9 +13,9 @@ package struct ToolCall: Sendable {
 
   /// The requests that stand for this call; it is permitted when each of them is.
   ///
-  /// The action is `Action::"<tool>"`, the resource `Tool::"<tool>"`. `context.input` holds the arguments: lists as sets,
-  /// what the schema calls a number as a decimal; a null is left out. Cedar has no "for each", so there is a request for
-  /// each element of each list, which stands in `context.each` by the parameter's name.
+  /// The action is `Action::"<tool>"`, the resource `Tool::"<tool>"`. `context.input` holds the arguments: lists as
+  /// sets, what the schema calls a number as a decimal; a null is left out. Cedar has no "for each", so there is a
+  /// request for each element of each list, which stands in `context.each` by the parameter's name.
   ///
   /// - Throws: `SpudError.badData` for an argument that the schema does not know, or that Cedar cannot hold.
   package func requests(principal: EntityUID, schema: ToolSchema) throws -> [AuthorizationRequest] {

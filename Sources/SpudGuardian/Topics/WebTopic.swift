@@ -1,7 +1,8 @@
 /// What a task on the web is about, as far as a rule may depend on it, by the words of the task.
 ///
-/// A rule such as "no flights without a vaccination" is two lines of Cedar; to know that a page sells flights is not. This
-/// is the smallest answer: lists of English words, the more telling first, and the site's kind where no word tells.
+/// A rule such as "no flights without a vaccination" is two lines of Cedar; to know that a page sells flights is not.
+/// This is the smallest answer: lists of English words, the more telling first, and the site's kind where no word
+/// tells.
 package enum WebTopic: String, Sendable, CaseIterable {
   case job, flight, hotel, car, shopping, media
 

@@ -7,8 +7,8 @@ internal import Synchronization
 ///
 /// A step is one of two things: an id more for every answer that is being written, all in one batch; or one layer of a
 /// pass that reads prompts. Answers go first. Prompts get what time is left until the next id is due (`Pace`), the
-/// shortest first, though none waits for ever. What an answer says depends on its own ids and their marks only, never on
-/// what else is going on, bit for bit.
+/// shortest first, though none waits for ever. What an answer says depends on its own ids and their marks only, never
+/// on what else is going on, bit for bit.
 ///
 /// When pages run out, first the tree gives up what nobody uses, least recently used first; then the youngest answer
 /// gives up its pages and reads its ids again later. The oldest always ends.
@@ -58,8 +58,9 @@ final class Engine: SteppingWork, @unchecked Sendable {
     guard KeyValueCache.pageCount(of: most) <= cache.pageLimit, most <= cache.capacity else {
       throw SpudError(
         .badData,
-        "a prompt of \(generation.order.prompt.count) tokens with an answer of up to \(generation.order.limit) was asked "
-          + "for, but the cache holds \(min(cache.pageLimit * KeyValueCache.positionsPerPage, cache.capacity))")
+        "a prompt of \(generation.order.prompt.count) tokens with an answer of up to "
+          + "\(generation.order.limit) was asked for, but the cache holds "
+          + "\(min(cache.pageLimit * KeyValueCache.positionsPerPage, cache.capacity))")
     }
     thread.start { [self] in
       submissions += 1
@@ -255,7 +256,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
     count <= cache.freePageCount || tree.evict(count - cache.freePageCount)
   }
 
-  /// Makes room for one id more of each of `sequences`; younger answers than `generation` give way, but for those spared.
+  /// Makes room for one id more of each of `sequences`; younger answers than `generation` give way, but for those
+  /// spared.
   private func makeRoom(
     for sequences: [Int32], youngerThan generation: Generation?, sparing spared: [Generation] = []
   ) -> Bool {

@@ -1,13 +1,13 @@
-/// When the next ids of the answers are due, and how much of a prompt may be read until then: a running estimate of what
-/// both cost on this machine, with this model, now.
+/// When the next ids of the answers are due, and how much of a prompt may be read until then: a running estimate of
+/// what both cost on this machine, with this model, now.
 struct Pace {
   /// Ids of prompts that are read at once at most: enough to keep every kernel busy.
   static let mostIDs = 512
   /// Ids that are read at once at least: fewer read all weights for little.
   static let leastIDs = 32
 
-  /// From the end of one id of every answer to the end of the next, while prompts are read: at most so long or twice what
-  /// it takes alone, whichever is longer, as far as a layer can be cut.
+  /// From the end of one id of every answer to the end of the next, while prompts are read: at most so long or twice
+  /// what it takes alone, whichever is longer, as far as a layer can be cut.
   private static let gap = Duration.milliseconds(120)
 
   private var lastWritten = ContinuousClock.now
@@ -19,7 +19,8 @@ struct Pace {
   private var idTime = Duration.microseconds(20)
   private var depthTime = Duration.zero
 
-  /// Whether the answers' next ids should be computed now, before another layer of a prompt that takes as long as `layers`.
+  /// Whether the answers' next ids should be computed now, before another layer of a prompt that takes as long as
+  /// `layers`.
   func isDue(layers: Duration) -> Bool {
     hasRead && lastWritten.duration(to: .now) + layers + writeTime > max(Self.gap, writeTime * 2)
   }

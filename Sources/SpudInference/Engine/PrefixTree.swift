@@ -13,9 +13,9 @@ package enum CacheScope: Hashable, Sendable {
 
 /// The beginnings of sequences whose keys and values are still in the cache, by their ids.
 ///
-/// A node is a block of 32 ids with their marks, and owns the page with their keys and values; its children are the blocks
-/// that followed it. Blocks are compared id by id, media included, so that none is taken for another. Of those that no
-/// sequence uses, the least recently used leaves first.
+/// A node is a block of 32 ids with their marks, and owns the page with their keys and values; its children are the
+/// blocks that followed it. Blocks are compared id by id, media included, so that none is taken for another. Of those
+/// that no sequence uses, the least recently used leaves first.
 ///
 /// - Complexity: A look-up is O(ids). Nodes are kept in an array and linked by index, so that nothing is counted by
 ///   reference on the way.
@@ -56,7 +56,8 @@ package final class PrefixTree {
   /// Blocks held, each a page.
   package var count: Int { nodes.count - freeNodes.count }
 
-  /// The pages of the longest beginning of `ids` that is here, whole blocks only, and makes them the most recently used.
+  /// The pages of the longest beginning of `ids` that is here, whole blocks only, and makes them the most recently
+  /// used.
   ///
   /// - Parameters:
   ///   - ids: A sequence from its beginning, with a mark for each.

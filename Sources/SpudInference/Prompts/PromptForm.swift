@@ -59,8 +59,8 @@ enum PromptForm: Sendable {
     }
   }
 
-  /// How each id of a prompt came to be in it. Of a unified model's stream, what is in the assistant's turns was written.
-  /// A text-only model's prompt is read as a whole: what it answered is not found in its text again for sure.
+  /// How each id of a prompt came to be in it. Of a unified model's stream, what is in the assistant's turns was
+  /// written. A text-only model's prompt is read as a whole: what it answered is not found in its text again for sure.
   func marks(of ids: [Int32]) -> [Mark] {
     guard case .stream(let tokenizer) = self else { return ids.map { _ in .read } }
     let (assistant, end) = (tokenizer.vocabulary.id(of: .assistant), tokenizer.vocabulary.id(of: .end))

@@ -1,6 +1,7 @@
 import SpudErrors
 
-/// A picture in the container of AVIF and HEIC (ISO/IEC 23008-12): items of coded data, and what is to be done with them.
+/// A picture in the container of AVIF and HEIC (ISO/IEC 23008-12): items of coded data, and what is to be done with
+/// them.
 ///
 /// `ffmpeg` before 7 takes the coded picture alone: its transparency is another item, and its turn a property.
 struct HEIFFile {

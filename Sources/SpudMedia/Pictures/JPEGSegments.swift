@@ -35,8 +35,8 @@ struct JPEGSegments {
     }
   }
 
-  /// The file up to its last whole segment, with an end marker. A decoder refuses a file that is cut inside a table, and
-  /// takes one that is cut inside its pixels.
+  /// The file up to its last whole segment, with an end marker. A decoder refuses a file that is cut inside a table,
+  /// and takes one that is cut inside its pixels.
   var ended: [UInt8] { Array(bytes[..<min(end, bytes.count)]) + [0xFF, 0xD9] }
 
   /// The file with fewer of its last pixels, to see which of them the decoder reached.

@@ -18,8 +18,8 @@ struct YUVPicture {
     var isCoarse = true
   }
 
-  /// The picture in sRGB. Colours between samples are interpolated linearly, three parts of the nearer one to one of the
-  /// other, with samples of colour in the middle of the pixels that share them.
+  /// The picture in sRGB. Colours between samples are interpolated linearly, three parts of the nearer one to one of
+  /// the other, with samples of colour in the middle of the pixels that share them.
   func rgb(_ coding: Coding) -> RGBImage {
     let (blue, red) = (enlarged(blue, coding), enlarged(red, coding))
     var pixels: [UInt8] = []

@@ -1,5 +1,5 @@
-/// AIFF, AU and CAF files, whose lengths are mended before `ffmpeg` reads them: written into a pipe they hold none, and a
-/// file cut short would pass for a whole one.
+/// AIFF, AU and CAF files, whose lengths are mended before `ffmpeg` reads them: written into a pipe they hold none, and
+/// a file cut short would pass for a whole one.
 enum BigEndianSound {
   /// The file with the lengths that it has; as it is if it is of another kind.
   ///

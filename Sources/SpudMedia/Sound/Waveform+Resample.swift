@@ -1,5 +1,6 @@
 extension Waveform {
-  /// The sound at another rate, by `Resampler`. Its number of samples is its duration times the rate, rounded to nearest.
+  /// The sound at another rate, by `Resampler`. Its number of samples is its duration times the rate, rounded to
+  /// nearest.
   ///
   /// - Throws: `badData` if the rates are more than 256 times apart.
   public func resampled(to rate: Int) throws -> Waveform {

@@ -7,7 +7,8 @@ internal import SpudKernels
 ///
 /// `attention_bias` puts a bias on all four projections of attention, `mlp_bias` on all three of the other block.
 ///
-/// Paper: The Llama 3 Herd of Models, arXiv 2407.21783. Reference: `modeling_llama.py` of huggingface/transformers 5.23.0.
+/// Paper: The Llama 3 Herd of Models, arXiv 2407.21783. Reference: `modeling_llama.py` of huggingface/transformers
+/// 5.23.0.
 enum Llama: ArchitectureDescription {
   static let ggufName = "llama"
   static let ggufPairing = RotaryTable.Pairing.adjacent

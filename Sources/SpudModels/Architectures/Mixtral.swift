@@ -5,7 +5,8 @@ internal import SpudKernels
 ///     h ← h + Attention(norm(h))       rotary positions
 ///     h ← h + Experts(norm(h))         softmax over all experts, the best k, always renormalized
 ///
-/// A `sliding_window` counts unless it is null; contexts no longer than it are exact. GGUF calls it a `llama` with experts.
+/// A `sliding_window` counts unless it is null; contexts no longer than it are exact. GGUF calls it a `llama` with
+/// experts.
 ///
 /// Paper: Mixtral of Experts, arXiv 2401.04088. Reference: `modeling_mixtral.py` of huggingface/transformers 5.23.0.
 enum Mixtral: ArchitectureDescription {
@@ -35,7 +36,8 @@ enum Mixtral: ArchitectureDescription {
       })
   }
 
-  /// Published checkpoints say `block_sparse_moe` and w1 (gate), w3 (up), w2 (down); `transformers` 5 holds them fused under `mlp`.
+  /// Published checkpoints say `block_sparse_moe` and w1 (gate), w3 (up), w2 (down); `transformers` 5 holds them fused
+  /// under `mlp`.
   private static func forms(_ layer: Int, _ decoder: DecoderPlan) -> [ExpertForm] {
     let expert = "model.layers.\(layer).block_sparse_moe.experts.@"
     return [

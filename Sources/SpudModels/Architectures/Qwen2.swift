@@ -3,7 +3,8 @@
 ///     h ← h + Attention(norm(h))       biased queries, keys and values; rotary positions
 ///     h ← h + SwiGLU(norm(h))
 ///
-/// With `use_sliding_window` the layers from `max_window_layers` on see a window only; contexts no longer than it are exact.
+/// With `use_sliding_window` the layers from `max_window_layers` on see a window only; contexts no longer than it are
+/// exact.
 ///
 /// Paper: Qwen2 Technical Report, arXiv 2407.10671. Reference: `modeling_qwen2.py` of huggingface/transformers 5.23.0.
 enum Qwen2: ArchitectureDescription {

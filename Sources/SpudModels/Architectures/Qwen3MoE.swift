@@ -3,10 +3,11 @@
 ///     h ← h + Attention(norm(h))       queries and keys: RMSNorm per head, then rotary positions
 ///     h ← h + Experts(norm(h))         softmax over all experts, the best k, renormalized if `norm_topk_prob`
 ///
-/// A layer is dense instead when `mlp_only_layers` names it, or its number (from 1) is no multiple of `decoder_sparse_step`; in
-/// GGUF, when it has no router. llama.cpp renormalizes always.
+/// A layer is dense instead when `mlp_only_layers` names it, or its number (from 1) is no multiple of
+/// `decoder_sparse_step`; in GGUF, when it has no router. llama.cpp renormalizes always.
 ///
-/// Paper: Qwen3 Technical Report, arXiv 2505.09388. Reference: `modeling_qwen3_moe.py` of huggingface/transformers 5.23.0.
+/// Paper: Qwen3 Technical Report, arXiv 2505.09388. Reference: `modeling_qwen3_moe.py` of huggingface/transformers
+/// 5.23.0.
 enum Qwen3MoE: ArchitectureDescription {
   static let ggufName = "qwen3moe"
   static let hasExperts = true

@@ -25,8 +25,8 @@ package final class Checkpoint {
   private static let ignored = ["rotary_emb.inv_freq"]
   private static let prefix = "model."
 
-  /// - Throws: `SpudError`: `.noInput` when there is no such model; `.badData` when the files contradict each other, or are for
-  ///   an architecture that this runtime does not know.
+  /// - Throws: `SpudError`: `.noInput` when there is no such model; `.badData` when the files contradict each other, or
+  ///   are for an architecture that this runtime does not know.
   package init(_ source: Source) throws {
     switch source {
     case .directory(let path):
@@ -78,8 +78,8 @@ package final class Checkpoint {
     return tensor
   }
 
-  /// - Throws: `SpudError.badData` if there is a tensor that was never used, unless it says nothing: it is empty, it can be
-  ///   computed, or it is a copy of the embedding.
+  /// - Throws: `SpudError.badData` if there is a tensor that was never used, unless it says nothing: it is empty, it
+  ///   can be computed, or it is a copy of the embedding.
   func checkAllUsed() throws {
     let ignored = Self.ignored + (configuration.isTied ? configuration.head.names(in: format) : [])
     let unused = tensors.tensorNames.filter { name in
@@ -108,8 +108,8 @@ package final class Checkpoint {
   /// Whether a tensor is there and holds anything.
   private func has(_ name: String) -> Bool { tensors[name].map { $0.elementCount > 0 } ?? false }
 
-  /// Decides what a tied model that brings a head is: with the embedding's copy it is tied, with another head it is not,
-  /// and with the head alone that is the embedding too.
+  /// Decides what a tied model that brings a head is: with the embedding's copy it is tied, with another head it is
+  /// not, and with the head alone that is the embedding too.
   ///
   /// Source: `PreTrainedModel.tie_weights` of huggingface/transformers 5.23.0.
   private func resolveTie() throws {

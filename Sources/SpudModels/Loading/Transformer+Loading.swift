@@ -60,7 +60,8 @@ private struct RotaryTables {
     guard divisors?.allSatisfy({ $0 > 0 && $0.isFinite }) ?? true else {
       throw SpudError(
         .badData,
-        "\(loader.checkpoint.tensors.name): tensor '\(plan.divisors?.ggufName ?? "")' holds divisors that are not above 0"
+        "\(loader.checkpoint.tensors.name): tensor '\(plan.divisors?.ggufName ?? "")' holds divisors that are not "
+          + "above 0"
       )
     }
     let table = RotaryTable(

@@ -7,8 +7,8 @@ extension DecoderPlan {
 
   /// Reads what the architectures have in common.
   ///
-  /// Source: `configuration_{qwen3_moe,olmoe,mixtral,qwen3,qwen2,llama}.py` of huggingface/transformers 5.23.0 and 4.51.0;
-  /// `gguf-py/gguf/constants.py` of ggml-org/llama.cpp.
+  /// Source: `configuration_{qwen3_moe,olmoe,mixtral,qwen3,qwen2,llama}.py` of huggingface/transformers 5.23.0 and
+  /// 4.51.0; `gguf-py/gguf/constants.py` of ggml-org/llama.cpp.
   ///
   /// - Parameters:
   ///   - headWidth: The width of a head when config.json does not say; nil is modelWidth / headCount.
@@ -42,7 +42,8 @@ extension DecoderPlan {
       guard modelWidth % headCount == 0 else {
         throw SpudError(
           .badData,
-          "\(reader.file): 'hidden_size' \(modelWidth) is not divisible by 'num_attention_heads' \(headCount), and there is no 'head_dim'"
+          "\(reader.file): 'hidden_size' \(modelWidth) is not divisible by 'num_attention_heads' \(headCount), "
+            + "and there is no 'head_dim'"
         )
       }
       self.headWidth = modelWidth / headCount
@@ -69,7 +70,8 @@ extension DecoderPlan {
     case llama3
   }
 
-  /// `rope_parameters` (v5), or `rope_theta` and `rope_scaling` (v4), whose kind is `rope_type` or, older still, `type`.
+  /// `rope_parameters` (v5), or `rope_theta` and `rope_scaling` (v4), whose kind is `rope_type` or, older still,
+  /// `type`.
   private static func rotary(
     _ reader: ConfigurationReader, base: Double
   ) throws -> (base: Float, scaling: RotaryTable.Scaling) {
@@ -131,7 +133,8 @@ extension DecoderPlan {
     guard rotaryWidth == width, valueWidth == width else {
       throw SpudError(
         .badData,
-        "\(reader.file): heads are \(width) wide, their values \(valueWidth), and \(rotaryWidth) of that rotates, but only equal widths are supported"
+        "\(reader.file): heads are \(width) wide, their values \(valueWidth), "
+          + "and \(rotaryWidth) of that rotates, but only equal widths are supported"
       )
     }
   }

@@ -1,6 +1,7 @@
 /// Reads answers of gpt-oss: messages with a header, which names a channel and perhaps a recipient, and a body.
 ///
-///     <|channel|>analysis<|message|>…<|end|><|start|>assistant to=functions.f<|channel|>commentary json<|message|>{…}<|call|>
+///     <|channel|>analysis<|message|>…<|end|><|start|>assistant to=functions.f<|channel|>commentary
+///     json<|message|>{…}<|call|>
 struct HarmonyReader: Sendable {
   private enum Mode: Sendable { case header, content, reasoning, arguments, between }
 

@@ -1,11 +1,11 @@
 internal import SpudErrors
 
-/// How text is cut into words before byte pairs are merged: no merge crosses a cut. A tokenizer may cut in several steps,
-/// each within the words of the one before.
+/// How text is cut into words before byte pairs are merged: no merge crosses a cut. A tokenizer may cut in several
+/// steps, each within the words of the one before.
 ///
-/// The first two are the regular expression that its tokenizers state, read here by one pass over the bytes: a character is
-/// looked at no more than three times, whatever the text. A backtracking engine is not linear on these patterns, and
-/// a recursive one overflows its stack on a long run of one class.
+/// The first two are the regular expression that its tokenizers state, read here by one pass over the bytes: a
+/// character is looked at no more than three times, whatever the text. A backtracking engine is not linear on these
+/// patterns, and a recursive one overflows its stack on a long run of one class.
 enum PreTokenizer: Sendable, Equatable {
   /// GPT-2's, also of OLMoE and GPT-NeoX.
   case gpt2

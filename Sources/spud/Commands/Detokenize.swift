@@ -12,7 +12,8 @@ struct Detokenize: AsyncParsableCommand {
     discussion: """
       Ids are numbers with spaces or commas between them, or the object that spud tokenize --json or spud run \
       --json prints. They may be a whole stream, which begins with <bos>, or the inside of one turn. Pictures and \
-      sounds are saved only where -o asks for it, numbered in the order of the stream. Ids of a model that reads text only become text.
+      sounds are saved only where -o asks for it, numbered in the order of the stream. Ids of a model that \
+      reads text only become text.
 
       Examples:
         spud detokenize 104,101,108,108,111

@@ -10,8 +10,8 @@ struct Logits: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print the logits after each position of a sequence of ids.",
     discussion: """
-      Without --json or --output, prints the five likeliest ids after each position, each with its logit. For the closest comparison with another \
-      runtime, compute in float32: --kernels blas --cache f32.
+      Without --json or --output, prints the five likeliest ids after each position, each with its logit. For \
+      the closest comparison with another runtime, compute in float32: --kernels blas --cache f32.
 
       Examples:
         spud logits --ids 1,2,3

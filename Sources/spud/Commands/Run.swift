@@ -42,7 +42,8 @@ struct Run: AsyncParsableCommand {
     help: ArgumentHelp(
       """
       Save the answer's first picture (FILE.png) or sound (FILE.wav); - is standard output. With %d in the name, such \
-      as 'frame-%d.png' or 'frame-%03d.png', save every one, numbered from 1; without an ending ('part-%d') both kinds. \
+      as 'frame-%d.png' or 'frame-%03d.png', save every one, numbered from 1; without an ending \
+      ('part-%d') both kinds. \
       Default: nothing is saved, but with --output image answer.png, with --output audio answer.wav.
       """,
       valueName: "file"),

@@ -51,8 +51,8 @@ struct MediaOptions: ParsableArguments {
   /// The user's turn: every medium in the order of the flags, then the prompt.
   ///
   /// - Parameters:
-  ///   - prompt: As the command line has it: nil for none, `-` for standard input, whose last newline, with which a file
-  ///     or `echo` ends, is no part of the prompt.
+  ///   - prompt: As the command line has it: nil for none, `-` for standard input, whose last newline, with which a
+  ///     file or `echo` ends, is no part of the prompt.
   ///   - remarks: Gains a sentence for each file that could be read only in part; each is told on standard error too.
   /// - Throws: `SpudError` when a file cannot be read, or when there is nothing at all.
   func parts(prompt: String?, remarks: inout [String]) throws -> [StreamPart] {

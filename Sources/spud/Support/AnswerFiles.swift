@@ -37,8 +37,8 @@ final class AnswerFiles {
 
   /// - Parameters:
   ///   - path: What `-o` says: a file, a pattern such as `frame-%d.png`, `-` for standard output, or nil.
-  ///   - output: What `--output` says: a picture or a sound that is asked for goes to `answer.png` or `answer.wav` where
-  ///     no file is named.
+  ///   - output: What `--output` says: a picture or a sound that is asked for goes to `answer.png` or `answer.wav`
+  ///     where no file is named.
   /// - Throws: `SpudError` before anything is computed, if the file could not be written in the end.
   init(path: String?, expecting output: GenerationOptions.Output?) throws {
     try Terminal.checkBinary(path)

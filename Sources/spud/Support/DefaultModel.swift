@@ -6,8 +6,8 @@ internal import SpudInference
 enum DefaultModel {
   static let relativePath = "Models/spud-nano"
 
-  /// The model given (see `ModelLocation`), or else `$SPUD_MODEL`, or else `Models/spud-nano` below the current directory, or below
-  /// a directory that holds the program (as `.build/release/spud` lies in its repository).
+  /// The model given (see `ModelLocation`), or else `$SPUD_MODEL`, or else `Models/spud-nano` below the current
+  /// directory, or below a directory that holds the program (as `.build/release/spud` lies in its repository).
   ///
   /// - Throws: `SpudError` (`noInput`) when there is none of them.
   static func resolve(_ given: String?) throws -> String {
