@@ -88,7 +88,9 @@ let package = Package(
     // Every parser, for `Scripts/fuzz`; built as it is, it replays the corpora.
     .executableTarget(
       name: "spud-fuzz",
-      dependencies: ["SpudErrors", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels"],
+      dependencies: [
+        "SpudErrors", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels",
+      ],
       swiftSettings: settings),
     tests(of: "SpudTensors", imports: ["SpudErrors"], data: ["Fixtures"]),
     tests(of: "SpudGuardian", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
