@@ -100,7 +100,8 @@ let package = Package(
     .executableTarget(
       name: "spud-fuzz",
       dependencies: [
-        "SpudErrors", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudMedia", "SpudTokens", "SpudModels",
+        "SpudErrors", "SpudTensors", "SpudGuardian", "SpudTemplates", "SpudSchema", "SpudProtocol", "SpudQuantizer",
+        "SpudMedia", "SpudTokens", "SpudModels",
       ],
       swiftSettings: settings),
     tests(of: "SpudSupport", imports: ["SpudErrors"]),
