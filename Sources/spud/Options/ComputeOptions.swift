@@ -1,6 +1,6 @@
 public import ArgumentParser
 internal import Foundation
-public import SpudInference
+internal import SpudInference
 public import SpudKernels
 
 extension Backend: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import SpudComparison
 internal import SpudInference
+internal import SpudKernels
 internal import SpudModels
 
 /// What was measured for one test.
