@@ -105,11 +105,9 @@ def main() -> None:
     side = screen.SIDE
     made = patches[chosen].reshape(-1, side, side, 3)
     save_file({"patches": made}, a.out / "marks.safetensors", metadata={"kind": "marks", "schema": "1"})
-    print(
-        f"{number} screens, {sum(counts.values())} marks, {len(common)} different, {int((total > 0).sum())} by more "
-        f"than a shade; {len(made)} codes stand for "
-        f"{100 * total[chosen].sum() / weights.sum():.2f} % by roots of counts"
-    )
+    differ, share = int((total > 0).sum()), 100 * total[chosen].sum() / weights.sum()
+    print(f"{number} screens, {sum(counts.values())} marks, {len(common)} different, {differ} by more than a shade")
+    print(f"{len(made)} codes stand for {share:.2f} % by roots of counts")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def demonstrate(browser: Browser, page: str, seed: str, stray: float = 0) -> tup
     stray: how many episodes begin with a click somewhere, which is no example but a state that an agent gets into.
     """
     episode, chance = Episode(browser, page, seed), random.Random(seed)
-    dom, steps, screens, plan = Dom(browser, episode.task), [], [], []
+    dom, steps, screens, plan = Dom(browser, episode.task, seed), [], [], []
     if chance.random() < stray:
         action = ("click", *snapped(chance.randrange(160), chance.randrange(50, 210)))
         steps, screens = [{"action": action, "stray": True}], [encoded(episode.look())]

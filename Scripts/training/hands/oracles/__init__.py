@@ -17,8 +17,8 @@ LIBRARY = (Path(__file__).parent / "library.js").read_text()
 class Dom:
     """What an oracle reads."""
 
-    def __init__(self, browser: Browser, task: str):
-        self.browser, self.task = browser, task
+    def __init__(self, browser: Browser, task: str, seed: str):
+        self.browser, self.task, self.seed = browser, task, seed
 
     def js(self, expression: str):
         return self.browser.evaluate(f"{LIBRARY} (() => ({expression}))()")

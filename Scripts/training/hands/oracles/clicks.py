@@ -136,6 +136,13 @@ def identify_shape(d: Dom):
     yield "click", d.text(f"#area-buttons button[data-type={s['text'] if s['type'] == 'shape' else s['type']}]")
 
 
+@oracle("count-sides")
+def count_sides(d: Dom):
+    """The figure is paint only, so the page's two throws are thrown again: its turn and its sides."""
+    sides = d.js(f"(Math.seedrandom({d.seed!r}), core.randi(0, 181), core.randi(3, 8))")
+    yield "click", d.text(f"#form button[data-sides='{sides}']")
+
+
 @oracle("grid-coordinate")
 def grid_coordinate(d: Dom):
     where = re.search(r"\((-?\d),(-?\d)\)", d.task)[0]
