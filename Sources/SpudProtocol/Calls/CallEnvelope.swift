@@ -44,7 +44,7 @@ struct CallEnvelope: Sendable {
     }
     let isInside = begins || (depthBefore >= 1 && !isBetween(before, depthBefore))
     // A number ends with the byte behind it, which is not part of it.
-    let endsBefore = isInside && !begins && scanner.depth <= 1 && isNumber(before) && !isNumber(scanner.state)
+    let endsBefore = isInside && !begins && depthBefore == 1 && isNumber(before) && !isNumber(scanner.state)
     if isInside, !endsBefore {
       if isStreaming { sink.arguments(CollectionOfOne(byte)) } else { value.append(byte) }
     }
