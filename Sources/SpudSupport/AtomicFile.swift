@@ -74,6 +74,9 @@ package struct AtomicFile: ~Copyable {
   }
 
   /// Has `body` write to the descriptor, and closes it.
+  ///
+  /// Swift 6.3.1 crashes where its optimizer inlines this: a value that cannot be copied, lent to a closure.
+  @inline(never)
   private static func fill(
     _ descriptor: Int32, _ path: String, _ body: (borrowing AtomicFile) throws -> Void
   ) throws {

@@ -11,7 +11,7 @@ struct Copy: ParsableCommand {
       A model's shared_files.json names the directories beside it that hold its tokenizer or codecs. The copy holds \
       them itself, so it can be taken anywhere.
 
-      Example:
+      Examples:
         spud copy -m Models/dense-active -o /mnt/stick/dense-active
       """)
 

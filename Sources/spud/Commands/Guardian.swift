@@ -8,6 +8,11 @@ internal import SpudTensors
 struct Guardian: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Decide a request by policies in Cedar's language, or write the policies of a task.",
+    discussion: """
+      Examples:
+        spud guardian check --policy rules.cedar --request request.json
+        spud guardian write --help
+      """,
     subcommands: [Check.self, Write.self])
 
   /// `spud guardian check`: the decision, the policies that made it, and those that could not be evaluated.
@@ -72,7 +77,7 @@ struct Guardian: ParsableCommand {
         Tools that only read are permitted; a tool that changes something is where the task orders it, with the \
         addresses, accounts, days and names that the task gives. Review what comes out: English words are all it knows.
 
-        Example:
+        Examples:
           spud guardian write --tools tools.json --task "Send the minutes to ann@example.org" > task.cedar
         """)
 
