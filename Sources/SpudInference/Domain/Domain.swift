@@ -43,7 +43,9 @@ public struct Domain: Sendable, Equatable {
 
   /// What of a turn lies outside what the model was trained on, in one sentence; nil where nothing does.
   ///
-  /// - Parameter model: The model's name, for the sentence.
+  /// - Parameters:
+  ///   - parts: Of the turn.
+  ///   - model: The model's name, for the sentence.
   public func departures(of parts: [StreamPart], model: String) -> String? {
     let found = media(parts) + prompt(parts)
     guard !found.isEmpty else { return nil }

@@ -27,8 +27,11 @@ public struct RGBImage: Sendable, Equatable {
   /// 16 bits keep their upper 8, CMYK is converted, transparency is laid over white, and the orientation
   /// in EXIF is applied. Of an animated picture, the first frame is read.
   ///
-  /// - Parameter remarks: gains a sentence for each part of the file that is missing or cannot be read; what is there
-  ///   is returned.
+  /// - Parameters:
+  ///   - path: of the file.
+  ///   - limits: what it may hold.
+  ///   - remarks: gains a sentence for each part of the file that is missing or cannot be read; what is there is
+  ///     returned.
   /// - Throws: `noInput`, `badData`, `io`, or `unavailable` if it needs `ffmpeg` and that is not installed.
   public static func load(
     path: String, limits: MediaLimits = .default, remarks: inout [String]

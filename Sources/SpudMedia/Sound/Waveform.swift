@@ -24,8 +24,11 @@ public struct Waveform: Sendable, Equatable {
   /// mixes its channels into one by their mean, and resamples to 16 kHz. Recordings that follow one another in the file
   /// are heard one after the other.
   ///
-  /// - Parameter remarks: gains a sentence for each part of the file that is missing or cannot be read; what is there
-  ///   is returned.
+  /// - Parameters:
+  ///   - path: of the file.
+  ///   - limits: what it may hold.
+  ///   - remarks: gains a sentence for each part of the file that is missing or cannot be read; what is there is
+  ///     returned.
   /// - Throws: `noInput`, `badData`, `io`, or `unavailable` if it needs `ffmpeg` and that is not installed.
   public static func load(
     path: String, limits: MediaLimits = .default, remarks: inout [String]
