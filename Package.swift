@@ -65,6 +65,8 @@ let package = Package(
     module("SpudTemplates", imports: ["SpudErrors", "SpudTensors"]),
     // JSON Schema as a mask over tokens.
     module("SpudSchema", imports: ["SpudErrors", "SpudTensors"]),
+    // Answers taken apart: thoughts, calls, stop strings.
+    module("SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
     module("SpudQuantizer", imports: ["COpenBLAS", "CLAPACKE", "SpudErrors", "SpudSupport"]),
     module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "SpudErrors", "SpudTensors"]),
     module("SpudKernelBenchmarks", imports: ["SpudQuantizer", "SpudKernels"]),
@@ -77,7 +79,10 @@ let package = Package(
     module("SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
     module(
       "SpudInference",
-      imports: ["SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels"]),
+      imports: [
+        "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels",
+        "SpudTemplates", "SpudSchema", "SpudProtocol",
+      ]),
     module("SpudPipeline", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudInference"]),
     module(
       "SpudComparison",
@@ -85,8 +90,6 @@ let package = Package(
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer", "SpudTokens", "SpudKernels",
         "SpudModels", "SpudInference", "SpudPipeline",
       ]),
-    // Answers taken apart: thoughts, calls, stop strings.
-    module("SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
     .executableTarget(
       name: "spud",
       dependencies: [

@@ -9,6 +9,10 @@ public enum FinishReason: String, Sendable, CaseIterable {
   case length
   /// It was asked to stop.
   case interrupted
+  /// It came to one of the texts at which it was to end.
+  case stop
+  /// It calls functions, and waits for what they give back.
+  case calls
 }
 
 /// How long the steps of one answer took.
@@ -42,6 +46,8 @@ public struct Answer: Sendable {
   /// The ids that the model generated, the one that ended the answer included.
   public var tokens: [Int32] = []
   public var finish = FinishReason.end
+  /// The text at which the answer ended, where `finish` is `.stop`.
+  public var stop: String?
   public var usage = Usage()
   public var timings = Timings()
   /// What whoever asked should be told about it; nothing where all is well.
@@ -62,6 +68,44 @@ public struct Answer: Sendable {
   }
 }
 
+extension Answer {
+  /// The functions that the answer calls.
+  public var calls: [ToolCall] {
+    parts.compactMap { part in
+      if case .call(let call) = part { call } else { nil }
+    }
+  }
+}
+
+/// One id of an answer, with what chose it.
+public struct GeneratedToken: Sendable, Equatable {
+  public var id: Int32
+  /// What it stands for; a part of a character, perhaps.
+  public var bytes: [UInt8]
+  /// What kind of id it is; nil for a model of text only.
+  public var modality: Modality?
+  /// The natural logarithm of its probability before any sampling, and of the likeliest ids' with them.
+  public var logprob: Float?
+  public var alternatives: [Alternative] = []
+  /// The experts that its position was sent to, `[layer][choice]`; empty for layers without any.
+  public var experts: [[UInt16]] = []
+
+  public struct Alternative: Sendable, Equatable {
+    public var id: Int32
+    public var bytes: [UInt8]
+    public var logprob: Float
+  }
+}
+
+/// What comes of a function's call while the model writes it; calls are counted from 0.
+public enum CallPiece: Sendable, Equatable {
+  case begun(index: Int, id: String, name: String)
+  /// More of the JSON text of its arguments.
+  case arguments(index: Int, String)
+  /// A call that is not whole was cut, and is no part of the answer.
+  case ended(index: Int, isWhole: Bool)
+}
+
 /// What comes out of a model while it answers.
 public enum Piece: Sendable {
   /// More words; never part of a character.
@@ -74,6 +118,10 @@ public enum Piece: Sendable {
   case audio(Waveform)
   /// A video, finished.
   case video(VideoClip)
+  /// More of a call.
+  case call(CallPiece)
+  /// An id, where `GenerationOptions.reportsTokens` or `logprobs` ask for it, before what it completes.
+  case token(GeneratedToken)
   /// Something to be told before the answer begins; what there is to remark after it is in `.finished`.
   case remark(Remark)
   /// The last piece: everything at once, with why it ended and how long it took.

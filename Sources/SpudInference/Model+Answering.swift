@@ -1,4 +1,5 @@
 internal import SpudErrors
+internal import SpudSchema
 internal import SpudTokens
 
 /// The way of one request through a model.
@@ -7,6 +8,10 @@ extension Model {
   struct Prepared {
     var prompt: PromptForm.Prompt
     var constraint: Constraint
+    var assembler: PieceAssembler
+    /// What the answer's text is held to.
+    var shape: TokenConstraint?
+    var sampling: Sampling
     /// Ids that may be generated.
     var limit: Int
     var tokenize: Duration
@@ -18,10 +23,12 @@ extension Model {
   ///   - history: A unified model's ids so far.
   ///   - earlierTurns: A text-only model's turns so far.
   ///   - media: What a unified model's media so far were coded as.
+  ///   - scope: Whose answers are found again; nil finds none.
   func prepare(
-    _ request: Request, history: [Int32], earlierTurns: [StreamTurn], cache media: inout CodedMedia
+    _ request: Request, history: [Int32], earlierTurns: [StreamTurn], cache media: inout CodedMedia, scope: CacheScope?
   ) throws -> Prepared {
-    try request.options.sampling.check()
+    let sampling = request.options.sampling ?? defaultSampling
+    try sampling.check()
     guard request.options.maximumTokens >= 1 else {
       throw SpudError(.usage, "at most \(request.options.maximumTokens) tokens were asked for, but one is the least")
     }
@@ -29,13 +36,18 @@ extension Model {
       throw SpudError(.usage, "\(thinking) tokens of thought were asked for, but none is the least")
     }
     let start = ContinuousClock.now
-    let constraint = try form.constraint(request.options)
-    let fitted = try fit(request, history: history, earlierTurns: earlierTurns, cache: &media)
+    let shape = try shapes.constraint(for: request, form)
+    let fitted = try fit(request, history: history, earlierTurns: earlierTurns, cache: &media, scope: scope)
     let prompt = fitted.prompt
+    let constraint = try form.constraint(request.options, after: prompt)
+    let assembler = try form.makeAssembler(request, after: prompt)
     let tokenize = start.duration(to: .now)
     let limit = min(request.options.maximumTokens, contextLength - prompt.ids.count)
     try Self.checkRoom(limit, for: constraint, options: request.options)
-    var prepared = Prepared(prompt: prompt, constraint: constraint, limit: limit, tokenize: tokenize)
+    var prepared = Prepared(
+      prompt: prompt, constraint: constraint, assembler: assembler, shape: shape, sampling: sampling, limit: limit,
+      tokenize: tokenize)
+    if prompt.foldsSystem { prepared.remarks.append(.systemFolded) }
     if fitted.leftOut > 0 { prepared.remarks.append(.leftOut(turns: fitted.leftOut)) }
     if limit < request.options.maximumTokens {
       prepared.remarks.append(.littleRoom(tokens: limit, of: request.options.maximumTokens))
@@ -57,6 +69,8 @@ extension Model {
   struct Outcome {
     var answer: Answer
     var prompt: [Int32]
+    /// How many ids of a unified model's answer are whole parts.
+    var wholeCount: Int
   }
 
   /// Has an answer generated.
@@ -74,11 +88,11 @@ extension Model {
     timings.load = loadTime
     timings.tokenize = prepared.tokenize
     let order = Generation.Order(
-      prompt: prepared.prompt.ids, marks: form.marks(of: prepared.prompt.ids), limit: prepared.limit, scope: scope,
-      options: options, timings: timings, requested: requested)
+      prompt: prepared.prompt.ids, marks: prepared.prompt.marks, limit: prepared.limit, scope: scope, options: options,
+      sampling: prepared.sampling, shape: prepared.shape, timings: timings, requested: requested)
     let generation = Generation(
       order, constraint: prepared.constraint,
-      delivery: Delivery(form.makeAssembler(), on: preparation, deliver: deliver), interruption: interruption,
+      delivery: Delivery(prepared.assembler, on: preparation, deliver: deliver), interruption: interruption,
       readerIsBehind: readerIsBehind)
     return try await withCheckedThrowingContinuation { continuation in
       do {
@@ -89,7 +103,8 @@ extension Model {
                 if let failure = generation.failure { throw failure }
                 let answer = self.answer(
                   from: generation, prepared, parts: try parts.get(), unfinished: unfinished, options: options)
-                return Outcome(answer: answer, prompt: order.prompt)
+                if let scope { self.keep(answer, wholeCount: generation.wholeCount, after: prepared.prompt, scope) }
+                return Outcome(answer: answer, prompt: order.prompt, wholeCount: generation.wholeCount)
               })
           }
         }
@@ -107,6 +122,8 @@ extension Model {
     answer.parts = parts
     answer.tokens = generation.ids
     answer.finish = generation.finish ?? .interrupted
+    answer.stop = generation.delivery.stop
+    if answer.finish == .end, !answer.calls.isEmpty { answer.finish = .calls }
     answer.usage = prepared.prompt.usage
     answer.usage.cached = generation.cachedCount
     answer.usage.output = generation.ids.count
@@ -122,5 +139,27 @@ extension Model {
     if let medium = unfinished { answer.remarks.append(.unfinished(medium)) }
     answer.remarks += Remark.all(on: answer.parts)
     return answer
+  }
+
+  /// Keeps the ids of an answer, to be found again where the conversation is sent whole.
+  private func keep(_ answer: Answer, wholeCount: Int, after prompt: PromptForm.Prompt, _ scope: CacheScope) {
+    switch form {
+    case .stream(let tokenizer):
+      let ids = Self.closed(answer.tokens, wholeCount: wholeCount, in: tokenizer.vocabulary)
+      answers.keep(ids, parts: answer.parts, after: prompt.ids, scope: scope)
+    case .text(let form):
+      guard let text = prompt.text, let last = answer.tokens.last else { return }
+      let ids = form.endings.contains(last) ? Array(answer.tokens.dropLast()) : answer.tokens
+      let spelled = ids.flatMap { form.tokenizer.piece(of: $0) }
+      answers.keep(
+        ids, text: spelled, after: text, AnswerMemory.Sequence(ids: prompt.ids, marks: prompt.marks), scope: scope)
+    }
+  }
+
+  /// A unified model's answer as a whole turn: a span that it left open is dropped, and `<end>` stands at its end.
+  static func closed(_ ids: [Int32], wholeCount: Int, in vocabulary: Vocabulary) -> [Int32] {
+    let end = vocabulary.id(of: .end)
+    let kept = ids.prefix(wholeCount)
+    return kept.last == end ? Array(kept) : kept + [end]
   }
 }

@@ -1,23 +1,5 @@
 internal import SpudErrors
-public import SpudTokens
-
-/// One question of a batch.
-public struct Request: Sendable {
-  /// What was said so far; the last turn is the user's.
-  public var turns: [StreamTurn]
-  /// What the answer shall be.
-  public var options: GenerationOptions
-
-  public init(_ turns: [StreamTurn], options: GenerationOptions = GenerationOptions()) {
-    self.turns = turns
-    self.options = options
-  }
-
-  /// A question of one turn.
-  public init(_ parts: [StreamPart], options: GenerationOptions = GenerationOptions()) {
-    self.init([StreamTurn(.user, parts)], options: options)
-  }
-}
+internal import SpudTokens
 
 extension Model {
   /// Answers many questions, several at a time, which reads the weights once for all of them.
@@ -41,7 +23,7 @@ extension Model {
     let requested = ContinuousClock.now
     let prepared = try await preparation.run {
       var media = CodedMedia()
-      return try requests.map { try self.prepare($0, history: [], earlierTurns: [], cache: &media) }
+      return try requests.map { try self.prepare($0, history: [], earlierTurns: [], cache: &media, scope: nil) }
     }
     let answers = try await withTaskCancellationHandler {
       try await withThrowingTaskGroup(of: (Int, Answer).self) { group in

@@ -18,33 +18,35 @@ extension Model {
   ///   - history: A unified model's ids so far.
   ///   - earlierTurns: A text-only model's turns so far.
   ///   - media: What a unified model's media so far were coded as.
+  ///   - scope: Whose answers are found again; nil finds none.
   /// - Throws: `SpudError` (`badData`) when what is asked last does not fit even alone.
   func fit(
-    _ request: Request, history: [Int32], earlierTurns: [StreamTurn], cache media: inout CodedMedia
+    _ request: Request, history: [Int32], earlierTurns: [StreamTurn], cache media: inout CodedMedia, scope: CacheScope?
   ) throws -> FittedPrompt {
     let room = contextLength - min(request.options.maximumTokens, contextLength / 8)
-    var (history, turns) = (history, earlierTurns + request.turns)
-    var fitted = FittedPrompt(prompt: try ids(of: turns, after: history, request.options, &media))
+    var (history, whole) = (history, request)
+    whole.turns = earlierTurns + request.turns
+    func prompt(_ media: inout CodedMedia) throws -> PromptForm.Prompt {
+      try form.prompt(whole, after: history, cache: &media, answers: scope.map { (answers, $0) })
+    }
+    var fitted = FittedPrompt(prompt: try prompt(&media))
     while fitted.prompt.ids.count > room {
       let count: Int
       if history.isEmpty {
-        count = turns.dropFirst().firstIndex { $0.role == .user } ?? 0
-        turns.removeFirst(count)
+        // What holds for the whole conversation stays.
+        let first = whole.turns.firstIndex { $0.role != .system } ?? 0
+        let next = whole.turns.indices.dropFirst(first + 1).first { whole.turns[$0].role == .user } ?? first
+        count = next - first
+        whole.turns.removeSubrange(first..<next)
       } else {
         (count, history) = withoutOldest(history)
       }
       guard count > 0 else { break }
       fitted.leftOut += count
-      fitted.prompt = try ids(of: turns, after: history, request.options, &media)
+      fitted.prompt = try prompt(&media)
     }
     guard fitted.prompt.ids.count < contextLength else { throw tooLong(fitted.prompt.usage) }
     return fitted
-  }
-
-  private func ids(
-    of turns: [StreamTurn], after history: [Int32], _ options: GenerationOptions, _ media: inout CodedMedia
-  ) throws -> PromptForm.Prompt {
-    try form.prompt(after: history, turns: turns, cache: &media, thinking: options.thinking)
   }
 
   /// A unified model's ids without the first turn of the user and what follows it up to the next one.

@@ -27,6 +27,9 @@ public final class Model: Sendable {
   let preparation: ComputeThread
   let engine: Engine
   let form: PromptForm
+  /// The model's own answers, found again in conversations that are sent whole.
+  let answers = AnswerMemory()
+  let shapes = ShapeCompiler()
   /// What it was trained on, where its directory says so.
   public let domain: Domain?
   private let cacheFormat: CacheFormat
@@ -58,10 +61,17 @@ public final class Model: Sendable {
   /// The decoder's shape.
   package var configuration: ModelConfiguration { transformer.configuration }
 
-  /// The form of a text-only model's conversations.
-  package var chatTemplate: ChatTemplate? {
-    if case .text(let form) = form { return form.template }
-    return nil
+  /// How conversations are written, in a word: `stream`, `template`, or `none` for a model without a chat template.
+  package var chatForm: String {
+    switch form {
+    case .stream: "stream"
+    case .text(let form):
+      switch form.template {
+      case .none: "none"
+      case .program: "template"
+      case .unusable: "unusable template"
+      }
+    }
   }
 
   /// Bytes of keys and values that each position takes, all layers together, scales included.

@@ -5,6 +5,8 @@ public import SpudTokens
 public enum Remark: Sendable, Equatable {
   /// The oldest turns of the conversation were not read, because the context has no room for them.
   case leftOut(turns: Int)
+  /// The model knows no system's turns: what they say was put before the user's text.
+  case systemFolded
   /// The context has room for fewer tokens of an answer than it may have.
   case littleRoom(tokens: Int, of: Int)
   /// A thought was ended at its budget of tokens, though the model would have gone on.
@@ -24,6 +26,7 @@ public enum Remark: Sendable, Equatable {
   public var kind: String {
     switch self {
     case .leftOut: "left_out"
+    case .systemFolded: "system_folded"
     case .littleRoom: "little_room"
     case .thoughtCut: "thought_cut"
     case .cut: "cut"
@@ -41,6 +44,7 @@ extension Remark: CustomStringConvertible {
     switch self {
     case .leftOut(let turns):
       "the context is full: the oldest \(turns == 1 ? "turn" : "\(turns) turns") of the conversation had to be left out"
+    case .systemFolded: "this model knows no system prompt, so its text was put before the user's"
     case .littleRoom(let tokens, let most):
       "the context has room for an answer of \(tokens) tokens only, not \(most)"
     case .thoughtCut(let tokens): "the thought was cut at its limit of \(tokens) tokens"
@@ -63,6 +67,8 @@ extension PartKind {
     case .audio: "a sound"
     case .video: "a video"
     case .thought: "a thought"
+    case .call: "a call"
+    case .result: "a call's result"
     }
   }
 }
@@ -84,7 +90,7 @@ extension Remark {
       switch part {
       case .text(let words): words.allSatisfy(\.isWhitespace)
       case .thought: true
-      case .image, .audio, .video: false
+      case .image, .audio, .video, .call, .result: false
       }
     }
     if isEmpty { remarks.append(.empty) }

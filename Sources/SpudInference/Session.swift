@@ -77,7 +77,10 @@ private final class Conversation: @unchecked Sendable {
   }
 
   deinit {
-    if case .only = scope { model.engine.forget(scope) }
+    if case .only = scope {
+      model.engine.forget(scope)
+      model.answers.forget(scope)
+    }
   }
 
   /// - Parameter isWhole: Whether the request is a whole conversation, not the next turn of this one.
@@ -87,7 +90,7 @@ private final class Conversation: @unchecked Sendable {
   ) async throws -> Answer {
     let (earlierIDs, earlierTurns) = isWhole ? ([], []) : (history, turns)
     let prepared = try await model.preparation.run { [self] in
-      try model.prepare(request, history: earlierIDs, earlierTurns: earlierTurns, cache: &media)
+      try model.prepare(request, history: earlierIDs, earlierTurns: earlierTurns, cache: &media, scope: scope)
     }
     for remark in prepared.remarks { buffer.put(.remark(remark)) }
     let outcome = try await model.generate(
@@ -96,25 +99,13 @@ private final class Conversation: @unchecked Sendable {
     if !outcome.answer.tokens.isEmpty {
       switch model.form {
       case .stream(let tokenizer):
-        history = outcome.prompt + Self.closed(outcome.answer.tokens, in: tokenizer.vocabulary)
+        history =
+          outcome.prompt
+          + Model.closed(outcome.answer.tokens, wholeCount: outcome.wholeCount, in: tokenizer.vocabulary)
       case .text:
         turns = earlierTurns + request.turns + [StreamTurn(.assistant, outcome.answer.parts)]
       }
     }
     return outcome.answer
-  }
-
-  /// An answer as a whole turn: a span that it left open is dropped, and `<end>` stands at its end.
-  private static func closed(_ ids: [Int32], in vocabulary: Vocabulary) -> [Int32] {
-    var grammar = StreamGrammar(vocabulary, beginning: .turn, policy: .unrestricted)
-    var whole = 0
-    for (index, id) in ids.enumerated() {
-      // The engine's ids follow the grammar, so this never throws; if one did, the rest would be dropped.
-      guard (try? grammar.push(id)) != nil else { break }
-      if grammar.isBetweenParts { whole = index + 1 }
-    }
-    let end = vocabulary.id(of: .end)
-    let kept = ids.prefix(whole)
-    return kept.last == end ? Array(kept) : kept + [end]
   }
 }

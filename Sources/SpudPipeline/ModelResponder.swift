@@ -60,7 +60,7 @@ package final class ModelResponder: Responder {
       switch part {
       case .image(let image): reply.image = image
       case .audio(let sound): reply.audio = sound
-      case .text, .thought, .video: continue
+      case .text, .thought, .video, .call, .result: continue
       }
     }
     return reply

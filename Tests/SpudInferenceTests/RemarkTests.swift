@@ -37,6 +37,8 @@ struct RemarkTests {
     #expect(least.remarks == [.cut(tokens: 1), .empty])
   }
 
+  private static let empty = PromptForm.Prompt(ids: [], marks: [], usage: Usage())
+
   @Test("a thought that is cut at its budget says so, of both kinds of model", arguments: [true, false])
   func thoughts(isUnified: Bool) async throws {
     guard isUnified else {
@@ -49,10 +51,12 @@ struct RemarkTests {
       let model = try await TinyModel.textOnly.value
       let generation = Generation(
         Generation.Order(
-          prompt: [1], marks: [.read], limit: 5, scope: nil, options: GenerationOptions(), timings: Timings(),
-          requested: .now),
+          prompt: [1], marks: [.read], limit: 5, scope: nil, options: GenerationOptions(), sampling: .greedy,
+          timings: Timings(), requested: .now),
         constraint: .text(rules),
-        delivery: Delivery(model.form.makeAssembler(), on: model.preparation) { _ in }, interruption: Interruption())
+        delivery: Delivery(
+          try model.form.makeAssembler(Request([StreamPart]()), after: Self.empty), on: model.preparation
+        ) { _ in }, interruption: Interruption())
       let logits: [Float] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 2]
       try generation.advance(logits.span)
       #expect(generation.ids == [9] && generation.thoughtWasCut)
@@ -68,13 +72,13 @@ struct RemarkTests {
   @Test("a thought has a budget where nothing else is said")
   func budget() async throws {
     let model = try await TinyModel.unified.value
-    guard case .grammar(let grammar) = try model.form.constraint(GenerationOptions()) else {
+    guard case .grammar(let grammar) = try model.form.constraint(GenerationOptions(), after: Self.empty) else {
       Issue.record("a unified model follows a grammar")
       return
     }
     #expect(grammar.policy.thoughtLimit == 256 && grammar.policy.thinking == nil)
     let textOnly = try await TinyModel.textOnly.value
-    guard case .text(let rules) = try textOnly.form.constraint(GenerationOptions()) else {
+    guard case .text(let rules) = try textOnly.form.constraint(GenerationOptions(), after: Self.empty) else {
       Issue.record("a text-only model follows rules of text")
       return
     }

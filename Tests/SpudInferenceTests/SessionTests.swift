@@ -30,7 +30,8 @@ struct SessionTests {
       if fresh.usage.text == second.usage.text { #expect(fresh.tokens == second.tokens) }
       // The same conversation given whole to the session that has it in its cache.
       let again = try await session.respond(toConversation: whole).answer()
-      #expect(again.tokens == fresh.tokens)
+      // What it wrote itself it finds again as it wrote it, however its text might be tokenized anew.
+      #expect(again.tokens == second.tokens)
       #expect(again.usage.cached >= 32)
     }
   }

@@ -94,8 +94,9 @@ struct SchemaValidator {
     case ("null", .null), ("boolean", .bool), ("number", .number): return true
     case ("integer", .number):
       if schema["minimum"] == nil, schema["maximum"] == nil { return value.double.map { $0.rounded() == $0 } ?? true }
-      guard let number = value.int else { return false }
-      return number >= schema["minimum"]?.int ?? .min && number <= schema["maximum"]?.int ?? .max
+      // An integer may have more digits than fit a word; what they round to lies on the same side of a bound that fits.
+      guard let number = value.double, number.rounded() == number else { return false }
+      return number >= Double(schema["minimum"]?.int ?? .min) && number <= Double(schema["maximum"]?.int ?? .max)
     case ("string", .string(let text)):
       let count = text.unicodeScalars.count
       return count >= schema["minLength"]?.int ?? 0 && count <= schema["maxLength"]?.int ?? .max

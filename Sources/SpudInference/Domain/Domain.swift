@@ -71,7 +71,7 @@ extension Domain {
           found.append(
             "a video of \(clip.frames.count) frames (it knows \(videoFrames.lowerBound) to \(videoFrames.upperBound))")
         }
-      case .text, .thought: break
+      case .text, .thought, .call, .result: break
       }
     }
     return found

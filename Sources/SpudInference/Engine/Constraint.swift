@@ -14,11 +14,13 @@ enum Constraint: Sendable {
     /// Ids that end an answer.
     var endings: Set<Int32>
     /// The marks of a thought, if the model has them.
-    var thoughts: PieceAssembler.ThoughtMarks?
+    var thoughts: TextForm.ThoughtMarks?
     /// Ids that a thought may hold.
     var thinking: Int
     /// Whether a thought is open, and how many ids it holds.
     var isThinking = false
     var thoughtLength = 0
+    /// Whether the answer itself, behind any thought, has begun.
+    var hasBegun = false
   }
 }

@@ -1,4 +1,5 @@
 internal import SpudErrors
+internal import SpudSchema
 internal import SpudTokens
 internal import Synchronization
 
@@ -16,6 +17,8 @@ final class Delivery: @unchecked Sendable {
     /// Everything so far; neighbouring text is one part.
     var parts: [StreamPart] = []
     var error: (any Error)?
+    /// Calls that have not ended yet, by number.
+    var calls: [Int: ToolCall] = [:]
     /// Jobs that the other thread has not done yet.
     var outstanding = 0
   }
@@ -32,10 +35,24 @@ final class Delivery: @unchecked Sendable {
 
   /// Takes one more id of the answer.
   ///
-  /// - Throws: `SpudError` (`badData`) when the id breaks the grammar, which a masked sampler never does.
-  func push(_ id: Int32) throws {
-    for output in try assembler.push(id) { pass(output) }
+  /// - Parameters:
+  ///   - step: Of a unified model: what the id opened or closed.
+  ///   - report: The id itself, where it is to be told.
+  func push(_ id: Int32, _ step: PieceAssembler.Step?, report: GeneratedToken? = nil) {
+    if let report { inOrder(waits: false) { [self] in deliver(.token(report)) } }
+    for output in assembler.push(id, step) { pass(output) }
   }
+
+  /// Has the mask of a state made beside the thread that computes, before it is asked for.
+  func prepare(_ shape: TokenConstraint, after state: TokenConstraint.State) {
+    thread.start { _ = shape.mask(after: state) }
+  }
+
+  func bytes(of id: Int32) -> [UInt8] { assembler.bytes(of: id) }
+  func modality(of id: Int32) -> Modality? { assembler.modality(of: id) }
+
+  /// The text at which the answer ended.
+  var stop: String? { assembler.stop }
 
   /// Takes the end of the answer: `completion` is told its parts when all have been delivered, and the kind of medium
   /// that was left open.
@@ -52,6 +69,7 @@ final class Delivery: @unchecked Sendable {
     switch output {
     case .text(let words): inOrder(waits: false) { [self] in add([.text(words)]) }
     case .thought(let words): inOrder(waits: false) { [self] in add([.thought(words)]) }
+    case .call(let piece): inOrder(waits: false) { [self] in add(piece) }
     case .medium(let ids, let tokenizer):
       inOrder(waits: true) { [self] in
         do { add(try tokenizer.decodeParts(ids)) } catch { state.withLock { $0.error = $0.error ?? error } }
@@ -73,6 +91,18 @@ final class Delivery: @unchecked Sendable {
     }
   }
 
+  private func add(_ piece: CallPiece) {
+    state.withLock { state in
+      switch piece {
+      case .begun(let index, let id, let name): state.calls[index] = ToolCall(id: id, name: name, arguments: "")
+      case .arguments(let index, let text): state.calls[index]?.arguments += text
+      case .ended(let index, let isWhole):
+        if let call = state.calls.removeValue(forKey: index), isWhole { state.parts.append(.call(call)) }
+      }
+    }
+    deliver(.call(piece))
+  }
+
   private func add(_ parts: [StreamPart]) {
     state.withLock { state in
       for part in parts {
@@ -83,6 +113,6 @@ final class Delivery: @unchecked Sendable {
         }
       }
     }
-    for part in parts { deliver(Piece(part)) }
+    for piece in parts.compactMap(Piece.init) { deliver(piece) }
   }
 }

@@ -1,5 +1,6 @@
 internal import SpudErrors
 internal import SpudModels
+internal import SpudSchema
 internal import SpudTokens
 
 /// One answer in the making: handed over to the engine, it belongs to the thread that computes.
@@ -17,6 +18,10 @@ final class Generation: @unchecked Sendable {
     /// Whose prefixes it may find; nil neither finds any nor leaves one.
     var scope: CacheScope?
     var options: GenerationOptions
+    /// How ids are chosen.
+    var sampling: Sampling
+    /// What the answer's text is held to.
+    var shape: TokenConstraint?
     /// With loading and tokenizing filled in.
     var timings: Timings
     var requested: ContinuousClock.Instant
@@ -37,6 +42,8 @@ final class Generation: @unchecked Sendable {
   private(set) var timings: Timings
   /// Whether a thought was ended at its limit, though the model would have gone on.
   private(set) var thoughtWasCut = false
+  /// How many ids, from the first, are whole parts of a unified model's answer.
+  private(set) var wholeCount = 0
 
   // The engine's: where it is in the cache.
   /// Its place in the order of submission, which stays when it gives its pages up.
@@ -49,6 +56,8 @@ final class Generation: @unchecked Sendable {
   var ended: (@Sendable () -> Void)?
 
   private var constraint: Constraint
+  /// Where in its shape the answer's text is.
+  private var shapeState: TokenConstraint.State
   private var sampler: Sampler
   private var started: ContinuousClock.Instant?
   private var firstTokenTime: ContinuousClock.Instant?
@@ -65,7 +74,8 @@ final class Generation: @unchecked Sendable {
     self.interruption = interruption
     self.readerIsBehind = readerIsBehind
     timings = order.timings
-    sampler = Sampler(order.options.sampling)
+    shapeState = order.shape?.start ?? 0
+    sampler = Sampler(order.sampling, prompt: order.prompt)
   }
 
   /// Ids of the prompt and of the answer so far.
@@ -105,9 +115,25 @@ final class Generation: @unchecked Sendable {
   /// - Parameter logits: `[vocabulary]`.
   func advance(_ logits: Span<Float>) throws {
     order.options.onLogits?(logits)
-    let allowed = allowedRanges(logits.count)
+    let allowed = try allowedRanges(logits.count)
     let id = try sampler.next(logits, among: allowed)
     if try isForcedEndOfThought(id, allowed, logits) { thoughtWasCut = true }
+    noteTime()
+    ids.append(id)
+    let isLast = ids.count == order.limit
+    // Where room runs out the grammar leaves nothing but <end>: what the model wanted says whether it was cut off.
+    let wasCutOff = try isLast && wouldGoOn(logits)
+    let (isOver, step) = try take(id)
+    let report = delivery.report(of: id, logits, experts: [], order.options)
+    if !isOver || !isEnding(id) { delivery.push(id, step, report: report) }
+    if delivery.stop != nil {
+      end(.stop)
+    } else if isOver || isLast {
+      end(isOver && !wasCutOff ? .end : .length)
+    }
+  }
+
+  private func noteTime() {
     let now = ContinuousClock.now
     if let firstTokenTime {
       timings.decode = firstTokenTime.duration(to: now)
@@ -117,13 +143,6 @@ final class Generation: @unchecked Sendable {
       timings.firstToken = order.requested.duration(to: now)
       timings.prefill = (started ?? now).duration(to: now)
     }
-    ids.append(id)
-    let isLast = ids.count == order.limit
-    // Where room runs out the grammar leaves nothing but <end>: what the model wanted says whether it was cut off.
-    let wasCutOff = try isLast && wouldGoOn(logits)
-    let isOver = try take(id)
-    if !isOver || !isEnding(id) { try delivery.push(id) }
-    if isOver || isLast { end(isOver && !wasCutOff ? .end : .length) }
   }
 
   /// Ends the answer before the model did.
@@ -142,16 +161,47 @@ final class Generation: @unchecked Sendable {
     finish = reason
   }
 
-  private func allowedRanges(_ vocabularyCount: Int) -> [Range<Int32>] {
+  private func allowedRanges(_ vocabularyCount: Int) throws -> [Range<Int32>] {
     switch constraint {
     case .grammar(let grammar):
-      return grammar.allowed(remaining: order.limit - ids.count).ranges
+      let allowed = grammar.allowed(remaining: order.limit - ids.count).ranges
+      guard let shape = order.shape, grammar.openPart == .text else { return allowed }
+      // Where only <end> fits, the answer is cut.
+      let text = allowed.compactMap { range in
+        let words = range.clamped(to: grammar.vocabulary.text)
+        return words.isEmpty ? nil : words
+      }
+      guard !text.isEmpty else { return allowed }
+      var others: [Int32] = []
+      if shape.mayEnd(after: shapeState) { others.append(grammar.vocabulary.id(of: .end)) }
+      let think = grammar.vocabulary.id(of: .think)
+      if shapeState == shape.start, allowed.contains(where: { $0.contains(think) }) { others.append(think) }
+      return try shape.ranges(after: shapeState, within: vocabularyCount, and: others)
     case .text(let rules):
       if let marks = rules.thoughts, rules.isThinking, rules.thoughtLength >= rules.thinking {
         return [marks.close..<marks.close + 1]
       }
-      return [0..<Int32(min(rules.vocabularyCount, vocabularyCount))]
+      let count = min(rules.vocabularyCount, vocabularyCount)
+      if let shape = order.shape, !rules.isThinking {
+        var others = shape.mayEnd(after: shapeState) ? Array(rules.endings) : []
+        if let marks = rules.thoughts, !rules.hasBegun, rules.thinking > rules.thoughtLength {
+          others.append(marks.open)
+        }
+        return try shape.ranges(after: shapeState, within: count, and: others)
+      }
+      guard order.options.ignoresEnd else { return [0..<Int32(count)] }
+      return Self.all(of: count, without: rules.endings)
     }
+  }
+
+  private static func all(of count: Int, without excluded: Set<Int32>) -> [Range<Int32>] {
+    var ranges: [Range<Int32>] = []
+    var start: Int32 = 0
+    for id in excluded.sorted() where id >= 0 && Int(id) < count {
+      if id > start { ranges.append(start..<id) }
+      start = id + 1
+    }
+    return Int(start) < count ? ranges + [start..<Int32(count)] : ranges
   }
 
   /// Whether the model, had it more room, would have chosen something else than to end.
@@ -174,24 +224,41 @@ final class Generation: @unchecked Sendable {
 
   /// Advances the rules by the id chosen.
   ///
-  /// - Returns: Whether the answer is over with it.
-  private func take(_ id: Int32) throws -> Bool {
+  /// - Returns: Whether the answer is over with it, and what it opened or closed in a unified model's stream.
+  private func take(_ id: Int32) throws -> (isOver: Bool, step: PieceAssembler.Step?) {
     switch constraint {
     case .grammar(var grammar):
+      var step = PieceAssembler.Step(before: grammar.openPart, after: nil)
       try grammar.push(id)
+      step.after = grammar.openPart
       constraint = .grammar(grammar)
-      return grammar.isComplete
+      if grammar.isBetweenParts { wholeCount = ids.count }
+      if step.before == .text, grammar.vocabulary.text.contains(id) { try advanceShape(by: id) }
+      return (grammar.isComplete, step)
     case .text(var rules):
-      if id == rules.thoughts?.open {
+      let isOver = rules.endings.contains(id)
+      if id == rules.thoughts?.open, !rules.hasBegun {
         rules.isThinking = true
       } else if id == rules.thoughts?.close {
         rules.isThinking = false
       } else if rules.isThinking {
         rules.thoughtLength += 1
+      } else if !isOver {
+        rules.hasBegun = true
+        try advanceShape(by: id)
       }
       constraint = .text(rules)
-      return rules.endings.contains(id)
+      return (isOver, nil)
     }
+  }
+
+  private func advanceShape(by id: Int32) throws {
+    guard let shape = order.shape else { return }
+    guard let next = shape.advance(shapeState, by: id) else {
+      throw SpudError(.internal, "id \(id) was chosen, but may not stand here")
+    }
+    shapeState = next
+    delivery.prepare(shape, after: next)
   }
 
   /// Whether an id ends answers of a text-only model: it may not be special, and then must not be shown either.

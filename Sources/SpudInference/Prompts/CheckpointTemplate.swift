@@ -28,4 +28,16 @@ enum CheckpointTemplate {
     let named = value.array ?? []
     return (named.first { $0["name"]?.string == "default" } ?? named.first)?["template"]?.string
   }
+
+  /// The special tokens that `tokenizer_config.json` names, such as `bos_token`.
+  static func specialTokens(in directory: String) throws -> [(name: String, spelling: String)] {
+    let settings = directory + "/tokenizer_config.json"
+    guard MappedFile.exists(settings) else { return [] }
+    let value = try JSONValue(contentsOf: settings)
+    return ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"].compactMap {
+      name in
+      let token = value[name]
+      return (token?.string ?? token?["content"]?.string).map { (name, $0) }
+    }
+  }
 }

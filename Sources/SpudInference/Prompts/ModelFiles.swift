@@ -1,6 +1,8 @@
 internal import Foundation
 internal import SpudErrors
 internal import SpudModels
+internal import SpudProtocol
+internal import SpudTemplates
 internal import SpudTensors
 internal import SpudTokens
 
@@ -67,31 +69,53 @@ struct ModelFiles {
   }
 
   /// The form of a model whose ids have no spellings: the first 256 stand for the bytes.
-  static func bytesForm(name: String) throws -> PromptForm.TextForm {
+  static func bytesForm(name: String) throws -> TextForm {
     let bytes = GGUFTokenizerMetadata(tokens: byteSpellings, merges: [], preTokenizer: "gpt-2")
-    return form(try TextTokenizer(gguf: bytes, name: name), template: .raw, beginning: nil)
+    return form(try TextTokenizer(gguf: bytes, name: name), template: nil, name: name)
   }
 
-  private func directoryForm(_ continuesText: Bool) throws -> PromptForm.TextForm {
+  private func directoryForm(_ continuesText: Bool) throws -> TextForm {
     let tokenizer = try TextTokenizer(path: ModelDirectory(path).path(of: StreamTokenizer.File.text))
-    let jinja = try CheckpointTemplate.jinja(in: path)
-    return Self.form(
-      tokenizer, template: continuesText ? .raw : ChatTemplate(jinja: jinja), beginning: tokenizer.beginID)
+    var form = Self.form(tokenizer, template: continuesText ? nil : try CheckpointTemplate.jinja(in: path), name: path)
+    if case .none = form.template { form.beginning = tokenizer.beginID }
+    form.specialTokens = try CheckpointTemplate.specialTokens(in: path)
+    for (name, id) in [("bos_token", tokenizer.beginID), ("eos_token", tokenizer.endID)] {
+      guard let id, !form.specialTokens.contains(where: { $0.name == name }) else { continue }
+      form.specialTokens.append((name, String(decoding: tokenizer.piece(of: id), as: UTF8.self)))
+    }
+    if let end = form.specialTokens.first(where: { $0.name == "eos_token" }), let id = tokenizer.id(of: end.spelling) {
+      form.endings.insert(id)
+    }
+    return form
   }
 
-  private static func form(
-    _ tokenizer: TextTokenizer, template: ChatTemplate, beginning: Int32?
-  ) -> PromptForm.TextForm {
-    var thoughts: PieceAssembler.ThoughtMarks?
+  /// Special tokens that end an answer, beside those that a checkpoint names itself.
+  private static let endings = [
+    "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|return|>", "<|call|>", "<|end|>", "</s>",
+  ]
+
+  /// - Parameter template: The source of the checkpoint's program; nil adds nothing to a text.
+  private static func form(_ tokenizer: TextTokenizer, template source: String?, name: String) -> TextForm {
+    var form = TextForm(tokenizer: tokenizer, template: .none, endings: [])
     let added = Set(tokenizer.addedTokens.map(\.content))
     if added.isSuperset(of: ["<think>", "</think>"]), let open = tokenizer.id(of: "<think>"),
       let close = tokenizer.id(of: "</think>")
     {
-      thoughts = PieceAssembler.ThoughtMarks(open: open, close: close)
+      form.thoughts = TextForm.ThoughtMarks(open: open, close: close)
     }
-    return PromptForm.TextForm(
-      tokenizer: tokenizer, template: template, beginning: beginning,
-      endings: Set(template.endings.compactMap { tokenizer.id(of: $0) }), thoughts: thoughts)
+    guard let source else { return form }
+    do {
+      form.template = .program(try ChatTemplate(source, name: name + ": the chat template"), source: source)
+    } catch {
+      form.template = .unusable(error as? SpudError ?? SpudError(.badData, "\(name): the chat template cannot be run"))
+    }
+    form.format = AnswerFormat(template: source)
+    for ending in endings where source.contains(ending) {
+      // In channels, this one only ends a message.
+      if ending == "<|end|>", form.format == .harmony { continue }
+      if let id = tokenizer.id(of: ending) { form.endings.insert(id) }
+    }
+    return form
   }
 }
 
@@ -106,7 +130,7 @@ extension ModelFiles {
   /// What a GGUF file's metadata say about its text.
   ///
   /// - Throws: `SpudError` (`badData`) when there is no tokenizer in them, or one of another kind than byte pairs.
-  private func ggufForm(_ file: GGUFFile, _ continuesText: Bool) throws -> PromptForm.TextForm {
+  private func ggufForm(_ file: GGUFFile, _ continuesText: Bool) throws -> TextForm {
     func key(_ name: String) -> String { "tokenizer.ggml." + name }
     func required<Value>(_ value: Value?, _ name: String) throws -> Value {
       guard let value else { throw SpudError(.badData, "\(path): \(key(name)) is missing, so its text cannot be read") }
@@ -138,8 +162,13 @@ extension ModelFiles {
       metadata.preTokenizer = try required(file.string(key("pre")), "pre")
       tokenizer = try TextTokenizer(gguf: metadata, name: path)
     }
-    let template = ChatTemplate(jinja: try file.string("tokenizer.chat_template"))
-    var form = Self.form(tokenizer, template: continuesText ? .raw : template, beginning: begin)
+    let template = continuesText ? nil : try file.string("tokenizer.chat_template")
+    var form = Self.form(tokenizer, template: template, name: path)
+    form.beginning = begin
+    let named = [("bos_token", begin), ("eos_token", tokenizer.endID), ("unk_token", tokenizer.unknownID)]
+    form.specialTokens = named.compactMap { name, id in
+      id.map { (name, String(decoding: tokenizer.piece(of: $0), as: UTF8.self)) }
+    }
     if let end = tokenizer.endID { form.endings.insert(end) }
     return form
   }

@@ -9,61 +9,117 @@ enum PromptForm: Sendable {
   /// A text-only model's text.
   case text(TextForm)
 
-  /// What a text-only checkpoint says about its text.
-  struct TextForm: Sendable {
-    var tokenizer: TextTokenizer
-    var template: ChatTemplate
-    /// The token with which every text begins, if it has one.
-    var beginning: Int32?
-    /// Ids that end an answer.
-    var endings: Set<Int32>
-    /// The marks of a thought, if the model has them.
-    var thoughts: PieceAssembler.ThoughtMarks?
-  }
-
   /// A prompt as ids.
   struct Prompt: Sendable {
     var ids: [Int32]
+    /// How each id came to be in it: what a model wrote itself is marked so, and meets what it left in the cache.
+    var marks: [Mark]
     var usage: Usage
+    /// A text-only model's prompt as text.
+    var text: TextForm.Text?
+    /// Whether what was to be a system's turn was put before the user's text.
+    var foldsSystem = false
   }
 
   /// The ids of a conversation that asks for an answer.
   ///
   /// - Parameters:
+  ///   - request: What comes after `history`; for a text-only model, which is written anew every time, all turns.
   ///   - history: A unified model's ids so far, whole turns; empty at the beginning.
-  ///   - turns: What comes after `history`; for a text-only model, which is written anew every time, all turns.
   ///   - media: What the conversation's media were coded as, and are after this.
+  ///   - answers: The model's answers so far, with whose they are; nil finds none again.
   /// - Throws: `SpudError` (`usage`) for a turn that this model cannot read.
   func prompt(
-    after history: [Int32], turns: [StreamTurn], cache media: inout CodedMedia, thinking: Int?
+    _ request: Request, after history: [Int32], cache media: inout CodedMedia,
+    answers: (memory: AnswerMemory, scope: CacheScope)?
   ) throws -> Prompt {
     let isEmpty = SpudError(.usage, "the prompt is empty: give some text, a picture, a sound or a video")
-    guard let last = turns.last, last.role == .user, !last.parts.allSatisfy({ $0 == .text("") }) else { throw isEmpty }
+    guard let last = request.turns.last else { throw isEmpty }
+    guard last.role == .user || last.role == .tool else {
+      throw SpudError(.usage, "the last turn is the \(last.role.rawValue)'s, but must be the user's or a tool's")
+    }
+    guard !last.parts.allSatisfy({ $0 == .text("") }) else { throw isEmpty }
     switch self {
     case .stream(let tokenizer):
-      var ids: [Int32]
-      if history.isEmpty {
-        ids = try tokenizer.encodePrompt(turns, cache: &media).ids
-      } else {
-        ids = history + (try tokenizer.encodeContinuation(turns, cache: &media).ids)
-        ids.append(tokenizer.vocabulary.id(of: .assistant))
-      }
-      return Prompt(ids: ids, usage: Self.usage(of: ids, in: tokenizer.vocabulary))
+      return try Self.prompt(request, after: history, tokenizer, cache: &media, answers: answers)
     case .text(let form):
-      let ids = try form.ids(of: turns, thinking: thinking)
+      let text = try form.text(of: request)
+      let known = answers.flatMap { $0.memory.beginning(of: text, scope: $0.scope) }
+      let rest = form.ids(of: text, from: known?.byteCount ?? 0)
+      let ids = (known?.sequence.ids ?? []) + rest
       // Without a chat form nothing is added to the text, and a tokenizer may know none of its characters.
       guard !ids.isEmpty else { throw isEmpty }
       var usage = Usage()
       usage.text = ids.count
-      return Prompt(ids: ids, usage: usage)
+      return Prompt(
+        ids: ids, marks: (known?.sequence.marks ?? []) + rest.map { _ in .read }, usage: usage, text: text)
     }
   }
 
-  /// How each id of a prompt came to be in it. Of a unified model's stream, what is in the assistant's turns was
-  /// written. A text-only model's prompt is read as a whole: what it answered is not found in its text again for sure.
-  func marks(of ids: [Int32]) -> [Mark] {
-    guard case .stream(let tokenizer) = self else { return ids.map { _ in .read } }
-    let (assistant, end) = (tokenizer.vocabulary.id(of: .assistant), tokenizer.vocabulary.id(of: .end))
+  private static func prompt(
+    _ request: Request, after history: [Int32], _ tokenizer: StreamTokenizer, cache media: inout CodedMedia,
+    answers: (memory: AnswerMemory, scope: CacheScope)?
+  ) throws -> Prompt {
+    guard request.tools.isEmpty else {
+      throw SpudError(.usage, "this model calls no functions, so it cannot be given tools")
+    }
+    let turns = foldingSystem(request.turns)
+    let vocabulary = tokenizer.vocabulary
+    var ids: [Int32]
+    if history.isEmpty {
+      ids = try tokenizer.encodePrompt(turns, cache: &media).ids
+      if let answers { ids = findingAnswers(in: ids, of: turns, vocabulary, answers) }
+    } else {
+      ids = history + (try tokenizer.encodeContinuation(turns, cache: &media).ids)
+      ids.append(vocabulary.id(of: .assistant))
+    }
+    return Prompt(
+      ids: ids, marks: marks(of: ids, in: vocabulary), usage: usage(of: ids, in: vocabulary),
+      foldsSystem: turns.count != request.turns.count)
+  }
+
+  /// A unified model knows no system's turns: what they say goes before the user's next text.
+  private static func foldingSystem(_ turns: [StreamTurn]) -> [StreamTurn] {
+    var folded: [StreamTurn] = []
+    var waiting: [StreamPart] = []
+    for turn in turns {
+      switch turn.role {
+      case .system:
+        waiting += turn.parts
+      case .user where !waiting.isEmpty:
+        folded.append(StreamTurn(.user, waiting + [.text("\n")] + turn.parts))
+        waiting = []
+      case .user, .assistant, .tool: folded.append(turn)
+      }
+    }
+    return folded
+  }
+
+  /// The ids of a stream in which answers that the model gave are as it wrote them.
+  private static func findingAnswers(
+    in ids: [Int32], of turns: [StreamTurn], _ vocabulary: Vocabulary,
+    _ answers: (memory: AnswerMemory, scope: CacheScope)
+  ) -> [Int32] {
+    let (assistant, end) = (vocabulary.id(of: .assistant), vocabulary.id(of: .end))
+    var result: [Int32] = []
+    var rest = ids[...]
+    for turn in turns {
+      guard let last = rest.firstIndex(of: end) else { break }
+      let whole = rest[...last]
+      rest = rest[(last + 1)...]
+      guard turn.role == .assistant, let mark = whole.firstIndex(of: assistant) else {
+        result += whole
+        continue
+      }
+      result += whole[...mark]
+      result += answers.memory.ids(of: turn.parts, after: result, scope: answers.scope) ?? Array(whole[(mark + 1)...])
+    }
+    return result + rest
+  }
+
+  /// Of a unified model's stream, what is in the assistant's turns was written.
+  private static func marks(of ids: [Int32], in vocabulary: Vocabulary) -> [Mark] {
+    let (assistant, end) = (vocabulary.id(of: .assistant), vocabulary.id(of: .end))
     var isInAnswer = false
     return ids.map { id in
       defer { isInAnswer = id == assistant || isInAnswer && id != end }
@@ -74,7 +130,7 @@ enum PromptForm: Sendable {
   /// What an answer may hold.
   ///
   /// - Throws: `SpudError` (`usage`) when this model cannot answer in the form asked for.
-  func constraint(_ options: GenerationOptions) throws -> Constraint {
+  func constraint(_ options: GenerationOptions, after prompt: Prompt) throws -> Constraint {
     switch self {
     case .stream(let tokenizer):
       var policy = StreamPolicy()
@@ -82,7 +138,7 @@ enum PromptForm: Sendable {
       policy.thoughtLimit = GenerationOptions.defaultThinking
       policy.output =
         switch options.output {
-        case nil: .any
+        case nil: options.form == .free ? .any : .text
         case .text: .text
         case .image: .image
         case .audio: .audio
@@ -95,15 +151,21 @@ enum PromptForm: Sendable {
       return .text(
         Constraint.TextRules(
           vocabularyCount: form.tokenizer.vocabularyCount, endings: form.endings, thoughts: form.thoughts,
-          thinking: options.thinking ?? GenerationOptions.defaultThinking))
+          thinking: options.thinking ?? GenerationOptions.defaultThinking,
+          isThinking: prompt.text.map(form.beginsInThought) ?? false))
     }
   }
 
   /// What turns an answer's ids into pieces.
-  func makeAssembler() -> PieceAssembler {
+  ///
+  /// - Throws: `SpudError` for stop strings that are empty, too long or too many.
+  func makeAssembler(_ request: Request, after prompt: Prompt) throws -> PieceAssembler {
     switch self {
-    case .stream(let tokenizer): PieceAssembler(stream: tokenizer)
-    case .text(let form): PieceAssembler(text: form.tokenizer, thoughts: form.thoughts)
+    case .stream(let tokenizer): try PieceAssembler(stream: tokenizer, stops: request.options.stops)
+    case .text(let form):
+      try PieceAssembler(
+        form, beginsInThought: prompt.text.map(form.beginsInThought) ?? false, tools: request.tools,
+        stops: request.options.stops)
     }
   }
 
@@ -129,49 +191,5 @@ enum PromptForm: Sendable {
       }
     }
     return usage
-  }
-}
-
-extension PromptForm.TextForm {
-  /// The ids of a conversation, up to where the assistant's answer begins.
-  func ids(of turns: [StreamTurn], thinking: Int?) throws -> [Int32] {
-    let segments = template.segments(of: try turns.map(Self.textTurn), beginning: nil)
-    var ids: [Int32] = beginning.map { [$0] } ?? []
-    for segment in segments {
-      switch segment {
-      case .text(let text):
-        ids += tokenizer.encode(text)
-      case .special(let name):
-        guard let id = tokenizer.id(of: name) else {
-          throw SpudError(
-            .badData, "the tokenizer has no token \(name), which the model's chat template (\(template.rawValue)) needs"
-          )
-        }
-        ids.append(id)
-      }
-    }
-    // As Qwen 3's template does when thinking is switched off: the thought is there, and empty.
-    if thinking == 0, let thoughts {
-      ids.append(thoughts.open)
-      ids += tokenizer.encode("\n\n")
-      ids.append(thoughts.close)
-      ids += tokenizer.encode("\n\n")
-    }
-    return ids
-  }
-
-  private static func textTurn(_ turn: StreamTurn) throws -> ChatTemplate.Turn {
-    var text = ""
-    for part in turn.parts {
-      switch part {
-      case .text(let words): text += words
-      // What a model thought earlier is not shown to it again, as its own template has it.
-      case .thought: break
-      case .image, .audio, .video:
-        throw SpudError(
-          .usage, "this model reads text only, but the prompt holds \(part.kind == .audio ? "a sound" : "a picture")")
-      }
-    }
-    return ChatTemplate.Turn(isUser: turn.role == .user, text: text)
   }
 }

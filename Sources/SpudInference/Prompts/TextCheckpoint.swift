@@ -13,7 +13,7 @@ package struct TextCheckpoint: Sendable {
   }
 
   private let path: String
-  private let form: PromptForm.TextForm
+  private let form: TextForm
 
   /// - Returns: Nil for a unified model's directory, whose ids are a stream (`StreamTokenizer`).
   /// - Throws: `SpudError` (`noInput`, `badData`) when the files cannot be read.
@@ -29,7 +29,7 @@ package struct TextCheckpoint: Sendable {
   ///
   /// - Throws: `SpudError` (`usage`) for a picture, a sound or a video.
   package func tokens(of prompt: StreamTurn) throws -> [Token] {
-    try form.ids(of: [prompt], thinking: nil).map { id in
+    try form.ids(of: form.text(of: Request([prompt]))).map { id in
       Token(
         id: id, piece: String(decoding: form.tokenizer.piece(of: id), as: UTF8.self),
         isSpecial: form.tokenizer.isSpecial(id))

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import SpudErrors
 
-/// Draws tokens from logits; its state is the random generator and a reused list of candidates.
+/// Draws tokens from logits; its state is the random generator, what was drawn, and reused lists.
 package struct Sampler {
   private struct Candidate {
     /// exp((logit − greatest logit) / temperature), so the likeliest weighs 1.
@@ -17,10 +17,17 @@ package struct Sampler {
   private let sampling: Sampling
   private var generator: RandomGenerator
   private var candidates: [Candidate] = []
+  /// Ids of the prompt, where a penalty is on them.
+  private var read: Set<Int32> = []
+  /// How often each id was drawn, where a penalty is on it.
+  private var drawn: [Int32: Int] = [:]
+  private var changed: [Float] = []
 
-  package init(_ sampling: Sampling) {
+  /// - Parameter prompt: What the penalty on repetition counts beside the answer.
+  package init(_ sampling: Sampling, prompt: [Int32] = []) {
     self.sampling = sampling
     generator = RandomGenerator(seed: sampling.seed)
+    if sampling.repetitionPenalty != 1 { read = Set(prompt) }
   }
 
   /// Chooses the next token.
@@ -31,8 +38,37 @@ package struct Sampler {
   ///   - logits: `[vocabulary]`.
   ///   - allowed: The ids that may be chosen, in rising ranges within the vocabulary.
   /// - Throws: `SpudError` (`badData`) when no allowed token has a finite logit.
-  /// - Complexity: O(allowed), and O(kept · log(allowed)) more under top-k and top-p. No allocation after the first.
+  /// - Complexity: O(allowed), and O(kept · log(allowed)) more under top-k and top-p; O(vocabulary) with penalties or
+  ///   biases. No allocation after the first.
   package mutating func next(_ logits: Span<Float>, among allowed: [Range<Int32>]) throws -> Int32 {
+    guard sampling.changesLogits else { return try choose(logits, among: allowed) }
+    var changed = self.changed
+    self.changed = []
+    change(logits, into: &changed)
+    let id = try choose(changed.span, among: allowed)
+    self.changed = changed
+    drawn[id, default: 0] += 1
+    return id
+  }
+
+  /// Logits with penalties and biases.
+  private func change(_ logits: Span<Float>, into changed: inout [Float]) {
+    changed.removeAll(keepingCapacity: true)
+    changed.reserveCapacity(logits.count)
+    for index in logits.indices { changed.append(logits[index]) }
+    if sampling.repetitionPenalty != 1 {
+      for id in read.union(drawn.keys) where changed.indices.contains(Int(id)) {
+        let logit = changed[Int(id)]
+        changed[Int(id)] = logit > 0 ? logit / sampling.repetitionPenalty : logit * sampling.repetitionPenalty
+      }
+    }
+    for (id, count) in drawn where changed.indices.contains(Int(id)) {
+      changed[Int(id)] -= sampling.presencePenalty + Float(count) * sampling.frequencyPenalty
+    }
+    for (id, bias) in sampling.logitBias where changed.indices.contains(Int(id)) { changed[Int(id)] += bias }
+  }
+
+  private mutating func choose(_ logits: Span<Float>, among allowed: [Range<Int32>]) throws -> Int32 {
     let likeliest = try Self.likeliest(logits, among: allowed)
     guard sampling.temperature > 0, sampling.topK != 1 else { return likeliest }
     gather(logits, among: allowed, greatest: Double(logits[Int(likeliest)]))

@@ -27,6 +27,9 @@ package enum AnswerFormat: Sendable, Equatable {
     }
   }
 
+  /// Whether control tokens are marks of the format, whose spelling the parser needs.
+  package var readsSpecialTokens: Bool { self != .plain }
+
   func makeBlock(strings: [String: Set<String>]) -> CallBlock? {
     switch self {
     case .plain, .harmony: nil

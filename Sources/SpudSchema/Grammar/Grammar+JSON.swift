@@ -15,8 +15,17 @@ extension Grammar {
   }
 
   /// A character that stands for itself: any but quotation marks, backslashes and controls.
-  private mutating func unescaped() -> NodeID {
-    let plain = ByteSet(0x20...0x21, 0x23...0x5B, 0x5D...0x7F)
+  private mutating func unescaped() -> NodeID { character(of: ByteSet(0x20...0x21, 0x23...0x5B, 0x5D...0x7F)) }
+
+  /// Any character of a plain text but one of ASCII.
+  mutating func character(without byte: UInt8) -> NodeID {
+    var excluded = ByteSet()
+    excluded.insert(byte)
+    return character(of: ByteSet(0x09...0x0A, 0x20...0x7F).subtracting(excluded))
+  }
+
+  /// A character of ASCII that is in a set, or any other.
+  private mutating func character(of plain: ByteSet) -> NodeID {
     let tail = bytes(ByteSet(0x80...0xBF))
     return choice([
       bytes(plain),

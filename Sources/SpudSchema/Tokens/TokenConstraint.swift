@@ -41,7 +41,7 @@ package final class TokenConstraint: Sendable {
     TokenConstraint(SchemaCompiler.anyObject(), trie: trie)
   }
 
-  private init(_ grammar: Grammar, trie: TokenTrie) {
+  init(_ grammar: Grammar, trie: TokenTrie) {
     self.trie = trie
     storage = Mutex(Storage(automaton: Automaton(grammar), path: .init(repeating: 0, count: trie.longest + 1)))
   }

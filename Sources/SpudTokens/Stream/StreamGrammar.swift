@@ -1,13 +1,10 @@
 public import SpudErrors
 
-/// Who speaks in a turn.
-public enum Role: String, Sendable, CaseIterable {
-  case user, assistant
-}
-
 /// The kinds of part that a turn is made of.
 public enum PartKind: String, Sendable, CaseIterable {
   case text, image, audio, video, thought
+  /// A function's call, and what it gave back; in conversations with models of text only.
+  case call, result
 }
 
 /// The stream's grammar as a machine that takes one id at a time.

@@ -7,6 +7,10 @@ public enum StreamPart: Sendable, Equatable {
   case audio(Waveform)
   case video(VideoClip)
   case thought(String)
+  /// In a turn of the assistant.
+  case call(ToolCall)
+  /// In a turn of a tool.
+  case result(ToolResult)
 
   public var kind: PartKind {
     switch self {
@@ -15,6 +19,8 @@ public enum StreamPart: Sendable, Equatable {
     case .audio: .audio
     case .video: .video
     case .thought: .thought
+    case .call: .call
+    case .result: .result
     }
   }
 }

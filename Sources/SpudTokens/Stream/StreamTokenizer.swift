@@ -47,11 +47,11 @@ public struct StreamTokenizer: Sendable {
     var held = CodedMedia()
     stream.ids.append(vocabulary.id(of: .begin))
     for turn in turns {
-      append(begin: turn.role, to: &stream)
+      try append(begin: turn.role, to: &stream)
       for part in turn.parts {
         let first = stream.ids.count
         switch part {
-        case .text, .thought:
+        case .text, .thought, .call, .result:
           stream.ids += try ids(of: part, in: turn.role)
         case .image, .audio, .video:
           let coded = try media.ids(of: part, in: turn.role) ?? ids(of: part, in: turn.role)
@@ -75,7 +75,7 @@ public struct StreamTokenizer: Sendable {
   /// The same, without coding again what the last stream held already.
   public func encodePrompt(_ turns: [StreamTurn], cache media: inout CodedMedia) throws -> TokenStream {
     var stream = try encode(turns, cache: &media)
-    append(begin: .assistant, to: &stream)
+    try append(begin: .assistant, to: &stream)
     return stream
   }
 
@@ -94,8 +94,13 @@ public struct StreamTokenizer: Sendable {
     vocabulary.name(of: id) ?? String(decoding: text.decode([id]), as: UTF8.self)
   }
 
-  private func append(begin role: Role, to stream: inout TokenStream) {
-    stream.ids.append(vocabulary.id(of: role == .user ? .user : .assistant))
+  private func append(begin role: Role, to stream: inout TokenStream) throws(SpudError) {
+    switch role {
+    case .user: stream.ids.append(vocabulary.id(of: .user))
+    case .assistant: stream.ids.append(vocabulary.id(of: .assistant))
+    case .system, .tool:
+      throw SpudError(.usage, "a stream has turns of the user and the assistant, but none of the \(role.rawValue)")
+    }
   }
 
   private func ids(of part: StreamPart, in role: Role) throws -> [Int32] {
@@ -107,6 +112,8 @@ public struct StreamTokenizer: Sendable {
     case .video(let clip): try ids(of: clip)
     case .thought(let string):
       [vocabulary.id(of: .think)] + (try pieces(of: string)) + [vocabulary.id(of: .thinkEnd)]
+    case .call, .result:
+      throw SpudError(.usage, "a stream holds no calls of functions, but a turn of the \(role.rawValue) has one")
     }
   }
 

@@ -59,11 +59,34 @@ struct AddedTokenMatcher: Sendable {
 
   enum Piece: Equatable { case text(Range<Int>), token(Int32) }
 
+  /// Where in a text special tokens may be found.
+  enum SpecialTokens: Sendable {
+    case nowhere
+    case everywhere
+    /// Within one of these ranges, which are sorted ascending and do not overlap.
+    case within([Range<Int>])
+
+    func holds(in range: Range<Int>) -> Bool {
+      switch self {
+      case .nowhere: return false
+      case .everywhere: return true
+      case .within(let ranges):
+        // The last range that begins at or before this one.
+        var (low, high) = (0, ranges.count)
+        while low < high {
+          let middle = (low + high) / 2
+          if ranges[middle].lowerBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 && range.upperBound <= ranges[low - 1].upperBound
+      }
+    }
+  }
+
   /// Cuts a range of text at the added tokens in it.
   ///
   /// A special token that is not allowed, or a word that is not single, leaves its text as text, and nothing is looked
   /// for inside it.
-  func pieces(of bytes: [UInt8], _ range: Range<Int>, allowSpecial: Bool) -> [Piece] {
+  func pieces(of bytes: [UInt8], _ range: Range<Int>, special: SpecialTokens) -> [Piece] {
     guard !isEmpty else { return range.isEmpty ? [] : [.text(range)] }
     var pieces: [Piece] = []
     var textStart = range.lowerBound
@@ -79,7 +102,7 @@ struct AddedTokenMatcher: Sendable {
       var start = index
       var stop = matchEnd
       index = matchEnd
-      if token.isSpecial && !allowSpecial { continue }
+      if token.isSpecial, !special.holds(in: start..<stop) { continue }
       if token.singleWord, touchesWord(bytes, start, stop, in: range) { continue }
       if token.stripsLeft { start = startOfSpaces(bytes, endingAt: start, from: textStart) }
       if token.stripsRight {

@@ -77,7 +77,21 @@ public struct TextTokenizer: Sendable {
 
   /// The ids of a text given as bytes; bytes that are not UTF-8 are kept, as characters of no class.
   public func encode(utf8 bytes: [UInt8], allowSpecial: Bool = false) -> [Int32] {
-    var encoder = TextEncoder(tokenizer: self, allowSpecial: allowSpecial)
+    var encoder = TextEncoder(tokenizer: self, special: allowSpecial ? .everywhere : .nowhere)
+    encoder.append(bytes)
+    return encoder.ids
+  }
+
+  /// The ids of a text of which only some stretches may hold special tokens: those that a program wrote.
+  ///
+  /// Words may reach over the borders of stretches, so that ids are those of the whole text; a special token has to lie
+  /// within a single stretch.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole text.
+  ///   - stretches: Sorted ascending, without overlaps.
+  package func encode(utf8 bytes: [UInt8], allowingSpecialIn stretches: [Range<Int>]) -> [Int32] {
+    var encoder = TextEncoder(tokenizer: self, special: .within(stretches))
     encoder.append(bytes)
     return encoder.ids
   }
@@ -115,18 +129,18 @@ public struct TextTokenizer: Sendable {
 /// One text on its way to ids.
 private struct TextEncoder {
   let tokenizer: TextTokenizer
-  let allowSpecial: Bool
+  let special: AddedTokenMatcher.SpecialTokens
   var ids: [Int32] = []
   private var merger = BytePairMerger()
   private var isAtStart = true
 
-  init(tokenizer: TextTokenizer, allowSpecial: Bool) {
+  init(tokenizer: TextTokenizer, special: AddedTokenMatcher.SpecialTokens) {
     self.tokenizer = tokenizer
-    self.allowSpecial = allowSpecial
+    self.special = special
   }
 
   mutating func append(_ bytes: [UInt8]) {
-    let pieces = tokenizer.rawMatcher.pieces(of: bytes, bytes.indices, allowSpecial: allowSpecial)
+    let pieces = tokenizer.rawMatcher.pieces(of: bytes, bytes.indices, special: special)
     for piece in pieces {
       switch piece {
       case .token(let id): ids.append(id)
@@ -139,6 +153,8 @@ private struct TextEncoder {
 
   /// Normalizes a stretch of text, and looks for the added tokens that match normalized text.
   private mutating func appendRaw(_ bytes: [UInt8], _ range: Range<Int>) {
+    // Normalization moves bytes, so that a stretch of a program's text is known only as a whole.
+    let special: AddedTokenMatcher.SpecialTokens = special.holds(in: range) ? .everywhere : .nowhere
     var bytes = bytes
     var range = range
     for step in tokenizer.normalizations {
@@ -148,7 +164,7 @@ private struct TextEncoder {
       }
     }
     let matcher = tokenizer.normalizedMatcher
-    for piece in matcher.pieces(of: bytes, range, allowSpecial: allowSpecial) {
+    for piece in matcher.pieces(of: bytes, range, special: special) {
       switch piece {
       case .token(let id): ids.append(id)
       case .text(let part):

@@ -79,7 +79,7 @@ struct Detokenize: AsyncParsableCommand {
       for part in turn.parts {
         switch part {
         case .text(let string): text += string
-        case .thought: break
+        case .thought, .call, .result: break
         case .image(let image): try next(&report, ".png").map(image.writePNG)
         case .audio(let waveform): try next(&report, ".wav").map(waveform.writeWAV)
         case .video(let clip):

@@ -88,7 +88,7 @@ extension Inspect.Report {
       if !vocabulary.residual.isEmpty { self.vocabulary["residual"] = .init(vocabulary.residual) }
     } else if model.hasTokenizer {
       vocabulary = ["text": .init(0..<Int32(model.textTokenizer.vocabularyCount))]
-      chat = model.chatTemplate?.rawValue
+      chat = model.chatForm
     } else {
       vocabulary = ["text": .init(0..<Int32(shape.vocabularyCount))]
     }

@@ -87,7 +87,7 @@ struct Run: AsyncParsableCommand {
     var remarks = [outside].compactMap(\.self).map { RunReport.RemarkReport(outside: $0) }
     for remark in remarks { Terminal.remark(remark.text) }
     remarks += missing.map { RunReport.RemarkReport(kind: "media", text: $0) }
-    let sampling = sampling.value
+    let sampling = sampling.value(for: model)
     let reading = Progress("reading")
     let options = GenerationOptions(
       sampling: sampling, maximumTokens: self.sampling.maxTokens ?? 1024, output: output, thinking: think,

@@ -11,24 +11,31 @@ struct SamplingOptions: ParsableArguments {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "0 takes the likeliest token each time; 1 draws tokens as often as the model predicts; at most 5.",
+      "0 takes the likeliest token each time; 1 draws tokens as often as the model predicts; at most 5. Default of "
+        + "this and the next three: what the checkpoint advises, as 'spud inspect' tells; 0 where it does not.",
       valueName: "t"))
-  var temperature: Float = 0
+  var temperature: Float?
 
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("Draw among the k likeliest tokens; 0 among all.", valueName: "k"))
-  var topK = 0
+  var topK: Int?
 
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("Draw among the fewest tokens whose probabilities add up to p.", valueName: "p"))
-  var topP: Float = 1
+  var topP: Float?
 
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("Leave out tokens less likely than p times the likeliest.", valueName: "p"))
-  var minP: Float = 0
+  var minP: Float?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Divide the logits of tokens that are there already by p (above 1: repeat less).", valueName: "p"))
+  var repetitionPenalty: Float?
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -40,20 +47,33 @@ struct SamplingOptions: ParsableArguments {
   var seed: UInt64?
 
   func validate() throws {
-    guard temperature.isFinite, (0...5).contains(temperature) else {
-      throw ValidationError("--temperature is \(temperature), but must be between 0 and 5.")
+    func require(_ holds: Bool, _ option: String, _ value: some CustomStringConvertible, _ range: String) throws {
+      guard holds else { throw ValidationError("--\(option) is \(value), but must be \(range).") }
     }
-    guard topK >= 0 else { throw ValidationError("--top-k is \(topK), but must be 0 or more.") }
-    guard topP > 0, topP <= 1 else { throw ValidationError("--top-p is \(topP), but must be above 0 and at most 1.") }
-    guard minP >= 0, minP <= 1 else { throw ValidationError("--min-p is \(minP), but must be between 0 and 1.") }
+    if let temperature { try require((0...5).contains(temperature), "temperature", temperature, "between 0 and 5") }
+    if let topK { try require(topK >= 0, "top-k", topK, "0 or more") }
+    if let topP { try require(topP > 0 && topP <= 1, "top-p", topP, "above 0 and at most 1") }
+    if let minP { try require(minP >= 0 && minP <= 1, "min-p", minP, "between 0 and 1") }
+    if let repetitionPenalty {
+      try require(
+        repetitionPenalty > 0 && repetitionPenalty <= 100, "repetition-penalty", repetitionPenalty,
+        "above 0 and at most 100")
+    }
     if let maxTokens, maxTokens < 1 {
       throw ValidationError("--max-tokens is \(maxTokens), but must be 1 or more.")
     }
   }
 
-  /// The sampling asked for, with a seed of its own where none is given.
-  var value: Sampling {
-    Sampling(temperature: temperature, topK: topK, topP: topP, minP: minP, seed: seed ?? Seed.random())
+  /// The sampling asked for, the rest as the model's files advise, with a seed of its own where none is given.
+  func value(for model: Model) -> Sampling {
+    var sampling = model.defaultSampling
+    if let temperature { sampling.temperature = temperature }
+    if let topK { sampling.topK = topK }
+    if let topP { sampling.topP = topP }
+    if let minP { sampling.minP = minP }
+    if let repetitionPenalty { sampling.repetitionPenalty = repetitionPenalty }
+    sampling.seed = seed ?? Seed.random()
+    return sampling
   }
 }
 
