@@ -87,7 +87,8 @@ public struct GeneratedToken: Sendable, Equatable {
   /// The natural logarithm of its probability before any sampling, and of the likeliest ids' with them.
   public var logprob: Float?
   public var alternatives: [Alternative] = []
-  /// The experts that its position was sent to, `[layer][choice]`; empty for layers without any.
+  /// The experts that the position was sent to from which it was chosen, layers without any left out:
+  /// `[layer][choice]`.
   public var experts: [[UInt16]] = []
 
   public struct Alternative: Sendable, Equatable {

@@ -19,7 +19,7 @@ public struct GenerationOptions: Sendable {
     case schema(String)
   }
 
-  /// How tokens are chosen; nil follows the checkpoint's own advice (`Model.advice`), and is greedy where there is none.
+  /// How tokens are chosen; nil is as the checkpoint advises (`Model.defaultSampling`).
   public var sampling: Sampling?
   /// Tokens after which an answer ends unfinished. It also ends where the context is full.
   public var maximumTokens: Int

@@ -76,19 +76,22 @@ extension Model {
   /// Has an answer generated.
   ///
   /// - Parameters:
+  ///   - company: Others that have the same prompt.
   ///   - scope: Whose prefixes it may find; nil neither finds any nor leaves one.
   ///   - deliver: Is given every piece but `.finished`.
   ///   - readerIsBehind: Since when whoever reads the pieces is behind.
   func generate(
-    _ prepared: Prepared, options: GenerationOptions, scope: CacheScope?, requested: ContinuousClock.Instant,
-    interruption: Interruption, deliver: @escaping @Sendable (Piece) -> Void = { _ in },
+    _ prepared: Prepared, options: GenerationOptions, scope: CacheScope?, company: PromptCompany? = nil,
+    requested: ContinuousClock.Instant, interruption: Interruption,
+    deliver: @escaping @Sendable (Piece) -> Void = { _ in },
     readerIsBehind: @escaping @Sendable () -> ContinuousClock.Instant? = { nil }
   ) async throws -> Outcome {
     var timings = Timings()
     timings.load = loadTime
     timings.tokenize = prepared.tokenize
     let order = Generation.Order(
-      prompt: prepared.prompt.ids, marks: prepared.prompt.marks, limit: prepared.limit, scope: scope, options: options,
+      prompt: prepared.prompt.ids, marks: prepared.prompt.marks, limit: prepared.limit, company: company, scope: scope,
+      options: options,
       sampling: prepared.sampling, shape: prepared.shape, timings: timings, requested: requested)
     let generation = Generation(
       order, constraint: prepared.constraint,

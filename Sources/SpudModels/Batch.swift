@@ -17,6 +17,8 @@ package struct Batch: Sendable {
   package var marks: [Mark]?
   /// What kind each token is of, for `RouterStatistics`; nil counts nothing.
   package var classes: [UInt8]?
+  /// Whether `Transformer.routes` shall tell where the tokens that get logits were sent.
+  package var recordsRoutes = false
 
   package init(tokens: [Int32], sequences: [Int32], marks: [Mark]? = nil, classes: [UInt8]? = nil) {
     self.tokens = tokens
@@ -34,9 +36,11 @@ package struct Batch: Sendable {
 extension Batch {
   /// A part of the batch, in the same order.
   subscript(range: Range<Int>) -> Batch {
-    Batch(
+    var part = Batch(
       tokens: Array(tokens[range]), sequences: Array(sequences[range]), marks: marks.map { Array($0[range]) },
       classes: classes.map { Array($0[range]) })
+    part.recordsRoutes = recordsRoutes
+    return part
   }
 }
 

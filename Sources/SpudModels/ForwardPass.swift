@@ -17,6 +17,8 @@ package final class ForwardPass {
   let places: [Int]
   /// Whether someone counts or observes every token, or nearly all get logits.
   let isWhole: Bool
+  /// Where the tokens at `places` were sent, where the batch asks for it: `[place][layer][choice]`.
+  var routes: [[[UInt16]]] = []
   /// What the sequences held before.
   private let lengths: [Int32: Int]
 
@@ -28,6 +30,7 @@ package final class ForwardPass {
     self.cache = cache
     self.positions = positions
     self.lengths = lengths
+    if batch.recordsRoutes { routes = Array(repeating: [], count: places.count) }
     self.hidden = hidden
     self.places = places
     self.isWhole = isWhole
@@ -80,6 +83,7 @@ extension Transformer {
   /// - Returns: `[places, vocabularyCount]`, valid until the next pass ends.
   package func finish(_ pass: ForwardPass) -> Activations {
     precondition(pass.layersDone == layers.count, "a pass that is not through has no logits")
+    routes = pass.routes
     let selected = select(pass.isWhole ? pass.places : Array(pass.places.indices), of: pass.hidden)
     giveBack(pass.hidden)
     return logits(of: selected)

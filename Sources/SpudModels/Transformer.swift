@@ -21,6 +21,9 @@ package final class Transformer: @unchecked Sendable {
 
   /// Counts of the tokens that came with a class.
   package var statistics: RouterStatistics
+  /// Where the tokens that got the last logits were sent, layers without experts left out: `[token][layer][choice]`;
+  /// empty unless the batch recorded it. Of logits asked for in another order than the batch's, sorted by place.
+  package internal(set) var routes: [[[UInt16]]] = []
   /// Sees what each layer leaves, `[tokens of the chunk, modelWidth]`, before the final norm.
   package var hiddenStatesObserver: ((_ layer: Int, _ hidden: Activations) -> Void)?
   /// Tokens that pass through the layers together. More makes prefill faster up to a point, and workspace larger.
@@ -83,6 +86,7 @@ package final class Transformer: @unchecked Sendable {
     // Which row of the answer each place becomes; a place may be asked for twice.
     let wanted = places.enumerated().sorted { $0.element < $1.element }
     var next = 0
+    routes = []
     workspace.selected.resize(rows: places.count)
     for start in stride(from: 0, to: batch.tokens.count, by: chunkLength) {
       let chunk = start..<min(start + chunkLength, batch.tokens.count)
@@ -101,6 +105,7 @@ package final class Transformer: @unchecked Sendable {
           pass.hidden, row: pass.isWhole ? selected[kept] : kept, to: workspace.selected, row: wanted[index].offset)
       }
       giveBack(pass.hidden)
+      routes += pass.routes
       next = end
     }
     return logits(of: workspace.selected)
@@ -144,20 +149,27 @@ package final class Transformer: @unchecked Sendable {
     case (.biased(let block), .biased(let gate, let up)):
       block.transform(workspace.normalized, gated: (gate, up), compute: compute, addingInto: hidden)
     case (.sparse(let experts), .sparse(let logits)):
-      mix(experts, layer: index, logits: logits, classes: pass.batch.classes, into: hidden)
+      mix(experts, layer: index, logits: logits, of: pass, isSelected: kept != nil)
     case (.biased, _), (.sparse, _): preconditionFailure("layer \(index) has memory for another block")
     }
     hiddenStatesObserver?(index, hidden)
   }
 
   private func mix(
-    _ experts: MixtureOfExperts, layer: Int, logits: Activations, classes: [UInt8]?, into hidden: Activations
+    _ experts: MixtureOfExperts, layer: Int, logits: Activations, of pass: ForwardPass, isSelected: Bool
   ) {
     guard var choice = routing[layer].take() else {
       preconditionFailure("layer \(layer) has experts, but no room for their router's choice")
     }
-    experts.transform(workspace.normalized, logits: logits, routing: &choice, compute: compute, addingInto: hidden)
-    if let classes {
+    experts.transform(workspace.normalized, logits: logits, routing: &choice, compute: compute, addingInto: pass.hidden)
+    if pass.batch.recordsRoutes {
+      let count = experts.expertsPerToken
+      for (index, place) in pass.places.enumerated() {
+        let first = (isSelected ? index : place) * count
+        pass.routes[index].append(choice.experts[first..<first + count].map { UInt16(truncatingIfNeeded: $0) })
+      }
+    }
+    if let classes = pass.batch.classes {
       statistics.record(choice.experts, expertsPerToken: experts.expertsPerToken, classes: classes[...], layer: layer)
     }
     routing[layer] = choice

@@ -9,30 +9,6 @@ import Testing
 
 @Suite("A model that went through GGUF is prompted as before")
 struct ExportedModelTests {
-  /// A chat model's directory: the tiny model with marks for its turns, a token before every text and three endings.
-  private func withChatModel(templateFile: String, _ text: String, _ body: (String) async throws -> Void) async throws {
-    let directory = FileManager.default.temporaryDirectory.appending(path: "spud-chat-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: directory) }
-    func write(_ text: String, to name: String) throws {
-      try Data(text.utf8).write(to: directory.appending(path: name))
-    }
-    for name in ["config.json", "model.safetensors"] {
-      try FileManager.default.copyItem(
-        atPath: TinyModel.directory + "/" + name, toPath: directory.appending(path: name).path)
-    }
-    let template =
-      #""post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<bos>"}},{"Sequence":{}}]}"#
-    let tokenizer = try String(contentsOfFile: TinyModel.directory + "/tokenizer.json", encoding: .utf8)
-      .replacing("<user>", with: "<|im_start|>").replacing("<assistant>", with: "<|im_end|>")
-      .replacing(/"post_processor":\s*null/, with: template)
-    #expect(tokenizer.contains(template))
-    try write(tokenizer, to: "tokenizer.json")
-    try write(#"{"eos_token_id":[264,262,260],"bos_token_id":262}"#, to: "generation_config.json")
-    try write(text, to: templateFile)
-    try await body(directory.path)
-  }
-
   private static let jinja =
     "{{ bos_token }}{% for m in messages %}{{ '<|im_start|>' + m.role + ' ' + m.content + '<|im_end|>' }}{% endfor %}"
 
@@ -43,7 +19,7 @@ struct ExportedModelTests {
       ("tokenizer_config.json", #"{"chat_template":[{"name":"default","template":"\#(jinja)"}]}"#),
     ])
   func roundTrip(templateFile: String, text: String) async throws {
-    try await withChatModel(templateFile: templateFile, text) { directory in
+    try await TinyModel.withChat(templateFile: templateFile, text) { directory in
       let path = directory + "/model.gguf"
       try GGUFExport.write(from: directory, to: path, format: .f32)
       let forms = try await [directory, path].asyncMap { path in
@@ -90,7 +66,7 @@ struct CacheCostTests {
 }
 
 extension Array {
-  fileprivate func asyncMap<Result>(_ transform: (Element) async throws -> Result) async throws -> [Result] {
+  func asyncMap<Result>(_ transform: (Element) async throws -> Result) async throws -> [Result] {
     var results: [Result] = []
     for element in self { results.append(try await transform(element)) }
     return results

@@ -124,4 +124,20 @@ struct SamplerTests {
     generator = RandomGenerator(seed: 42)
     #expect((0..<4).map { _ in generator.next() } == RandomGolden.seed42)
   }
+
+  @Test("penalties and biases change logits as their authors wrote them")
+  func penalties() throws {
+    func chosen(_ sampling: Sampling, _ logits: [Float], prompt: [Int32] = [], draws: Int = 1) throws -> [Int32] {
+      var sampler = Sampler(sampling, prompt: prompt)
+      return try (0..<draws).map { _ in try sampler.next(logits.span, among: [0..<Int32(logits.count)]) }
+    }
+    // Positive logits are divided and negative ones multiplied, whether the id was read or written, and once only.
+    #expect(try chosen(Sampling(repetitionPenalty: 2), [3, 2], prompt: [0, 0]) == [1])
+    #expect(try chosen(Sampling(repetitionPenalty: 2), [-3, -5], prompt: [0]) == [1])
+    #expect(try chosen(Sampling(repetitionPenalty: 2), [3, 2], draws: 3) == [0, 1, 0])
+    // What was read has no penalty on presence; what was written once has the same as twice.
+    #expect(try chosen(Sampling(presencePenalty: 1.5), [3, 2], prompt: [0], draws: 3) == [0, 1, 0])
+    #expect(try chosen(Sampling(frequencyPenalty: 0.6), [3, 2], draws: 4) == [0, 0, 1, 0])
+    #expect(try chosen(Sampling(logitBias: [1: 2, 7: 9]), [3, 2]) == [1])
+  }
 }

@@ -31,6 +31,9 @@ final class Engine: SteppingWork, @unchecked Sendable {
   private var pace = Pace()
   private var submissions = 0
 
+  /// What goes on, for whoever watches.
+  private let watched = Mutex(EngineState())
+
   /// A pass that reads prompts.
   private struct Reading {
     var pass: ForwardPass
@@ -67,7 +70,22 @@ final class Engine: SteppingWork, @unchecked Sendable {
       generation.number = submissions
       generation.submitted = .now
       generation.ended = ended
+      generation.order.company?.join(generation)
       waiting.append(generation)
+    }
+  }
+
+  /// What goes on, as of the last step; from any thread.
+  var state: EngineState { watched.withLock { $0 } }
+
+  private func noteState() {
+    watched.withLock { state in
+      state.waiting = waiting.count
+      state.active = active.count
+      state.pageLimit = cache.pageLimit
+      state.freePages = cache.freePageCount
+      state.treePages = tree.count
+      state.lastStep = .now
     }
   }
 
@@ -81,6 +99,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
   func step() -> ComputeThread.Rest {
     concludeEnded()
     admit()
+    noteState()
     guard !active.isEmpty else { return waiting.isEmpty ? .untilJob : .short }
     let writing = active.filter { isWriting($0) && $0.readerIsBehind() == nil }
     if !writing.isEmpty, reading == nil && !active.contains(where: isReading) || pace.isDue(layers: layerEstimate) {
@@ -127,19 +146,25 @@ final class Engine: SteppingWork, @unchecked Sendable {
     guard !writing.isEmpty else { return }
     do {
       let ranges = writing.map { $0.count - 1..<$0.count }
-      let batch = Batch(
+      var batch = Batch(
         tokens: zip(writing, ranges).flatMap { $0.tokens($1) }, sequences: sequences(),
         marks: zip(writing, ranges).flatMap { $0.marks($1) })
+      batch.recordsRoutes = writing.contains { $0.order.options.reportsTokens }
       let logits = try transformer.forward(batch, cache: cache, logits: .all)
-      for (row, generation) in writing.enumerated() { choose(generation, logits.row(row)) }
+      for (row, generation) in writing.enumerated() { choose(generation, logits.row(row), row: row) }
     } catch {
       for generation in writing { generation.fail(error) }
     }
     pace.wrote(from: start, to: .now)
   }
 
-  private func choose(_ generation: Generation, _ logits: Span<Float>) {
-    do { try generation.advance(logits) } catch { generation.fail(error) }
+  private func choose(_ generation: Generation, _ logits: Span<Float>, row: Int) {
+    let routes = transformer.routes
+    do {
+      try generation.advance(logits, experts: routes.indices.contains(row) ? routes[row] : [])
+    } catch {
+      generation.fail(error)
+    }
   }
 
   // MARK: Reading
@@ -193,6 +218,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
         ending.append(generation)
       }
     }
+    batch.recordsRoutes = ending.contains { $0.order.options.reportsTokens }
     do {
       let pass = try transformer.begin(batch, cache: cache, logitsAt: places)
       reading = Reading(pass: pass, parts: parts, ending: ending, depth: depth)
@@ -217,7 +243,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
     let logits = transformer.finish(reading.pass)
     for (row, generation) in reading.ending.enumerated() {
       remember(generation)
-      choose(generation, logits.row(row))
+      choose(generation, logits.row(row), row: row)
     }
   }
 
@@ -230,7 +256,9 @@ final class Engine: SteppingWork, @unchecked Sendable {
 
   /// Gives pages to those that wait, in order, as long as there are enough for each one's prompt and one block more.
   private func admit() {
-    while let next = waiting.first {
+    // Who waits for another to read the prompt that both have lets the next one pass.
+    while let index = waiting.firstIndex(where: { !$0.awaitsPrompt }) {
+      let next = waiting[index]
       let ids = next.tokens(0..<next.count)
       let marks = next.marks(0..<next.count)
       // The last block is read even if it is known: the first logits come after it.
@@ -244,7 +272,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
         cache.releaseSequence(sequence)
         return
       }
-      waiting.removeFirst()
+      waiting.remove(at: index)
       next.sequence = sequence
       if next.ids.isEmpty { next.cachedCount = found.count * KeyValueCache.positionsPerPage }
       active.insert(next, at: active.firstIndex { $0.number > next.number } ?? active.endIndex)
@@ -317,6 +345,13 @@ final class Engine: SteppingWork, @unchecked Sendable {
     }
     active.removeAll { $0 === generation }
     waiting.removeAll { $0 === generation }
+    watched.withLock { state in
+      state.ended += 1
+      state.cachedTokens += generation.cachedCount
+      state.readTokens += max(0, generation.order.prompt.count - generation.cachedCount)
+      state.writtenTokens += generation.ids.count
+    }
+    noteState()
     generation.ended.take()?()
   }
 }

@@ -15,6 +15,8 @@ final class Generation: @unchecked Sendable {
     var marks: [Mark]
     /// Ids that may be generated, at least 1.
     var limit: Int
+    /// Others that have the same prompt.
+    var company: PromptCompany?
     /// Whose prefixes it may find; nil neither finds any nor leaves one.
     var scope: CacheScope?
     var options: GenerationOptions
@@ -78,6 +80,12 @@ final class Generation: @unchecked Sendable {
     sampler = Sampler(order.sampling, prompt: order.prompt)
   }
 
+  /// Whether another is still to read the prompt that both have.
+  var awaitsPrompt: Bool {
+    guard let leader = order.company?.leader, leader !== self else { return false }
+    return !leader.isOver && leader.ids.isEmpty
+  }
+
   /// Ids of the prompt and of the answer so far.
   var count: Int { order.prompt.count + ids.count }
 
@@ -112,8 +120,10 @@ final class Generation: @unchecked Sendable {
 
   /// Chooses the next id from the logits after everything read so far, and delivers what is complete with it.
   ///
-  /// - Parameter logits: `[vocabulary]`.
-  func advance(_ logits: Span<Float>) throws {
+  /// - Parameters:
+  ///   - logits: `[vocabulary]`.
+  ///   - experts: Where the position that they come from was sent, `[layer][choice]`.
+  func advance(_ logits: Span<Float>, experts: [[UInt16]] = []) throws {
     order.options.onLogits?(logits)
     let allowed = try allowedRanges(logits.count)
     let id = try sampler.next(logits, among: allowed)
@@ -124,7 +134,7 @@ final class Generation: @unchecked Sendable {
     // Where room runs out the grammar leaves nothing but <end>: what the model wanted says whether it was cut off.
     let wasCutOff = try isLast && wouldGoOn(logits)
     let (isOver, step) = try take(id)
-    let report = delivery.report(of: id, logits, experts: [], order.options)
+    let report = delivery.report(of: id, logits, experts: experts, order.options)
     if !isOver || !isEnding(id) { delivery.push(id, step, report: report) }
     if delivery.stop != nil {
       end(.stop)

@@ -1,0 +1,22 @@
+/// What a model's engine is doing, and has done since it was loaded.
+public struct EngineState: Sendable {
+  /// Requests that have no pages yet.
+  public internal(set) var waiting = 0
+  /// Requests that are being read or answered.
+  public internal(set) var active = 0
+  /// Pages of 32 positions: how many there may be, how many are free, and how many hold beginnings that may be found
+  /// again.
+  public internal(set) var pageLimit = 0
+  public internal(set) var freePages = 0
+  public internal(set) var treePages = 0
+  /// When the engine last took a step: with requests active, some time ago means that it hangs.
+  public internal(set) var lastStep = ContinuousClock.now
+  /// Requests that are over, one way or another, and their tokens: found in the cache, read, and written.
+  public internal(set) var ended = 0
+  public internal(set) var cachedTokens = 0
+  public internal(set) var readTokens = 0
+  public internal(set) var writtenTokens = 0
+
+  /// Pages that a request holds now.
+  public var referencedPages: Int { max(0, pageLimit - freePages - treePages) }
+}
