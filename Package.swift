@@ -54,6 +54,7 @@ let package = Package(
     system("CJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
     system("CSampleRate", pkgConfig: "samplerate", apt: "libsamplerate0-dev"),
+    system("CEdit", pkgConfig: "libedit", apt: "libedit-dev"),
     // kissfft's pkg-config file defines macros, which the package manager refuses with a warning; none is needed.
     system("CKissFFT", pkgConfig: nil, apt: "libkissfft-dev"),
     .target(name: "CSpudKernels", cSettings: [.define("_GNU_SOURCE")]),
@@ -93,6 +94,7 @@ let package = Package(
     .executableTarget(
       name: "spud",
       dependencies: [
+        "CEdit",
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudTokens",
         "SpudModels",
         "SpudInference", "SpudPipeline", "SpudComparison",

@@ -12,7 +12,7 @@ extension Model {
   /// - Parameters:
   ///   - request: The conversation; its last turn is the user's, or a tool's.
   ///   - tenant: Whose conversations it may share beginnings with.
-  /// - Returns: The answer's pieces as they come. Iterating throws a `SpudError` as `Session.respond(to:options:)` says.
+  /// - Returns: The answer's pieces as they come. Iterating throws as with `Session.respond(to:options:)`.
   public func submit(_ request: Request, tenant: String? = nil) -> Response {
     submit(request, count: 1, tenant: tenant)[0]
   }

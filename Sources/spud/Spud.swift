@@ -22,6 +22,7 @@ struct Spud: AsyncParsableCommand {
     version: version,
     subcommands: [
       Run.self,
+      Chat.self,
       Tokenize.self,
       Detokenize.self,
       Fit.self,

@@ -24,10 +24,27 @@ struct Run: AsyncParsableCommand {
         spud run "say seven two" --output audio -o 'said-%d.wav'
         echo "one long question" | spud run - --json
         spud run -m Qwen3-30B-A3B "Why is the sky blue?" -n 200 --temperature 0.7
+        spud run "is there a star?" --image scene.png --schema answer.json
+        spud run --batch questions.jsonl -o answers.jsonl
+
+      --batch answers a file of requests, one JSON object a line: {"id": "a", "prompt": "what is there?", "images": \
+      ["scene.png"]}, or with "messages" of "role" and "content"; also "system", "audio", "videos", "max_tokens", \
+      "temperature", "top_k", "top_p", "min_p", "seed", "stop", "schema", "output", "think". Paths are relative to the \
+      file. Answers come as lines, each with the id (or else the number) of its request, as they are ready, pictures \
+      and sounds in base64. With -o a run that was ended goes on where it was: requests whose answer is there are left \
+      out.
       """)
 
   @Argument(help: ArgumentHelp("What to ask; - reads it from standard input.", valueName: "prompt"))
   var prompt: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Read the prompt from a file of UTF-8 text.", valueName: "file"),
+    completion: .file())
+  var promptFile: String?
+
+  @Option(name: .long, help: ArgumentHelp("What holds for the whole conversation.", valueName: "text"))
+  var system: String?
 
   @OptionGroup(title: "Media") var media: MediaOptions
 
@@ -58,6 +75,27 @@ struct Run: AsyncParsableCommand {
       valueName: "n"))
   var think: Int?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("End the answer before this text. May be repeated.", valueName: "text"))
+  var stop: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Hold the answer to this JSON Schema; 'json' holds it to any JSON object.", valueName: "file"),
+    completion: .file())
+  var schema: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Answer a file of requests instead, one JSON object a line.", valueName: "file"),
+    completion: .file())
+  var batch: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Requests of a batch that are answered at a time. Default: 8.", valueName: "n"))
+  var parallel: Int?
+
   @Flag(name: .long, help: "Give a text-only model the prompt as it is, to go on with, not as a turn of a chat.")
   var raw = false
 
@@ -76,11 +114,32 @@ struct Run: AsyncParsableCommand {
     if file == "-", json.json {
       throw ValidationError("-o - and --json both want standard output; name a file for one of them.")
     }
+    if prompt != nil, promptFile != nil {
+      throw ValidationError("A prompt and --prompt-file were given; give one of them.")
+    }
+    if batch != nil, prompt != nil || promptFile != nil || !media.inOrder.isEmpty {
+      throw ValidationError("--batch takes prompts and media from its file, so none may be given beside it.")
+    }
+    if let parallel {
+      guard batch != nil else { throw ValidationError("--parallel is for --batch.") }
+      guard (1...256).contains(parallel) else {
+        throw ValidationError("--parallel is \(parallel), but must be between 1 and 256.")
+      }
+    }
   }
 
   func run() async throws {
+    let form = try form()
+    if let batch {
+      return try await RequestBatch(
+        path: batch, answers: file, form: form, system: system, stops: stop, thinking: think, output: output,
+        sampling: self.sampling
+      ).run(with: try await compute.load(self.model.resolved(), raw: raw), atOnce: parallel ?? 8)
+    }
     var missing: [String] = []
-    let parts = try Progress.during("opening the media") { try media.parts(prompt: prompt, remarks: &missing) }
+    let parts = try Progress.during("opening the media") {
+      try media.parts(prompt: try promptFile.map { try Files.text($0) } ?? prompt, remarks: &missing)
+    }
     let files = try AnswerFiles(path: file, expecting: output)
     let model = try await compute.load(self.model.resolved(), raw: raw)
     let outside = model.domain?.departures(of: parts, model: model.name)
@@ -89,10 +148,14 @@ struct Run: AsyncParsableCommand {
     remarks += missing.map { RunReport.RemarkReport(kind: "media", text: $0) }
     let sampling = sampling.value(for: model)
     let reading = Progress("reading")
-    let options = GenerationOptions(
+    var options = GenerationOptions(
       sampling: sampling, maximumTokens: self.sampling.maxTokens ?? 1024, output: output, thinking: think,
       onPromptProgress: { fraction in fraction < 1 ? reading.update(fraction) : reading.finish() })
-    let response = model.respond(to: parts, options: options)
+    options.stops = stop
+    options.form = form
+    let setUp = system.map { [StreamTurn(.system, [.text($0)])] } ?? []
+    let response = model.makeSession().respond(
+      toConversation: Request(setUp + [StreamTurn(.user, parts)], options: options))
     let interruption = InterruptSignal { response.interrupt() }
     defer { withExtendedLifetime(interruption) {} }
     let printer = AnswerPrinter(streams: !json.json, wordsTo: file == "-" ? .errors : .output)
@@ -122,6 +185,11 @@ struct Run: AsyncParsableCommand {
       try JSONOutput.print(
         RunReport(answer, files: files.written, model: model.name, seed: seed, remarks: remarks))
     }
+  }
+
+  private func form() throws -> GenerationOptions.Form {
+    guard let schema else { return .free }
+    return schema == "json" ? .json : .schema(try Files.text(schema))
   }
 
   /// Room for fewer tokens than nobody asked for is worth a word only where a thought could use it up.

@@ -20,6 +20,13 @@ struct ComputeOptions: ParsableArguments {
   @Option(name: .long, help: "Hold the key-value cache in this format.")
   var cache = CacheFormat.bf16
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Memory for the keys and values of all conversations, such as 512M or 2G. Default: half of what is free.",
+      valueName: "bytes"))
+  var cacheSize: ByteCount?
+
   /// Loads the model, with a line of progress while that takes long.
   func load(
     _ path: String, contextLength: Int? = nil, raw: Bool = false, text: LoadOptions.Text = .required
@@ -30,6 +37,7 @@ struct ComputeOptions: ParsableArguments {
       threads: threads.count, kernels: kernels, weights: weights, cache: cache, contextLength: contextLength,
       continuesText: raw, onProgress: { progress.update($0) })
     options.text = text
+    options.cacheSize = cacheSize?.bytes
     return try await Model.load(path, options: options)
   }
 }

@@ -4,7 +4,12 @@ internal import SpudInference
 /// What `spud run --json` prints.
 struct RunReport: Encodable {
   struct UsageReport: Encodable {
-    var text, image, audio, output: Int
+    var text, image, audio, cached, output: Int
+
+    init(_ usage: Usage) {
+      (text, image, audio) = (usage.text, usage.image, usage.audio)
+      (cached, output) = (usage.cached, usage.output)
+    }
   }
 
   struct TimingsReport: Encodable {
@@ -48,8 +53,7 @@ struct RunReport: Encodable {
     thought = answer.thought.isEmpty ? nil : answer.thought
     tokens = answer.tokens
     finish = answer.finish.rawValue
-    usage = UsageReport(
-      text: answer.usage.text, image: answer.usage.image, audio: answer.usage.audio, output: answer.usage.output)
+    usage = UsageReport(answer.usage)
     timings = TimingsReport(
       loadMs: answer.timings.load.milliseconds, tokenizeMs: answer.timings.tokenize.milliseconds,
       prefillMs: answer.timings.prefill.milliseconds, firstTokenMs: answer.timings.firstToken.milliseconds,
@@ -65,6 +69,10 @@ extension Answer {
     line += String(
       format: " · load %.0f ms, first token %.0f ms, %.0f tokens/s", timings.load.milliseconds,
       timings.firstToken.milliseconds, timings.decodeTokensPerSecond)
-    return finish == .end ? line : line + " · \(finish == .length ? "cut off at the limit" : "interrupted")"
+    switch finish {
+    case .end, .stop, .calls: return line
+    case .length: return line + " · cut off at the limit"
+    case .interrupted: return line + " · interrupted"
+    }
   }
 }

@@ -1,0 +1,118 @@
+internal import Foundation
+internal import SpudErrors
+internal import SpudInference
+internal import SpudMedia
+internal import SpudTensors
+internal import SpudTokens
+
+/// `spud run --batch`: many requests, several at a time.
+struct RequestBatch {
+  /// A file of requests, one JSON object a line.
+  let path: String
+  /// Where the answers go; nil is standard output.
+  let answers: String?
+  let form: GenerationOptions.Form
+  let system: String?
+  let stops: [String]
+  let thinking: Int?
+  let output: GenerationOptions.Output?
+  let sampling: SamplingOptions
+
+  private struct Line: Encodable {
+    var id: String
+    var text: String?
+    var thought: String?
+    /// Pictures as PNG and sounds as WAV, in base64.
+    var images, audio: [String]?
+    var finish: String?
+    var usage: RunReport.UsageReport?
+    var remarks: [String]?
+    var error: String?
+  }
+
+  /// - Throws: `SpudError` when the file of requests or that of answers cannot be used; (`badData`) in the end, when
+  ///   some requests could not be answered.
+  func run(with model: Model, atOnce: Int) async throws {
+    let lines = try Files.text(path, limit: 1 << 30).split(separator: "\n", omittingEmptySubsequences: false)
+    let folder = URL(filePath: path).deletingLastPathComponent().path
+    let target = try BatchAnswers(answers)
+    var options = GenerationOptions(
+      sampling: sampling.value(for: model), maximumTokens: sampling.maxTokens ?? 1024, output: output,
+      thinking: thinking)
+    options.form = form
+    options.stops = stops
+    let known = target.known
+    let jobs = lines.enumerated().filter { !$0.element.allSatisfy(\.isWhitespace) }
+    var (waiting, failed, done) = (jobs[...], 0, 0)
+    let progress = Progress("answering")
+    defer { progress.finish() }
+    try await withThrowingTaskGroup(of: Line?.self) { group in
+      func begin() {
+        guard let (index, line) = waiting.popFirst() else { return }
+        group.addTask { [options, system, model, folder, known] in
+          let value = Result { try JSONValue(parsing: String(line), name: "line \(index + 1)") }
+          let id = (try? value.get()).map { BatchRequest.id(of: $0, number: index + 1) } ?? String(index + 1)
+          if known.contains(id) { return nil }
+          return await Self.answer(id, with: model) {
+            try BatchRequest(value.get(), number: index + 1, folder: folder, system: system, options: options)
+          }
+        }
+      }
+      for _ in 0..<atOnce { begin() }
+      while let line = try await group.next() {
+        begin()
+        done += 1
+        progress.update(Double(done) / Double(jobs.count))
+        guard let line else { continue }
+        if line.error != nil { failed += 1 }
+        try target.write(try JSONOutput.line(line))
+      }
+    }
+    progress.finish()
+    if failed > 0 {
+      throw SpudError(.badData, "\(failed) of \(jobs.count) requests could not be answered; their lines say why")
+    }
+  }
+
+  private static func answer(
+    _ id: String, with model: Model, _ read: () throws -> BatchRequest
+  ) async -> Line {
+    do {
+      let request = try read()
+      let answer = try await model.submit(request.request).answer()
+      let usage = RunReport.UsageReport(answer.usage)
+      let images = try answer.images.map { Data(try $0.pngData()).base64EncodedString() }
+      let sounds = try answer.sounds.map { Data(try $0.wavData()).base64EncodedString() }
+      let remarks = request.remarks + answer.remarks.map(\.description)
+      return Line(
+        id: id, text: answer.text, thought: answer.thought.isEmpty ? nil : answer.thought,
+        images: images.isEmpty ? nil : images, audio: sounds.isEmpty ? nil : sounds, finish: answer.finish.rawValue,
+        usage: usage, remarks: remarks.isEmpty ? nil : remarks)
+    } catch {
+      return Line(id: id, error: (error as? SpudError)?.message ?? "\(error)")
+    }
+  }
+}
+
+extension Answer {
+  /// The pictures of the answer, those of films among them.
+  fileprivate var images: [RGBImage] {
+    parts.flatMap { part -> [RGBImage] in
+      switch part {
+      case .image(let image): [image]
+      case .video(let clip): clip.frames
+      case .text, .audio, .thought, .call, .result: []
+      }
+    }
+  }
+
+  fileprivate var sounds: [Waveform] {
+    parts.compactMap { part -> Waveform? in
+      switch part {
+      case .audio(let sound): sound
+      case .video(let clip): clip.audio
+      case .text, .image, .thought, .call, .result: nil
+      }
+    }
+  }
+}

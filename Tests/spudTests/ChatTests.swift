@@ -1,0 +1,127 @@
+import Foundation
+import SpudTokens
+import Testing
+
+@testable import spud
+
+private let model = CommandLineProgram.model
+private let picture =
+  CommandLineProgram.repository.appending(path: "Tests/SpudMediaTests/Fixtures/rgb.png").path
+
+@Suite("spud chat")
+struct ChatCommandTests {
+  @Test("turns are answered, commands obeyed, and a mistake ends nothing")
+  func conversation() async throws {
+    let lines = [
+      "hi", "/image nowhere.png", "/frob", "/think much", "/image \(picture)", "what", "/history", "/save c.json",
+    ]
+    try await CommandLineProgram.run(
+      ["chat", "-m", model, "-n", "8", "--think", "0"], input: lines.joined(separator: "\n"),
+      inspect: { directory, outcome in
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        for sentence in ["there is no command /frob", "/think needs a number", "nowhere.png", "wrote c.json"] {
+          #expect(outcome.errors.contains(sentence), "\(outcome.errors)")
+        }
+        #expect(outcome.output.contains("user: hi\n") && outcome.output.contains("user: [a picture] what\n"))
+        let turns = try SavedConversation.read(directory.appending(path: "c.json").path)
+        #expect(turns.map(\.role) == [.user, .assistant, .user, .assistant])
+        #expect(turns[2].parts.map(\.kind) == [.image, .text])
+      })
+  }
+
+  @Test("a conversation that was saved goes on, and what is none is refused")
+  func load() async throws {
+    let saved = [
+      StreamTurn(.system, [.text("be brief")]), StreamTurn(.user, [.text("hi")]),
+      StreamTurn(.assistant, [.text("lo")]),
+    ]
+    try await CommandLineProgram.run(["chat", "-m", model, "--load", "c.json"], input: "/history\n/quit\nhi") {
+      try SavedConversation.write(saved, to: $0.appending(path: "c.json").path)
+    } inspect: { _, outcome in
+      #expect(outcome.exitCode == 0 && outcome.output == "system: be brief\nuser: hi\nassistant: lo\n")
+    }
+    let outcome = try await CommandLineProgram.run(["chat", "-m", model, "--load", "c.json"]) {
+      try Data(#"{"turns":[]}"#.utf8).write(to: $0.appending(path: "c.json"))
+    }
+    #expect(outcome.exitCode == 65 && outcome.errors.contains("c.json"))
+  }
+
+  @Test("commands are read as people write them")
+  func commands() throws {
+    #expect(try ChatCommand("hello /there") == nil)
+    #expect(try ChatCommand("/image  a b.png ") == .image("a b.png"))
+    #expect(try ChatCommand("/think") == .think(nil) && ChatCommand("/think 0") == .think(0))
+    #expect(try ChatCommand("/system") == .system(""))
+    #expect(throws: ChatCommand.Mistake.self) { try ChatCommand("/save") }
+    #expect(throws: ChatCommand.Mistake.self) { try ChatCommand("/think -1") }
+  }
+}
+
+@Suite("spud run --batch")
+struct BatchTests {
+  private let requests = """
+    {"id":"a","prompt":"hi","seed":3,"temperature":1,"output":"text"}
+    {"id":"b","messages":[{"role":"user","content":"hi"}],"images":["rgb.png"],"think":0}
+
+    {"prompt":"hi","unknown":1}
+    no JSON
+    {"prompt":"hi","schema":{"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":9}},\
+    "required":["n"],"additionalProperties":false},"think":0}
+    """
+
+  private func prepare(_ directory: URL) throws {
+    try Data(requests.utf8).write(to: directory.appending(path: "q.jsonl"))
+    try FileManager.default.copyItem(atPath: picture, toPath: directory.appending(path: "rgb.png").path)
+  }
+
+  private func answers(_ text: String) throws -> [String: [String: Any]] {
+    try text.split(separator: "\n").reduce(into: [:]) { answers, line in
+      let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      answers[try #require(object["id"] as? String)] = object
+    }
+  }
+
+  @Test("each request is answered or its fault told, and a run that was cut goes on")
+  func resumes() async throws {
+    try await CommandLineProgram.run(
+      ["run", "--batch", "q.jsonl", "-m", model, "-n", "30", "-o", "a.jsonl"],
+      prepare: { directory in
+        try prepare(directory)
+        // An answer that is there, and one that was being written.
+        try Data("{\"id\":\"a\",\"text\":\"there\"}\n{\"id\":\"b\",\"te".utf8)
+          .write(to: directory.appending(path: "a.jsonl"))
+      },
+      inspect: { directory, outcome in
+        #expect(outcome.exitCode == 65 && outcome.errors.contains("2 of 5 requests"), "\(outcome.errors)")
+        let found = try answers(String(contentsOf: directory.appending(path: "a.jsonl"), encoding: .utf8))
+        #expect(found.keys.sorted() == ["4", "5", "6", "a", "b"])
+        #expect(found["a"]?["text"] as? String == "there" && found["b"]?["finish"] != nil)
+        #expect((found["4"]?["error"] as? String)?.contains("unknown") == true && found["5"]?["error"] != nil)
+        #expect((found["6"]?["text"] as? String)?.wholeMatch(of: /\{\s*"n"\s*:\s*[1-9]\s*\}\s*/) != nil)
+      })
+  }
+
+  @Test("answers are those of single runs, whatever goes on beside them")
+  func alone() async throws {
+    let outcome = try await CommandLineProgram.run(
+      ["run", "--batch", "q.jsonl", "-m", model, "-n", "30", "--parallel", "3"], prepare: prepare)
+    let text = try #require(try answers(outcome.output)["a"]?["text"] as? String)
+    let single = try await CommandLineProgram.run(
+      ["run", "hi", "-m", model, "-n", "30", "--seed", "3", "--temperature", "1", "--output", "text"])
+    #expect(single.output == text + "\n" || single.output == text)
+  }
+
+  @Test("a file of something else is not written to")
+  func foreign() async throws {
+    let outcome = try await CommandLineProgram.run(
+      ["run", "--batch", "q.jsonl", "-m", model, "-o", "a.txt"],
+      prepare: {
+        try prepare($0)
+        try Data("my diary\n".utf8).write(to: $0.appending(path: "a.txt"))
+      },
+      inspect: { directory, _ in
+        #expect(try String(contentsOf: directory.appending(path: "a.txt"), encoding: .utf8) == "my diary\n")
+      })
+    #expect(outcome.exitCode == 65)
+  }
+}
