@@ -45,8 +45,15 @@ struct Inspect: AsyncParsableCommand {
     var cache: String
     /// Ids by modality; a text-only model has `text` alone.
     var vocabulary: [String: IDRange]
-    /// The form of a text-only model's conversations.
+    /// How a text-only model's conversations are written: by a template of its own, or not at all.
     var chat: String?
+    /// How the checkpoint advises to sample, which `run` does where nothing else is asked for; null without advice.
+    var sampling: Advice?
+
+    struct Advice: Encodable {
+      var temperature, topP, minP, repetitionPenalty: Float
+      var topK: Int
+    }
   }
 
   func run() async throws {
@@ -80,6 +87,12 @@ extension Inspect.Report {
     bytesPerToken = Int(costs.weightBytesPerToken(together: 1, writes: true))
     cacheBytesPerToken = model.cacheBytesPerToken
     cache = model.cacheFormatName
+    if model.advisesSampling {
+      let advice = model.defaultSampling
+      sampling = Advice(
+        temperature: advice.temperature, topP: advice.topP, minP: advice.minP,
+        repetitionPenalty: advice.repetitionPenalty, topK: advice.topK)
+    }
     if let vocabulary = model.streamTokenizer?.vocabulary {
       self.vocabulary = [
         "text": .init(vocabulary.text), "control": .init(vocabulary.control), "image": .init(vocabulary.image),
@@ -115,6 +128,14 @@ extension Inspect.Report {
       lines.append(("\(name) ids", "\(range.first) to \(Int(range.first) + range.count - 1) (\(range.count))"))
     }
     if let chat { lines.append(("chat form", chat)) }
+    if let sampling {
+      lines.append(
+        (
+          "sampling",
+          "temperature \(sampling.temperature), top-k \(sampling.topK), top-p \(sampling.topP), min-p \(sampling.minP), "
+            + "repetition \(sampling.repetitionPenalty): as the checkpoint advises"
+        ))
+    }
     return lines
   }
 }
