@@ -132,8 +132,8 @@ extension Inspect.Report {
       lines.append(
         (
           "sampling",
-          "temperature \(sampling.temperature), top-k \(sampling.topK), top-p \(sampling.topP), min-p \(sampling.minP), "
-            + "repetition \(sampling.repetitionPenalty): as the checkpoint advises"
+          "temperature \(sampling.temperature), top-k \(sampling.topK), top-p \(sampling.topP), "
+            + "min-p \(sampling.minP), repetition \(sampling.repetitionPenalty): as the checkpoint advises"
         ))
     }
     return lines
