@@ -29,6 +29,9 @@ public struct Timings: Sendable, Equatable {
   public var decode = Duration.zero
   /// Tokens that came within `decode`: all but the first.
   public var decodedTokens = 0
+  /// Tokens that were guessed from what repeats and checked together, and those of them that were right.
+  public var guessedTokens = 0
+  public var acceptedTokens = 0
 
   public init() {}
 

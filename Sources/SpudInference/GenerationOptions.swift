@@ -39,6 +39,9 @@ public struct GenerationOptions: Sendable {
   public var reportsTokens = false
   /// Whether the answer goes on to `maximumTokens` whatever the model says: to measure.
   public var ignoresEnd = false
+  /// Whether tokens may be guessed from what repeats in prompt and answer, and checked several at a time. The answer is
+  /// the same either way; where it repeats much, it comes sooner.
+  public var speculates = true
   /// Told the logits that each id is chosen from, `[vocabulary]`, on the thread that computes.
   package var onLogits: (@Sendable (Span<Float>) -> Void)?
   /// Told how much of a prompt has been read, 0…1, from the thread that computes.

@@ -41,6 +41,8 @@ package struct Question: Sendable {
     self.turns = turns
     options = GenerationOptions(
       maximumTokens: maximumTokens ?? Self.maximumTokens(of: output), output: output, thinking: thinking)
+    // Designs are compared, not how often their ids happen to repeat.
+    options.speculates = false
   }
 
   /// Tokens that an answer of that kind may take.

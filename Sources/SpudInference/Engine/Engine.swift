@@ -17,6 +17,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
 
   /// How long an answer waits for a reader that is behind, before it ends.
   static let patience = Duration.seconds(30)
+  /// Of more answers at once, none is guessed at: their ids fill a step already.
+  private static let speculatingLimit = 4
 
   let transformer: Transformer
   let cache: KeyValueCache
@@ -29,6 +31,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
   private(set) var active: [Generation] = []
   private var reading: Reading?
   private var pace = Pace()
+  private var speculation: Speculation
   private var submissions = 0
 
   /// What goes on, for whoever watches.
@@ -49,6 +52,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
     self.cache = cache
     self.thread = thread
     tree = PrefixTree(cache: cache)
+    speculation = Speculation(costs: transformer.costs)
     thread.register(self)
   }
 
@@ -144,18 +148,61 @@ final class Engine: SteppingWork, @unchecked Sendable {
       writing.removeAll { $0 === youngest }
     }
     guard !writing.isEmpty else { return }
+    let guesses = writing.count <= Self.speculatingLimit ? guesses(for: writing) : writing.map { _ in .init() }
     do {
-      let ranges = writing.map { $0.count - 1..<$0.count }
-      var batch = Batch(
-        tokens: zip(writing, ranges).flatMap { $0.tokens($1) }, sequences: sequences(),
-        marks: zip(writing, ranges).flatMap { $0.marks($1) })
+      var batch = Batch(tokens: [], sequences: [], marks: [])
+      for (generation, guess) in zip(writing, guesses) {
+        guard let sequence = generation.sequence else { continue }
+        let last = generation.count - 1..<generation.count
+        batch.tokens += generation.tokens(last) + guess.ids
+        batch.marks? += generation.marks(last) + guess.ids.map { _ in .written }
+        batch.sequences += Array(repeating: sequence, count: 1 + guess.ids.count)
+      }
       batch.recordsRoutes = writing.contains { $0.order.options.reportsTokens }
       let logits = try transformer.forward(batch, cache: cache, logits: .all)
-      for (row, generation) in writing.enumerated() { choose(generation, logits.row(row), row: row) }
+      if writing.count == 1 { speculation.note(ids: batch.tokens.count, took: start.duration(to: .now)) }
+      var row = 0
+      for (generation, guess) in zip(writing, guesses) {
+        take(generation, guess, logits, from: row)
+        row += 1 + guess.ids.count
+      }
     } catch {
       for generation in writing { generation.fail(error) }
     }
     pace.wrote(from: start, to: .now)
+  }
+
+  /// What to check beside each answer's next id, as far as there are pages.
+  private func guesses(for writing: [Generation]) -> [SuffixIndex.Guess] {
+    var sequences = writing.compactMap(\.sequence)
+    return writing.map { generation in
+      guard generation.order.options.speculates, let sequence = generation.sequence else { return .init() }
+      let room = min(generation.order.limit - generation.ids.count - 1, cache.capacity - generation.count)
+      var guess = generation.guess(limit: min(room, Speculation.limit))
+      guess.ids.removeLast(guess.ids.count - speculation.count(guess))
+      let more = Array(repeating: sequence, count: guess.ids.count)
+      guard cache.pagesNeeded(for: sequences + more) <= cache.freePageCount else { return .init() }
+      sequences += more
+      return guess
+    }
+  }
+
+  /// Chooses an answer's next ids, as many as were guessed right and one more.
+  ///
+  /// The logits behind each guessed id are those that it would have had alone, so that the answer is the same; behind
+  /// the first wrong one they mean nothing, and are taken back.
+  private func take(_ generation: Generation, _ guess: SuffixIndex.Guess, _ logits: Activations, from row: Int) {
+    var accepted = 0
+    choose(generation, logits.row(row), row: row)
+    while accepted < guess.ids.count, !generation.isOver, generation.ids.last == guess.ids[accepted] {
+      accepted += 1
+      choose(generation, logits.row(row + accepted), row: row + accepted)
+    }
+    guard !guess.ids.isEmpty, let sequence = generation.sequence else { return }
+    speculation.note(guess, checked: guess.ids.count, accepted: accepted)
+    generation.noteGuess(checked: guess.ids.count, accepted: accepted)
+    let held = min(cache.length(of: Int(sequence)), generation.count - 1)
+    cache.truncate(sequence: Int(sequence), to: held)
   }
 
   private func choose(_ generation: Generation, _ logits: Span<Float>, row: Int) {

@@ -57,6 +57,7 @@ final class Generation: @unchecked Sendable {
   /// Whom to tell that it is over.
   var ended: (@Sendable () -> Void)?
 
+  private var suffixes = SuffixIndex()
   private var constraint: Constraint
   /// Where in its shape the answer's text is.
   private var shapeState: TokenConstraint.State
@@ -103,6 +104,17 @@ final class Generation: @unchecked Sendable {
   /// Their marks.
   func marks(_ range: Range<Int>) -> [Mark] {
     range.map { $0 < order.prompt.count ? order.marks[$0] : .written }
+  }
+
+  /// What may follow, from what repeats in the prompt and the answer.
+  func guess(limit: Int) -> SuffixIndex.Guess {
+    suffixes.append(tokens(suffixes.count..<count))
+    return suffixes.guess(limit: limit)
+  }
+
+  func noteGuess(checked: Int, accepted: Int) {
+    timings.guessedTokens += checked
+    timings.acceptedTokens += accepted
   }
 
   /// Notes that the model begins to read.

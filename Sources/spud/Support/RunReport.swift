@@ -14,6 +14,8 @@ struct RunReport: Encodable {
 
   struct TimingsReport: Encodable {
     var loadMs, tokenizeMs, prefillMs, firstTokenMs, decodeMs, decodeTokensPerSecond: Double
+    /// Tokens that were guessed from what repeats, and those of them that were right.
+    var guessedTokens, acceptedTokens: Int
   }
 
   struct RemarkReport: Encodable {
@@ -57,7 +59,8 @@ struct RunReport: Encodable {
     timings = TimingsReport(
       loadMs: answer.timings.load.milliseconds, tokenizeMs: answer.timings.tokenize.milliseconds,
       prefillMs: answer.timings.prefill.milliseconds, firstTokenMs: answer.timings.firstToken.milliseconds,
-      decodeMs: answer.timings.decode.milliseconds, decodeTokensPerSecond: answer.timings.decodeTokensPerSecond)
+      decodeMs: answer.timings.decode.milliseconds, decodeTokensPerSecond: answer.timings.decodeTokensPerSecond,
+      guessedTokens: answer.timings.guessedTokens, acceptedTokens: answer.timings.acceptedTokens)
   }
 }
 
@@ -69,6 +72,9 @@ extension Answer {
     line += String(
       format: " · load %.0f ms, first token %.0f ms, %.0f tokens/s", timings.load.milliseconds,
       timings.firstToken.milliseconds, timings.decodeTokensPerSecond)
+    if timings.guessedTokens > 0 {
+      line += " · \(timings.acceptedTokens) of \(timings.guessedTokens) guesses right"
+    }
     switch finish {
     case .end, .stop, .calls: return line
     case .length: return line + " · cut off at the limit"
