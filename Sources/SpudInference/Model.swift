@@ -58,6 +58,9 @@ public final class Model: Sendable {
   /// The decoder's shape.
   package var configuration: ModelConfiguration { transformer.configuration }
 
+  /// What the model's files hold, and how memory does.
+  package var storedWeights: StoredWeights { transformer.stored }
+
   /// The form of a text-only model's conversations.
   package var chatTemplate: ChatTemplate? {
     if case .text(let form) = form { return form.template }
