@@ -57,10 +57,12 @@ let package = Package(
     system("CEdit", pkgConfig: "libedit", apt: "libedit-dev"),
     // kissfft's pkg-config file defines macros, which the package manager refuses with a warning; none is needed.
     system("CKissFFT", pkgConfig: nil, apt: "libkissfft-dev"),
-    .target(name: "CSpudKernels", cSettings: [.define("_GNU_SOURCE")]),
+    // How files hold weights.
+    .target(name: "CSpudBlocks"),
+    .target(name: "CSpudKernels", dependencies: ["CSpudBlocks"], cSettings: [.define("_GNU_SOURCE")]),
     module("SpudErrors"),
     module("SpudSupport", imports: ["SpudErrors"]),
-    module("SpudTensors", imports: ["SpudErrors", "SpudSupport"]),
+    module("SpudTensors", imports: ["CSpudBlocks", "SpudErrors", "SpudSupport"]),
     module("SpudGuardian", imports: ["SpudErrors", "SpudTensors"]),
     // Chat templates of checkpoints.
     module("SpudTemplates", imports: ["SpudErrors", "SpudTensors"]),
@@ -69,8 +71,8 @@ let package = Package(
     // Answers taken apart: thoughts, calls, stop strings.
     module("SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
     module("SpudQuantizer", imports: ["COpenBLAS", "CLAPACKE", "SpudErrors", "SpudSupport"]),
-    module("SpudKernels", imports: ["CSpudKernels", "COpenBLAS", "SpudErrors", "SpudTensors"]),
-    module("SpudKernelBenchmarks", imports: ["SpudQuantizer", "SpudKernels"]),
+    module("SpudKernels", imports: ["CSpudBlocks", "CSpudKernels", "COpenBLAS", "SpudErrors", "SpudTensors"]),
+    module("SpudKernelBenchmarks", imports: ["SpudQuantizer", "SpudTensors", "SpudKernels"]),
     module(
       "SpudMedia",
       imports: [

@@ -36,11 +36,14 @@ def run(command: list[str], **options) -> subprocess.CompletedProcess:
     return result
 
 
-def install(cache: pathlib.Path) -> pathlib.Path:
-    """Builds llama.cpp and its Python binding; returns the directory of its programs."""
+PROGRAMS = ["llama-bench", "llama-batched-bench"]
+
+
+def install(cache: pathlib.Path, names: list[str] = PROGRAMS) -> pathlib.Path:
+    """Builds llama.cpp's library, programs of it and its Python binding; returns the directory of its programs."""
     programs = cache / "build" / "bin"
     python = cache / "venv" / "bin" / "python"
-    if not (programs / "llama-bench").exists() or not (programs / "llama-batched-bench").exists():
+    if not all((programs / name).exists() for name in ["libllama.so", *names]):
         cache.mkdir(parents=True, exist_ok=True)
         print(f"Building llama.cpp of llama-cpp-python {VERSION} in {cache}; this takes minutes.", file=sys.stderr)
         run([sys.executable, "-m", "venv", str(cache / "venv")])
@@ -57,7 +60,7 @@ def install(cache: pathlib.Path) -> pathlib.Path:
              "-DLLAMA_CURL=OFF", "-DLLAMA_OPENSSL=OFF", "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_EXAMPLES=OFF",
              "-DLLAMA_BUILD_SERVER=OFF"])
         run([cmake, "--build", str(cache / "build"), "-j", str(os.cpu_count() or 1),
-             "--target", "llama", "llama-bench", "llama-batched-bench"])
+             "--target", "llama", *names])
         # The binding uses the library that was just built, so nothing is compiled twice.
         run([str(python), "-m", "pip", "install", str(cache / f"llama_cpp_python-{VERSION}.tar.gz")],
             env={**os.environ, "CMAKE_ARGS": "-DLLAMA_BUILD=OFF"})

@@ -96,6 +96,14 @@ def gguf_seeds():
         writer.add_tensor(kind, block, raw_dtype=gguf.GGMLQuantizationType[kind])
     finish(writer)
 
+    # A block of every type, of any bytes.
+    writer = gguf.GGUFWriter(path("all-blocks.gguf"), "qwen3moe")
+    random = np.random.default_rng(33)
+    for kind, (length, size) in gguf.GGML_QUANT_SIZES.items():
+        if length > 1 and kind != gguf.GGMLQuantizationType.Q8_1:
+            writer.add_tensor(kind.name, random.integers(0, 256, (1, size), dtype=np.uint8), raw_dtype=kind)
+    finish(writer)
+
     alphabet = [chr(c) for c in [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100), *range(0x100, 0x144)]]
     writer = gguf.GGUFWriter(path("tokenizer.gguf"), "llama")
     writer.add_tokenizer_pre("qwen2")

@@ -29,94 +29,6 @@ size_t spud_input_bytes(const spud_kernels *kernels, spud_format format, int64_t
   return (bytes + 63) / 64 * 64;
 }
 
-// ---- Decoding: layouts as in ggml-common.h of ggml-org/ggml ----
-
-enum { SUPER = 256 };
-
-size_t spud_row_bytes(spud_encoding encoding, int64_t columns) {
-  if (columns <= 0) return 0;
-  switch (encoding) {
-    case SPUD_FROM_F32: return (size_t)columns * 4;
-    case SPUD_FROM_F16: case SPUD_FROM_BF16: return (size_t)columns * 2;
-    case SPUD_FROM_Q8_0: return columns % 32 ? 0 : (size_t)columns / 32 * SPUD_Q8_0_BLOCK_BYTES;
-    case SPUD_FROM_Q4_0: return columns % 32 ? 0 : (size_t)columns / 32 * SPUD_Q4_0_BLOCK_BYTES;
-    case SPUD_FROM_Q4_K: return columns % SUPER ? 0 : (size_t)columns / SUPER * SPUD_Q4_K_BLOCK_BYTES;
-    case SPUD_FROM_Q6_K: return columns % SUPER ? 0 : (size_t)columns / SUPER * SPUD_Q6_K_BLOCK_BYTES;
-  }
-  return 0;
-}
-
-static void decode_q4_k(const uint8_t *block, float *output) {
-  const float d = spud_float_from_half(spud_load16(block)), dmin = spud_float_from_half(spud_load16(block + 2));
-  const uint8_t *packed = block + 4, *quants = block + 16;
-  for (int group = 0; group < 8; group++) {
-    // Eight 6-bit scales and eight 6-bit minima in 12 bytes.
-    uint8_t scale, minimum;
-    if (group < 4) {
-      scale = packed[group] & 63, minimum = packed[group + 4] & 63;
-    } else {
-      scale = (packed[group + 4] & 15) | (packed[group - 4] >> 6) << 4;
-      minimum = (packed[group + 4] >> 4) | (packed[group] >> 6) << 4;
-    }
-    const float step = d * scale, base = dmin * minimum;
-    const uint8_t *bytes = quants + group / 2 * 32;
-    for (int i = 0; i < 32; i++) output[group * 32 + i] = step * (float)(group % 2 ?
-        bytes[i] >> 4 : bytes[i] & 15) - base;
-  }
-}
-
-static void decode_q6_k(const uint8_t *block, float *output) {
-  const float d = spud_float_from_half(spud_load16(block + 208));
-  for (int part = 0; part < 2; part++) {
-    const uint8_t *low = block + part * 64, *high = block + 128 + part * 32;
-    const int8_t *scales = (const int8_t *)block + 192 + part * 8;
-    float *to = output + part * 128;
-    for (int i = 0; i < 32; i++) {
-      for (int quarter = 0; quarter < 4; quarter++) {
-        const uint8_t byte = low[i + quarter % 2 * 32];
-        const int nibble = quarter < 2 ? byte & 15 : byte >> 4;
-        const int value = (nibble | (high[i] >> 2 * quarter & 3) << 4) - 32;
-        to[quarter * 32 + i] = d * (float)scales[quarter * 2 + i / 16] * (float)value;
-      }
-    }
-  }
-}
-
-void spud_decode_row(spud_encoding encoding, const uint8_t *row, int64_t columns, float *output) {
-  switch (encoding) {
-    case SPUD_FROM_F32: memcpy(output, row, (size_t)columns * 4); break;
-    case SPUD_FROM_F16:
-      for (int64_t i = 0; i < columns; i++) output[i] = spud_float_from_half(spud_load16(row + 2 * i));
-      break;
-    case SPUD_FROM_BF16:
-      for (int64_t i = 0; i < columns; i++) output[i] = spud_float_from_bf16(spud_load16(row + 2 * i));
-      break;
-    case SPUD_FROM_Q8_0:
-      for (int64_t block = 0; block < columns / 32; block++, row += SPUD_Q8_0_BLOCK_BYTES) {
-        const float scale = spud_float_from_half(spud_load16(row));
-        for (int i = 0; i < 32; i++) output[block * 32 + i] = scale * (float)(int8_t)row[2 + i];
-      }
-      break;
-    case SPUD_FROM_Q4_0:
-      for (int64_t block = 0; block < columns / 32; block++, row += SPUD_Q4_0_BLOCK_BYTES) {
-        const float scale = spud_float_from_half(spud_load16(row));
-        for (int i = 0; i < 16; i++) {
-          output[block * 32 + i] = scale * (float)((row[2 + i] & 15) - 8);
-          output[block * 32 + 16 + i] = scale * (float)((row[2 + i] >> 4) - 8);
-        }
-      }
-      break;
-    case SPUD_FROM_Q4_K:
-      for (int64_t block = 0; block < columns / SUPER; block++) decode_q4_k(row + block * SPUD_Q4_K_BLOCK_BYTES,
-          output + block * SUPER);
-      break;
-    case SPUD_FROM_Q6_K:
-      for (int64_t block = 0; block < columns / SUPER; block++) decode_q6_k(row + block * SPUD_Q6_K_BLOCK_BYTES,
-          output + block * SUPER);
-      break;
-  }
-}
-
 // ---- Packing ----
 
 // The kernels add exponents to a scale, which zero does not allow: a block whose scale is zero gets the smallest scale
@@ -228,6 +140,31 @@ static void copy_bf16_pairs(uint8_t *panel, int64_t row, const uint8_t *source, 
   }
 }
 
+/// One row of blocks, at least 32 long, as 8-bit blocks. What is a half-precision scale times integers stays exactly
+/// that.
+static void pack_row_as_q8(uint8_t *panel, int64_t row, spud_encoding encoding, const uint8_t *source,
+    int64_t columns) {
+  const int64_t length = spud_block_length(encoding);
+  for (int64_t start = 0; start < columns; start += length, source += spud_block_bytes(encoding)) {
+    int8_t quants[256];
+    float scale, values[256];
+    uint16_t half = 0;
+    if (spud_decode_quants(encoding, source, &scale, quants)) half = spud_half(scale);
+    const int is_exact = !spud_is_zero(half) && spud_float_from_half(half) == scale;
+    if (!is_exact) spud_decode_row(encoding, source, length, values);
+    for (int64_t part = 0; part < length; part += SPUD_BLOCK, panel += SPUD_Q8_0_UNIT_BYTES) {
+      if (!is_exact) {
+        pack_q8_block(panel, row, values + part);
+        continue;
+      }
+      memcpy(panel + 2 * row, &half, sizeof half);
+      for (int i = 0; i < SPUD_BLOCK; i++) {
+        panel[SPUD_SCALES_BYTES + i / 4 * 128 + row * 4 + i % 4] = (uint8_t)quants[part + i] ^ 0x80;
+      }
+    }
+  }
+}
+
 void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_encoding encoding,
     const uint8_t *source,
                     int64_t rows, int64_t columns, float *workspace) {
@@ -238,6 +175,10 @@ void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_
     copy_q4_blocks(panel, first_row, source, row_bytes, rows, columns / 32);
   } else if (format == SPUD_BF16 && encoding == SPUD_FROM_BF16) {
     copy_bf16_pairs(panel, first_row, source, row_bytes, rows, columns);
+  } else if (format == SPUD_Q8_0 && spud_block_length(encoding) > 1) {
+    for (int64_t i = 0; i < rows; i++) {
+      pack_row_as_q8(panel, first_row + i, encoding, source + i * row_bytes, columns);
+    }
   } else {
     for (int64_t i = 0; i < rows; i++) {
       spud_decode_row(encoding, source + i * row_bytes, columns, workspace);

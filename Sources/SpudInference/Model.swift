@@ -74,6 +74,9 @@ public final class Model: Sendable {
     }
   }
 
+  /// What the model's files hold, and how memory does.
+  package var storedWeights: StoredWeights { transformer.stored }
+
   /// Bytes of keys and values that each position takes, all layers together, scales included.
   package let cacheBytesPerToken: Int
 

@@ -1,4 +1,5 @@
 internal import SpudKernels
+internal import SpudTensors
 
 /// Random weights in a file's encoding, of ordinary size.
 struct RandomBlocks {
@@ -13,14 +14,14 @@ struct RandomBlocks {
 
   /// `[rows, columns]` weights of about 1/√columns.
   private mutating func bytes(rows: Int, columns: Int, format: WeightFormat) -> (
-    bytes: [UInt8], encoding: WeightEncoding
+    bytes: [UInt8], encoding: ElementType
   ) {
-    let (encoding, block): (WeightEncoding, Int) =
+    let (encoding, block): (ElementType, Int) =
       switch format {
       case .f32: (.f32, 4)
       case .bf16: (.bf16, 2)
-      case .q8_0: (.q8_0, WeightEncoding.q8_0.rowBytes(columns: 32) ?? 0)
-      case .q4_0: (.q4_0, WeightEncoding.q4_0.rowBytes(columns: 32) ?? 0)
+      case .q8_0: (.q8_0, ElementType.q8_0.rowBytes(columns: 32) ?? 0)
+      case .q4_0: (.q4_0, ElementType.q4_0.rowBytes(columns: 32) ?? 0)
       }
     let count = rows * (encoding.rowBytes(columns: columns) ?? 0)
     var bytes: [UInt8] = []

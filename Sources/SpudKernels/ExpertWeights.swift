@@ -1,5 +1,6 @@
 internal import CSpudKernels
 internal import SpudErrors
+package import SpudTensors
 
 /// The feed-forward weights of one layer's experts: gate and up `[experts, expertWidth, width]`, down `[experts, width,
 /// expertWidth]`.
@@ -44,7 +45,7 @@ package final class ExpertWeights: @unchecked Sendable {
   ///
   /// - Throws: `SpudError` when `bytes` is not exactly that many weights in `encoding`.
   package func pack(
-    _ projection: Projection, expert: Int, from bytes: RawSpan, encoding: WeightEncoding, compute: Compute
+    _ projection: Projection, expert: Int, from bytes: RawSpan, encoding: ElementType, compute: Compute
   ) throws {
     precondition(expert >= 0 && expert < expertCount, "expert \(expert) of \(expertCount)")
     try pack(projection, experts: expert..<expert + 1, from: bytes, encoding: encoding, compute: compute)
@@ -52,19 +53,19 @@ package final class ExpertWeights: @unchecked Sendable {
 
   /// The same from an array.
   package func pack(
-    _ projection: Projection, expert: Int, from bytes: [UInt8], encoding: WeightEncoding, compute: Compute
+    _ projection: Projection, expert: Int, from bytes: [UInt8], encoding: ElementType, compute: Compute
   ) throws {
     // SAFETY: bytes have no padding, and the span does not outlive the call.
     try unsafe pack(projection, expert: expert, from: bytes.span.bytes, encoding: encoding, compute: compute)
   }
 
   /// Packs one projection of every expert from one tensor, `[experts, …]`.
-  package func pack(_ projection: Projection, from bytes: RawSpan, encoding: WeightEncoding, compute: Compute) throws {
+  package func pack(_ projection: Projection, from bytes: RawSpan, encoding: ElementType, compute: Compute) throws {
     try pack(projection, experts: 0..<expertCount, from: bytes, encoding: encoding, compute: compute)
   }
 
   private func pack(
-    _ projection: Projection, experts: Range<Int>, from bytes: RawSpan, encoding: WeightEncoding, compute: Compute
+    _ projection: Projection, experts: Range<Int>, from bytes: RawSpan, encoding: ElementType, compute: Compute
   ) throws {
     switch projection {
     case .gate, .up:

@@ -1,4 +1,6 @@
+internal import CSpudBlocks
 internal import CSpudKernels
+package import SpudTensors
 
 /// How weights are laid out in memory. Every format is a sequence of panels of 32 rows; see `spud_kernels.h`.
 public enum WeightFormat: String, CaseIterable, Sendable {
@@ -32,38 +34,42 @@ public enum WeightFormat: String, CaseIterable, Sendable {
   }
 }
 
-/// How weights are laid out in a file, row by row.
-package enum WeightEncoding: String, CaseIterable, Sendable {
-  case f32, f16, bf16, q8_0, q4_0, q4_K, q6_K
-
-  var code: spud_encoding {
-    switch self {
-    case .f32: SPUD_FROM_F32
-    case .f16: SPUD_FROM_F16
-    case .bf16: SPUD_FROM_BF16
-    case .q8_0: SPUD_FROM_Q8_0
-    case .q4_0: SPUD_FROM_Q4_0
-    case .q4_K: SPUD_FROM_Q4_K
-    case .q6_K: SPUD_FROM_Q6_K
-    }
-  }
-
-  /// The format that keeps what the file holds: the same one where there is one.
+extension ElementType {
+  /// The format that holds such weights of a file most nearly: the same one where there is one.
   ///
-  /// F16 becomes bf16, which keeps 8 of its 11 significant bits and is still finer than any 8-bit block. Q4_K and Q6_K
-  /// become q8_0: its step is at most a 17th of a Q4_K step and about a quarter of a Q6_K step.
+  /// F16 becomes bf16, which keeps 8 of its 11 significant bits and is still finer than any 8-bit block. Blocks without
+  /// panels of their own become q8_0: exactly, where they are a half-precision scale times integers (Q5_0, IQ4_NL,
+  /// MXFP4 and the ternary types); else each 32 get a step of a 127th of their largest magnitude, which is at most a
+  /// 17th of a Q4_K step and about a quarter of a Q6_K step.
   package var nearestFormat: WeightFormat {
     switch self {
-    case .f32: .f32
+    case .f64, .f32: .f32
     case .f16, .bf16: .bf16
-    case .q8_0, .q4_K, .q6_K: .q8_0
     case .q4_0: .q4_0
+    default: .q8_0
     }
   }
 
-  /// Bytes of one row of `columns` weights; nil when the encoding's blocks do not divide it.
+  /// Bytes of one row of `columns` weights; nil when the type's blocks do not divide it, or weights cannot have it.
   package func rowBytes(columns: Int) -> Int? {
     let bytes = spud_row_bytes(code, Int64(columns))
     return bytes == 0 ? nil : Int(bytes)
+  }
+
+  /// What the kernels call this type. Those that weights cannot have are of no size there.
+  var code: spud_encoding { spud_encoding(rawValue: ggufID ?? .max) }
+}
+
+extension WeightFormat {
+  /// The one format that holds weights of all these types most nearly, as matrices that share panels must.
+  ///
+  /// Formats that take more bytes hold more: blocks of 4 bits fit into those of 8 exactly, and those of 8 lose less in
+  /// bfloat16 than the other way round.
+  ///
+  /// - Precondition: There is a type.
+  package static func nearest(to types: [ElementType]) -> WeightFormat {
+    let formats = types.map(\.nearestFormat)
+    precondition(!formats.isEmpty, "weights of no type")
+    return formats.reduce(formats[0]) { $0.bytesPerWeight < $1.bytesPerWeight ? $1 : $0 }
   }
 }

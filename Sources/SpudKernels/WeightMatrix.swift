@@ -1,5 +1,7 @@
+internal import CSpudBlocks
 internal import CSpudKernels
 internal import SpudErrors
+package import SpudTensors
 
 /// A matrix `[rows (outputs), columns (inputs)]`, packed once when a model is loaded into the panels that the kernels
 /// stream.
@@ -27,7 +29,7 @@ package final class WeightMatrix: @unchecked Sendable {
 
   /// Makes a matrix from `[rows, columns]` weights as a file holds them.
   package convenience init(
-    _ bytes: RawSpan, encoding: WeightEncoding, rows: Int, columns: Int, format: WeightFormat, compute: Compute
+    _ bytes: RawSpan, encoding: ElementType, rows: Int, columns: Int, format: WeightFormat, compute: Compute
   ) throws {
     try self.init(rows: rows, columns: columns, format: format)
     try pack(bytes, encoding: encoding, firstRow: 0, rows: rows, compute: compute)
@@ -43,7 +45,7 @@ package final class WeightMatrix: @unchecked Sendable {
   /// Packs `rows` source rows as rows `firstRow`… of the matrix.
   ///
   /// - Throws: `SpudError` when `bytes` is not exactly `rows` rows of `encoding`.
-  package func pack(_ bytes: RawSpan, encoding: WeightEncoding, firstRow: Int, rows: Int, compute: Compute) throws {
+  package func pack(_ bytes: RawSpan, encoding: ElementType, firstRow: Int, rows: Int, compute: Compute) throws {
     precondition(
       firstRow >= 0 && rows >= 0 && firstRow + rows <= self.rows, "rows \(firstRow) + \(rows) of \(self.rows)")
     try compute.pack(
@@ -52,7 +54,7 @@ package final class WeightMatrix: @unchecked Sendable {
   }
 
   /// The same from an array.
-  package func pack(_ bytes: [UInt8], encoding: WeightEncoding, firstRow: Int, rows: Int, compute: Compute) throws {
+  package func pack(_ bytes: [UInt8], encoding: ElementType, firstRow: Int, rows: Int, compute: Compute) throws {
     // SAFETY: bytes have no padding, and the span does not outlive the call.
     try unsafe pack(bytes.span.bytes, encoding: encoding, firstRow: firstRow, rows: rows, compute: compute)
   }
@@ -135,7 +137,7 @@ private struct PackTask: ParallelTask {
 extension Compute {
   /// Packs `matrices` matrices of `rows` rows, one after another, into panels from byte `panelOffset` of `buffer`.
   func pack(
-    _ bytes: RawSpan, encoding: WeightEncoding, columns: Int, rows: Int, into buffer: PageBuffer, layout: PanelLayout,
+    _ bytes: RawSpan, encoding: ElementType, columns: Int, rows: Int, into buffer: PageBuffer, layout: PanelLayout,
     panelOffset: Int, panelRows: PanelRows, matrices: Int = 1
   ) throws {
     guard let rowBytes = encoding.rowBytes(columns: columns) else {

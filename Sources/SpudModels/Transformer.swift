@@ -10,6 +10,8 @@ package final class Transformer: @unchecked Sendable {
   // `@unchecked`: weights are only read; workspace and statistics belong to the one thread that calls `forward`.
   package let configuration: ModelConfiguration
   package let compute: Compute
+  /// What the files hold, and how memory does.
+  package let stored: StoredWeights
   let embedding: WeightMatrix  // [vocabularyCount, modelWidth]
   let layers: [DecoderLayer]
   let finalNorm: Norm  // [modelWidth]
@@ -30,11 +32,12 @@ package final class Transformer: @unchecked Sendable {
   package var chunkLength = 512
 
   init(
-    configuration: ModelConfiguration, compute: Compute, embedding: WeightMatrix, layers: [DecoderLayer],
-    finalNorm: Norm, head: WeightMatrix
+    configuration: ModelConfiguration, compute: Compute, stored: StoredWeights, embedding: WeightMatrix,
+    layers: [DecoderLayer], finalNorm: Norm, head: WeightMatrix
   ) {
     self.configuration = configuration
     self.compute = compute
+    self.stored = stored
     self.embedding = embedding
     self.layers = layers
     self.finalNorm = finalNorm

@@ -61,9 +61,9 @@ package final class TensorSource: Sendable {
 }
 
 extension TensorSource {
-  /// The tensors of an opened GGUF file.
+  /// The tensors of an opened GGUF model.
   package convenience init(_ file: GGUFFile) throws {
-    try self.init(name: file.name, [(file.file, file.tensors)])
+    try self.init(name: file.name, file.parts)
   }
 
   /// Opens `model.safetensors` of a Hugging Face directory, or the shards that its index lists.

@@ -1,4 +1,5 @@
 import SpudKernels
+import SpudTensors
 import Testing
 
 @Suite("Experts")

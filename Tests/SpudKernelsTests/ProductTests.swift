@@ -1,4 +1,5 @@
 import SpudKernels
+import SpudTensors
 import Testing
 
 struct Shape: CustomTestStringConvertible, Sendable {
@@ -165,8 +166,8 @@ struct ProductTests {
 
   @Test(
     "a block whose scale is zero adds nothing, whatever its quants are", arguments: InstructionSet.supported,
-    [WeightEncoding.q8_0, .q4_0])
-  func zeroScales(level: InstructionSet, encoding: WeightEncoding) throws {
+    [ElementType.q8_0, .q4_0])
+  func zeroScales(level: InstructionSet, encoding: ElementType) throws {
     let compute = Compute(threads: 1, instructionSet: level)
     let rowBytes = try #require(encoding.rowBytes(columns: 32))
     // Row 0 has a scale of 0, row 1 of -0, row 2 of 1.
@@ -189,7 +190,7 @@ struct ProductTests {
     #expect(throws: (any Error).self) {
       try WeightMatrix([1, 2, 3], rows: 2, columns: 2, format: .f32, compute: compute)
     }
-    #expect(WeightEncoding.q4_0.rowBytes(columns: 33) == nil)
-    #expect(WeightEncoding.q6_K.rowBytes(columns: 512) == 420)
+    #expect(ElementType.q4_0.rowBytes(columns: 33) == nil)
+    #expect(ElementType.q6_k.rowBytes(columns: 512) == 420)
   }
 }

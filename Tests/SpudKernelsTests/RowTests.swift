@@ -1,4 +1,5 @@
 import SpudKernels
+import SpudTensors
 import Testing
 
 @Suite("Rows")
@@ -24,8 +25,8 @@ struct RowTests {
     }
   }
 
-  @Test("file encodings are read as their definition says", arguments: [WeightEncoding.f16, .bf16, .q8_0, .q4_0])
-  func encodings(encoding: WeightEncoding) throws {
+  @Test("file encodings are read as their definition says", arguments: [ElementType.f16, .bf16, .q8_0, .q4_0])
+  func encodings(encoding: ElementType) throws {
     let compute = Compute(threads: 2)
     var random = Random(seed: 14)
     let rows = 37
@@ -64,5 +65,66 @@ struct RowTests {
         #expect(held[row][column] == expected)
       }
     }
+  }
+
+  /// Whole blocks of random bytes, with scales of ordinary size.
+  static func blocks(_ type: ElementType, count: Int, seed: UInt64) -> [UInt8] {
+    var random = Random(seed: seed)
+    let size = type.blockBitCount / 8
+    var bytes = (0..<count * size).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    let place = type == .tq1_0 ? 52 : type == .tq2_0 ? 64 : 0
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      if type == .mxfp4 { bytes[start] = 110 + bytes[start] % 20 } else { bytes[start + place + 1] = 0x21 }
+    }
+    return bytes
+  }
+
+  @Test(
+    "a scale times integers is held exactly in 8 bits, whatever the file calls it",
+    arguments: [ElementType.q4_0, .q5_0, .q8_1, .iq4_nl, .mxfp4, .tq1_0, .tq2_0, .q1_0, .q2_0])
+  func exactInEightBits(type: ElementType) throws {
+    let compute = Compute(threads: 2)
+    let (rows, columns) = (37, 512)
+    let bytes = Self.blocks(type, count: rows * columns / type.blockLength, seed: 33)
+    let matrix = try unsafe WeightMatrix(
+      bytes.span.bytes, encoding: type, rows: rows, columns: columns, format: .q8_0, compute: compute)
+    let held = Activations(columns: columns)
+    compute.gather((0..<Int32(rows)).map { $0 }, from: matrix, into: held)
+    let expected = try unsafe Dequantization.floats(of: bytes.span.bytes, type, name: "blocks")
+    #expect(held.allRows.flatMap { $0 } == expected)
+  }
+
+  @Test(
+    "other blocks are widened to 8 bits within half a step of those",
+    arguments: [ElementType.q4_1, .q5_1, .q2_k, .q4_k, .q5_k, .iq2_s, .iq3_s])
+  func widened(type: ElementType) throws {
+    let compute = Compute(threads: 2)
+    let (rows, columns) = (5, 512)
+    var bytes = Self.blocks(type, count: rows * columns / type.blockLength, seed: 34)
+    let minimum: [ElementType: Int] = [.q4_1: 2, .q5_1: 2, .q4_k: 2, .q5_k: 2, .q2_k: 82]
+    for start in stride(from: 0, to: bytes.count, by: type.blockBitCount / 8) {
+      if type == .q2_k { bytes[start + 81] = 0x21 }
+      if let place = minimum[type] { bytes[start + place + 1] = 0xA1 }
+    }
+    let matrix = try unsafe WeightMatrix(
+      bytes.span.bytes, encoding: type, rows: rows, columns: columns, format: .q8_0, compute: compute)
+    let held = Activations(columns: columns)
+    compute.gather((0..<Int32(rows)).map { $0 }, from: matrix, into: held)
+    let expected = try unsafe Dequantization.floats(of: bytes.span.bytes, type, name: "blocks")
+    for (row, values) in held.allRows.enumerated() {
+      for start in stride(from: 0, to: columns, by: 32) {
+        let block = expected[row * columns + start..<row * columns + start + 32]
+        let step = (block.map(\.magnitude).max() ?? 0) / 127
+        for (a, b) in zip(values[start..<start + 32], block) { #expect(abs(a - b) <= step * 0.51) }
+      }
+    }
+  }
+
+  @Test("weights of several types are held in the format that loses least of any")
+  func nearest() {
+    #expect(WeightFormat.nearest(to: [.q4_0, .q4_0]) == .q4_0)
+    #expect(WeightFormat.nearest(to: [.q4_0, .q6_k, .q4_0]) == .q8_0)
+    #expect(WeightFormat.nearest(to: [.iq1_s, .f16]) == .bf16)
+    #expect(WeightFormat.nearest(to: [.f32, .q8_0]) == .f32)
   }
 }

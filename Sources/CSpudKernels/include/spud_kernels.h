@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spud_blocks.h"
 #include "spud_pool.h"
 
 enum { SPUD_PANEL_ROWS = 32, SPUD_BLOCK = 32, SPUD_PAGE_POSITIONS = 32 };
@@ -29,7 +30,6 @@ enum {
 /// Bytes of blocks as files have them, of 32 and of 256 weights: scales, then what they scale.
 enum {
   SPUD_Q8_0_BLOCK_BYTES = 2 + 32, SPUD_Q4_0_BLOCK_BYTES = 2 + 16,
-  SPUD_Q4_K_BLOCK_BYTES = 2 * 2 + 12 + 128, SPUD_Q6_K_BLOCK_BYTES = 128 + 64 + 16 + 2,
 };
 typedef enum { SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3, SPUD_FORMATS = 4 } spud_format;
 
@@ -123,15 +123,6 @@ size_t spud_input_bytes(const spud_kernels *kernels, spud_format format, int64_t
 
 // ---- Packing: from a file's bytes to panels ----
 
-typedef enum {
-  SPUD_FROM_F32 = 0, SPUD_FROM_F16 = 1, SPUD_FROM_BF16 = 2, SPUD_FROM_Q8_0 = 3, SPUD_FROM_Q4_0 = 4, SPUD_FROM_Q4_K = 5,
-  SPUD_FROM_Q6_K = 6,
-} spud_encoding;
-
-/// Bytes of one row of `columns` values; 0 when the encoding cannot hold such a row.
-size_t spud_row_bytes(spud_encoding encoding, int64_t columns);
-/// Decodes one row to floats.
-void spud_decode_row(spud_encoding encoding, const uint8_t *row, int64_t columns, float *output);
 /// Packs `rows` (at most 32) source rows into rows `first_row`… of one panel; `workspace` holds at least `columns`
 /// floats. Rows that no call writes are zero as long as the memory is: their scale is.
 void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_encoding encoding,

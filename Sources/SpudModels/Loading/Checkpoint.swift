@@ -78,6 +78,20 @@ package final class Checkpoint {
     return tensor
   }
 
+  /// Finds a tensor that must hold weights.
+  ///
+  /// - Throws: `SpudError.badData` when it is not there, or its elements are of a type that weights cannot have.
+  @discardableResult
+  func weights(_ name: String) throws -> TensorInfo {
+    guard let tensor = tensors[name] else { throw missing(name) }
+    guard ElementType.readable.contains(tensor.elementType) else {
+      let choices = ElementType.readable.map(\.rawValue).joined(separator: ", ")
+      throw SpudError(
+        .badData, "\(describe(name)) has elements of type \(tensor.elementType), but weights can be \(choices)")
+    }
+    return tensor
+  }
+
   /// - Throws: `SpudError.badData` if there is a tensor that was never used, unless it says nothing: it is empty, it
   ///   can be computed, or it is a copy of the embedding.
   func checkAllUsed() throws {

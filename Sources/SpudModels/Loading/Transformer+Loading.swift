@@ -41,8 +41,9 @@ extension Transformer {
     let head = configuration.isTied ? embedding : try loader.matrix(configuration.head)
     try loader.checkpoint.checkAllUsed()
     self.init(
-      configuration: configuration, compute: loader.compute, embedding: embedding, layers: layers, finalNorm: finalNorm,
-      head: head)
+      configuration: configuration, compute: loader.compute, stored: loader.stored, embedding: embedding,
+      layers: layers,
+      finalNorm: finalNorm, head: head)
   }
 }
 

@@ -11,6 +11,8 @@ final class WeightLoader {
   private let progress: ((Double) -> Void)?
   private var bytesDone = 0
   private let byteCount: Int
+  /// What has been taken, by the type that it has in the files.
+  private(set) var stored = StoredWeights()
 
   init(_ checkpoint: Checkpoint, compute: Compute, format: WeightFormat?, progress: ((Double) -> Void)?) {
     self.checkpoint = checkpoint
@@ -24,30 +26,30 @@ final class WeightLoader {
   ///
   /// - Parameter format: Overrides the loader's own; used where precision matters more than size.
   func matrix(_ plan: TensorPlan, format: WeightFormat? = nil) throws -> WeightMatrix {
-    try take(checkpoint.name(of: plan), shape: plan.shape) { tensor, bytes in
-      let encoding = try encoding(of: tensor)
-      return try WeightMatrix(
-        bytes, encoding: encoding, rows: plan.shape[0], columns: plan.shape[1],
-        format: format ?? self.format ?? encoding.nearestFormat,
+    let name = checkpoint.name(of: plan)
+    let format = try format ?? self.format(of: [name])
+    return try take(name, shape: plan.shape, as: format) { tensor, bytes in
+      try WeightMatrix(
+        bytes, encoding: tensor.elementType, rows: plan.shape[0], columns: plan.shape[1], format: format,
         compute: compute)
     }
   }
 
   /// A vector `[count]`, as floats.
   func vector(_ plan: TensorPlan) throws -> [Float] {
-    try take(checkpoint.name(of: plan), shape: plan.shape) { tensor, bytes in
+    try take(checkpoint.name(of: plan), shape: plan.shape, as: .f32) { tensor, bytes in
       try Dequantization.floats(of: bytes, tensor.elementType, name: checkpoint.describe(tensor.name))
     }
   }
 
   /// A dense block without biases, as one expert.
   func dense(_ plan: DensePlan, modelWidth: Int) throws -> ExpertWeights {
-    let gate = checkpoint.name(of: plan.gate.weight)
+    let names = [plan.gate, plan.up, plan.down].map { checkpoint.name(of: $0.weight) }
     let weights = try ExpertWeights(
-      expertCount: 1, width: modelWidth, expertWidth: plan.width, format: try formatForExperts(gate))
-    try pack(gate, .gate, expert: 0, into: weights)
-    try pack(checkpoint.name(of: plan.up.weight), .up, expert: 0, into: weights)
-    try pack(checkpoint.name(of: plan.down.weight), .down, expert: 0, into: weights)
+      expertCount: 1, width: modelWidth, expertWidth: plan.width, format: try format(of: names))
+    for (name, projection) in zip(names, ExpertWeights.Projection.allCases) {
+      try pack(name, projection, expert: 0, into: weights)
+    }
     return weights
   }
 
@@ -56,7 +58,7 @@ final class WeightLoader {
     let form = checkpoint.form(of: plan)
     let weights = try ExpertWeights(
       expertCount: plan.expertCount, width: modelWidth, expertWidth: plan.width,
-      format: try formatForExperts(form.mark))
+      format: try format(of: form.names(expertCount: plan.expertCount)))
     switch form {
     case .separate(let gate, let up, let down):
       for expert in 0..<plan.expertCount {
@@ -65,15 +67,15 @@ final class WeightLoader {
         try pack(ExpertForm.fill(down, expert: expert), .down, expert: expert, into: weights)
       }
     case .fused(let gateUp, let down):
-      try take(gateUp, shape: [plan.expertCount, 2 * plan.width, modelWidth]) { tensor, bytes in
-        let encoding = try encoding(of: tensor)
+      let shape = [plan.expertCount, 2 * plan.width, modelWidth]
+      try take(gateUp, shape: shape, as: weights.format) { tensor, bytes in
         let half = bytes.byteCount / (2 * plan.expertCount)
         for expert in 0..<plan.expertCount {
           let start = expert * 2 * half
           let gate = bytes.extracting(start..<start + half)
           let up = bytes.extracting(start + half..<start + 2 * half)
-          try weights.pack(.gate, expert: expert, from: gate, encoding: encoding, compute: compute)
-          try weights.pack(.up, expert: expert, from: up, encoding: encoding, compute: compute)
+          try weights.pack(.gate, expert: expert, from: gate, encoding: tensor.elementType, compute: compute)
+          try weights.pack(.up, expert: expert, from: up, encoding: tensor.elementType, compute: compute)
         }
       }
       try pack(down, .down, into: weights)
@@ -89,15 +91,16 @@ final class WeightLoader {
   private func pack(_ name: String, _ projection: ExpertWeights.Projection, expert: Int, into weights: ExpertWeights)
     throws
   {
-    try take(name, shape: Self.shape(of: projection, weights)) { tensor, bytes in
-      try weights.pack(projection, expert: expert, from: bytes, encoding: try encoding(of: tensor), compute: compute)
+    try take(name, shape: Self.shape(of: projection, weights), as: weights.format) { tensor, bytes in
+      try weights.pack(projection, expert: expert, from: bytes, encoding: tensor.elementType, compute: compute)
     }
   }
 
   /// One projection of all experts, stored as one tensor.
   private func pack(_ name: String, _ projection: ExpertWeights.Projection, into weights: ExpertWeights) throws {
-    try take(name, shape: [weights.expertCount] + Self.shape(of: projection, weights)) { tensor, bytes in
-      try weights.pack(projection, from: bytes, encoding: try encoding(of: tensor), compute: compute)
+    let shape = [weights.expertCount] + Self.shape(of: projection, weights)
+    try take(name, shape: shape, as: weights.format) { tensor, bytes in
+      try weights.pack(projection, from: bytes, encoding: tensor.elementType, compute: compute)
     }
   }
 
@@ -105,36 +108,22 @@ final class WeightLoader {
     projection == .down ? [weights.width, weights.expertWidth] : [weights.expertWidth, weights.width]
   }
 
-  private func formatForExperts(_ name: String) throws -> WeightFormat {
-    guard let tensor = checkpoint.tensors[name] else { throw checkpoint.missing(name) }
-    return try format ?? encoding(of: tensor).nearestFormat
+  /// How to hold the weights of all these tensors together: what the caller of the loader wants, or what is nearest.
+  private func format(of names: [String]) throws -> WeightFormat {
+    if let format { return format }
+    return .nearest(to: try names.map { try checkpoint.weights($0).elementType })
   }
 
-  /// Hands a tensor of the expected shape to `body`.
-  private func take<Result>(_ name: String, shape: [Int], _ body: (TensorInfo, RawSpan) throws -> Result) throws
-    -> Result
-  {
+  /// Hands a tensor of weights, of the expected shape, to `body`.
+  private func take<Result>(
+    _ name: String, shape: [Int], as format: WeightFormat, _ body: (TensorInfo, RawSpan) throws -> Result
+  ) throws -> Result {
+    try checkpoint.weights(name)
     let tensor = try checkpoint.use(name, shape: shape)
     let result = try checkpoint.tensors.withBytes(of: name, body)
+    stored.count(tensor, as: format)
     bytesDone += tensor.byteRange.count
     progress?(Double(bytesDone) / Double(byteCount))
     return result
-  }
-
-  private func encoding(of tensor: TensorInfo) throws -> WeightEncoding {
-    switch tensor.elementType {
-    case .f32: return .f32
-    case .f16: return .f16
-    case .bf16: return .bf16
-    case .q8_0: return .q8_0
-    case .q4_0: return .q4_0
-    case .q4_k: return .q4_K
-    case .q6_k: return .q6_K
-    default:
-      let choices = ElementType.readable.map(\.rawValue).joined(separator: ", ")
-      throw SpudError(
-        .badData,
-        "\(checkpoint.describe(tensor.name)) has elements of type \(tensor.elementType), but weights can be \(choices)")
-    }
   }
 }

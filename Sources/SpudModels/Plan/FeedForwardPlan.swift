@@ -56,6 +56,16 @@ package enum ExpertForm: Sendable, Equatable {
     }
   }
 
+  /// The tensors of this form, for so many experts.
+  func names(expertCount: Int) -> [String] {
+    switch self {
+    case .separate(let gate, let up, let down):
+      (0..<expertCount).flatMap { expert in [gate, up, down].map { Self.fill($0, expert: expert) } }
+    case .fused(let gateUp, let down): [gateUp, down]
+    case .stacked(let gate, let up, let down): [gate, up, down]
+    }
+  }
+
   /// This form with every name put through `spelling`.
   func renamed(_ spelling: (String) -> String) -> ExpertForm {
     switch self {

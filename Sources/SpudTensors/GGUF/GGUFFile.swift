@@ -1,16 +1,20 @@
 internal import SpudErrors
 
-/// A `.gguf` file: metadata and named tensors over a mapped file, all of it checked when it is opened.
+/// A GGUF model: metadata and named tensors over mapped files, all of it checked when it is opened. It is one file, or
+/// the parts that a large one was split into.
 ///
 /// The format: ggml/docs/gguf.md of ggml-org/llama.cpp at 01f0d4da; the rules are those of its
 /// reader (ggml/src/gguf.cpp): every count is checked against the bytes that are left before
 /// anything is allocated, and tensors follow each other without holes or overlaps.
 package final class GGUFFile: Sendable {
+  /// The file, or the first part, which has all metadata.
   package let file: MappedFile
   /// All metadata, in the order of the file.
   package let metadata: [(key: String, value: GGUFValue)]
-  /// All tensors, in the order of the file; shapes have the fastest dimension last, as everywhere here.
+  /// All tensors, in the order of the files; shapes have the fastest dimension last, as everywhere here.
   package let tensors: [TensorInfo]
+  /// Each file with the tensors that it holds.
+  package let parts: [(file: MappedFile, tensors: [TensorInfo])]
   private let positions: [String: Int]
 
   /// Limits that no real file comes near.
@@ -26,30 +30,29 @@ package final class GGUFFile: Sendable {
     package static let alignment = 1 << 20
   }
 
-  /// - Throws: `SpudError.noInput` if there is no such file, `.badData` if it breaks a rule of the format.
+  /// Opens a file; where it is a part of a split model, the other parts beside it too, whichever of them it is.
+  ///
+  /// - Throws: `SpudError`: `.noInput` if there is no such file, or a part is missing; `.badData` if one breaks a rule
+  ///   of the format, or the parts do not belong together.
   package convenience init(path: String) throws {
-    try self.init(MappedFile(path: path))
+    try self.init(GGUFPart(MappedFile(path: path)).withOthers())
   }
 
-  package init(_ file: MappedFile) throws {
-    self.file = file
-    var reader = GGUFReader(file)
-    let counts = try reader.readHeader()
-    let metadata = try reader.readMetadata(count: counts.metadata)
-    var positions: [String: Int] = [:]
-    for (position, entry) in metadata.enumerated() { positions[entry.key] = position }
-    self.metadata = metadata
-    self.positions = positions
-
-    func value(_ key: String) -> GGUFValue? { positions[key].map { metadata[$0].value } }
-    let alignment = try reader.alignment(from: value("general.alignment"))
-    if let parts = value("split.count")?.int, parts > 1 {
-      throw SpudError(
-        .badData,
-        "\(file.name): is one of \(parts) parts of a split model, but one whole file is needed; "
-          + "llama.cpp's `llama-gguf-split --merge` joins them")
+  /// Reads a file that must be a whole model.
+  package convenience init(_ file: MappedFile) throws {
+    let part = try GGUFPart(file)
+    if let split = part.split {
+      throw SpudError(.badData, "\(file.name): is one of \(split.count) parts of a split model, but all are needed")
     }
-    tensors = try reader.readTensors(count: counts.tensors, alignment: alignment)
+    self.init([part])
+  }
+
+  private init(_ parts: [GGUFPart]) {
+    file = parts[0].file
+    metadata = parts[0].metadata
+    positions = parts[0].positions
+    tensors = parts.flatMap(\.tensors)
+    self.parts = parts.map { ($0.file, $0.tensors) }
   }
 
   package var name: String { file.name }
@@ -101,11 +104,12 @@ package final class GGUFFile: Sendable {
   /// The tensor called `name`, or nil.
   package func tensor(_ name: String) -> TensorInfo? { tensors.first { $0.name == name } }
 
-  /// The stored bytes of a tensor of this file.
+  /// The stored bytes of a tensor of this model.
   @_lifetime(borrow self)
   package func bytes(of tensor: TensorInfo) -> RawSpan {
-    // SAFETY: the bytes belong to `file`, which `self` owns and never replaces.
-    unsafe _overrideLifetime(file.unownedBytes(in: tensor.byteRange), borrowing: self)
+    let file = parts.first { $0.tensors.contains(tensor) }?.file ?? file
+    // SAFETY: the bytes belong to a file that `self` owns and never replaces.
+    return unsafe _overrideLifetime(file.unownedBytes(in: tensor.byteRange), borrowing: self)
   }
 
   private func typed<T>(_ key: String, _ expected: String, _ convert: (GGUFValue) -> T?) throws -> T? {

@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import Foundation
 internal import SpudInference
+internal import SpudKernels
 internal import SpudModels
+internal import SpudTensors
 internal import SpudTokens
 
 /// `spud inspect`: what a model is made of, and what a token costs.
@@ -27,6 +29,16 @@ struct Inspect: AsyncParsableCommand {
     var count: Int
   }
 
+  /// Tensors of one type in the model's files.
+  struct Stored: Encodable {
+    var type: String
+    var tensors, parameters, bytes: Int
+    /// How memory holds them.
+    var held: String
+    /// Whether that takes more bits, since there is no form of their own for them in memory.
+    var widened: Bool
+  }
+
   struct Report: Encodable {
     var model: String
     var architecture: String
@@ -38,6 +50,8 @@ struct Inspect: AsyncParsableCommand {
     /// All weights as they stand in memory, and how.
     var bytes: Int
     var weights: String
+    /// What the files hold, type by type.
+    var stored: [Stored]
     /// Weights that writing one token reads.
     var bytesPerToken: Int
     /// Keys and values that each token of context takes.
@@ -84,6 +98,11 @@ extension Inspect.Report {
     activeParameters = costs.activeParameters
     bytes = costs.bytes
     weights = costs.weightFormat
+    stored = model.storedWeights.groups.map { group in
+      .init(
+        type: group.type.rawValue, tensors: group.tensors, parameters: group.parameters, bytes: group.bytes,
+        held: group.format.rawValue, widened: group.isWidened)
+    }
     bytesPerToken = Int(costs.weightBytesPerToken(together: 1, writes: true))
     cacheBytesPerToken = model.cacheBytesPerToken
     cache = model.cacheFormatName
@@ -121,7 +140,14 @@ extension Inspect.Report {
     lines += [
       ("parameters", "\(BenchmarkRow.short(parameters)), \(BenchmarkRow.short(activeParameters)) active"),
       ("weights", "\(size(bytes)) in \(weights), of which a token reads \(size(bytesPerToken))"),
-      ("context", "\(context) tokens, each \(size(cacheBytesPerToken)) of \(cache) cache"),
+    ]
+    for type in stored {
+      let held = "\(type.held)\(type.widened ? " (widened)" : "")"
+      let count = type.tensors == 1 ? "1 tensor" : "\(type.tensors) tensors"
+      lines.append(("  \(type.type)", "\(count), \(size(type.bytes)) in the files, held as \(held)"))
+    }
+    lines += [
+      ("context", "\(context) tokens, each \(size(cacheBytesPerToken)) of \(cache) cache")
     ]
     for name in ["text", "control", "image", "audio", "residual"] {
       guard let range = vocabulary[name] else { continue }
