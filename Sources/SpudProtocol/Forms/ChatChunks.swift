@@ -46,14 +46,23 @@ package struct ChatChunks: Sendable {
         let call: [(String, JSONValue)] = [("index", .number(index)), ("function", function)]
         chunks.append(chunk(choice, [("tool_calls", .array([.object(JSONObject(call))]))]))
       case .callEnded: break
+      case .medium(let medium):
+        chunks.append(chunk(choice, [ChatBody.member(of: medium, id: id)]))
       }
     }
     return chunks
   }
 
   /// The chunk that ends a choice.
-  package mutating func end(_ reason: FinishReason, choice: Int = 0) -> [JSONValue] {
-    start(choice) + [chunk(choice, [], finish: .string(reason.rawValue))]
+  ///
+  /// - Parameters:
+  ///   - timings: How long the answer took.
+  ///   - remarks: What the client should be told about it.
+  package mutating func end(
+    _ reason: FinishReason, choice: Int = 0, timings: AnswerTimings? = nil, remarks: [String] = []
+  ) -> [JSONValue] {
+    let last = chunk(choice, [], finish: .string(reason.rawValue))
+    return start(choice) + [last.adding(["timings": timings?.json, "remarks": ChatBody.remarks(remarks)])]
   }
 
   /// The last chunk of all, if usage was asked for.

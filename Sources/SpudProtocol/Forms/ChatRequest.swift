@@ -34,6 +34,8 @@ package struct ChatRequest: Sendable {
   package let reasoningEffort: String?
   package let templateArguments: JSONObject
   package let modalities: [String]
+  /// How a sound of the answer is to be encoded; nil where the request does not say.
+  package let audioFormat: SoundFormat?
 
   /// - Throws: `APIError`, naming the field.
   package init(_ json: JSONValue) throws {
@@ -63,6 +65,7 @@ package struct ChatRequest: Sendable {
       }
       return name
     }
+    audioFormat = try fields.object("audio").map { try SoundFormat($0, field: "format") }
   }
 
   static func includesUsage(_ fields: FieldReader, _ streams: Bool) throws -> Bool {
