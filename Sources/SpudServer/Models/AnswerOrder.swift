@@ -14,7 +14,11 @@ struct AnswerOrder: Sendable {
   var tools: [JSONValue] = []
   var toolChoice = ChatRequest.ToolChoice.none
   var format = ChatRequest.ResponseFormat.text
+  /// How many alternatives each id is to come with; nil without probabilities.
   var alternatives: Int?
+  /// Whether ids are delivered beside what they mean.
+  var reportsTokens = false
+  var templateArguments = JSONObject()
   var soundFormat = SoundFormat.wav
   var tenant = ""
   /// What is to be told besides, such as that a file was cut.

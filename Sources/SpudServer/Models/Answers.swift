@@ -1,4 +1,5 @@
 #if Server
+internal import SpudInference
 internal import SpudProtocol
 
 /// The answers to one request, which may ask for several.
@@ -8,20 +9,42 @@ struct Answers: Sendable {
   let order: AnswerOrder
   let count: Int
 
+  /// One of them, whole.
+  struct Whole: Sendable {
+    let answer: CollectedAnswer
+    let tokens: [GeneratedToken]
+    let summary: AnswerSummary
+  }
+
   /// Has all of them made at the same time.
   ///
   /// - Parameters:
-  ///   - deliver: Is given events with the number of their answer.
+  ///   - deliver: Is given events with the number of their answer, and the ids that came before them where the order
+  ///     asks for these: never neither.
   ///   - ended: Is told the end of each.
   /// - Returns: What there is to say of all of them together.
   func run(
-    deliver: @escaping @Sendable (Int, [AnswerEvent]) async throws -> Void,
+    deliver: @escaping @Sendable (Int, [AnswerEvent], [GeneratedToken]) async throws -> Void,
     ended: @escaping @Sendable (Int, AnswerSummary) async throws -> Void
   ) async throws -> AnswerSummary {
     let summaries = try await withThrowingTaskGroup(of: (Int, AnswerSummary).self) { group in
       for index in 0..<count {
         group.addTask {
-          let summary = try await service.answer(order, index: index) { try await deliver(index, $0) }
+          var tokens: [GeneratedToken] = []
+          let summary = try await service.answer(order, index: index) { delivery in
+            switch delivery {
+            case .token(let token):
+              tokens.append(token)
+              if order.reportsTokens {
+                try await deliver(index, [], tokens)
+                tokens = []
+              }
+            case .events(let events):
+              try await deliver(index, events, tokens)
+              tokens = []
+            }
+          }
+          if !tokens.isEmpty { try await deliver(index, [], tokens) }
           server.count(summary, model: service.served.name)
           try await ended(index, summary)
           return (index, summary)
@@ -35,21 +58,24 @@ struct Answers: Sendable {
   }
 
   /// All of them, whole.
-  func collect() async throws -> [(answer: CollectedAnswer, summary: AnswerSummary)] {
-    try await withThrowingTaskGroup(of: (Int, CollectedAnswer, AnswerSummary).self) { group in
+  func collect() async throws -> [Whole] {
+    try await withThrowingTaskGroup(of: (Int, Whole).self) { group in
       for index in 0..<count {
         group.addTask {
-          var answer = CollectedAnswer()
-          let summary = try await service.answer(order, index: index) { events in
-            answer.add(events) { _ in Identifier.make("call") }
+          var answer = CollectedAnswer(), tokens: [GeneratedToken] = []
+          let summary = try await service.answer(order, index: index) { delivery in
+            switch delivery {
+            case .token(let token): tokens.append(token)
+            case .events(let events): answer.add(events) { _ in Identifier.make("call") }
+            }
           }
           server.count(summary, model: service.served.name)
-          return (index, answer, summary)
+          return (index, Whole(answer: answer, tokens: tokens, summary: summary))
         }
       }
-      var all: [(Int, CollectedAnswer, AnswerSummary)] = []
+      var all: [(Int, Whole)] = []
       for try await one in group { all.append(one) }
-      return all.sorted { $0.0 < $1.0 }.map { ($0.1, $0.2) }
+      return all.sorted { $0.0 < $1.0 }.map(\.1)
     }
   }
 

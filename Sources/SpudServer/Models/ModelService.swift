@@ -16,57 +16,62 @@ struct ModelService: Sendable {
     model = try served.model
   }
 
+  /// What an answer delivers as it is made.
+  enum Delivery: Sendable {
+    case events([AnswerEvent])
+    /// An id, before the text that it completes.
+    case token(GeneratedToken)
+  }
+
   /// Has one answer made.
   ///
   /// - Parameters:
   ///   - index: Which of several answers to one request it is: each has a seed of its own.
-  ///   - deliver: Is given the events as they come, never none.
+  ///   - deliver: Is given events and ids as they come.
   /// - Throws: `APIError` or `SpudError`; `CancellationError` when the task was cancelled.
   func answer(
-    _ order: AnswerOrder, index: Int = 0, deliver: ([AnswerEvent]) async throws -> Void
+    _ order: AnswerOrder, index: Int = 0, deliver: (Delivery) async throws -> Void
   ) async throws -> AnswerSummary {
     let request = try request(order, index: index)
     return try await served.gate.run {
       let session = model.makeSession(scope: .tenant(order.tenant))
       let response = session.respond(toConversation: request)
-      var stops = try StopFilter(order.sampling.stops)
       for try await piece in response {
         switch piece {
         case .finished(let answer):
           try Task.checkCancellation()
-          let rest = stops.stop == nil ? stops.finish() : ""
-          if !rest.isEmpty { try await deliver([.content(rest)]) }
-          return summary(answer, order, stop: stops.stop)
-        case .remark(.leftOut):
+          return summary(answer, order)
+        case .remark(.leftOut(let turns)):
           response.interrupt()
           throw APIError(
             400,
-            "the conversation is longer than the \(model.contextLength) tokens that '\(served.name)' can hold",
+            "the conversation is longer than the \(model.contextLength) tokens that '\(served.name)' can hold: \(turns) "
+              + "of its turns would have to go",
             parameter: "messages", code: "context_length_exceeded")
         case .remark: break
-        case _ where stops.stop != nil: break
+        case .token(let token): try await deliver(.token(token))
         default:
-          let events = try events(of: piece, order, &stops)
-          if !events.isEmpty { try await deliver(events) }
-          if stops.stop != nil { response.interrupt() }
+          let events = try Self.events(of: piece, order)
+          if !events.isEmpty { try await deliver(.events(events)) }
         }
       }
       throw CancellationError()
     }
   }
 
-  private func events(of piece: Piece, _ order: AnswerOrder, _ stops: inout StopFilter) throws -> [AnswerEvent] {
+  private static func events(of piece: Piece, _ order: AnswerOrder) throws -> [AnswerEvent] {
     switch piece {
-    case .text(let text):
-      let free = stops.push(text)
-      return free.isEmpty ? [] : [.content(free)]
+    case .text(let text): return [.content(text)]
     case .thought(let text): return [.reasoning(text)]
-    case .image(let image): return [.medium(try Self.medium(image))]
-    case .audio(let sound): return [.medium(try Self.medium(sound, order.soundFormat))]
+    case .image(let image): return [.medium(try medium(image))]
+    case .audio(let sound): return [.medium(try medium(sound, order.soundFormat))]
     case .video(let clip):
-      return try clip.frames.map { .medium(try Self.medium($0)) }
-        + (clip.audio.map { [.medium(try Self.medium($0, order.soundFormat))] } ?? [])
-    case .remark, .finished: return []
+      return try clip.frames.map { .medium(try medium($0)) }
+        + (clip.audio.map { [.medium(try medium($0, order.soundFormat))] } ?? [])
+    case .call(.begun(let index, let id, let name)): return [.callStarted(index: index, name: name, id: id)]
+    case .call(.arguments(let index, let part)): return [.callArguments(index: index, part)]
+    case .call(.ended(let index, let isWhole)): return [.callEnded(index: index, isWhole: isWhole)]
+    case .token, .remark, .finished: return []
     }
   }
 
@@ -90,69 +95,81 @@ struct ModelService: Sendable {
   // MARK: The request
 
   private func request(_ order: AnswerOrder, index: Int) throws -> Request {
-    guard order.tools.isEmpty || order.toolChoice == .none else { throw Self.unsupported("tools", by: served) }
-    guard order.format == .text else { throw Self.unsupported("response_format", by: served) }
-    guard order.alternatives == nil else { throw Self.unsupported("logprobs", by: served) }
-    let options = GenerationOptions(
-      sampling: try sampling(order.sampling, index: index),
+    var options = GenerationOptions(
+      sampling: sampling(order.sampling, index: index),
       maximumTokens: order.maximumTokens.map { min($0, model.contextLength) } ?? model.contextLength,
       output: model.isUnified ? order.output : order.output == .text ? nil : order.output, thinking: order.thinking)
-    return Request(try turns(order.turns), options: options)
+    options.stops = order.sampling.stops
+    options.logprobs = order.alternatives
+    options.reportsTokens = order.reportsTokens
+    options.ignoresEnd = order.sampling.ignoresEnd
+    switch order.format {
+    case .text: break
+    case .jsonObject: options.form = .json
+    case .jsonSchema(let schema): options.form = .schema(String(decoding: schema.serialized, as: UTF8.self))
+    }
+    var request = Request(turns(order.turns), options: options)
+    if order.toolChoice != .none {
+      guard !model.isUnified || order.tools.isEmpty else { throw Self.unsupported("tools", by: served) }
+      request.tools = order.tools.compactMap(Self.tool)
+    }
+    request.toolChoice =
+      switch order.toolChoice {
+      case .none: .none
+      case .auto: .auto
+      case .required: .required
+      case .function(let name): .function(name)
+      }
+    if let last = order.turns.last, last.role != .user, last.role != .tool {
+      throw APIError(
+        400, "the last message must be the user's or a tool's", parameter: "messages", code: "invalid_value")
+    }
+    if !order.templateArguments.isEmpty {
+      request.templateArguments = String(decoding: JSONValue.object(order.templateArguments).serialized, as: UTF8.self)
+    }
+    return request
   }
 
   static func unsupported(_ field: String, by served: ServedModel) -> APIError {
     APIError(
-      400, "'\(field)' is not supported by the model '\(served.name)'", parameter: field,
-      code: "unsupported_parameter")
+      400, "'\(field)' is not supported by the model '\(served.name)'", parameter: field, code: "unsupported_parameter")
   }
 
-  private func sampling(_ fields: SamplingFields, index: Int) throws -> Sampling {
-    let refused: [(String, Bool)] = [
-      ("frequency_penalty", (fields.frequencyPenalty ?? 0) != 0),
-      ("presence_penalty", (fields.presencePenalty ?? 0) != 0),
-      ("repetition_penalty", (fields.repetitionPenalty ?? 1) != 1), ("logit_bias", !fields.logitBias.isEmpty),
-      ("ignore_eos", fields.ignoresEnd),
-    ]
-    if let (field, _) = refused.first(where: \.1) { throw Self.unsupported(field, by: served) }
-    var sampling = Sampling.greedy
+  /// A tool in OpenAI's form; what it holds was checked.
+  private static func tool(_ json: JSONValue) -> Tool? {
+    guard let function = json["function"], let name = function["name"]?.string else { return nil }
+    let parameters = function["parameters"].flatMap { $0.isNull ? nil : String(decoding: $0.serialized, as: UTF8.self) }
+    return Tool(
+      name: name, description: function["description"]?.string, parameters: parameters,
+      isStrict: function["strict"]?.bool ?? false)
+  }
+
+  private func sampling(_ fields: SamplingFields, index: Int) -> Sampling {
+    var sampling = model.defaultSampling
     if let temperature = fields.temperature { sampling.temperature = Float(temperature) }
     if let topK = fields.topK { sampling.topK = topK }
     // 0 is what some clients send for the likeliest alone.
     if let topP = fields.topP { sampling.topP = max(Float(topP), 1e-6) }
     if let minP = fields.minP { sampling.minP = Float(minP) }
+    if let penalty = fields.repetitionPenalty { sampling.repetitionPenalty = Float(penalty) }
+    sampling.presencePenalty = Float(fields.presencePenalty ?? 0)
+    sampling.frequencyPenalty = Float(fields.frequencyPenalty ?? 0)
+    sampling.logitBias = fields.logitBias.mapValues { Float($0) }
     sampling.seed = (fields.seed ?? .random(in: 0...UInt64.max)) &+ UInt64(index)
     return sampling
   }
 
-  /// The turns as the model knows them: what a system message says goes before the first words of the user.
-  private func turns(_ turns: [ConversationTurn]) throws -> [StreamTurn] {
-    var result: [StreamTurn] = []
-    var system: [StreamPart] = []
-    for turn in turns {
-      guard turn.calls.isEmpty, turn.role != .tool else { throw Self.unsupported("tools", by: served) }
+  private func turns(_ turns: [ConversationTurn]) -> [StreamTurn] {
+    turns.map { turn in
       switch turn.role {
-      case .system: system += turn.parts
-      case .user, .tool:
-        let words = system.compactMap { part in if case .text(let text) = part { text } else { nil } }
-        let before: [StreamPart] = words.isEmpty ? [] : [.text(words.joined(separator: "\n") + "\n")]
-        result.append(StreamTurn(.user, Self.joined(before + turn.parts)))
-        system = []
-      case .assistant: result.append(StreamTurn(.assistant, turn.parts))
-      }
-    }
-    guard result.last?.role == .user else {
-      throw APIError(400, "the last message must be the user's", parameter: "messages", code: "invalid_value")
-    }
-    return result
-  }
-
-  /// Neighbouring texts are one.
-  private static func joined(_ parts: [StreamPart]) -> [StreamPart] {
-    parts.reduce(into: []) { parts, part in
-      if case .text(let more) = part, case .text(let text)? = parts.last {
-        parts[parts.count - 1] = .text(text + more)
-      } else {
-        parts.append(part)
+      case .system: return StreamTurn(.system, turn.parts)
+      case .user: return StreamTurn(.user, turn.parts)
+      case .assistant:
+        let calls = turn.calls.map { StreamPart.call(ToolCall(id: $0.id, name: $0.name, arguments: $0.arguments)) }
+        return StreamTurn(.assistant, turn.parts + calls)
+      case .tool:
+        let text = turn.parts.reduce(into: "") { text, part in if case .text(let more) = part { text += more } }
+        return StreamTurn(.tool, [.result(ToolResult(id: turn.callID ?? "", name: turn.name, text: text))])
       }
     }
   }
@@ -175,8 +192,13 @@ struct ModelService: Sendable {
 
   // MARK: The summary
 
-  private func summary(_ answer: Answer, _ order: AnswerOrder, stop: String?) -> AnswerSummary {
-    let reason: SpudProtocol.FinishReason = stop == nil && answer.finish == .length ? .length : .stop
+  private func summary(_ answer: Answer, _ order: AnswerOrder) -> AnswerSummary {
+    let reason: SpudProtocol.FinishReason =
+      switch answer.finish {
+      case .length: .length
+      case .calls: .toolCalls
+      case .end, .stop, .interrupted: .stop
+      }
     let prompt = SpudProtocol.Usage.Count(
       text: answer.usage.text, image: answer.usage.image, audio: answer.usage.audio)
     let usage = SpudProtocol.Usage(
@@ -191,12 +213,13 @@ struct ModelService: Sendable {
       switch remark {
       // Who sets no limit asks for what there is room for; who stops an answer knows that it was cut.
       case .littleRoom: order.maximumTokens != nil
-      case .empty: stop == nil
+      case .empty: answer.stop == nil
       default: true
       }
     }
     return AnswerSummary(
-      reason: reason, stop: stop, usage: usage, timings: timings, remarks: order.remarks + remarks.map(\.description))
+      reason: reason, stop: answer.stop, usage: usage, timings: timings,
+      remarks: order.remarks + remarks.map(\.description))
   }
 
   private func count(_ ids: [Int32]) -> SpudProtocol.Usage.Count {

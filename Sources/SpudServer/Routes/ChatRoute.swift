@@ -18,9 +18,12 @@ enum ChatRoute {
       return .events { outbox in
         let chunks = Mutex(
           ChatChunks(id: head.id, model: head.model, created: head.created, includesUsage: request.includesUsage))
-        let summary = try await answers.run { index, events in
-          try await outbox.put(
-            chunks.withLock { $0.chunks(of: events, choice: index) { _ in Identifier.make("call") } })
+        let summary = try await answers.run { index, events, tokens in
+          let logprobs = order.alternatives == nil ? nil : Logprobs.chat(tokens)
+          let made = chunks.withLock {
+            $0.chunks(of: events, choice: index, logprobs: logprobs) { _ in Identifier.make("call") }
+          }
+          try await outbox.put(made)
         } ended: { index, summary in
           try await outbox.put(
             chunks.withLock {
@@ -36,7 +39,11 @@ enum ChatRoute {
     return .json(
       ChatBody.chat(
         id: head.id, model: head.model, created: head.created,
-        choices: choices.map { .init($0.answer, $0.summary.reason) }, usage: summary.usage, timings: summary.timings,
+        choices: choices.map { choice in
+          .init(
+            choice.answer, choice.summary.reason,
+            logprobs: order.alternatives == nil ? .null : Logprobs.chat(choice.tokens))
+        }, usage: summary.usage, timings: summary.timings,
         remarks: summary.remarks))
   }
 
@@ -50,6 +57,7 @@ enum ChatRoute {
     order.maximumTokens = request.maximumTokens
     order.output = output(request)
     order.thinking = thinking(request.reasoningEffort, request.templateArguments)
+    order.templateArguments = request.templateArguments
     order.tools = request.tools
     order.toolChoice = request.toolChoice
     order.format = request.responseFormat

@@ -10,13 +10,13 @@ enum CompletionRoute {
   static func answer(_ server: ServerContext, _ incoming: Incoming) async throws -> Reply {
     let request = try await server.work { try CompletionRequest(incoming.json()) }
     let service = try ModelService(server.registry.find(request.model))
-    guard request.alternatives == nil else { throw ModelService.unsupported("logprobs", by: service.served) }
     let prompts = try request.prompts.map { try service.text(of: $0) }
     let head = (id: Identifier.make("cmpl"), model: service.served.name, created: ServerContext.now)
     let answers = prompts.enumerated().map { index, prompt in
       var order = AnswerOrder(turns: [ConversationTurn(role: .user, parts: [.text(prompt)])])
       order.sampling = request.sampling
       order.maximumTokens = max(1, request.maximumTokens)
+      order.alternatives = request.alternatives
       order.tenant = incoming.tenant
       return (
         first: index * request.choiceCount,
@@ -27,10 +27,12 @@ enum CompletionRoute {
     let echo = request.echoes ? prompts : prompts.map { _ in "" }
     if request.streams {
       return .events { outbox in
-        @Sendable func chunk(_ index: Int, _ text: String, _ reason: SpudProtocol.FinishReason?) -> JSONValue {
+        @Sendable func chunk(
+          _ index: Int, _ text: String, _ reason: SpudProtocol.FinishReason?, _ logprobs: JSONValue? = nil
+        ) -> JSONValue {
           ChatBody.completion(
             id: head.id, model: head.model, created: head.created, choices: [(index, text, reason)],
-            usage: request.includesUsage ? .null : nil)
+            logprobs: logprobs.map { [$0] } ?? [], usage: request.includesUsage ? .null : nil)
         }
         var summaries: [AnswerSummary] = []
         for (position, (first, answers)) in answers.enumerated() {
@@ -38,9 +40,11 @@ enum CompletionRoute {
             for index in 0..<request.choiceCount { try await outbox.put([chunk(first + index, echo[position], nil)]) }
           }
           summaries.append(
-            try await answers.run { index, events in
+            try await answers.run { index, events, tokens in
               let text = events.content
-              if !text.isEmpty { try await outbox.put([chunk(first + index, text, nil)]) }
+              guard !text.isEmpty || !tokens.isEmpty else { return }
+              let logprobs = request.alternatives == nil ? nil : Logprobs.completion(tokens)
+              try await outbox.put([chunk(first + index, text, nil, logprobs)])
             } ended: { index, summary in
               try await outbox.put([chunk(first + index, "", summary.reason)])
             })
@@ -56,10 +60,11 @@ enum CompletionRoute {
       }
     }
     var choices: [(index: Int, text: String, reason: SpudProtocol.FinishReason?)] = []
-    var summaries: [AnswerSummary] = []
+    var summaries: [AnswerSummary] = [], logprobs: [JSONValue] = []
     for (position, (first, answers)) in answers.enumerated() {
       let collected = try await answers.collect()
       for (index, one) in collected.enumerated() {
+        if request.alternatives != nil { logprobs.append(Logprobs.completion(one.tokens)) }
         choices.append((first + index, echo[position] + one.answer.content, one.summary.reason))
       }
       summaries.append(Answers.joined(collected.map(\.summary)))
@@ -67,7 +72,8 @@ enum CompletionRoute {
     let total = Answers.total(summaries)
     return .json(
       ChatBody.completion(
-        id: head.id, model: head.model, created: head.created, choices: choices, usage: total.usage.openAI,
+        id: head.id, model: head.model, created: head.created, choices: choices, logprobs: logprobs,
+        usage: total.usage.openAI,
         timings: total.timings, remarks: total.remarks))
   }
 }

@@ -17,14 +17,15 @@ enum MessageRoute {
       return .events { outbox in
         let events = Mutex(MessageEvents(id: id, model: service.served.name))
         try await outbox.put(events.withLock { $0.start(promptTokens: 0) })
-        let summary = try await answers.run { _, parts in
+        let summary = try await answers.run { _, parts, _ in
           try await outbox.put(events.withLock { $0.events(of: parts) { _ in Identifier.make("toolu") } })
         } ended: { _, _ in
         }
         try await outbox.put(events.withLock { $0.end(summary.reason, stop: summary.stop, summary.usage) })
       }
     }
-    let (answer, summary) = try await answers.collect()[0]
+    let whole = try await answers.collect()[0]
+    let (answer, summary) = (whole.answer, whole.summary)
     return .json(
       MessageBody.message(
         id: id, model: service.served.name, answer: answer, reason: summary.reason, stop: summary.stop,

@@ -29,7 +29,7 @@ enum ResponseRoute {
         let events = Mutex(events)
         try await outbox.put(events.withLock { $0.start() })
         do {
-          let summary = try await answers.run { _, parts in
+          let summary = try await answers.run { _, parts, _ in
             try await outbox.put(events.withLock { $0.events(of: parts) { _ in Identifier.make("call") } })
           } ended: { _, _ in
           }
@@ -42,7 +42,7 @@ enum ResponseRoute {
       }
     }
     let whole = Mutex(events)
-    let summary = try await answers.run { _, parts in
+    let summary = try await answers.run { _, parts, _ in
       whole.withLock { _ = $0.events(of: parts) { _ in Identifier.make("call") } }
     } ended: { _, _ in
     }

@@ -18,7 +18,8 @@ enum SoundRoutes {
     let answers = Answers(server: server, service: service, order: order, count: 1)
     if request.isStreamOfEvents {
       return .events { outbox in
-        let (answer, summary) = try await answers.collect()[0]
+        let whole = try await answers.collect()[0]
+        let (answer, summary) = (whole.answer, whole.summary)
         guard let sound = answer.media.first else { throw Self.nothing }
         try await outbox.put([
           (
@@ -62,7 +63,7 @@ enum SoundRoutes {
     if request.streams {
       return .events { outbox in
         let text = Collector()
-        let summary = try await answers.run { _, events in
+        let summary = try await answers.run { _, events, _ in
           let part = events.content
           guard !part.isEmpty else { return }
           text.add(part)
@@ -72,7 +73,8 @@ enum SoundRoutes {
         try await outbox.put([("transcript.text.done", TranscriptBody.done(text.value, usage: summary.usage))])
       }
     }
-    let (answer, summary) = try await answers.collect()[0]
+    let whole = try await answers.collect()[0]
+    let (answer, summary) = (whole.answer, whole.summary)
     let body = TranscriptBody.body(answer.content, format: request.format, seconds: seconds, usage: summary.usage)
     return .body(.init(type: body.type, bytes: body.bytes))
   }
