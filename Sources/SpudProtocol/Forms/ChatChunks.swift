@@ -62,6 +62,11 @@ package struct ChatChunks: Sendable {
     return chunks
   }
 
+  /// A chunk of ids, beside the text that they are: an empty delta with `tokens`.
+  package mutating func tokens(_ tokens: [JSONValue], choice: Int = 0) -> [JSONValue] {
+    start(choice) + [chunk(choice, [("content", .string(""))]).adding(["tokens": .array(tokens)])]
+  }
+
   /// The chunk that ends a choice.
   ///
   /// - Parameters:

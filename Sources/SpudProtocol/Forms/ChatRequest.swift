@@ -36,6 +36,8 @@ package struct ChatRequest: Sendable {
   package let modalities: [String]
   /// How a sound of the answer is to be encoded; nil where the request does not say.
   package let audioFormat: SoundFormat?
+  /// Whether each id comes beside what it means, with the experts that it went to.
+  package let returnsTokens: Bool
 
   /// - Throws: `APIError`, naming the field.
   package init(_ json: JSONValue) throws {
@@ -65,6 +67,8 @@ package struct ChatRequest: Sendable {
       }
       return name
     }
+    returnsTokens = try fields.bool("return_tokens") ?? false
+    guard !returnsTokens || streams else { throw fields.fail("return_tokens", "needs 'stream'") }
     audioFormat = try fields.object("audio").map { try SoundFormat($0, field: "format") }
   }
 

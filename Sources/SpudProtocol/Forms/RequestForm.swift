@@ -46,7 +46,7 @@ package struct RequestForm: Sendable {
     honoured: sampling.union([
       "model", "messages", "max_tokens", "max_completion_tokens", "n", "stream", "stream_options", "logprobs",
       "top_logprobs", "response_format", "tools", "tool_choice", "parallel_tool_calls", "reasoning_effort",
-      "chat_template_kwargs", "modalities", "audio",
+      "chat_template_kwargs", "modalities", "audio", "return_tokens",
     ]),
     accepted: habits.union(["verbosity", "prompt_cache_retention"]),
     refused: ["functions", "function_call", "prediction", "web_search_options"])

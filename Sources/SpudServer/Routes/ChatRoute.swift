@@ -18,12 +18,17 @@ enum ChatRoute {
       return .events { outbox in
         let chunks = Mutex(
           ChatChunks(id: head.id, model: head.model, created: head.created, includesUsage: request.includesUsage))
+        let describers = Mutex((0..<request.choiceCount).map { _ in TokenDescriber(service.model) })
         let summary = try await answers.run { index, events, tokens in
           let logprobs = order.alternatives == nil ? nil : Logprobs.chat(tokens)
           let made = chunks.withLock {
             $0.chunks(of: events, choice: index, logprobs: logprobs) { _ in Identifier.make("call") }
           }
-          try await outbox.put(made)
+          if request.returnsTokens, !tokens.isEmpty {
+            let described = try describers.withLock { all in try tokens.map { try all[index].describe($0) } }
+            try await outbox.put(chunks.withLock { $0.tokens(described, choice: index) })
+          }
+          if !request.returnsTokens || !events.isEmpty { try await outbox.put(made) }
         } ended: { index, summary in
           try await outbox.put(
             chunks.withLock {
@@ -62,6 +67,7 @@ enum ChatRoute {
     order.toolChoice = request.toolChoice
     order.format = request.responseFormat
     order.alternatives = request.alternatives
+    order.reportsTokens = request.returnsTokens
     order.soundFormat = request.audioFormat ?? .wav
     order.tenant = incoming.tenant
     return order
