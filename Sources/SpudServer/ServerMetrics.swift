@@ -21,6 +21,10 @@ enum ServerMetrics {
       "spud_request_duration_seconds", .histogram, "From a request to the end of its answer.", bounds: seconds)
     metrics.declare("spud_requests_running", .gauge, "Answers that are being made.")
     metrics.declare("spud_requests_waiting", .gauge, "Requests that wait for room.")
+    metrics.declare("spud_engine_active", .gauge, "Answers that the engine reads or writes for.")
+    metrics.declare("spud_engine_waiting", .gauge, "Answers that wait for pages.")
+    metrics.declare("spud_cache_pages", .gauge, "Pages of 32 positions, by state: free, tree, referenced.")
+    metrics.declare("spud_engine_last_step_age_seconds", .gauge, "Since the engine did something.")
     metrics.declare("spud_uptime_seconds", .gauge, "Since the server began.")
   }
 }
@@ -54,6 +58,17 @@ extension ServerContext {
       let counts = served.gate.counts
       metrics.set("spud_requests_running", Double(counts.running), ["model": served.name])
       metrics.set("spud_requests_waiting", Double(counts.waiting), ["model": served.name])
+      guard case .ready(let model) = served.current else { continue }
+      let state = model.engineState
+      metrics.set("spud_engine_active", Double(state.active), ["model": served.name])
+      metrics.set("spud_engine_waiting", Double(state.waiting), ["model": served.name])
+      let pages = [("free", state.freePages), ("tree", state.treePages), ("referenced", state.referencedPages)]
+      for (name, count) in pages {
+        metrics.set("spud_cache_pages", Double(count), ["model": served.name, "state": name])
+      }
+      metrics.set(
+        "spud_engine_last_step_age_seconds", state.lastStep.duration(to: .now).milliseconds / 1e3,
+        ["model": served.name])
     }
     metrics.set("spud_uptime_seconds", started.duration(to: .now).milliseconds / 1e3)
     return metrics.text

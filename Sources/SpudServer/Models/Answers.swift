@@ -1,6 +1,7 @@
 #if Server
 internal import SpudInference
 internal import SpudProtocol
+internal import Synchronization
 
 /// The answers to one request, which may ask for several.
 struct Answers: Sendable {
@@ -27,56 +28,44 @@ struct Answers: Sendable {
     deliver: @escaping @Sendable (Int, [AnswerEvent], [GeneratedToken]) async throws -> Void,
     ended: @escaping @Sendable (Int, AnswerSummary) async throws -> Void
   ) async throws -> AnswerSummary {
-    let summaries = try await withThrowingTaskGroup(of: (Int, AnswerSummary).self) { group in
-      for index in 0..<count {
-        group.addTask {
-          var tokens: [GeneratedToken] = []
-          let summary = try await service.answer(order, index: index) { delivery in
-            switch delivery {
-            case .token(let token):
-              tokens.append(token)
-              if order.reportsTokens {
-                try await deliver(index, [], tokens)
-                tokens = []
-              }
-            case .events(let events):
-              try await deliver(index, events, tokens)
-              tokens = []
-            }
-          }
-          if !tokens.isEmpty { try await deliver(index, [], tokens) }
-          server.count(summary, model: service.served.name)
-          try await ended(index, summary)
-          return (index, summary)
+    let waiting = Mutex([[GeneratedToken]](repeating: [], count: count))
+    let summaries = try await service.answers(order, count: count) { index, delivery in
+      switch delivery {
+      case .token(let token):
+        guard order.reportsTokens else { return waiting.withLock { $0[index].append(token) } }
+        try await deliver(index, [], [token])
+      case .events(let events):
+        let tokens = waiting.withLock { all in
+          defer { all[index] = [] }
+          return all[index]
         }
+        try await deliver(index, events, tokens)
       }
-      var summaries: [(Int, AnswerSummary)] = []
-      for try await summary in group { summaries.append(summary) }
-      return summaries
+    } ended: { index, summary in
+      let tokens = waiting.withLock { $0[index] }
+      if !tokens.isEmpty { try await deliver(index, [], tokens) }
+      server.count(summary, model: service.served.name)
+      try await ended(index, summary)
     }
-    return Self.joined(summaries.sorted { $0.0 < $1.0 }.map(\.1))
+    return Self.joined(summaries)
   }
 
   /// All of them, whole.
   func collect() async throws -> [Whole] {
-    try await withThrowingTaskGroup(of: (Int, Whole).self) { group in
-      for index in 0..<count {
-        group.addTask {
-          var answer = CollectedAnswer(), tokens: [GeneratedToken] = []
-          let summary = try await service.answer(order, index: index) { delivery in
-            switch delivery {
-            case .token(let token): tokens.append(token)
-            case .events(let events): answer.add(events) { _ in Identifier.make("call") }
-            }
-          }
-          server.count(summary, model: service.served.name)
-          return (index, Whole(answer: answer, tokens: tokens, summary: summary))
+    let parts = Mutex(
+      [(answer: CollectedAnswer, tokens: [GeneratedToken])](
+        repeating: (CollectedAnswer(), []), count: count))
+    let summaries = try await service.answers(order, count: count) { index, delivery in
+      parts.withLock { parts in
+        switch delivery {
+        case .token(let token): parts[index].tokens.append(token)
+        case .events(let events): parts[index].answer.add(events) { _ in Identifier.make("call") }
         }
       }
-      var all: [(Int, Whole)] = []
-      for try await one in group { all.append(one) }
-      return all.sorted { $0.0 < $1.0 }.map(\.1)
+    } ended: { _, summary in
+      server.count(summary, model: service.served.name)
     }
+    return zip(parts.withLock { $0 }, summaries).map { Whole(answer: $0.answer, tokens: $0.tokens, summary: $1) }
   }
 
   /// What there is to say of several answers to one request: its prompt counts once.

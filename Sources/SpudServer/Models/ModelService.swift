@@ -23,40 +23,58 @@ struct ModelService: Sendable {
     case token(GeneratedToken)
   }
 
-  /// Has one answer made.
+  /// Has answers to one request made, all at the same time; its prompt is read once.
   ///
   /// - Parameters:
-  ///   - index: Which of several answers to one request it is: each has a seed of its own.
-  ///   - deliver: Is given events and ids as they come.
+  ///   - deliver: Is given the number of an answer with events and ids as they come.
+  ///   - ended: Is told the end of each.
+  /// - Returns: What there is to say of each, in order.
   /// - Throws: `APIError` or `SpudError`; `CancellationError` when the task was cancelled.
-  func answer(
-    _ order: AnswerOrder, index: Int = 0, deliver: (Delivery) async throws -> Void
-  ) async throws -> AnswerSummary {
-    let request = try request(order, index: index)
+  func answers(
+    _ order: AnswerOrder, count: Int, deliver: @escaping @Sendable (Int, Delivery) async throws -> Void,
+    ended: @escaping @Sendable (Int, AnswerSummary) async throws -> Void
+  ) async throws -> [AnswerSummary] {
+    let request = try request(order)
     return try await served.gate.run {
-      let session = model.makeSession(scope: .tenant(order.tenant))
-      let response = session.respond(toConversation: request)
-      for try await piece in response {
-        switch piece {
-        case .finished(let answer):
-          try Task.checkCancellation()
-          return summary(answer, order)
-        case .remark(.leftOut(let turns)):
-          response.interrupt()
-          throw APIError(
-            400,
-            "the conversation is longer than the \(model.contextLength) tokens that '\(served.name)' can hold: \(turns) "
-              + "of its turns would have to go",
-            parameter: "messages", code: "context_length_exceeded")
-        case .remark: break
-        case .token(let token): try await deliver(.token(token))
-        default:
-          let events = try Self.events(of: piece, order)
-          if !events.isEmpty { try await deliver(.events(events)) }
+      let responses = model.submit(request, count: count, tenant: order.tenant)
+      return try await withThrowingTaskGroup(of: (Int, AnswerSummary).self) { group in
+        for (index, response) in responses.enumerated() {
+          group.addTask {
+            let summary = try await follow(response, order) { try await deliver(index, $0) }
+            try await ended(index, summary)
+            return (index, summary)
+          }
         }
+        var summaries: [(Int, AnswerSummary)] = []
+        for try await summary in group { summaries.append(summary) }
+        return summaries.sorted { $0.0 < $1.0 }.map(\.1)
       }
-      throw CancellationError()
     }
+  }
+
+  private func follow(
+    _ response: Response, _ order: AnswerOrder, deliver: (Delivery) async throws -> Void
+  ) async throws -> AnswerSummary {
+    for try await piece in response {
+      switch piece {
+      case .finished(let answer):
+        try Task.checkCancellation()
+        return summary(answer, order)
+      case .remark(.leftOut(let turns)):
+        response.interrupt()
+        throw APIError(
+          400,
+          "the conversation is longer than the \(model.contextLength) tokens that '\(served.name)' can hold: \(turns) "
+            + "of its turns would have to go",
+          parameter: "messages", code: "context_length_exceeded")
+      case .remark: break
+      case .token(let token): try await deliver(.token(token))
+      default:
+        let events = try Self.events(of: piece, order)
+        if !events.isEmpty { try await deliver(.events(events)) }
+      }
+    }
+    throw CancellationError()
   }
 
   private static func events(of piece: Piece, _ order: AnswerOrder) throws -> [AnswerEvent] {
@@ -94,9 +112,9 @@ struct ModelService: Sendable {
 
   // MARK: The request
 
-  private func request(_ order: AnswerOrder, index: Int) throws -> Request {
+  private func request(_ order: AnswerOrder) throws -> Request {
     var options = GenerationOptions(
-      sampling: sampling(order.sampling, index: index),
+      sampling: sampling(order.sampling),
       maximumTokens: order.maximumTokens.map { min($0, model.contextLength) } ?? model.contextLength,
       output: model.isUnified ? order.output : order.output == .text ? nil : order.output, thinking: order.thinking)
     options.stops = order.sampling.stops
@@ -144,7 +162,7 @@ struct ModelService: Sendable {
       isStrict: function["strict"]?.bool ?? false)
   }
 
-  private func sampling(_ fields: SamplingFields, index: Int) -> Sampling {
+  private func sampling(_ fields: SamplingFields) -> Sampling {
     var sampling = model.defaultSampling
     if let temperature = fields.temperature { sampling.temperature = Float(temperature) }
     if let topK = fields.topK { sampling.topK = topK }
@@ -155,7 +173,7 @@ struct ModelService: Sendable {
     sampling.presencePenalty = Float(fields.presencePenalty ?? 0)
     sampling.frequencyPenalty = Float(fields.frequencyPenalty ?? 0)
     sampling.logitBias = fields.logitBias.mapValues { Float($0) }
-    sampling.seed = (fields.seed ?? .random(in: 0...UInt64.max)) &+ UInt64(index)
+    sampling.seed = fields.seed ?? .random(in: 0...UInt64.max)
     return sampling
   }
 
