@@ -36,7 +36,16 @@ package enum SpudServer {
     let signals = EndingSignals()
     defer { withExtendedLifetime(signals) {} }
     let serving = Task { try await server.run() }
-    let loading = Task { try await load(context) }
+    Task {
+      do {
+        try await load(context)
+      } catch {
+        // A server without its model is none.
+        let error = error as? SpudError ?? SpudError(.internal, "\(error)")
+        AccessLog.say("spud: \(error.message)")
+        exit(error.code.rawValue)
+      }
+    }
     let ending = Task { [stream = signals.stream] in
       await first(of: stream)
       await end(context) { try? await server.shutdownGracefully() }
@@ -44,13 +53,7 @@ package enum SpudServer {
       exit(0)
     }
     do {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await serving.value }
-        group.addTask { try await loading.value }
-        while try await group.next() != nil {}
-      }
-    } catch let error as SpudError {
-      throw error
+      try await serving.value
     } catch {
       throw SpudError(.io, "\(options.unix ?? "\(options.host):\(options.port)"): cannot listen there: \(error)")
     }

@@ -18,7 +18,7 @@ def random_model(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(random_model):
-    server = Server("-m", "Models/spud-nano", "-m", random_model, "-t", 2)
+    server = Server("-m", "Models/spud-nano", "-m", random_model, "-t", 1)
     yield server
     code, _ = server.stop()
     assert code == 0, server.log[-5:]

@@ -96,7 +96,7 @@ def test_04_logprobs(server):
     entries = json.loads(server.post(CHAT, {**body, "top_logprobs": 3}).body)["choices"][0]["logprobs"]["content"]
     for entry in entries:
         assert set(entry) == {"token", "logprob", "bytes", "top_logprobs"}
-        assert len(entry["top_logprobs"]) == 3 and entry["logprob"] == entry["top_logprobs"][0]["logprob"]
+        assert len(entry["top_logprobs"]) == 3 and entry["logprob"] <= entry["top_logprobs"][0]["logprob"]
     chunks = server.chunks(CHAT, {**body, "stream": True})
     streamed = [e for chunk in chunks for c in chunk["choices"] if c["logprobs"] for e in c["logprobs"]["content"]]
     assert [e["bytes"] for e in streamed] == [e["bytes"] for e in entries]
@@ -204,7 +204,7 @@ def test_10_signs_of_life_before_the_first_token(random_model):
         first = open_stream(server, LONG)
         first.recv(1000)
         second = open_stream(server, LONG)
-        second.settimeout(5)
+        second.settimeout(20)
         text = b""
         while b": ping\n\n" not in text:
             text += second.recv(1000)
@@ -288,7 +288,7 @@ def test_15_cap_of_the_cache(random_model):
         answers = [server.post("/v1/completions", {"prompt": f"{i}" * 150, "max_tokens": 4}) for i in range(8)]
         assert all(answer.status == 200 for answer in answers)
         response = server.post("/v1/completions", {"prompt": "a" * 1500, "max_tokens": 2000})
-        assert response.status == 400 and b"1500" in response.body or b"1501" in response.body
+        assert response.status == 400 and b"2000" in response.body and b"2048" in response.body
     finally:
         server.stop()
 
@@ -457,7 +457,11 @@ def test_22_a_cut_recording_is_remarked_on(server):
 
 def test_23_what_was_generated_is_found_again(server):
     messages = [{"role": "user", "content": "c" * 100}]
-    body = json.loads(server.post(CHAT, {"model": "random", "messages": messages, "max_tokens": 96}).body)
+    word = {"type": "object", "properties": {"word": {"type": "string", "enum": ["x" * 120]}}, "required": ["word"],
+            "additionalProperties": False}
+    body = json.loads(server.post(CHAT, {
+        "model": "random", "messages": messages,
+        "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": word}}}).body)
     answer = body["choices"][0]["message"]["content"]
     messages += [{"role": "assistant", "content": answer}, {"role": "user", "content": "and?"}]
     usage = json.loads(server.post(CHAT, {"model": "random", "messages": messages, "max_tokens": 2}).body)["usage"]
