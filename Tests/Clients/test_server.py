@@ -6,8 +6,8 @@ import subprocess
 import time
 
 import pytest
+from cases import CHAT, LONG, open_stream, wait_until
 from server import PROGRAM, ROOT, Server, data_url, user
-from test_cases import CHAT, LONG, open_stream, wait_until
 
 
 def error(response):

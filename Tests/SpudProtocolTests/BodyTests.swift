@@ -30,9 +30,12 @@ struct BodyTests {
 
   @Test("forms with files")
   func forms() throws {
-    let body = Array(
-      "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--b\r\ncontent-disposition: form-data; name=file; filename=\"a b.wav\"\r\nContent-Type: audio/wav\r\n\r\n\r\n--x\r\n\r\n--b--\r\n"
-        .utf8)
+    let lines = [
+      "--b", "Content-Disposition: form-data; name=\"model\"", "", "m", "--b",
+      "content-disposition: form-data; name=file; filename=\"a b.wav\"", "Content-Type: audio/wav", "", "", "--x", "",
+      "--b--", "",
+    ]
+    let body = Array(lines.joined(separator: "\r\n").utf8)
     let form = try MultipartForm(body, contentType: "multipart/form-data; boundary=\"b\"")
     #expect(form["model"]?.text == "m" && form["file"]?.fileName == "a b.wav")
     #expect(form["file"]?.bytes == Array("\r\n--x\r\n".utf8))

@@ -120,7 +120,8 @@ struct Responder: Sendable {
     guard let route = paths[method] else {
       throw APIError(
         405,
-        "\(request.method.rawValue) does not go with \(request.uri.path), but \(paths.keys.sorted().joined(separator: ", ")) does"
+        "\(request.method.rawValue) does not go with \(request.uri.path), but "
+          + "\(paths.keys.sorted().joined(separator: ", ")) does"
       )
     }
     guard server.origins.admits(request.head) else {
