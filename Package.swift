@@ -33,6 +33,11 @@ func tests(of name: String, imports: [Target.Dependency] = [], data: [String] = 
     exclude: data, swiftSettings: settings)
 }
 
+/// A product that only the trait `Server` needs.
+func server(_ product: String, of package: String) -> Target.Dependency {
+  .product(name: product, package: package, condition: .when(traits: ["Server"]))
+}
+
 let package = Package(
   name: "spud",
   products: [
@@ -40,11 +45,21 @@ let package = Package(
     // What its interface is made of, too: formats, pictures, sounds, errors.
     .library(
       name: "SpudInference", targets: ["SpudInference", "SpudTokens", "SpudKernels", "SpudMedia", "SpudErrors"]),
+    // Speaks HTTP where the trait `Server` is on, as in `Scripts/install server`.
+    .executable(name: "spud-server", targets: ["spud-server"]),
     // What the package in Benchmarks/ times.
     .library(name: "SpudKernelBenchmarks", targets: ["SpudKernelBenchmarks"]),
   ],
+  traits: [
+    .trait(name: "Server", description: "Builds spud-server, which needs hummingbird and swift-nio.")
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Used by the trait `Server` alone, and not even fetched without it.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   // In the order of the layers: a target depends only on targets above it.
   targets: [
@@ -68,8 +83,6 @@ let package = Package(
     module("SpudTemplates", imports: ["SpudErrors", "SpudTensors"]),
     // JSON Schema as a mask over tokens.
     module("SpudSchema", imports: ["SpudErrors", "SpudTensors"]),
-    // Answers taken apart: thoughts, calls, stop strings.
-    module("SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
     module("SpudQuantizer", imports: ["COpenBLAS", "CLAPACKE", "SpudErrors", "SpudSupport"]),
     module("SpudKernels", imports: ["CSpudBlocks", "CSpudKernels", "COpenBLAS", "SpudErrors", "SpudTensors"]),
     module("SpudKernelBenchmarks", imports: ["SpudQuantizer", "SpudTensors", "SpudKernels"]),
@@ -79,6 +92,8 @@ let package = Package(
         "SpudErrors", "SpudSupport", "SpudTensors", "CPNG", "CJPEG", "CSndfile", "CSampleRate", "CKissFFT",
       ]),
     module("SpudTokens", imports: ["SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer"]),
+    // OpenAI's and Anthropic's forms; answers taken apart: thoughts, calls, stop strings.
+    module("SpudProtocol", imports: ["SpudErrors", "SpudTensors", "SpudMedia", "SpudTokens"]),
     module("SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
     module(
       "SpudInference",
@@ -93,13 +108,31 @@ let package = Package(
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer", "SpudTokens", "SpudKernels",
         "SpudModels", "SpudInference", "SpudPipeline",
       ]),
+    // The flags of `spud serve`, which both programs read.
+    module("SpudServeOptions", imports: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    // HTTP; empty where the trait `Server` is off.
+    module(
+      "SpudServer",
+      imports: [
+        "SpudErrors", "SpudTensors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels", "SpudInference",
+        "SpudProtocol", "SpudServeOptions",
+        server("HummingbirdCore", of: "hummingbird"), server("HTTPTypes", of: "swift-http-types"),
+        server("Logging", of: "swift-log"), server("NIOCore", of: "swift-nio"), server("NIOPosix", of: "swift-nio"),
+        server("NIOHTTP1", of: "swift-nio"),
+      ]),
+    .executableTarget(
+      name: "spud-server",
+      dependencies: [
+        "SpudErrors", "SpudServeOptions", "SpudServer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "spud",
       dependencies: [
         "CEdit",
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudTokens",
-        "SpudModels",
-        "SpudInference", "SpudPipeline", "SpudComparison",
+        "SpudModels", "SpudInference", "SpudPipeline", "SpudComparison", "SpudServeOptions",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -117,7 +150,7 @@ let package = Package(
     tests(of: "SpudGuardian", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
     tests(of: "SpudTemplates", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
     tests(of: "SpudSchema", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),
-    tests(of: "SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
+    tests(of: "SpudProtocol", imports: ["SpudErrors", "SpudTensors", "SpudMedia", "SpudTokens"]),
     .target(name: "CAVX512Emulation", dependencies: ["CSpudKernels"], path: "Tests/CAVX512Emulation"),
     tests(of: "SpudKernels", imports: ["SpudSupport", "SpudTensors", "CSpudKernels", "CAVX512Emulation"]),
     tests(of: "SpudMedia", imports: ["SpudErrors", "SpudTensors"], data: ["Fixtures"]),

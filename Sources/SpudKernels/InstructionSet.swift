@@ -2,9 +2,9 @@ internal import CSpudKernels
 internal import SpudErrors
 
 #if canImport(Glibc)
-  internal import Glibc
+internal import Glibc
 #elseif canImport(Darwin)
-  internal import Darwin
+internal import Darwin
 #endif
 
 /// An instruction-set level that has its own kernels, least preferred first.

@@ -1,9 +1,9 @@
 internal import CSpudKernels
 
 #if canImport(Glibc)
-  internal import Glibc
+internal import Glibc
 #elseif canImport(Darwin)
-  internal import Darwin
+internal import Darwin
 #endif
 
 /// Cosines and sines of rotary position embeddings, computed for the positions of a batch: a table as long as the

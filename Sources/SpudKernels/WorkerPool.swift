@@ -1,9 +1,9 @@
 internal import CSpudKernels
 
 #if canImport(Glibc)
-  internal import Glibc
+internal import Glibc
 #elseif canImport(Darwin)
-  internal import Darwin
+internal import Darwin
 #endif
 
 /// Work that all threads of a pool do at once, each its own part.

@@ -112,7 +112,7 @@ extension FuzzTarget {
       case .callEnded(let index, _):
         demand(open == index, "the end of no call")
         open = nil
-      case .content, .reasoning: break
+      case .content, .reasoning, .medium: break
       }
     }
     demand(open == nil, "a call without an end")

@@ -23,6 +23,7 @@ struct Spud: AsyncParsableCommand {
     subcommands: [
       Run.self,
       Chat.self,
+      Serve.self,
       Tokenize.self,
       Detokenize.self,
       Fit.self,

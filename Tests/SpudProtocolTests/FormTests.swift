@@ -39,7 +39,8 @@ struct FormTests {
   }
 
   static let refused: [(String, String?)] = [
-    (#""bogus":1"#, "bogus"), (#""audio":{}"#, "audio"), (#""n":1000000000"#, "n"), (#""n":0"#, "n"),
+    (#""bogus":1"#, "bogus"), (#""functions":[]"#, "functions"),
+    (#""audio":{"format":"mp3"}"#, "audio.format"), (#""n":1000000000"#, "n"), (#""n":0"#, "n"),
     (#""temperature":-1"#, "temperature"),
     (#""temperature":"hot""#, "temperature"), (#""stream":1"#, "stream"),
     (#""stream_options":{"include_usage":true}"#, "stream_options"),

@@ -132,6 +132,8 @@ struct PieceAssembler {
     case .callStarted(let index, let name, let id): .call(.begun(index: index, id: id ?? callID(), name: name))
     case .callArguments(let index, let text): .call(.arguments(index: index, text))
     case .callEnded(let index, let isWhole): .call(.ended(index: index, isWhole: isWhole))
+    // Media do not come out of text.
+    case .medium: nil
     }
   }
 

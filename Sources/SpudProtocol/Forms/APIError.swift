@@ -10,15 +10,20 @@ package struct APIError: Error, Sendable, Equatable {
   package let parameter: String?
   /// A word for programs, such as `context_length_exceeded`.
   package let code: String?
+  /// Seconds after which to ask again.
+  package let retryAfter: Int?
 
-  package init(_ status: Int, _ message: String, parameter: String? = nil, code: String? = nil) {
+  package init(
+    _ status: Int, _ message: String, parameter: String? = nil, code: String? = nil, retryAfter: Int? = nil
+  ) {
     self.status = status
     self.message = message
     self.parameter = parameter
     self.code = code
+    self.retryAfter = retryAfter
   }
 
-  static func invalid(_ message: String, parameter: String) -> APIError {
+  package static func invalid(_ message: String, parameter: String) -> APIError {
     APIError(400, message, parameter: parameter, code: "invalid_value")
   }
 

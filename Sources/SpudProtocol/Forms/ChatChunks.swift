@@ -25,14 +25,23 @@ package struct ChatChunks: Sendable {
 
   /// The chunks of some events.
   ///
-  /// - Parameter makeID: Gives a call an id if the model gave none.
+  /// - Parameters:
+  ///   - logprobs: Of the ids that the events come of; nil without them.
+  ///   - makeID: Gives a call an id if the model gave none.
   package mutating func chunks(
-    of events: [AnswerEvent], choice: Int = 0, makeID: (Int) -> String
+    of events: [AnswerEvent], choice: Int = 0, logprobs: JSONValue? = nil, makeID: (Int) -> String
   ) -> [JSONValue] {
     var chunks = start(choice)
+    // Ids that complete no text have a chunk of their own: none is left out.
+    var logprobs = logprobs
+    if let own = logprobs, events.isEmpty {
+      return chunks + [chunk(choice, [("content", .string(""))], logprobs: own)]
+    }
     for event in events {
       switch event {
-      case .content(let text): chunks.append(chunk(choice, [("content", .string(text))]))
+      case .content(let text):
+        chunks.append(chunk(choice, [("content", .string(text))], logprobs: logprobs ?? .null))
+        logprobs = nil
       case .reasoning(let text): chunks.append(chunk(choice, [("reasoning_content", .string(text))]))
       case .callStarted(let index, let name, let given):
         let function = JSONValue.object(JSONObject([("name", .string(name)), ("arguments", .string(""))]))
@@ -46,14 +55,28 @@ package struct ChatChunks: Sendable {
         let call: [(String, JSONValue)] = [("index", .number(index)), ("function", function)]
         chunks.append(chunk(choice, [("tool_calls", .array([.object(JSONObject(call))]))]))
       case .callEnded: break
+      case .medium(let medium):
+        chunks.append(chunk(choice, [ChatBody.member(of: medium, id: id)]))
       }
     }
     return chunks
   }
 
+  /// A chunk of ids, beside the text that they are: an empty delta with `tokens`.
+  package mutating func tokens(_ tokens: [JSONValue], choice: Int = 0) -> [JSONValue] {
+    start(choice) + [chunk(choice, [("content", .string(""))]).adding(["tokens": .array(tokens)])]
+  }
+
   /// The chunk that ends a choice.
-  package mutating func end(_ reason: FinishReason, choice: Int = 0) -> [JSONValue] {
-    start(choice) + [chunk(choice, [], finish: .string(reason.rawValue))]
+  ///
+  /// - Parameters:
+  ///   - timings: How long the answer took.
+  ///   - remarks: What the client should be told about it.
+  package mutating func end(
+    _ reason: FinishReason, choice: Int = 0, timings: AnswerTimings? = nil, remarks: [String] = []
+  ) -> [JSONValue] {
+    let last = chunk(choice, [], finish: .string(reason.rawValue))
+    return start(choice) + [last.adding(["timings": timings?.json, "remarks": ChatBody.remarks(remarks)])]
   }
 
   /// The last chunk of all, if usage was asked for.
@@ -66,9 +89,12 @@ package struct ChatChunks: Sendable {
     return [chunk(choice, [("role", .string("assistant")), ("content", .string(""))])]
   }
 
-  private func chunk(_ choice: Int, _ delta: [(String, JSONValue)], finish: JSONValue = .null) -> JSONValue {
+  private func chunk(
+    _ choice: Int, _ delta: [(String, JSONValue)], logprobs: JSONValue = .null, finish: JSONValue = .null
+  ) -> JSONValue {
     let members: [(String, JSONValue)] = [
-      ("index", .number(choice)), ("delta", .object(JSONObject(delta))), ("logprobs", .null), ("finish_reason", finish),
+      ("index", .number(choice)), ("delta", .object(JSONObject(delta))), ("logprobs", logprobs),
+      ("finish_reason", finish),
     ]
     return frame(choices: [.object(JSONObject(members))], usage: .null)
   }

@@ -34,6 +34,10 @@ package struct ChatRequest: Sendable {
   package let reasoningEffort: String?
   package let templateArguments: JSONObject
   package let modalities: [String]
+  /// How a sound of the answer is to be encoded; nil where the request does not say.
+  package let audioFormat: SoundFormat?
+  /// Whether each id comes beside what it means, with the experts that it went to.
+  package let returnsTokens: Bool
 
   /// - Throws: `APIError`, naming the field.
   package init(_ json: JSONValue) throws {
@@ -63,6 +67,9 @@ package struct ChatRequest: Sendable {
       }
       return name
     }
+    returnsTokens = try fields.bool("return_tokens") ?? false
+    guard !returnsTokens || streams else { throw fields.fail("return_tokens", "needs 'stream'") }
+    audioFormat = try fields.object("audio").map { try SoundFormat($0, field: "format") }
   }
 
   static func includesUsage(_ fields: FieldReader, _ streams: Bool) throws -> Bool {

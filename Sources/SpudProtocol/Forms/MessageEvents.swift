@@ -46,6 +46,7 @@ package struct MessageEvents: Sendable {
         result += close() + begin(.call, block)
       case .callArguments(_, let part): result.append(delta("input_json_delta", "partial_json", part))
       case .callEnded: result += close()
+      case .medium: break  // An answer of words was asked for: the form has no place for media.
       }
     }
     return result
@@ -53,16 +54,11 @@ package struct MessageEvents: Sendable {
 
   /// - Parameter stop: The stop string that ended the answer, if one did.
   package mutating func end(_ reason: FinishReason, stop: String?, _ usage: Usage) -> [Event] {
-    let word =
-      switch reason {
-      case .length: "max_tokens"
-      case .toolCalls: "tool_use"
-      case .stop: stop == nil ? "end_turn" : "stop_sequence"
-      }
     let delta: [(String, JSONValue)] = [
-      ("stop_reason", .string(word)), ("stop_sequence", stop.map { .string($0) } ?? .null),
+      ("stop_reason", .string(MessageBody.reason(reason, stop: stop))),
+      ("stop_sequence", stop.map { .string($0) } ?? .null),
     ]
-    let count = JSONValue.object(JSONObject([("output_tokens", .number(usage.answer.total))]))
+    let count = usage.anthropic
     return close() + [
       event("message_delta", [("delta", .object(JSONObject(delta))), ("usage", count)]), event("message_stop", []),
     ]

@@ -8,6 +8,11 @@ package struct RequestForm: Sendable {
   package let accepted: Set<String>
   package let refused: Set<String>
 
+  /// Every form that a request's body can have, in the order of the documentation.
+  package static let all = [
+    chatCompletions, responses, completions, messages, embeddings, images, speech, transcriptions, tokenize, detokenize,
+  ]
+
   /// The fields of a request's body, all of them known.
   ///
   /// - Throws: `APIError`, naming the field.
@@ -41,10 +46,10 @@ package struct RequestForm: Sendable {
     honoured: sampling.union([
       "model", "messages", "max_tokens", "max_completion_tokens", "n", "stream", "stream_options", "logprobs",
       "top_logprobs", "response_format", "tools", "tool_choice", "parallel_tool_calls", "reasoning_effort",
-      "chat_template_kwargs", "modalities",
+      "chat_template_kwargs", "modalities", "audio", "return_tokens",
     ]),
     accepted: habits.union(["verbosity", "prompt_cache_retention"]),
-    refused: ["audio", "functions", "function_call", "prediction", "web_search_options"])
+    refused: ["functions", "function_call", "prediction", "web_search_options"])
 
   package static let completions = RequestForm(
     path: "/v1/completions",
@@ -62,4 +67,45 @@ package struct RequestForm: Sendable {
 
   package static let embeddings = RequestForm(
     path: "/v1/embeddings", honoured: ["model", "input", "encoding_format"], accepted: habits, refused: ["dimensions"])
+
+  package static let responses = RequestForm(
+    path: "/v1/responses",
+    honoured: [
+      "model", "input", "instructions", "max_output_tokens", "temperature", "top_p", "stream", "tools", "tool_choice",
+      "parallel_tool_calls", "text", "reasoning", "truncation", "background",
+    ],
+    accepted: habits.union([
+      "include", "stream_options", "prompt_cache_retention", "verbosity", "max_tool_calls", "context_management",
+    ]),
+    refused: ["previous_response_id", "conversation", "prompt", "top_logprobs"])
+
+  package static let images = RequestForm(
+    path: "/v1/images/generations",
+    honoured: [
+      "model", "prompt", "n", "response_format", "output_format", "stream", "partial_images", "seed",
+      "temperature",
+    ],
+    accepted: habits.union(["size", "quality", "style", "background", "moderation", "output_compression"]),
+    refused: ["image", "mask"])
+
+  package static let speech = RequestForm(
+    path: "/v1/audio/speech",
+    honoured: ["model", "input", "response_format", "stream_format", "speed", "seed", "temperature"],
+    accepted: habits.union(["voice", "instructions"]), refused: [])
+
+  package static let transcriptions = RequestForm(
+    path: "/v1/audio/transcriptions",
+    honoured: [
+      "model", "file", "response_format", "stream", "temperature", "timestamp_granularities",
+      "timestamp_granularities[]",
+    ],
+    accepted: habits.union(["language", "prompt", "chunking_strategy"]),
+    refused: ["include", "include[]", "known_speaker_names", "known_speaker_references"])
+
+  package static let tokenize = RequestForm(
+    path: "/tokenize", honoured: ["model", "content", "add_special", "parse_special", "with_pieces"], accepted: [],
+    refused: [])
+
+  package static let detokenize = RequestForm(
+    path: "/detokenize", honoured: ["model", "tokens"], accepted: [], refused: [])
 }

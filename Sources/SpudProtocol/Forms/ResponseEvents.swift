@@ -10,13 +10,17 @@ package struct ResponseEvents: Sendable {
   package let id: String
   package let model: String
   package let created: Int
+  private let echo: ResponseRequest.Echo
   private var sequence = 0
   private var open: Item?
   /// What the open item says so far.
   private var text = ""
   private var items: [JSONValue] = []
 
-  package init(id: String, model: String, created: Int) { (self.id, self.model, self.created) = (id, model, created) }
+  /// - Parameter echo: What the answer repeats of the request.
+  package init(id: String, model: String, created: Int, echo: ResponseRequest.Echo = .init()) {
+    (self.id, self.model, self.created, self.echo) = (id, model, created, echo)
+  }
 
   /// The first two events.
   package mutating func start() -> [Event] {
@@ -38,9 +42,17 @@ package struct ResponseEvents: Sendable {
         result += close() + begin(.call(name: name, id: given ?? makeID(index)))
       case .callArguments(_, let part): result.append(delta("response.function_call_arguments.delta", part))
       case .callEnded: result += close()
+      case .medium: break  // An answer of words was asked for: the form has no place for media.
       }
     }
     return result
+  }
+
+  /// The event of a stream that ends because something went wrong.
+  package mutating func failure(_ error: APIError) -> Event {
+    event(
+      "error",
+      [("code", .text(error.code)), ("message", .string(error.message)), ("param", .text(error.parameter))])
   }
 
   /// The last events.
@@ -135,16 +147,20 @@ package struct ResponseEvents: Sendable {
     let members: [(String, JSONValue)] = [
       ("id", .string(id)), ("object", .string("response")), ("created_at", .number(created)),
       ("status", .string(status)),
-      ("error", .null), ("incomplete_details", status == "incomplete" ? why : .null), ("instructions", .null),
-      ("metadata", .object(JSONObject())), ("model", .string(model)), ("output", .array(items)),
-      ("parallel_tool_calls", .bool(true)), ("temperature", .null), ("tool_choice", .string("auto")),
-      ("tools", .array([])), ("top_p", .null), ("usage", usage.map(Self.usage) ?? .null),
+      ("error", .null), ("incomplete_details", status == "incomplete" ? why : .null),
+      ("instructions", echo.instructions), ("max_output_tokens", echo.maximumTokens), ("metadata", echo.metadata),
+      ("model", .string(model)), ("output", .array(items)), ("parallel_tool_calls", .bool(echo.allowsParallelCalls)),
+      ("previous_response_id", .null), ("reasoning", .members(["effort": .null, "summary": .null])),
+      ("store", .bool(false)), ("temperature", echo.temperature), ("text", .members(["format": echo.format])),
+      ("tool_choice", echo.toolChoice), ("tools", echo.tools), ("top_p", echo.topP),
+      ("truncation", .string("disabled")), ("usage", usage.map(Self.usage) ?? .null),
     ]
     return .object(JSONObject(members))
   }
 
   private static func usage(_ usage: Usage) -> JSONValue {
-    let cached = JSONValue.object(JSONObject([("cached_tokens", .number(usage.cached))]))
+    let cached = JSONValue.object(
+      JSONObject([("cached_tokens", .number(usage.cached))] + usage.prompt.details))
     let reasoning = JSONValue.object(JSONObject([("reasoning_tokens", .number(usage.reasoning))]))
     return .object(
       JSONObject([

@@ -15,7 +15,7 @@ package struct SamplingFields: Sendable, Equatable {
   package var logitBias: [Int32: Double] = [:]
   package var ignoresEnd = false
 
-  init() {}
+  package init() {}
 
   init(_ fields: FieldReader) throws {
     temperature = try fields.double("temperature", in: 0...5)
@@ -26,13 +26,16 @@ package struct SamplingFields: Sendable, Equatable {
     presencePenalty = try fields.double("presence_penalty", in: -2...2)
     repetitionPenalty = try fields.double("repetition_penalty", in: 0.01...10)
     ignoresEnd = try fields.bool("ignore_eos") ?? false
-    if let value = fields.value("seed") {
-      guard case .number(let digits) = value, let seed = UInt64(digits) ?? Int64(digits).map({ UInt64(bitPattern: $0) })
-      else { throw fields.fail("seed", "must be an integer of 64 bits") }
-      self.seed = seed
-    }
+    seed = try Self.seed(fields)
     stops = try Self.stops(fields, "stop")
     if let bias = try fields.object("logit_bias") { logitBias = try Self.bias(bias, fields) }
+  }
+
+  static func seed(_ fields: FieldReader) throws -> UInt64? {
+    guard let value = fields.value("seed") else { return nil }
+    guard case .number(let digits) = value, let seed = UInt64(digits) ?? Int64(digits).map({ UInt64(bitPattern: $0) })
+    else { throw fields.fail("seed", "must be an integer of 64 bits") }
+    return seed
   }
 
   /// A stop string, or a list of them.

@@ -35,4 +35,20 @@ package struct Usage: Sendable, Equatable {
         ("completion_tokens_details", .object(JSONObject([("reasoning_tokens", .number(reasoning))] + answer.details))),
       ]))
   }
+
+  package var anthropic: JSONValue {
+    .members([
+      "input_tokens": .number(prompt.total - cached), "cache_read_input_tokens": .number(cached),
+      "cache_creation_input_tokens": .number(0), "output_tokens": .number(answer.total),
+    ])
+  }
+
+  /// As requests for pictures and sounds have it.
+  package var ofMedia: JSONValue {
+    .members([
+      "input_tokens": .number(prompt.total), "input_tokens_details": .object(JSONObject(prompt.details)),
+      "output_tokens": .number(answer.total), "output_tokens_details": .object(JSONObject(answer.details)),
+      "total_tokens": .number(prompt.total + answer.total),
+    ])
+  }
 }

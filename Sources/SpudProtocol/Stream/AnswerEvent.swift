@@ -11,6 +11,8 @@ package enum AnswerEvent: Sendable, Equatable {
   /// A call ends. It is not whole if the model broke off or wrote something that is no call: the arguments are then cut
   /// short, and what could not be read follows as content.
   case callEnded(index: Int, isWhole: Bool)
+  /// A picture or a sound, whole.
+  case medium(AnswerMedium)
 }
 
 extension [AnswerEvent] {

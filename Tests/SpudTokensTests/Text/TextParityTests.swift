@@ -64,9 +64,9 @@ struct TextParityTests {
     #expect(ParityCorpus.digest(ids) == record.runs[index])
     // Built without optimization it takes some ten times as long.
     #if !DEBUG
-      #expect(time < .seconds(1))
+    #expect(time < .seconds(1))
     #else
-      #expect(time < .seconds(60))
+    #expect(time < .seconds(60))
     #endif
   }
 }

@@ -1,0 +1,30 @@
+#if Server
+/// What answers requests to one path with one method.
+struct Route: Sendable {
+  typealias Handler = @Sendable (ServerContext, Incoming) async throws -> Reply
+
+  var form = ErrorForm.openAI
+  var needsKey = true
+  /// Whether it has a model compute: these are limited, and refused while the server ends.
+  var computes = true
+  let answer: Handler
+
+  /// By path and method.
+  static func all() -> [String: [String: Route]] {
+    var routes: [String: [String: Route]] = [:]
+    routes["/health"] = ["GET": Route(needsKey: false, computes: false, answer: Health.answer)]
+    routes["/metrics"] = ["GET": Route(computes: false, answer: Health.metrics)]
+    routes["/v1/models"] = ["GET": Route(computes: false, answer: ModelRoutes.list)]
+    routes["/v1/chat/completions"] = ["POST": Route(answer: ChatRoute.answer)]
+    routes["/v1/completions"] = ["POST": Route(answer: CompletionRoute.answer)]
+    routes["/v1/responses"] = ["POST": Route(form: .responses, answer: ResponseRoute.answer)]
+    routes["/v1/messages"] = ["POST": Route(form: .anthropic, answer: MessageRoute.answer)]
+    routes["/v1/images/generations"] = ["POST": Route(answer: ImageRoute.answer)]
+    routes["/v1/audio/speech"] = ["POST": Route(answer: SoundRoutes.speak)]
+    routes["/v1/audio/transcriptions"] = ["POST": Route(answer: SoundRoutes.transcribe)]
+    routes["/tokenize"] = ["POST": Route(computes: false, answer: TokenRoutes.tokenize)]
+    routes["/detokenize"] = ["POST": Route(computes: false, answer: TokenRoutes.detokenize)]
+    return routes
+  }
+}
+#endif

@@ -1,0 +1,77 @@
+internal import Foundation
+internal import SpudErrors
+
+/// Where the program `spud-server` is.
+enum ServerProgram {
+  private static let name = "spud-server"
+
+  /// The program: in a checkout that of its build folder, built if it is not there or older than what it is made of;
+  /// elsewhere the one beside this program.
+  ///
+  /// - Throws: `SpudError` (`unavailable`) when there is none, or it cannot be built.
+  static func find() throws -> String {
+    let own = URL(filePath: Bundle.main.executablePath ?? CommandLine.arguments[0]).resolvingSymlinksInPath()
+    guard let checkout = checkout(above: own) else {
+      let beside = own.deletingLastPathComponent().appending(path: name).path
+      guard FileManager.default.isExecutableFile(atPath: beside) else {
+        throw SpudError(
+          .unavailable,
+          "the server is a program of its own, \(name), which is not beside this one: Scripts/install "
+            + "server builds it in a checkout of the project")
+      }
+      return beside
+    }
+    let program = checkout.appending(path: ".build-server/release/\(name)")
+    if !isCurrent(program, in: checkout) { try build(in: checkout) }
+    return program.path
+  }
+
+  /// The directory of the project that holds this program, if one does.
+  private static func checkout(above program: URL) -> URL? {
+    var directory = program.deletingLastPathComponent()
+    for _ in 0..<5 where directory.path != "/" {
+      let parts = ["Package.swift", "Scripts/install", "Sources/\(name)"]
+      if parts.allSatisfy({ FileManager.default.fileExists(atPath: directory.appending(path: $0).path) }) {
+        return directory
+      }
+      directory = directory.deletingLastPathComponent()
+    }
+    return nil
+  }
+
+  /// Whether the program is there and no source is newer.
+  private static func isCurrent(_ program: URL, in checkout: URL) -> Bool {
+    guard let built = changed(program) else { return false }
+    let manifest = checkout.appending(path: "Package.swift")
+    guard let time = changed(manifest), time <= built,
+      let files = FileManager.default.enumerator(
+        at: checkout.appending(path: "Sources"), includingPropertiesForKeys: [.contentModificationDateKey])
+    else { return false }
+    for case let file as URL in files {
+      guard let time = changed(file), time <= built else { return false }
+    }
+    return true
+  }
+
+  private static func changed(_ file: URL) -> Date? {
+    (try? FileManager.default.attributesOfItem(atPath: file.path))?[.modificationDate] as? Date
+  }
+
+  private static func build(in checkout: URL) throws {
+    Terminal.report("spud: building the server, which takes some minutes the first time (Scripts/install server)")
+    let script = Process()
+    script.executableURL = checkout.appending(path: "Scripts/install")
+    script.arguments = ["server"]
+    script.currentDirectoryURL = checkout
+    script.standardOutput = FileHandle.standardError
+    do {
+      try script.run()
+    } catch {
+      throw SpudError(.unavailable, "\(script.executableURL?.path ?? "Scripts/install"): cannot be started")
+    }
+    script.waitUntilExit()
+    guard script.terminationStatus == 0 else {
+      throw SpudError(.unavailable, "the server could not be built: see above")
+    }
+  }
+}
