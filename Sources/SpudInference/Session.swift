@@ -1,3 +1,4 @@
+internal import SpudModels
 public import SpudTokens
 internal import Synchronization
 
@@ -14,8 +15,14 @@ public final class Session: Sendable {
   /// The answer that was asked for last, for the next one to wait for.
   private let last = Mutex<Task<Void, Never>?>(nil)
 
-  init(model: Model, scope: CacheScope) {
-    conversation = Conversation(model: model, scope: scope)
+  init(model: Model, scope: CacheScope, state: SessionState = SessionState()) {
+    conversation = Conversation(model: model, scope: scope, state: state)
+  }
+
+  /// What has been said so far, when the answers that were asked for are whole.
+  package func state() async -> SessionState {
+    await last.withLock { $0 }?.value
+    return conversation.state
   }
 
   /// Begins to answer the next turn of this conversation.
@@ -70,10 +77,17 @@ private final class Conversation: @unchecked Sendable {
   private var turns: [StreamTurn] = []
   /// The last request's media as ids: who sends the whole conversation anew does not have them coded anew.
   private var media = CodedMedia()
+  /// What was said so far, as it is kept.
+  private(set) var state: SessionState
 
-  init(model: Model, scope: CacheScope) {
+  init(model: Model, scope: CacheScope, state: SessionState) {
     self.model = model
     self.scope = scope
+    self.state = state
+    switch model.form {
+    case .stream: history = state.ids
+    case .text: turns = state.streamTurns
+    }
   }
 
   deinit {
@@ -97,6 +111,8 @@ private final class Conversation: @unchecked Sendable {
       prepared, options: request.options, scope: scope, requested: requested, interruption: interruption,
       deliver: { buffer.put($0) }, readerIsBehind: { buffer.fullSince })
     if !outcome.answer.tokens.isEmpty {
+      if isWhole { state.turns = [] }
+      state.turns += (request.turns + [StreamTurn(.assistant, outcome.answer.parts)]).map(SessionState.turn)
       switch model.form {
       case .stream(let tokenizer):
         history =
@@ -105,6 +121,11 @@ private final class Conversation: @unchecked Sendable {
       case .text:
         turns = earlierTurns + request.turns + [StreamTurn(.assistant, outcome.answer.parts)]
       }
+      state.ids = history.isEmpty ? outcome.prompt + outcome.answer.tokens : history
+      let marks: [Mark] =
+        history.isEmpty
+        ? state.ids.indices.map { $0 < outcome.prompt.count ? .read : .written } : model.form.marks(of: history)
+      state.written = MemoryLink.written(marks)
     }
     return outcome.answer
   }

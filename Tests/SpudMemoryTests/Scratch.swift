@@ -66,7 +66,7 @@ struct Sequence {
       unsafe copy.copyBytes(from: page)
       unsafe held.append(copy)
     }
-    defer { for unsafe page in unsafe held { unsafe page.deallocate() } }
+    defer { for index in unsafe held.indices { unsafe held[index].deallocate() } }
     let run = unsafe PageRun(
       ids: ids, written: written, blocks: blocks, layerCount: 2, pageBytes: Scratch.pageBytes,
       pieces: { block in

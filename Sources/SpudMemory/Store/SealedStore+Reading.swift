@@ -130,7 +130,8 @@ extension SealedStore {
     unsafe sealed.withUnsafeBytes { input in
       var place = Cipher.nonceLength
       let end = Cipher.nonceLength + extent.payload
-      for unsafe piece in unsafe pieces where place < end {
+      for index in unsafe pieces.indices where place < end {
+        let piece = unsafe pieces[index]
         let count = min(piece.count, end - place)
         unsafe stream.update(.init(rebasing: input[place..<place + count]), into: .init(rebasing: piece[..<count]))
         place += count

@@ -98,7 +98,8 @@ extension SealedStore {
     unsafe sealed.withUnsafeMutableBytes { output in
       unsafe output.copyBytes(from: nonce)
       var place = nonce.count
-      for unsafe piece in unsafe pieces {
+      for index in unsafe pieces.indices {
+        let piece = unsafe pieces[index]
         unsafe stream.update(piece, into: .init(rebasing: output[place..<place + piece.count]))
         place += piece.count
       }

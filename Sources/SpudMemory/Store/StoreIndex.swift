@@ -61,7 +61,8 @@ struct StoreIndex: Sendable {
     var freed = 0
     var chosen: [StoredExtent] = []
     let pages = extents.values.filter { $0.kind == .pages }
-    for extent in pages.sorted(by: { ($0.used, -$0.firstBlock, $0.identity) < ($1.used, -$1.firstBlock, $1.identity) }) {
+    for extent in pages.sorted(by: { ($0.used, -$0.firstBlock, $0.identity) < ($1.used, -$1.firstBlock, $1.identity) })
+    {
       if freed >= count { break }
       chosen.append(extent)
       freed += extent.length

@@ -131,7 +131,8 @@ struct StoreWriter: Sendable {
         try files.remove(layout.segment(number))
         continue
       }
-      let file = try segment.flatMap { $0.number == number ? $0.file : nil } ?? files.open(layout.segment(number), .changing)
+      let file =
+        try segment.flatMap { $0.number == number ? $0.file : nil } ?? files.open(layout.segment(number), .changing)
       for extent in group.sorted(by: { $0.offset < $1.offset }) { try files.punch(file, extent.range) }
     }
   }
