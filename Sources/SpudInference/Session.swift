@@ -36,6 +36,11 @@ public final class Session: Sendable {
     start(Request(parts, options: options), isWhole: false)
   }
 
+  /// Begins to answer the next turns of this conversation, the last of which is the user's.
+  ///
+  /// - Returns: As `respond(to:options:)` does.
+  package func respond(toNext request: Request) -> Response { start(request, isWhole: false) }
+
   /// Begins to answer a conversation that the caller keeps: it takes the place of this session's own, and as much of
   /// its beginning as the cache holds is not read again.
   ///
@@ -86,7 +91,15 @@ private final class Conversation: @unchecked Sendable {
     self.state = state
     switch model.form {
     case .stream: history = state.ids
-    case .text: turns = state.streamTurns
+    case .text(let form):
+      turns = state.streamTurns
+      guard let last = state.lastPrompt else { break }
+      let prompt = 0..<last.promptCount
+      let answer = Array(state.ids[last.promptCount..<last.promptCount + last.answerCount])
+      model.answers.keep(
+        answer, text: answer.flatMap { form.tokenizer.piece(of: $0) },
+        after: TextForm.Text(bytes: last.bytes, written: last.written),
+        AnswerMemory.Sequence(ids: Array(state.ids[prompt]), marks: state.marks(prompt)), scope: scope)
     }
   }
 
@@ -121,12 +134,19 @@ private final class Conversation: @unchecked Sendable {
       case .text:
         turns = earlierTurns + request.turns + [StreamTurn(.assistant, outcome.answer.parts)]
       }
-      state.ids = history.isEmpty ? outcome.prompt + outcome.answer.tokens : history
-      let marks: [Mark] =
-        history.isEmpty
-        ? state.ids.indices.map { $0 < outcome.prompt.count ? .read : .written } : model.form.marks(of: history)
-      state.written = MemoryLink.written(marks)
+      note(outcome, prepared.prompt)
     }
     return outcome.answer
+  }
+
+  /// Notes where the conversation has come to.
+  private func note(_ outcome: Model.Outcome, _ prompt: PromptForm.Prompt) {
+    let ids = history.isEmpty ? outcome.prompt + outcome.answer.tokens : history
+    state.setIDs(ids, marks: ids.indices.map { $0 < prompt.marks.count ? prompt.marks[$0] : .written })
+    guard case .text(let form) = model.form, let text = prompt.text else { return }
+    let ending = outcome.answer.tokens.last.map(form.endings.contains) ?? false
+    state.lastPrompt = SessionState.LastPrompt(
+      bytes: text.bytes, written: text.written, promptCount: prompt.ids.count,
+      answerCount: outcome.answer.tokens.count - (ending ? 1 : 0))
   }
 }

@@ -1,14 +1,12 @@
-internal import SpudErrors
 internal import SpudMedia
-internal import SpudTensors
-internal import SpudTokens
+internal import SpudModels
+package import SpudTokens
 
-/// A conversation without its model: what has to be kept for it to go on elsewhere.
+/// A conversation without its model: what has to be kept for it to go on elsewhere as if it had never stopped.
 package struct SessionState: Sendable, Equatable {
   /// One turn as a person reads it again.
   package struct Turn: Sendable, Equatable {
-    package var isUser: Bool
-    /// Words and thoughts as they are; what media there were.
+    package var role: Role
     package var parts: [Part]
   }
 
@@ -17,29 +15,60 @@ package struct SessionState: Sendable, Equatable {
     case thought(String)
     /// A medium, described.
     case medium(String)
+    case call(ToolCall)
+    case result(ToolResult)
   }
 
-  /// The ids so far. A unified model goes on behind them; a text-only model reads its turns anew, and finds these again
-  /// as far as they are the same.
+  /// What the last answer of a text-only model followed: its next prompt begins with these ids, whatever else its text
+  /// could be spelled with.
+  package struct LastPrompt: Sendable, Equatable {
+    var bytes: [UInt8]
+    /// Stretches that the template wrote.
+    var written: [Range<Int>]
+    /// Ids of the prompt.
+    var promptCount: Int
+    /// Ids of the answer, without the one that ended it.
+    var answerCount: Int
+  }
+
+  /// The ids so far. A unified model goes on behind them.
   package var ids: [Int32] = []
-  /// For each whole block of 32 ids, bit i is set where its id i was written.
+  /// For each 32 ids, bit i is set where the id i of them was written.
   package var written: [UInt32] = []
   package var turns: [Turn] = []
+  package var lastPrompt: LastPrompt?
 
   package init() {}
 
   package var tokenCount: Int { ids.count }
 
+  mutating func setIDs(_ ids: [Int32], marks: [Mark]) {
+    self.ids = ids
+    written = stride(from: 0, to: marks.count, by: 32).map { start in
+      var bits: UInt32 = 0
+      for (bit, mark) in marks[start..<min(start + 32, marks.count)].enumerated() where mark == .written {
+        bits |= 1 << bit
+      }
+      return bits
+    }
+  }
+
+  func marks(_ range: Range<Int>) -> [Mark] {
+    range.map { written[$0 / 32] & 1 << ($0 % 32) == 0 ? .read : .written }
+  }
+
   static func turn(_ turn: StreamTurn) -> Turn {
     Turn(
-      isUser: turn.role == .user,
+      role: turn.role,
       parts: turn.parts.map { part in
         switch part {
         case .text(let words): .text(words)
         case .thought(let words): .thought(words)
         case .image(let image): .medium("a picture of \(image.width) × \(image.height)")
-        case .audio(let sound): .medium("a sound of \(Self.seconds(sound.samples.count, sound.sampleRate)) s")
+        case .audio(let sound): .medium("a sound of \(seconds(sound.samples.count, sound.sampleRate)) s")
         case .video(let clip): .medium("a video of \(clip.frames.count) frames")
+        case .call(let call): .call(call)
+        case .result(let result): .result(result)
         }
       })
   }
@@ -53,81 +82,15 @@ package struct SessionState: Sendable, Equatable {
   var streamTurns: [StreamTurn] {
     turns.map { turn in
       StreamTurn(
-        turn.isUser ? .user : .assistant,
+        turn.role,
         turn.parts.map { part in
           switch part {
           case .text(let words), .medium(let words): .text(words)
           case .thought(let words): .thought(words)
+          case .call(let call): .call(call)
+          case .result(let result): .result(result)
           }
         })
-    }
-  }
-
-  // MARK: Bytes
-
-  private static let version: UInt8 = 1
-
-  /// As bytes, which `init(bytes:)` reads.
-  package var bytes: [UInt8] {
-    var bytes = [Self.version]
-    func put(_ count: Int) { bytes += [UInt32(clamping: count)].littleEndianBytes }
-    put(ids.count)
-    bytes += ids.littleEndianBytes
-    put(written.count)
-    bytes += written.littleEndianBytes
-    put(turns.count)
-    for turn in turns {
-      bytes.append(turn.isUser ? 0 : 1)
-      put(turn.parts.count)
-      for part in turn.parts {
-        let (kind, words): (UInt8, String) =
-          switch part {
-          case .text(let words): (0, words)
-          case .thought(let words): (1, words)
-          case .medium(let words): (2, words)
-          }
-        bytes.append(kind)
-        put(words.utf8.count)
-        bytes += words.utf8
-      }
-    }
-    return bytes
-  }
-
-  /// - Throws: `SpudError` (`badData`) when the bytes are no conversation.
-  package init(bytes: [UInt8]) throws {
-    var place = 0
-    func take(_ count: Int) throws -> ArraySlice<UInt8> {
-      guard count >= 0, count <= bytes.count - place else {
-        throw SpudError(.badData, "a remembered conversation ends at byte \(bytes.count), expected \(count) more")
-      }
-      defer { place += count }
-      return bytes[place..<place + count]
-    }
-    func number() throws -> UInt32 { try take(4).reversed().reduce(0) { $0 << 8 | UInt32($1) } }
-    let version = try take(1).first
-    guard version == Self.version else {
-      throw SpudError(.badData, "a remembered conversation has version \(version ?? 0), expected \(Self.version)")
-    }
-    let raw = try take(4 * Int(try number()))
-    ids = stride(from: raw.startIndex, to: raw.endIndex, by: 4).map { start in
-      Int32(bitPattern: raw[start..<start + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) })
-    }
-    for _ in 0..<(try number()) { written.append(try number()) }
-    for _ in 0..<(try number()) {
-      let isUser = try take(1).first == 0
-      var parts: [Part] = []
-      for _ in 0..<(try number()) {
-        let kind = try take(1).first
-        let words = String(decoding: try take(Int(try number())), as: UTF8.self)
-        switch kind {
-        case 0: parts.append(.text(words))
-        case 1: parts.append(.thought(words))
-        case 2: parts.append(.medium(words))
-        default: throw SpudError(.badData, "a remembered conversation holds a part of kind \(kind ?? 0)")
-        }
-      }
-      turns.append(Turn(isUser: isUser, parts: parts))
     }
   }
 }

@@ -5,11 +5,11 @@ package import SpudKernels
 /// A store as one model's engine uses it.
 ///
 ///     let store = try SealedStore(directory, key: key, settings: settings)
-///     let memory = try ModelMemory(store, model: model)
-///     try await model.attach(memory)
+///     let memory = try await store.attach(to: model)
 ///     let session = try memory.session(named: "letters", of: model)
 ///     …
 ///     try await memory.save(session, named: "letters", of: model)
+///     if let failure = await model.flushMemory() { … }
 package final class ModelMemory: PageStore {
   package let store: SealedStore
   /// Stands for the model's weights, configuration and tokenizer.
@@ -66,5 +66,17 @@ package final class ModelMemory: PageStore {
       ids: ids, written: written, blocks: blocks, layerCount: layerCount, pageBytes: pageBytes,
       pieces: { block in unsafe pages[block - blocks.lowerBound].pieces.map { UnsafeRawBufferPointer($0) } })
     try store.save(run, scope: scope(tenant))
+  }
+}
+
+extension SealedStore {
+  /// Has a model keep what it reads and writes here, and find it again: for `spud chat` and `spud serve`, too. A tenant
+  /// of `Model.submit(_:tenant:)` finds only what was read for the same tenant.
+  ///
+  /// - Throws: `SpudError` (`io`) when a file of the model cannot be read.
+  package func attach(to model: Model) async throws -> ModelMemory {
+    let memory = try ModelMemory(self, model: model)
+    try await model.attach(memory)
+    return memory
   }
 }

@@ -4,6 +4,7 @@ internal import SpudErrors
 internal import SpudInference
 internal import SpudMemory
 internal import SpudSupport
+internal import SpudTokens
 
 extension Memory {
   /// `spud memory forget`
@@ -135,7 +136,7 @@ extension Memory {
       let (record, state) = try Memory.session(name, in: try store.open(readOnly: true))
       let report = Report(
         session: SessionReport(record),
-        turns: state.turns.map { .init(role: $0.isUser ? "user" : "assistant", text: Memory.words(of: $0)) },
+        turns: state.turns.map { .init(role: $0.role.rawValue, text: Memory.words(of: $0)) },
         ids: state.ids)
       let line = try JSONOutput.line(report)
       guard let file, file != "-" else { return try Terminal.writeLine(line) }

@@ -3,6 +3,7 @@ internal import Foundation
 internal import SpudErrors
 internal import SpudInference
 internal import SpudMemory
+internal import SpudTokens
 
 /// `spud memory`: what is remembered, and how it is forgotten.
 struct Memory: AsyncParsableCommand {
@@ -109,7 +110,7 @@ struct Memory: AsyncParsableCommand {
     func run() throws {
       let store = try store.open(readOnly: true)
       let (record, state) = try Memory.session(name, in: store)
-      let turns = state.turns.map { Turn(role: $0.isUser ? "user" : "assistant", text: Memory.words(of: $0)) }
+      let turns = state.turns.map { Turn(role: $0.role.rawValue, text: Memory.words(of: $0)) }
       let report = Report(session: SessionReport(record), words: text ? turns : nil)
       if json.json { return try JSONOutput.print(report) }
       let session = report.session
@@ -140,6 +141,8 @@ struct Memory: AsyncParsableCommand {
       case .text(let words): words
       case .thought(let words): "(\(words))"
       case .medium(let what): "[\(what)]"
+      case .call(let call): "[calls \(call.name) \(call.arguments)]"
+      case .result(let result): "[\(result.name ?? "a function") gave \(result.text)]"
       }
     }.joined(separator: " ")
   }

@@ -129,6 +129,9 @@ struct Run: AsyncParsableCommand {
     if prompt != nil, promptFile != nil {
       throw ValidationError("A prompt and --prompt-file were given; give one of them.")
     }
+    if batch != nil, memory.directory != nil {
+      throw ValidationError("--batch keeps nothing in a --memory; give one of them.")
+    }
     if batch != nil, prompt != nil || promptFile != nil || !media.inOrder.isEmpty {
       throw ValidationError("--batch takes prompts and media from its file, so none may be given beside it.")
     }
@@ -153,6 +156,7 @@ struct Run: AsyncParsableCommand {
       try media.parts(prompt: try promptFile.map { try Files.text($0) } ?? prompt, remarks: &missing)
     }
     let files = try AnswerFiles(path: file, expecting: output)
+    let store = try memory.open()
     let model = try await compute.load(self.model.resolved(), raw: raw)
     let outside = model.domain?.departures(of: parts, model: model.name)
     var remarks = [outside].compactMap(\.self).map { RunReport.RemarkReport(outside: $0) }

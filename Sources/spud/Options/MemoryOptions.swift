@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
-internal import SpudInference
 internal import SpudMemory
 
 /// What unlocks a store of what was read.
@@ -70,16 +69,14 @@ struct MemoryOptions: ParsableArguments {
     }
   }
 
-  /// Opens the memory and has the model use it; nil where none was asked for.
-  func attach(to model: Model) async throws -> ModelMemory? {
+  /// Opens the memory; nil where none was asked for.
+  func open() throws -> SealedStore? {
     guard let directory else { return nil }
     let store = try SealedStore.open(directory, key: unlocking.key(), size: size)
     if !store.canWrite {
       Terminal.remark("another process writes \(directory), so what it holds is used, but nothing is added")
     }
-    let memory = try ModelMemory(store, model: model)
-    try await model.attach(memory)
-    return memory
+    return store
   }
 }
 
