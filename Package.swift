@@ -70,6 +70,7 @@ let package = Package(
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
     system("CSampleRate", pkgConfig: "samplerate", apt: "libsamplerate0-dev"),
     system("CEdit", pkgConfig: "libedit", apt: "libedit-dev"),
+    system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
     // kissfft's pkg-config file defines macros, which the package manager refuses with a warning; none is needed.
     system("CKissFFT", pkgConfig: nil, apt: "libkissfft-dev"),
     // How files hold weights.
@@ -101,6 +102,10 @@ let package = Package(
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudKernels", "SpudTokens", "SpudModels",
         "SpudTemplates", "SpudSchema", "SpudProtocol",
       ]),
+    // Pages and conversations, sealed on disk.
+    module(
+      "SpudMemory",
+      imports: ["COpenSSL", "SpudErrors", "SpudSupport", "SpudTensors", "SpudKernels", "SpudModels", "SpudInference"]),
     module("SpudPipeline", imports: ["SpudErrors", "SpudMedia", "SpudTokens", "SpudInference"]),
     module(
       "SpudComparison",
@@ -132,7 +137,7 @@ let package = Package(
       dependencies: [
         "CEdit",
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudTokens",
-        "SpudModels", "SpudInference", "SpudPipeline", "SpudComparison", "SpudServeOptions",
+        "SpudModels", "SpudInference", "SpudMemory", "SpudPipeline", "SpudComparison", "SpudServeOptions",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -161,6 +166,9 @@ let package = Package(
     tests(
       of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels"],
       data: ["Fixtures"]),
+    tests(
+      of: "SpudMemory",
+      imports: ["SpudErrors", "SpudSupport", "SpudKernels", "SpudTokens", "SpudInference"]),
     tests(
       of: "SpudComparison",
       imports: ["SpudErrors", "SpudSupport", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),

@@ -129,9 +129,10 @@ extension Model {
     if answer.finish == .end, !answer.calls.isEmpty { answer.finish = .calls }
     answer.usage = prepared.prompt.usage
     answer.usage.cached = generation.cachedCount
+    answer.usage.restored = min(generation.memory.restored, generation.cachedCount)
     answer.usage.output = generation.ids.count
     answer.timings = generation.timings
-    answer.remarks = prepared.remarks
+    answer.remarks = prepared.remarks + generation.memory.remarks
     if generation.thoughtWasCut, answer.finish != .length {
       answer.remarks.append(.thoughtCut(tokens: options.thinking ?? GenerationOptions.defaultThinking))
     }

@@ -32,7 +32,7 @@ public final class Model: Sendable {
   let shapes = ShapeCompiler()
   /// What it was trained on, where its directory says so.
   public let domain: Domain?
-  private let cacheFormat: CacheFormat
+  let cacheFormat: CacheFormat
   /// Which kernels multiply.
   package let kernels: Backend
 

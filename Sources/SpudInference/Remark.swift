@@ -17,6 +17,8 @@ public enum Remark: Sendable, Equatable {
   case contextFull(tokens: Int)
   /// A picture, a sound or a video was begun and not finished, so it is no part of the answer.
   case unfinished(PartKind)
+  /// Something that was remembered could not be used, and why; what it held was read again.
+  case memory(String)
   /// There are no words, no pictures and no sounds in the answer.
   case empty
   /// A picture shows nothing, or a sound is silent.
@@ -32,6 +34,7 @@ public enum Remark: Sendable, Equatable {
     case .cut: "cut"
     case .contextFull: "context_full"
     case .unfinished: "unfinished"
+    case .memory: "memory"
     case .empty: "empty"
     case .blank: "blank"
     }
@@ -51,6 +54,7 @@ extension Remark: CustomStringConvertible {
     case .cut(let tokens): "the answer was cut at its limit of \(tokens) tokens"
     case .contextFull(let tokens): "the answer was cut after \(tokens) tokens, because the context is full"
     case .unfinished(let kind): "\(kind.withArticle) was begun but not finished, so it is left out"
+    case .memory(let what): what
     case .empty: "the answer is empty"
     case .blank(.audio): "there is nothing, or hardly anything, to hear in the sound"
     case .blank(let kind): "\(kind.withArticle.replacing("a ", with: "the ", maxReplacements: 1)) is blank"

@@ -1,3 +1,4 @@
+internal import SpudModels
 public import SpudTokens
 internal import Synchronization
 
@@ -14,8 +15,14 @@ public final class Session: Sendable {
   /// The answer that was asked for last, for the next one to wait for.
   private let last = Mutex<Task<Void, Never>?>(nil)
 
-  init(model: Model, scope: CacheScope) {
-    conversation = Conversation(model: model, scope: scope)
+  init(model: Model, scope: CacheScope, state: SessionState = SessionState()) {
+    conversation = Conversation(model: model, scope: scope, state: state)
+  }
+
+  /// What has been said so far, when the answers that were asked for are whole.
+  package func state() async -> SessionState {
+    await last.withLock { $0 }?.value
+    return conversation.state
   }
 
   /// Begins to answer the next turn of this conversation.
@@ -28,6 +35,11 @@ public final class Session: Sendable {
   public func respond(to parts: [StreamPart], options: GenerationOptions = GenerationOptions()) -> Response {
     start(Request(parts, options: options), isWhole: false)
   }
+
+  /// Begins to answer the next turns of this conversation, the last of which is the user's.
+  ///
+  /// - Returns: As `respond(to:options:)` does.
+  package func respond(toNext request: Request) -> Response { start(request, isWhole: false) }
 
   /// Begins to answer a conversation that the caller keeps: it takes the place of this session's own, and as much of
   /// its beginning as the cache holds is not read again.
@@ -70,10 +82,25 @@ private final class Conversation: @unchecked Sendable {
   private var turns: [StreamTurn] = []
   /// The last request's media as ids: who sends the whole conversation anew does not have them coded anew.
   private var media = CodedMedia()
+  /// What was said so far, as it is kept.
+  private(set) var state: SessionState
 
-  init(model: Model, scope: CacheScope) {
+  init(model: Model, scope: CacheScope, state: SessionState) {
     self.model = model
     self.scope = scope
+    self.state = state
+    switch model.form {
+    case .stream: history = state.ids
+    case .text(let form):
+      turns = state.streamTurns
+      guard let last = state.lastPrompt else { break }
+      let prompt = 0..<last.promptCount
+      let answer = Array(state.ids[last.promptCount..<last.promptCount + last.answerCount])
+      model.answers.keep(
+        answer, text: answer.flatMap { form.tokenizer.piece(of: $0) },
+        after: TextForm.Text(bytes: last.bytes, written: last.written),
+        AnswerMemory.Sequence(ids: Array(state.ids[prompt]), marks: state.marks(prompt)), scope: scope)
+    }
   }
 
   deinit {
@@ -97,6 +124,8 @@ private final class Conversation: @unchecked Sendable {
       prepared, options: request.options, scope: scope, requested: requested, interruption: interruption,
       deliver: { buffer.put($0) }, readerIsBehind: { buffer.fullSince })
     if !outcome.answer.tokens.isEmpty {
+      if isWhole { state.turns = [] }
+      state.turns += (request.turns + [StreamTurn(.assistant, outcome.answer.parts)]).map(SessionState.turn)
       switch model.form {
       case .stream(let tokenizer):
         history =
@@ -105,7 +134,19 @@ private final class Conversation: @unchecked Sendable {
       case .text:
         turns = earlierTurns + request.turns + [StreamTurn(.assistant, outcome.answer.parts)]
       }
+      note(outcome, prepared.prompt)
     }
     return outcome.answer
+  }
+
+  /// Notes where the conversation has come to.
+  private func note(_ outcome: Model.Outcome, _ prompt: PromptForm.Prompt) {
+    let ids = history.isEmpty ? outcome.prompt + outcome.answer.tokens : history
+    state.setIDs(ids, marks: ids.indices.map { $0 < prompt.marks.count ? prompt.marks[$0] : .written })
+    guard case .text(let form) = model.form, let text = prompt.text else { return }
+    let ending = outcome.answer.tokens.last.map(form.endings.contains) ?? false
+    state.lastPrompt = SessionState.LastPrompt(
+      bytes: text.bytes, written: text.written, promptCount: prompt.ids.count,
+      answerCount: outcome.answer.tokens.count - (ending ? 1 : 0))
   }
 }

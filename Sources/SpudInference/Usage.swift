@@ -8,6 +8,8 @@ public struct Usage: Sendable, Hashable, Codable {
   public var audio: Int
   /// Of all these, those that the session's cache held already, so that they were not read again.
   public var cached: Int
+  /// Of those, the ones that came from a memory on the disk.
+  public var restored = 0
   /// Tokens that the model wrote, the one that ended the answer included.
   public var output: Int
 
@@ -25,8 +27,10 @@ public struct Usage: Sendable, Hashable, Codable {
   public var computed: Int { input - cached + output }
 
   public static func + (left: Usage, right: Usage) -> Usage {
-    Usage(
+    var sum = Usage(
       text: left.text + right.text, image: left.image + right.image, audio: left.audio + right.audio,
       cached: left.cached + right.cached, output: left.output + right.output)
+    sum.restored = left.restored + right.restored
+    return sum
   }
 }

@@ -173,6 +173,17 @@ package final class KeyValueCache: @unchecked Sendable {
     return TokenPositions(sequences: sequences, indices: positions)
   }
 
+  /// Makes room for `count` positions more at the end of a sequence.
+  func grow(_ sequence: Int32, by count: Int) throws {
+    let table = table(Int(sequence))
+    guard table.length + count <= capacity, pagesNeeded(for: sequence, adding: count) <= pool.freeCount else {
+      throw SpudError(
+        .unavailable, "The cache is full: \(count) positions more were asked for, \(pool.freeCount) pages are free.")
+    }
+    try grow(table, by: count)
+    table.length += count
+  }
+
   private func grow(_ table: PageTable, by count: Int) throws {
     let before = table.pages.count
     let shared = sharesLastPage(table) ? table.pages.last : nil

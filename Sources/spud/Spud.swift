@@ -33,6 +33,7 @@ struct Spud: AsyncParsableCommand {
       Quantize.self,
       Copy.self,
       Compare.self,
+      Memory.self,
       Guardian.self,
       Doctor.self,
     ])

@@ -21,10 +21,12 @@ final class Engine: SteppingWork, @unchecked Sendable {
   let transformer: Transformer
   let cache: KeyValueCache
   let tree: PrefixTree
-  private let thread: ComputeThread
+  let thread: ComputeThread
+  /// Where pages are kept beyond the process, if anywhere.
+  var memory: MemoryLink?
 
   /// Answers that have no pages, in the order in which they get some.
-  private(set) var waiting: [Generation] = []
+  var waiting: [Generation] = []
   /// Answers that have pages, oldest first.
   private(set) var active: [Generation] = []
   private var reading: Reading?
@@ -73,7 +75,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
       generation.submitted = .now
       generation.ended = ended
       generation.order.company?.join(generation)
-      waiting.append(generation)
+      enqueue(generation)
     }
   }
 
@@ -292,7 +294,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
   }
 
   /// Whether so many pages are free, if need be because the tree gave some up.
-  private func free(_ count: Int) -> Bool {
+  func free(_ count: Int) -> Bool {
     count <= cache.freePageCount || tree.evict(count - cache.freePageCount)
   }
 
@@ -332,6 +334,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
     let held = 0..<cache.length(of: Int(sequence))
     tree.insert(
       generation.tokens(held), marks: generation.marks(held), pages: cache.pages(of: sequence), scope: scope)
+    keep(generation)
   }
 
   // MARK: Ends

@@ -53,6 +53,8 @@ final class Generation: @unchecked Sendable {
   var sequence: Int32?
   /// Ids of the prompt that were found in the tree at first.
   var cachedCount = 0
+  /// What the memory beyond the process had of it, and got.
+  var memory = MemoryUse()
   var submitted = ContinuousClock.now
   /// Whom to tell that it is over.
   var ended: (@Sendable () -> Void)?

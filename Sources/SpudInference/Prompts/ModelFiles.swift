@@ -68,6 +68,17 @@ struct ModelFiles {
     }
   }
 
+  /// The files that decide which ids there are and what is computed from them, sorted.
+  var namesOfIdentity: [String] {
+    guard case .gguf = kind else {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      let weights = names.filter { $0.hasSuffix(".safetensors") && !$0.hasSuffix("_codec.safetensors") }
+      let texts = ["config.json", "tokenizer.json", "vocabulary.json"].filter(names.contains)
+      return (weights + texts).sorted().map { path + "/" + $0 }
+    }
+    return [path]
+  }
+
   /// The form of a model whose ids have no spellings: the first 256 stand for the bytes.
   static func bytesForm(name: String) throws -> TextForm {
     let bytes = GGUFTokenizerMetadata(tokens: byteSpellings, merges: [], preTokenizer: "gpt-2")

@@ -117,6 +117,12 @@ enum PromptForm: Sendable {
     return result + rest
   }
 
+  /// How each of a conversation's ids came to be in it, as far as the ids tell: a text-only model's do not.
+  func marks(of ids: [Int32]) -> [Mark] {
+    guard case .stream(let tokenizer) = self else { return ids.map { _ in .read } }
+    return Self.marks(of: ids, in: tokenizer.vocabulary)
+  }
+
   /// Of a unified model's stream, what is in the assistant's turns was written.
   private static func marks(of ids: [Int32], in vocabulary: Vocabulary) -> [Mark] {
     let (assistant, end) = (vocabulary.id(of: .assistant), vocabulary.id(of: .end))

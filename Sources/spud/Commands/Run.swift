@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import Foundation
 internal import SpudErrors
 public import SpudInference
+internal import SpudMemory
 internal import SpudTokens
 
 extension GenerationOptions.Output: ExpressibleByArgument {}
@@ -23,6 +24,7 @@ struct Run: AsyncParsableCommand {
         spud run "draw a red circle" --output image -o circle.png
         spud run "say seven two" --output audio -o 'said-%d.wav'
         echo "one long question" | spud run - --json
+        spud run "my name is Ada" --memory ~/spud-memory --key-file key --session letters
         spud run -m Qwen3-30B-A3B "Why is the sky blue?" -n 200 --temperature 0.7
         spud run "is there a star?" --image scene.png --schema answer.json
         spud run --batch questions.jsonl -o answers.jsonl
@@ -104,18 +106,31 @@ struct Run: AsyncParsableCommand {
     help: "Print the numbers of tokens, times and the seed on standard error, which a terminal gets anyway.")
   var stats = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Go on with the conversation of this name, or begin it; it is kept in the --memory.", valueName: "name"))
+  var session: String?
+
+  @OptionGroup(title: "Memory") var memory: MemoryOptions
   @OptionGroup(title: "Sampling") var sampling: SamplingOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Computing") var compute: ComputeOptions
   @OptionGroup var json: JSONOptions
 
   func validate() throws {
+    if session != nil, memory.directory == nil {
+      throw ValidationError("--session is kept in a memory: give --memory DIR, too.")
+    }
     if let think, think < 0 { throw ValidationError("--think is \(think), but must be 0 or more.") }
     if file == "-", json.json {
       throw ValidationError("-o - and --json both want standard output; name a file for one of them.")
     }
     if prompt != nil, promptFile != nil {
       throw ValidationError("A prompt and --prompt-file were given; give one of them.")
+    }
+    if batch != nil, memory.directory != nil {
+      throw ValidationError("--batch keeps nothing in a --memory; give one of them.")
     }
     if batch != nil, prompt != nil || promptFile != nil || !media.inOrder.isEmpty {
       throw ValidationError("--batch takes prompts and media from its file, so none may be given beside it.")
@@ -141,6 +156,7 @@ struct Run: AsyncParsableCommand {
       try media.parts(prompt: try promptFile.map { try Files.text($0) } ?? prompt, remarks: &missing)
     }
     let files = try AnswerFiles(path: file, expecting: output)
+    let store = try memory.open()
     let model = try await compute.load(self.model.resolved(), raw: raw)
     let outside = model.domain?.departures(of: parts, model: model.name)
     var remarks = [outside].compactMap(\.self).map { RunReport.RemarkReport(outside: $0) }
@@ -153,9 +169,10 @@ struct Run: AsyncParsableCommand {
       onPromptProgress: { fraction in fraction < 1 ? reading.update(fraction) : reading.finish() })
     options.stops = stop
     options.form = form
+    let memory = try await store?.attach(to: model)
+    let conversation = try session.flatMap { try memory?.session(named: $0, of: model) } ?? model.makeSession()
     let setUp = system.map { [StreamTurn(.system, [.text($0)])] } ?? []
-    let response = model.makeSession().respond(
-      toConversation: Request(setUp + [StreamTurn(.user, parts)], options: options))
+    let response = conversation.respond(toNext: Request(setUp + [StreamTurn(.user, parts)], options: options))
     let interruption = InterruptSignal { response.interrupt() }
     defer { withExtendedLifetime(interruption) {} }
     let printer = AnswerPrinter(streams: !json.json, wordsTo: file == "-" ? .errors : .output)
@@ -171,6 +188,12 @@ struct Run: AsyncParsableCommand {
     }
     try printer.endLine()
     guard let answer = printer.answer else { throw SpudError(.internal, "the answer ended without its last piece") }
+    if let memory {
+      for remark in try await remember(conversation, in: memory, of: model) {
+        Terminal.remark(remark)
+        remarks.append(RunReport.RemarkReport(kind: "memory", text: remark))
+      }
+    }
     // The first of them were said when they were known, before the answer.
     let said = answer.remarks.filter(matters)
     for remark in said where !printer.said.contains(remark) { Terminal.remark(remark.advice) }
@@ -190,6 +213,20 @@ struct Run: AsyncParsableCommand {
   private func form() throws -> GenerationOptions.Form {
     guard let schema else { return .free }
     return schema == "json" ? .json : .schema(try Files.text(schema))
+  }
+
+  /// Has what was said sealed before the program ends.
+  ///
+  /// - Returns: Why some of it is not.
+  private func remember(_ conversation: Session, in memory: ModelMemory, of model: Model) async throws -> [String] {
+    var remarks: [String] = []
+    if let session {
+      do { try await memory.save(conversation, named: session, of: model) } catch let error as SpudError {
+        remarks.append(error.message)
+      }
+    }
+    if let failure = await model.flushMemory(), memory.store.canWrite { remarks.append(failure) }
+    return remarks
   }
 
   /// Room for fewer tokens than nobody asked for is worth a word only where a thought could use it up.

@@ -1,22 +1,34 @@
 internal import ArgumentParser
+internal import Foundation
 
 /// A number of bytes as people write one: `512M`, `2G`, `1.5GiB`, `1000000`.
-struct ByteCount: ExpressibleByArgument {
-  let bytes: Int
+struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
+  let count: Int
+
+  init(_ count: Int) { self.count = count }
 
   init?(argument: String) {
     guard let match = argument.wholeMatch(of: /([0-9]+(?:\.[0-9]+)?)\s*([kKmMgGtT]?)(?:i?[bB])?/),
       let number = Double(match.output.1)
     else { return nil }
-    let shift =
-      switch match.output.2.lowercased() {
-      case "k": 10
-      case "m": 20
-      case "g": 30
-      case "t": 40
-      default: 0
-      }
-    guard let bytes = Int(exactly: (number * Double(1 << shift)).rounded()), bytes > 0 else { return nil }
-    self.bytes = bytes
+    let shift = ["k": 10, "m": 20, "g": 30, "t": 40][match.output.2.lowercased()] ?? 0
+    guard let count = Int(exactly: (number * Double(1 << shift)).rounded()), count > 0, count <= Int.max >> 1 else {
+      return nil
+    }
+    self.count = count
+  }
+
+  /// In the largest unit of which it is a whole number.
+  var description: String {
+    let unit = [("T", 40), ("G", 30), ("M", 20), ("K", 10)].first { count % (1 << $0.1) == 0 }
+    return unit.map { "\(count >> $0.1)\($0.0)" } ?? String(count)
+  }
+
+  /// In the largest unit, with a decimal.
+  var rounded: String {
+    for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where count >= 1 << shift {
+      return String(format: "%.1f \(unit)", Double(count) / Double(1 << shift))
+    }
+    return "\(count) bytes"
   }
 }

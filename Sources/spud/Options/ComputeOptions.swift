@@ -37,7 +37,7 @@ struct ComputeOptions: ParsableArguments {
       threads: threads.count, kernels: kernels, weights: weights, cache: cache, contextLength: contextLength,
       continuesText: raw, onProgress: { progress.update($0) })
     options.text = text
-    options.cacheSize = cacheSize?.bytes
+    options.cacheSize = cacheSize?.count
     return try await Model.load(path, options: options)
   }
 }

@@ -80,7 +80,7 @@ extension Remark {
   /// The remark in a sentence, with what can be done about it on the command line.
   var advice: String {
     switch self {
-    case .leftOut, .systemFolded: description
+    case .leftOut, .systemFolded, .memory: description
     case .littleRoom: "\(description): a shorter prompt leaves more"
     case .thoughtCut(let tokens):
       "\(description): --think \(max(2 * tokens, 1)) gives it more, --think 0 has the model answer at once"

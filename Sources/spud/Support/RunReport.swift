@@ -5,10 +5,12 @@ internal import SpudInference
 struct RunReport: Encodable {
   struct UsageReport: Encodable {
     var text, image, audio, cached, output: Int
+    /// Of the tokens read, those that came from the memory.
+    var restored: Int
 
     init(_ usage: Usage) {
       (text, image, audio) = (usage.text, usage.image, usage.audio)
-      (cached, output) = (usage.cached, usage.output)
+      (cached, restored, output) = (usage.cached, usage.restored, usage.output)
     }
   }
 
@@ -69,6 +71,7 @@ extension Answer {
   var summary: String {
     let read = usage.text + usage.image + usage.audio
     var line = "\(read) tokens in (\(usage.text) text, \(usage.image) image, \(usage.audio) audio), \(usage.output) out"
+    if usage.restored > 0 { line += " · \(usage.restored) from memory" }
     line += String(
       format: " · load %.0f ms, first token %.0f ms, %.0f tokens/s", timings.load.milliseconds,
       timings.firstToken.milliseconds, timings.decodeTokensPerSecond)

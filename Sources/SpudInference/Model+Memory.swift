@@ -1,0 +1,52 @@
+internal import SpudErrors
+package import SpudKernels
+package import SpudModels
+
+/// What is kept of a model's conversations beyond the process.
+extension Model {
+  /// Has the pages of keys and values of every answer kept in a store, and found again there: an answer whose prompt
+  /// begins as one before it did, in whatever process, reads only what is new. Conversations of
+  /// `makeIsolatedSession` are not kept. What the store cannot give or take is told as a remark (`memory`) of an
+  /// answer, which is the same with and without it.
+  ///
+  /// Before the process ends, `flushMemory` waits for what is still to be sealed.
+  package func attach(_ store: any PageStore) async throws {
+    try await thread.run { self.engine.memory = MemoryLink(store) }
+  }
+
+  /// Waits until the pages of all answers so far are safe.
+  ///
+  /// - Returns: Why some are not, in a sentence; nil where all is well.
+  package func flushMemory() async -> String? {
+    await withCheckedContinuation { continuation in
+      thread.start {
+        self.engine.whenSealed { continuation.resume(returning: self.engine.memory?.takeFailure()?.message) }
+      }
+    }
+  }
+
+  /// The model's files that decide which ids there are, and what is computed from them, each path below the model's or
+  /// the model itself.
+  package var filesOfIdentity: [String] {
+    get throws { try ModelFiles(path).namesOfIdentity }
+  }
+
+  /// The shape of a page of its cache.
+  package var cacheShape: CacheShape { transformer.cacheShape(cacheFormat) }
+
+  /// How keys and values are computed and laid out: pages of another layout are of no use.
+  package var cacheLayout: String {
+    [
+      CacheShape.layout, "\(cacheShape)", "weights \(costs.weightFormat)",
+      "kernels \(kernels.rawValue) \(instructionSet)",
+    ].joined(separator: "; ")
+  }
+
+  /// A conversation that goes on where another one, perhaps of another process, had come to.
+  package func makeSession(resuming state: SessionState, scope: CacheScope = .shared) -> Session {
+    Session(model: self, scope: scope, state: state)
+  }
+
+  /// The marks of a conversation's ids.
+  package func marks(of ids: [Int32]) -> [Mark] { form.marks(of: ids) }
+}
