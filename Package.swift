@@ -85,6 +85,8 @@ let package = Package(
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer", "SpudTokens", "SpudKernels",
         "SpudModels", "SpudInference", "SpudPipeline",
       ]),
+    // A browser in a sandbox: pixels out, pointer and keys in.
+    module("SpudBrowser", imports: ["SpudErrors", "SpudTensors", "SpudMedia"]),
     // Answers taken apart: thoughts, calls, stop strings.
     module("SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
     .executableTarget(
@@ -124,6 +126,7 @@ let package = Package(
     tests(
       of: "SpudComparison",
       imports: ["SpudErrors", "SpudSupport", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),
+    tests(of: "SpudBrowser", imports: ["SpudErrors", "SpudTensors", "SpudMedia"]),
     tests(of: "spud"),
   ],
   cLanguageStandard: .gnu17
