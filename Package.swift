@@ -54,6 +54,7 @@ let package = Package(
     system("CJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
     system("CSampleRate", pkgConfig: "samplerate", apt: "libsamplerate0-dev"),
+    system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     // kissfft's pkg-config file defines macros, which the package manager refuses with a warning; none is needed.
     system("CKissFFT", pkgConfig: nil, apt: "libkissfft-dev"),
     .target(name: "CSpudKernels", cSettings: [.define("_GNU_SOURCE")]),
@@ -87,6 +88,8 @@ let package = Package(
       ]),
     // A browser in a sandbox: pixels out, pointer and keys in.
     module("SpudBrowser", imports: ["SpudErrors", "SpudTensors", "SpudMedia"]),
+    // An office to work in: forms, lists, tickets, and a judge of what was done.
+    module("SpudPortal", imports: ["CSQLite", "SpudErrors", "SpudSupport"]),
     // Answers taken apart: thoughts, calls, stop strings.
     module("SpudProtocol", imports: ["SpudErrors", "SpudTensors"]),
     .executableTarget(
@@ -127,6 +130,7 @@ let package = Package(
       of: "SpudComparison",
       imports: ["SpudErrors", "SpudSupport", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),
     tests(of: "SpudBrowser", imports: ["SpudErrors", "SpudTensors", "SpudMedia"]),
+    tests(of: "SpudPortal", imports: ["SpudErrors", "SpudSupport"]),
     tests(of: "spud"),
   ],
   cLanguageStandard: .gnu17
