@@ -7,6 +7,12 @@ package final class Portal {
     package let page: PortalPage
     /// What a form changed; nil where nothing was.
     package let change: PortalForm?
+
+    package init(status: Int, page: PortalPage, change: PortalForm?) {
+      self.status = status
+      self.page = page
+      self.change = change
+    }
   }
 
   package let records: Records

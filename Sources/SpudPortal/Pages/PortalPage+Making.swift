@@ -76,3 +76,12 @@ extension String {
     return line.isEmpty ? lines : lines + [line]
   }
 }
+
+extension PortalPage {
+  /// What is shown where a request was stopped at the door.
+  package static let stopped: PortalPage = {
+    var page = PortalPage()
+    page.elements = [.text("! Stopped", row: 2, column: 0), .link("Home", to: "/", row: 1, column: 0)]
+    return page
+  }()
+}

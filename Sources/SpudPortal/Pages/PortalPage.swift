@@ -11,6 +11,8 @@ package struct PortalPage: Sendable, Equatable {
   /// Whether the form changes something, so that it is a POST.
   package var isWrite = false
 
+  package init() {}
+
   /// The page as HTML: every element at its place in pixels, in GNU Unifont.
   package var html: String {
     let parts = elements.map { element in

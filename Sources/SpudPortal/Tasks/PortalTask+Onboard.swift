@@ -49,7 +49,7 @@ extension PortalTask {
       if badge <= limit {
         draft.add(.setBadge, ["email": person.email, "level": "\(badge)"])
       } else {
-        draft.alerts.append(Blocker(subject: person.email, reason: "above the limit"))
+        draft.alerts.append(Blocker(subject: person.email, reason: "badge-above-the-limit"))
       }
       draft.add(.joinList, ["email": person.email, "list": list])
     }
