@@ -71,6 +71,7 @@ let package = Package(
     system("CSampleRate", pkgConfig: "samplerate", apt: "libsamplerate0-dev"),
     system("CEdit", pkgConfig: "libedit", apt: "libedit-dev"),
     system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     // kissfft's pkg-config file defines macros, which the package manager refuses with a warning; none is needed.
     system("CKissFFT", pkgConfig: nil, apt: "libkissfft-dev"),
     // How files hold weights.
@@ -132,6 +133,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // A browser in a sandbox: pixels out, pointer and keys in.
+    module("SpudBrowser", imports: ["SpudErrors", "SpudTensors", "SpudMedia"]),
+    // An office to work in: forms, lists, tickets, and a judge of what was done.
+    module("SpudPortal", imports: ["CSQLite", "SpudErrors", "SpudSupport"]),
     .executableTarget(
       name: "spud",
       dependencies: [
@@ -172,6 +177,8 @@ let package = Package(
     tests(
       of: "SpudComparison",
       imports: ["SpudErrors", "SpudSupport", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),
+    tests(of: "SpudBrowser", imports: ["SpudErrors", "SpudTensors", "SpudMedia"]),
+    tests(of: "SpudPortal", imports: ["SpudErrors", "SpudSupport"]),
     tests(of: "spud"),
   ],
   cLanguageStandard: .gnu17

@@ -1,0 +1,90 @@
+internal import Glibc
+internal import SpudErrors
+
+/// A program run to its end in a sandbox, under limits of time and output.
+package struct SandboxedProgram: Sendable {
+  package enum Ending: Sendable, Equatable {
+    case exited(Int32)
+    case killed(signal: Int32)
+    case ranTooLong
+    case wroteTooMuch
+  }
+
+  package struct Result: Sendable {
+    package let ending: Ending
+    /// What it wrote to its standard output and error, as it came, up to the limit.
+    package let output: String
+  }
+
+  private let sandbox: Sandbox
+  private let command: [String]
+  private let folders: [Sandbox.Folder]
+  private let directory: String
+  private let seconds: Double
+  private let outputBytes: Int
+  private let memoryBytes: Int
+
+  /// - Parameters:
+  ///   - command: an absolute path, as it is inside, and its arguments.
+  ///   - folders: what it sees besides `/usr`.
+  ///   - directory: where it starts, inside.
+  ///   - seconds: until it and all that it started are killed.
+  ///   - outputBytes: at which they are.
+  ///   - memoryBytes: of address space that one process may take.
+  package init(
+    _ sandbox: Sandbox, run command: [String], folders: [Sandbox.Folder] = [], directory: String = "/tmp",
+    seconds: Double, outputBytes: Int = 1 << 20, memoryBytes: Int = 4 << 30
+  ) {
+    self.sandbox = sandbox
+    self.command = command
+    self.folders = folders
+    self.directory = directory
+    self.seconds = seconds
+    self.outputBytes = outputBytes
+    self.memoryBytes = memoryBytes
+  }
+
+  /// - Throws: `io` where it could not be started.
+  package func result() throws -> Result {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    let (output, childOutput) = try Descriptor.pair()
+    let null = try Descriptor.null()
+    let limits = ["/usr/bin/prlimit", "--as=\(memoryBytes)", "--fsize=\(1 << 30)", "--core=0", "--"]
+    let process = try ChildProcess(
+      sandbox.program, sandbox.arguments(folders: folders, directory: directory) + limits + command,
+      descriptors: [(null, as: 0), (childOutput, as: 1), (childOutput, as: 2)])
+    childOutput.close()
+    var bytes: [UInt8] = []
+    var ending = drain(output, until: deadline, into: &bytes)
+    while ending == nil {
+      switch process.poll() {
+      case .exited(let status): ending = .exited(status)
+      case .killed(let signal): ending = .killed(signal: signal)
+      case nil where ContinuousClock.now >= deadline: ending = .ranTooLong
+      case nil: usleep(1_000)
+      }
+    }
+    process.end()
+    return Result(ending: ending ?? .ranTooLong, output: String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// Keeps the output until it ends; the limit that was hit, or nil at its end.
+  private func drain(
+    _ output: Descriptor, until deadline: ContinuousClock.Instant, into bytes: inout [UInt8]
+  ) -> Ending? {
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let left = (deadline - .now) / .milliseconds(1)
+      guard left > 0 else { return .ranTooLong }
+      var request = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
+      guard unsafe poll(&request, 1, Int32(min(left, 1_000)) + 1) > 0 else { continue }
+      let size = block.count
+      // SAFETY: `read` writes at most the count of the buffer.
+      let count = unsafe block.withUnsafeMutableBytes { unsafe read(output.number, $0.baseAddress, size) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return nil }
+      bytes += block[..<min(count, outputBytes - bytes.count)]
+      guard bytes.count < outputBytes else { return .wroteTooMuch }
+    }
+  }
+}
