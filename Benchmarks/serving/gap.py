@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""How long one user waits between two tokens while another's long prompt is read, and what that costs the prompt.
+
+    Scripts/install server
+    make_moe_gguf.py m.gguf --type Q4_0 --layers 4 --vocabulary --context 40960
+    Benchmarks/serving/gap.py -m m.gguf                  # 32,768 ids; some minutes on two cores
+
+Only the standard library is needed. Prints one JSON object: gaps in milliseconds, reading in seconds. The bar: the
+worst gap at most the greatest of twice the base, 150 ms, and one layer's block and one token; the long prompt at most
+10 % slower than alone, the time given to the other's tokens taken off.
+"""
+import argparse
+import json
+import random
+import statistics
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Tests/Clients"))
+
+from server import Server
+
+
+class Stream(threading.Thread):
+    """A completion that goes on until it is told to end; `times` are those at which its tokens came."""
+
+    def __init__(self, server: Server, prompt: list[int], tokens: int) -> None:
+        super().__init__(daemon=True)
+        self.times: list[float] = []
+        self.connection = server.connect(timeout=3600)
+        self.body = {"prompt": prompt, "max_tokens": tokens, "stream": True, "ignore_eos": True, "temperature": 1}
+        self.start()
+
+    def run(self) -> None:
+        self.connection.request("POST", "/v1/completions", json.dumps(self.body))
+        response = self.connection.getresponse()
+        try:
+            while line := response.readline():
+                if line.startswith(b"data: {"):
+                    self.times.append(time.monotonic())
+        except OSError:
+            pass
+
+    def gaps(self, start: float, end: float) -> list[float]:
+        """Milliseconds between tokens that came between two times."""
+        times = [moment for moment in self.times if start <= moment <= end]
+        return [(b - a) * 1e3 for a, b in zip(times, times[1:], strict=False)]
+
+
+def read(server: Server, prompt: list[int]) -> dict[str, float]:
+    """Has a prompt read: seconds, and how many of its ids were found."""
+    start = time.monotonic()
+    response = server.post("/v1/completions", {"prompt": prompt, "max_tokens": 1, "ignore_eos": True}, timeout=3600)
+    assert response.status == 200, response.body
+    usage = json.loads(response.body)["usage"]
+    return {"seconds": time.monotonic() - start,
+            "cached": (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-m", "--model", required=True)
+    parser.add_argument("--ids", type=int, default=32768, help="of the long prompt")
+    parser.add_argument("--base", type=float, default=20, help="seconds in which the one user is alone")
+    parser.add_argument("--vocabulary", type=int, default=50000, help="ids are drawn below this")
+    args = parser.parse_args()
+    draw = random.Random(1)
+
+    def prompt(count: int) -> list[int]:
+        return [draw.randrange(256, args.vocabulary) for _ in range(count)]
+
+    server = Server("-m", args.model)
+    try:
+        read(server, prompt(512))
+        alone = read(server, prompt(args.ids))["seconds"]
+        stream = Stream(server, prompt(64), 30000)
+        while len(stream.times) < 16:
+            time.sleep(0.05)
+        start = time.monotonic()
+        time.sleep(args.base)
+        base = stream.gaps(start, time.monotonic())
+        begun = time.monotonic()
+        beside = read(server, prompt(args.ids))["seconds"]
+        during = stream.gaps(begun, begun + beside)
+        stream.connection.close()
+        each = statistics.median(base)
+        found = prompt(4096)
+        read(server, found)
+        again = [read(server, found) for _ in range(5)]
+    finally:
+        server.stop()
+    print(json.dumps({
+        "base_ms": {"median": each, "worst": max(base)},
+        "beside_ms": {"median": statistics.median(during), "p99": sorted(during)[len(during) * 99 // 100],
+                      "worst": max(during), "tokens": len(during)},
+        "prompt_s": {"alone": alone, "beside": beside, "beside_less_tokens": beside - len(during) * each / 1e3},
+        "found_again_ms": {"median": statistics.median(one["seconds"] for one in again) * 1e3,
+                           "ids": again[0]["cached"]},
+    }, indent=2))
+
+
+if __name__ == "__main__":
+    main()
