@@ -24,6 +24,9 @@ struct Route: Sendable {
     routes["/v1/audio/transcriptions"] = ["POST": Route(answer: SoundRoutes.transcribe)]
     routes["/tokenize"] = ["POST": Route(computes: false, answer: TokenRoutes.tokenize)]
     routes["/detokenize"] = ["POST": Route(computes: false, answer: TokenRoutes.detokenize)]
+    for path in Page.files.keys {
+      routes[path] = ["GET": Route(needsKey: false, computes: false, answer: Page.answer)]
+    }
     return routes
   }
 }
