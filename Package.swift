@@ -117,15 +117,16 @@ let package = Package(
     // The flags of `spud serve`, which both programs read.
     module("SpudServeOptions", imports: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
     // HTTP; empty where the trait `Server` is off.
-    module(
-      "SpudServer",
-      imports: [
+    .target(
+      name: "SpudServer",
+      dependencies: [
         "SpudErrors", "SpudTensors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels", "SpudInference",
         "SpudProtocol", "SpudServeOptions",
         server("HummingbirdCore", of: "hummingbird"), server("HTTPTypes", of: "swift-http-types"),
         server("Logging", of: "swift-log"), server("NIOCore", of: "swift-nio"), server("NIOPosix", of: "swift-nio"),
         server("NIOHTTP1", of: "swift-nio"),
-      ]),
+      ],
+      resources: [.copy("Resources")], swiftSettings: settings),
     .executableTarget(
       name: "spud-server",
       dependencies: [

@@ -18,6 +18,8 @@ final class ServerContext: Sendable {
   let lifecycle = Lifecycle()
   let log: AccessLog
   let metrics = Metrics()
+  /// What is at the paths of `Page`.
+  let page: [String: Reply.Body]
   let started = ContinuousClock.now
   private let workers: [ComputeThread]
   private let turn = Atomic(0)
@@ -33,6 +35,7 @@ final class ServerContext: Sendable {
     registry = try ModelRegistry(options, fallback: fallback, now: Int(Date.now.timeIntervalSince1970))
     log = AccessLog(isQuiet: options.quiet)
     routes = Route.all()
+    page = try Page.load()
     workers = (0..<2).map { ComputeThread(name: "spud requests \($0)") }
     ServerMetrics.declare(in: metrics)
   }

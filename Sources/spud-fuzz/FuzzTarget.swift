@@ -9,7 +9,7 @@ internal import SpudTokens
 /// A parser of files or streams that may be hostile, by the name of its corpus.
 enum FuzzTarget: String, CaseIterable {
   case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, container, audio, zip, examples,
-    stream, cedar, template, schema, answer
+    stream, cedar, template, schema, answer, request
 
   /// Parses one input, and uses what comes out. An input that is refused with a `SpudError` is no finding; a trap, an
   /// error of another kind, a broken invariant, or a file's size in memory many times over is.
@@ -46,6 +46,7 @@ enum FuzzTarget: String, CaseIterable {
     case .template: try renderTemplate(input)
     case .schema: try compileSchema(input)
     case .answer: try parseAnswer(input)
+    case .request: try parseRequest(input)
     }
   }
 

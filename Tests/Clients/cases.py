@@ -44,4 +44,4 @@ def open_stream(server, body):
     return connection
 
 
-LONG = user("tell me all", model="random", ignore_eos=True, max_tokens=4000, stream=True)
+LONG = user("tell me all", model="random", ignore_eos=True, max_tokens=30_000, stream=True)

@@ -71,7 +71,7 @@ def write_safetensors(path, tensors):
             file.write(np.ascontiguousarray(tensor, "<f4").tobytes())
 
 
-def write_model(directory, width=64, layers=2, context=4096, seed=1):
+def write_model(directory, width=64, layers=2, context=32768, seed=1):
     """Writes the checkpoint and returns its directory."""
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)

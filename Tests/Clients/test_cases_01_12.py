@@ -95,7 +95,7 @@ def test_07_cancelled_when_the_client_goes(random_model, state):
             first.recv(1000)
         body = dict(LONG)
         if state == "prompt":
-            body["messages"] = [{"role": "user", "content": "x" * 3500}]
+            body["messages"] = [{"role": "user", "content": "x" * 6000}]
             body["max_tokens"] = 100
         if state == "whole":
             body["stream"] = False
@@ -175,15 +175,19 @@ def test_10_signs_of_life_before_the_first_token(random_model):
         server.stop()
 
 
-def test_11_no_silent_truncation(server):
-    # Each turn fits, all of them do not.
-    messages = [{"role": role, "content": "x" * 400} for _ in range(10) for role in ("user", "assistant")]
-    response = server.post(CHAT, {"model": "random", "messages": [*messages, {"role": "user", "content": "y"}]})
-    error = json.loads(response.body)["error"]
-    assert response.status == 400 and error["code"] == "context_length_exceeded"
-    assert "4096" in error["message"]
-    response = server.post(CHAT, user("x" * 5000, model="random"))
-    assert response.status == 400 and "4095" in json.loads(response.body)["error"]["message"]
+def test_11_no_silent_truncation(random_model):
+    server = Server("-m", random_model, "-t", 1, "--context", 4096)
+    try:
+        # Each turn fits, all of them do not.
+        messages = [{"role": role, "content": "x" * 400} for _ in range(10) for role in ("user", "assistant")]
+        response = server.post(CHAT, {"messages": [*messages, {"role": "user", "content": "y"}]})
+        error = json.loads(response.body)["error"]
+        assert response.status == 400 and error["code"] == "context_length_exceeded"
+        assert "4096" in error["message"]
+        response = server.post(CHAT, user("x" * 5000))
+        assert response.status == 400 and "4095" in json.loads(response.body)["error"]["message"]
+    finally:
+        server.stop()
 
 
 def test_12_response_format(server):

@@ -240,6 +240,12 @@ struct ModelService: Sendable {
       remarks: order.remarks + remarks.map(\.description))
   }
 
+  /// What is asked for that the model was not made for.
+  private func departures(_ order: AnswerOrder) -> String? {
+    guard let parts = order.turns.last?.parts else { return nil }
+    return model.domain?.departures(of: parts, model: served.name)
+  }
+
   private func count(_ ids: [Int32]) -> SpudProtocol.Usage.Count {
     guard let vocabulary = model.streamTokenizer?.vocabulary else { return .init(text: ids.count) }
     var count = SpudProtocol.Usage.Count()

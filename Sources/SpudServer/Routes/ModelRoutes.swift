@@ -25,9 +25,10 @@ enum ModelRoutes {
         model.isUnified ? ["text", "image", "audio"].map { .string($0) } : [.string("text")]
       let inputs: [JSONValue] = modalities + (model.isUnified ? [.string("video")] : [])
       return base.adding([
-        "status": .string("ready"),
+        "status": .string("ready"), "has_domain": .bool(model.domain != nil),
         "architecture": .members(["input_modalities": .array(inputs), "output_modalities": .array(modalities)]),
         "meta": .members([
+          "n_layer": .number(model.configuration.layerCount), "n_expert": .number(model.configuration.expertCount),
           "n_vocab": .number(model.configuration.vocabularyCount), "n_ctx_train": .number(model.contextLength),
           "n_params": .number(model.costs.parameters), "size": .number(model.costs.bytes),
         ]),

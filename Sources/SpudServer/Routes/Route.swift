@@ -16,6 +16,7 @@ struct Route: Sendable {
     routes["/metrics"] = ["GET": Route(computes: false, answer: Health.metrics)]
     routes["/v1/models"] = ["GET": Route(computes: false, answer: ModelRoutes.list)]
     routes["/v1/chat/completions"] = ["POST": Route(answer: ChatRoute.answer)]
+    routes["/v1/embeddings"] = ["POST": Route(answer: EmbeddingRoute.answer)]
     routes["/v1/completions"] = ["POST": Route(answer: CompletionRoute.answer)]
     routes["/v1/responses"] = ["POST": Route(form: .responses, answer: ResponseRoute.answer)]
     routes["/v1/messages"] = ["POST": Route(form: .anthropic, answer: MessageRoute.answer)]
@@ -24,6 +25,9 @@ struct Route: Sendable {
     routes["/v1/audio/transcriptions"] = ["POST": Route(answer: SoundRoutes.transcribe)]
     routes["/tokenize"] = ["POST": Route(computes: false, answer: TokenRoutes.tokenize)]
     routes["/detokenize"] = ["POST": Route(computes: false, answer: TokenRoutes.detokenize)]
+    for path in Page.files.keys {
+      routes[path] = ["GET": Route(needsKey: false, computes: false, answer: Page.answer)]
+    }
     return routes
   }
 }
