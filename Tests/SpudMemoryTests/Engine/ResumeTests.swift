@@ -136,8 +136,8 @@ struct ResumeTests {
     let wide = try await load(Self.unified, .f32)
     let other = try ModelMemory(memory.store, model: wide)
     let state = await session.state()
-    #expect(try memory.find(state.ids, written: state.written, limit: 99, tenant: "").count > 0)
-    #expect(try other.find(state.ids, written: state.written, limit: 99, tenant: "").isEmpty)
+    #expect(try memory.pages.find(state.ids, written: state.written, limit: 99, tenant: "").count > 0)
+    #expect(try other.pages.find(state.ids, written: state.written, limit: 99, tenant: "").isEmpty)
     let nano = try await load(Self.nano, .bf16)
     let strange = try ModelMemory(memory.store, model: nano)
     let error = #expect(throws: SpudError.self) { try strange.session(named: "s", of: nano) }
