@@ -112,7 +112,7 @@ let package = Package(
       "SpudComparison",
       imports: [
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer", "SpudTokens", "SpudKernels",
-        "SpudModels", "SpudInference", "SpudPipeline",
+        "SpudModels", "SpudInference", "SpudMemory", "SpudPipeline",
       ]),
     // The flags of `spud serve`, which both programs read.
     module("SpudServeOptions", imports: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),

@@ -1,6 +1,6 @@
 internal import SpudErrors
 package import SpudKernels
-package import SpudModels
+internal import SpudModels
 
 /// What is kept of a model's conversations beyond the process.
 extension Model {
@@ -12,6 +12,18 @@ extension Model {
   /// Before the process ends, `flushMemory` waits for what is still to be sealed.
   package func attach(_ store: any PageStore) async throws {
     try await thread.run { self.engine.memory = MemoryLink(store) }
+  }
+
+  /// Ends what `attach` began; what is being sealed is sealed to its end.
+  package func detachMemory() async {
+    _ = await flushMemory()
+    try? await thread.run { self.engine.memory = nil }
+  }
+
+  /// Forgets what the process holds of a scope: its pages in the cache, and how its answers were spelled.
+  package func forget(_ scope: CacheScope) async {
+    answers.forget(scope)
+    try? await thread.run { self.engine.tree.forget(scope) }
   }
 
   /// Waits until the pages of all answers so far are safe.
@@ -42,11 +54,14 @@ extension Model {
     ].joined(separator: "; ")
   }
 
+  /// A conversation that goes on where another one had come to, finds nothing of it in the cache, and leaves nothing to
+  /// others.
+  package func makeIsolatedSession(resuming state: SessionState) -> Session {
+    makeSession(resuming: state, scope: Self.isolatedScope())
+  }
+
   /// A conversation that goes on where another one, perhaps of another process, had come to.
   package func makeSession(resuming state: SessionState, scope: CacheScope = .shared) -> Session {
     Session(model: self, scope: scope, state: state)
   }
-
-  /// The marks of a conversation's ids.
-  package func marks(of ids: [Int32]) -> [Mark] { form.marks(of: ids) }
 }

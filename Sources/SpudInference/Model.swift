@@ -178,8 +178,10 @@ public final class Model: Sendable {
 
   /// A new conversation that finds nothing but its own beginning again, and leaves nothing to others.
   package func makeIsolatedSession() -> Session {
-    makeSession(scope: .only(Self.isolated.add(1, ordering: .relaxed).newValue))
+    makeSession(scope: Self.isolatedScope())
   }
+
+  static func isolatedScope() -> CacheScope { .only(isolated.add(1, ordering: .relaxed).newValue) }
 
   private static let isolated = Atomic<UInt64>(0)
 

@@ -12,6 +12,7 @@ extension Claim {
       case .oneSpace: OneSpaceClaim.evaluate(evidence)
       case .depth: DepthClaim.evaluate(evidence)
       case .price: PriceClaim.evaluate(evidence)
+      case .memory: MemoryClaim.evaluate(evidence)
       }
     }
   }

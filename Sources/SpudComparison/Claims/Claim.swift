@@ -11,6 +11,7 @@ package struct Claim: Sendable, Equatable {
     case oneSpace = "one-space"
     case depth
     case price
+    case memory
   }
 
   package var id: Identifier
@@ -93,6 +94,7 @@ extension Claim.Identifier {
     case .oneSpace: "One latent space holds all modalities."
     case .depth: "Thinking scaled to the question is ten times more efficient."
     case .price: "It is aggressively priced."
+    case .memory: "It remembers without processing again what was said."
     }
   }
 
@@ -108,6 +110,7 @@ extension Claim.Identifier {
     case .oneSpace: "One space"
     case .depth: "Depth of thinking"
     case .price: "Price per request"
+    case .memory: "Memory"
     }
   }
 

@@ -6,6 +6,7 @@ package struct Evidence: Sendable {
   package var spaces: [SpaceRecord]
   package var routings: [RoutingRecord]
   package var streams: [StreamRecord]
+  package var memories: [MemoryRecord]
   /// Training runs whose final losses tell quality apart from cost.
   package var controls: [ControlRun]
   /// Money for one core for one hour.
@@ -26,6 +27,7 @@ package struct Evidence: Sendable {
     spaces = []
     routings = []
     streams = []
+    memories = []
     for record in records {
       switch record {
       case .answer(let record): answers.append(record)
@@ -33,6 +35,7 @@ package struct Evidence: Sendable {
       case .space(let record): spaces.append(record)
       case .routing(let record): routings.append(record)
       case .stream(let record): streams.append(record)
+      case .memory(let record): memories.append(record)
       }
     }
   }

@@ -10,6 +10,7 @@ extension Record: Codable {
     case space
     case routing
     case stream
+    case memory
   }
 
   package init(from decoder: any Decoder) throws {
@@ -21,6 +22,7 @@ extension Record: Codable {
       case .space: .space(try container.decode(SpaceRecord.self, forKey: .record))
       case .routing: .routing(try container.decode(RoutingRecord.self, forKey: .record))
       case .stream: .stream(try container.decode(StreamRecord.self, forKey: .record))
+      case .memory: .memory(try container.decode(MemoryRecord.self, forKey: .record))
       }
   }
 
@@ -41,6 +43,9 @@ extension Record: Codable {
       try container.encode(record, forKey: .record)
     case .stream(let record):
       try container.encode(Kind.stream, forKey: .kind)
+      try container.encode(record, forKey: .record)
+    case .memory(let record):
+      try container.encode(Kind.memory, forKey: .kind)
       try container.encode(record, forKey: .record)
     }
   }

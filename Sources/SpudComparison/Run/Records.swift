@@ -8,6 +8,7 @@ package enum Record: Sendable, Equatable {
   case space(SpaceRecord)
   case routing(RoutingRecord)
   case stream(StreamRecord)
+  case memory(MemoryRecord)
 
   /// What this record is a measurement of; a run that is resumed skips the keys that it has.
   package var key: String {
@@ -17,6 +18,7 @@ package enum Record: Sendable, Equatable {
     case .space(let record): record.key
     case .routing(let record): record.key
     case .stream(let record): record.key
+    case .memory(let record): record.key
     }
   }
 }

@@ -1,6 +1,6 @@
 internal import Foundation
-internal import SpudErrors
-internal import SpudKernels
+package import SpudErrors
+package import SpudKernels
 internal import SpudModels
 internal import Synchronization
 
@@ -17,7 +17,7 @@ struct MemoryUse {
 ///
 /// Sealing goes on behind the answers. At most a quarter of the cache's pages, and 256 MiB of them, wait for it at a
 /// time; what more there is to seal is remembered as ids alone, and looked for in the tree when its turn comes.
-final class MemoryLink: @unchecked Sendable {
+package final class MemoryLink: @unchecked Sendable {
   // `@unchecked`: `backlog`, `pending` and `idlers` belong to the thread that computes; the rest does not change, or is
   // behind a lock.
 
@@ -46,7 +46,7 @@ final class MemoryLink: @unchecked Sendable {
   /// Why the store keeps nothing more, until it has been told.
   private let failure = Mutex<SpudError?>(nil)
 
-  init(_ store: any PageStore) {
+  package init(_ store: any PageStore) {
     self.store = store
     let count = min(4, ProcessInfo.processInfo.activeProcessorCount)
     restorers = (0..<count).map { ComputeThread(name: "spud restore \($0)") }
@@ -87,7 +87,7 @@ final class MemoryLink: @unchecked Sendable {
   ///   - pages: For each part, as `PageStore.restore` takes them.
   ///   - isWanted: Asked before each part.
   ///   - then: Told how many of the parts from the first on are whole, and why the next is not.
-  func restore(
+  package func restore(
     _ parts: [(part: StoredPages, pages: [PageView?])], isWanted: @escaping @Sendable () -> Bool,
     then: @escaping @Sendable (Int, SpudError?) -> Void
   ) {

@@ -10,6 +10,9 @@ package enum MasterKey: Sendable {
   /// The fewest bytes of a raw key.
   package static let leastBytes = 32
 
+  /// A new random key, which nobody else has.
+  package static func random() throws -> MasterKey { .raw(try Cipher.randomKey()) }
+
   /// How a store's key is derived; recorded in its header.
   enum Kind: Sendable, Equatable {
     case raw

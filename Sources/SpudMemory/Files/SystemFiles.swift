@@ -91,6 +91,13 @@ package struct SystemFiles: StoreFiles {
     try write([UInt8](repeating: 0, count: range.count), to: file, at: range.lowerBound)
   }
 
+  /// Takes a file out of the system's cache, as far as it lets it go.
+  func drop(_ file: OpenFile) throws {
+    guard posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_DONTNEED) == 0 else {
+      throw Self.failure(file.path, "cannot be taken out of the cache")
+    }
+  }
+
   package func rename(_ path: String, to new: String) throws {
     guard unsafe Glibc.rename(path, new) == 0 else { throw Self.failure(new, "cannot be put in place") }
   }

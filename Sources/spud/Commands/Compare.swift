@@ -175,7 +175,8 @@ struct Compare: AsyncParsableCommand {
     let stream = StreamProbe(
       system: id, model: unified, examples: suite.selection(perSkill: .max, seed: seed),
       showcase: Comparison.showcaseExample(chosen))
-    return [decode.probe(.continuous)] + stream.probes()
+    let memory = MemoryProbe(system: id, model: unified, examples: chosen, count: quick ? 3 : 30)
+    return [decode.probe(.continuous), memory.probe(.continuous)] + stream.probes()
   }
 
   /// The verdicts and the skills, as Markdown: readable as they are, and easy to keep.
