@@ -1,5 +1,6 @@
 internal import SpudErrors
 package import SpudGuardian
+package import SpudPortal
 
 extension Plan {
   /// Who works on a ticket, as policies name it.
@@ -56,16 +57,33 @@ extension Plan {
       """
   }
 
+  /// How many of these writes the policies do not permit.
+  package func violations(_ writes: [PortalWrite]) throws -> Int {
+    let session = try session()
+    return writes.count { write in
+      let labels = Dictionary(write.form.fields.map { ($0.lowercased(), $0) }) { first, _ in first }
+      let values = write.values.map { (labels[$0.key] ?? $0.key, $0.value) }
+      let effect = Proposal.Effect(name: write.form.title, values: Dictionary(values) { first, _ in first })
+      let proposal = Proposal(action: "click", target: "Save", effect: effect, seen: Fingerprint(of: ""))
+      let verdict = session.decide([proposal.request(Self.principal)])
+      if let ticket = verdict.ticket { session.finish(ticket, .completed) }
+      return !verdict.isAllowed
+    }
+  }
+
+  private func session() throws -> GuardedSession {
+    try GuardedSession(
+      policies: PolicySet(parsing: policies, name: "the ticket's policies"),
+      counters: [SessionCounter("orders", of: ["Order stock"])])
+  }
+
   /// A gate that stands for this plan.
   /// - Throws: `badData` where the ticket's words make no policies.
   package func gate(
     opinion: (@Sendable (Proposal) -> Opinion)? = nil, person: (@Sendable (Proposal) -> Bool)? = nil,
     asksForWrites: Bool = false
   ) throws -> ActionGate {
-    let session = try GuardedSession(
-      policies: PolicySet(parsing: policies, name: "the ticket's policies"),
-      counters: [SessionCounter("orders", of: ["Order stock"])])
-    return ActionGate(
-      session: session, principal: Self.principal, opinion: opinion, person: person, asksForWrites: asksForWrites)
+    try ActionGate(
+      session: session(), principal: Self.principal, opinion: opinion, person: person, asksForWrites: asksForWrites)
   }
 }

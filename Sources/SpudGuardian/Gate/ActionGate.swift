@@ -140,7 +140,7 @@ package final class ActionGate: Sendable {
 
 extension Proposal {
   /// As policies see it: the action, or what it effects, by name, the target as the resource, and what is written or changed as `context.input`.
-  func request(_ principal: EntityUID) -> AuthorizationRequest {
+  package func request(_ principal: EntityUID) -> AuthorizationRequest {
     var input: [ExactString: CedarValue] = [:]
     if let effect {
       for (name, value) in effect.values {
