@@ -1,11 +1,12 @@
 internal import ArgumentParser
+internal import SpudSupport
 
 /// `spud agent`, `spud portal` and `spud miniwob`: a program of its own does them.
 struct Agent: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Do work in the portal by sight and prove it, or work on code in a copy of a folder.",
     discussion: """
-      Needs Scripts/install agent, once. `spud agent help` lists what it can do.
+      Its program is built when it is first asked for, and needs Scripts/install agent. `spud agent help` lists what it can do.
 
       Examples:
         spud agent onboard --people 3 --dry-run
@@ -15,7 +16,13 @@ struct Agent: ParsableCommand {
 
   @Argument(parsing: .captureForPassthrough, help: "What to do; `help` lists it.") var arguments: [String] = []
 
-  func run() throws { try AgentProgram.replaceProcess() }
+  func run() throws { try Self.start() }
+
+  /// Has the program go on in this process, with the arguments of this one.
+  static func start() throws {
+    let program = try CompanionProgram.agent.find()
+    try ProgramCalls.replaceProcess(with: program, arguments: Array(CommandLine.arguments.dropFirst()))
+  }
 }
 
 /// `spud portal`.
@@ -23,7 +30,7 @@ struct Portal: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show a task of the portal that the agent works in, or serve the portal to a browser on this machine.",
     discussion: """
-      Needs Scripts/install agent, once.
+      Its program is built when it is first asked for, and needs Scripts/install agent.
 
       Examples:
         spud portal --family offboard --seed 7
@@ -32,7 +39,7 @@ struct Portal: ParsableCommand {
 
   @Argument(parsing: .captureForPassthrough, help: "Options of the portal.") var arguments: [String] = []
 
-  func run() throws { try AgentProgram.replaceProcess() }
+  func run() throws { try Agent.start() }
 }
 
 /// `spud miniwob`.
@@ -40,7 +47,7 @@ struct Miniwob: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure the hands on the pages of MiniWoB++, from pixels, on seeds that training never saw.",
     discussion: """
-      Needs Scripts/install agent, once, and the pages of PyPI's miniwob 1.1.0.
+      Needs Scripts/install agent, and the pages of PyPI's miniwob 1.1.0.
 
       Examples:
         spud miniwob --pages miniwob/html/miniwob -m Models/spud-hands --tier 1
@@ -49,5 +56,5 @@ struct Miniwob: ParsableCommand {
 
   @Argument(parsing: .captureForPassthrough, help: "Options of the measurement.") var arguments: [String] = []
 
-  func run() throws { try AgentProgram.replaceProcess() }
+  func run() throws { try Agent.start() }
 }
