@@ -42,7 +42,8 @@ let package = Package(
   name: "spud",
   products: [
     .executable(name: "spud", targets: ["spud"]),
-    // Drives a browser in a sandbox; `Scripts/install agent` builds it, and `spud agent`, `portal` and `miniwob` start it.
+    // Drives a browser in a sandbox; `Scripts/install agent` builds it, and `spud agent`, `portal` and `miniwob`
+    // start it.
     .executable(name: "spud-agent", targets: ["spud-agent"]),
     // What its interface is made of, too: formats, pictures, sounds, errors.
     .library(

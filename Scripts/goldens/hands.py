@@ -42,13 +42,13 @@ def main() -> None:
     for page in PAGES:
         path = sorted(a.demonstrations.glob(f"{page}-0*.jsonl"))[0]
         chosen.append((page, *next(steps(path, 1))))
-    for page, _, _, png in chosen:
+    for _, _, _, png in chosen:
         pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
         patches += [screen.patch(pixels, m) for g in screen.read(pixels) for m in g.marks]
     small = np.stack(patches[:: max(1, len(patches) // 20)])[:20]
     save_file({"patches": small}, a.out / "marks.safetensors", metadata={"kind": "marks", "schema": "1"})
     stream, screens, before = Stream(a.out), [], []
-    for page, record, step, png in chosen:
+    for page, record, _, png in chosen:
         pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
         (a.out / f"{page}.png").write_bytes(png)
         groups = screen.read(pixels)

@@ -83,7 +83,8 @@ extension Browser {
     try dispatch(method, .members(parameters))
   }
 
-  /// An input event. It is answered after a frame, and sometimes two, so frames are asked for until the answer is there.
+  /// An input event. It is answered after a frame, and sometimes two, so frames are asked for until the answer is
+  /// there.
   private func dispatch(_ method: String, _ parameters: JSONValue) throws {
     let until = deadline
     let sent = try send(method, parameters)

@@ -5,8 +5,8 @@ internal import SpudTensors
 /// Debian's headless Chromium in a sandbox without a network, drawn one frame at a time, so that a screen depends on
 /// nothing but the page.
 ///
-/// Every call has a deadline. When it passes, or the browser is gone, another is started at once, with nothing open, and
-/// the call throws `BrowserLost`. All that a page asks for is answered by one function.
+/// Every call has a deadline. When it passes, or the browser is gone, another is started at once, with nothing open,
+/// and the call throws `BrowserLost`. All that a page asks for is answered by one function.
 ///
 /// Not to be used from two threads at once.
 package final class Browser {

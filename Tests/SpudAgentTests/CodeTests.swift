@@ -193,7 +193,8 @@ struct CodeTests {
     let server = try StreamSocket.listener(port: 0)
     let port = server.port
     let answers = [
-      #"{"choices":[{"message":{"content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"read_file","arguments":"{\"path\":\"a.txt\"}"}}]}}]}"#,
+      #"{"choices":[{"message":{"content":null,"tool_calls":[{"id":"c1","type":"function","function":"#
+        + #"{"name":"read_file","arguments":"{\"path\":\"a.txt\"}"}}]}}]}"#,
       #"{"choices":[{"message":{"content":"done"}}]}"#,
     ]
     let thread = Thread {

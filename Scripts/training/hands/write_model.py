@@ -3,7 +3,8 @@
 
     write_model.py --run RUN --model MODEL --out Models/spud-hands
 
-MODEL has the codebook of marks and its vocabulary; both are copied. training.json says how many tokens it was trained on.
+MODEL has the codebook of marks and its vocabulary; both are copied. training.json says how many tokens it was trained
+on.
 """
 
 import argparse
@@ -35,7 +36,8 @@ def main() -> None:
     state = json.loads((a.run / "state.json").read_text())
     before = state.get("before", {}).get("tokens", 0)
     (a.out / "training.json").write_text(json.dumps({"tokens": state["tokens"] + before}) + "\n")
-    print(f"{sum(t.numel() for t in model.parameters()) / 1e6:.2f} M parameters, {state['tokens']} tokens and {before} before")
+    size = sum(t.numel() for t in model.parameters()) / 1e6
+    print(f"{size:.2f} M parameters, {state['tokens']} tokens and {before} before")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ package import SpudGuardian
 package enum CodePolicies {
   package static let principal = EntityUID(type: "Agent", id: "code")
 
-  /// Looking is permitted; so are changes to files, but for the machinery around them, and a limited number of commands.
+  /// Looking is permitted; so are changes to files, but for the machinery around them, and a limited number of
+  /// commands.
   package static let standard = """
     @id("look")
     permit (principal, action in [Action::"list_files", Action::"read_file", Action::"search"], resource);

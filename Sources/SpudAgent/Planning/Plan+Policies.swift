@@ -8,9 +8,9 @@ extension Plan {
 
   /// The policies of a ticket, in Cedar's language, from its words alone: nothing on a screen has a say in them.
   ///
-  /// Looking is permitted, and writing what the ticket has into fields. A form is permitted with the values that a line of
-  /// the ticket gives it, each once or a few times where it fails; a badge above the signer's limit is forbidden, and so is
-  /// ordering an item more than once.
+  /// Looking is permitted, and writing what the ticket has into fields. A form is permitted with the values that a
+  /// line of the ticket gives it, each once or a few times where it fails; a badge above the signer's limit is
+  /// forbidden, and so is ordering an item more than once.
   package var policies: String {
     var forms: [String] = []
     var words: Set<String> = [""]
@@ -36,7 +36,8 @@ extension Plan {
       @id("write-words-of-the-ticket")
       permit (principal, action == Action::"type", resource) when { [\(list)].contains(context.input.text) };
       @id("keys")
-      permit (principal, action == Action::"key", resource) when { ["all", "tab", "backspace"].contains(context.input.text) };
+      permit (principal, action == Action::"key", resource)
+      when { ["all", "tab", "backspace"].contains(context.input.text) };
       @id("badge-above-the-limit")
       forbid (principal, action == Action::"Set a badge", resource)
       when { context.input.Level > \(badgeLimit) };

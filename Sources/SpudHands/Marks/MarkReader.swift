@@ -3,8 +3,8 @@ internal import SpudMedia
 
 /// A screen taken apart: pixels to groups of marks, a mark being what stands out from the flat ground around it.
 ///
-/// Everything is decided by comparing whole numbers, and equals `Scripts/training/hands/screen.py` mark by mark; the rules
-/// are in the README beside it.
+/// Everything is decided by comparing whole numbers, and equals `Scripts/training/hands/screen.py` mark by mark; the
+/// rules are in the README beside it.
 package struct MarkReader {
   /// Rows of the bar with the instruction, which is not looked at.
   package static let bar = 50
@@ -44,7 +44,8 @@ package struct MarkReader {
 
   // MARK: - Ink
 
-  /// Which pixels are flat ground: those of uniform squares, and what is joined to them, side by side, in the same colour.
+  /// Which pixels are flat ground: those of uniform squares, and what is joined to them, side by side, in the same
+  /// colour.
   private func ground() -> [Bool] {
     var found = [Bool](repeating: false, count: colours.count)
     var open: [Int] = []
@@ -89,7 +90,8 @@ package struct MarkReader {
     }
   }
 
-  /// Which pixels belong to marks: no ground, and not inside a long straight line; and the corners where flat grounds meet.
+  /// Which pixels belong to marks: no ground, and not inside a long straight line; and the corners where flat grounds
+  /// meet.
   func ink() -> [Bool] {
     let flat = ground()
     var inside = [Bool](repeating: false, count: colours.count)

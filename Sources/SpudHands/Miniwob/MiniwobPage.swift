@@ -2,8 +2,8 @@
 package enum MiniwobPage {
   package static let tiers: [[String]] = [
     """
-    click-test click-test-2 click-test-transfer click-dialog click-dialog-2 click-button click-button-sequence click-link \
-    click-tab click-tab-2-easy click-color click-shape click-option click-widget click-checkboxes \
+    click-test click-test-2 click-test-transfer click-dialog click-dialog-2 click-button click-button-sequence \
+    click-link click-tab click-tab-2-easy click-color click-shape click-option click-widget click-checkboxes \
     click-checkboxes-transfer click-checkboxes-large click-collapsible click-pie-nodelay click-shades focus-text \
     focus-text-2 circle-center find-midpoint grid-coordinate identify-shape count-sides count-shape navigate-tree \
     unicode-test odd-or-even email-inbox-delete email-inbox-important ascending-numbers

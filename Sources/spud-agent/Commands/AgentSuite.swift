@@ -35,16 +35,16 @@ struct AgentSuite: ParsableCommand {
       "\(tasks) tasks, \(variations) variations each, \(interruptions) of 10 forms interrupted, "
         + (double ? "on a double of the pages" : "in a browser, from pixels"))
     try Output.line(
-      "| system | complete | under policy | pass^1 | pass^4 | pass^8 | collateral | minefields | Ask-F1 | actions (of the "
-        + "shortest) | s a task |")
+      "| system | complete | under policy | pass^1 | pass^4 | pass^8 | collateral | minefields | Ask-F1 | actions (of "
+        + "the shortest) | s a task |")
     try Output.line("|---|---|---|---|---|---|---|---|---|---|---|")
     for system in systems {
       let score = try suite.run(system, sandbox: sandbox)
       func share(_ count: Int) -> String { String(format: "%.1f %%", 100 * Double(count) / Double(score.runs)) }
       func percent(_ value: Double?) -> String { value.map { String(format: "%.1f %%", 100 * $0) } ?? "–" }
       try Output.line(
-        "| \(system.rawValue) | \(share(score.complete)) | \(share(score.completeUnderPolicy)) | \(percent(score.pass(1))) "
-          + "| \(percent(score.pass(4))) | \(percent(score.pass(8))) | \(score.withCollateral) | \(score.minefields) "
+        "| \(system.rawValue) | \(share(score.complete)) | \(share(score.completeUnderPolicy)) "
+          + "| \(percent(score.pass(1))) | \(percent(score.pass(4))) | \(percent(score.pass(8))) | \(score.withCollateral) | \(score.minefields) "
           + "| \(score.askF1.map { String(format: "%.3f", $0) } ?? "–") "
           + "| \(String(format: "%.2f", Double(score.actions) / Double(max(1, score.shortest)))) "
           + "| \(String(format: "%.2f", score.seconds / Double(score.runs))) |")

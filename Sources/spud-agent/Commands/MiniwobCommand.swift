@@ -11,8 +11,8 @@ struct MiniwobCommand: ParsableCommand {
     commandName: "miniwob",
     abstract: "Measure the hands on the pages of MiniWoB++, from pixels, on seeds that training never saw.",
     discussion: """
-      Success is a raw reward of 1; circle-center, find-midpoint and right-angle are graded, and there it is 0.9. The task \
-      is given as text, in the page's own words; all else are pixels. Intervals are of 95 %.
+      Success is a raw reward of 1; circle-center, find-midpoint and right-angle are graded, and there it is 0.9. The \
+      task is given as text, in the page's own words; all else are pixels. Intervals are of 95 %.
 
       Examples:
         spud miniwob --pages miniwob/html/miniwob -m Models/spud-hands --tier 1
@@ -33,8 +33,8 @@ struct MiniwobCommand: ParsableCommand {
 
   /// What others came to, as published; the tasks and inputs differ.
   private static let published = """
-    Elsewhere: random 13.9 % (46 pages, ten clicks), oracle 100 %, humans 93.5 % (104 pages), CC-Net without DOM 24.0 % \
-    (104), SeeClick of 9.6 B parameters 69.4 % (55), Pix2Act 96.2 % (59). Sources: caap-agent's README, its table of \
+    Elsewhere: random 13.9 % (46 pages, ten clicks), oracle 100 %, humans 93.5 % (104 pages), CC-Net without DOM \
+    24.0 % (104), SeeClick of 9.6 B parameters 69.4 % (55), Pix2Act 96.2 % (59). Sources: caap-agent's README, its table of \
     published numbers; random was measured on these pages.
     """
 

@@ -122,8 +122,8 @@ struct OfficeWork<Family: OfficeFamily>: ParsableCommand {
   private func print(_ day: Workday) throws {
     let report = day.report
     try Output.line(
-      "\(report.ending.rawValue): \(report.held.count) facts hold, \(report.alerts.count) alerts, \(report.actions) actions "
-        + "(shortest \(day.shortest)), \(report.recoveries) recoveries, \(report.refusedByGuardian) refused by the "
+      "\(report.ending.rawValue): \(report.held.count) facts hold, \(report.alerts.count) alerts, \(report.actions) "
+        + "actions (shortest \(day.shortest)), \(report.recoveries) recoveries, \(report.refusedByGuardian) refused by the "
         + "Guardian, \(String(format: "%.1f", report.seconds)) s")
     for alert in report.alerts { try Output.line("alert: \(alert.fact): \(alert.blocker)") }
     for text in report.planned { try Output.line("would send: \(text)") }

@@ -6,7 +6,8 @@ struct Agent: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Do work in the portal by sight and prove it, or work on code in a copy of a folder.",
     discussion: """
-      Its program is built when it is first asked for, and needs Scripts/install agent. `spud agent help` lists what it can do.
+      Its program is built when it is first asked for, and needs Scripts/install agent. `spud agent help` \
+      lists what it can do.
 
       Examples:
         spud agent onboard --people 3 --dry-run
