@@ -11,8 +11,8 @@ struct AgentCode: ParsableCommand {
     commandName: "code",
     abstract: "Have a model work on code: in a copy, in a sandbox, with the difference shown first.",
     discussion: """
-      The model is any that is served in OpenAI's form on this machine, such as by spud serve. It lists, reads, searches \
-      and edits files, and runs commands without a network; every call passes the Guardian. Only files that it \
+      The model is any that is served in OpenAI's form on this machine, such as by spud serve. It lists, reads, \
+      searches and edits files, and runs commands without a network; every call passes the Guardian. Only files that it \
       edited itself reach the folder, and only after a yes, or with --yes.
 
       Examples:

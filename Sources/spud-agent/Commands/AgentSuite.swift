@@ -44,7 +44,8 @@ struct AgentSuite: ParsableCommand {
       func percent(_ value: Double?) -> String { value.map { String(format: "%.1f %%", 100 * $0) } ?? "–" }
       try Output.line(
         "| \(system.rawValue) | \(share(score.complete)) | \(share(score.completeUnderPolicy)) "
-          + "| \(percent(score.pass(1))) | \(percent(score.pass(4))) | \(percent(score.pass(8))) | \(score.withCollateral) | \(score.minefields) "
+          + "| \(percent(score.pass(1))) | \(percent(score.pass(4))) | \(percent(score.pass(8))) "
+          + "| \(score.withCollateral) | \(score.minefields) "
           + "| \(score.askF1.map { String(format: "%.3f", $0) } ?? "–") "
           + "| \(String(format: "%.2f", Double(score.actions) / Double(max(1, score.shortest)))) "
           + "| \(String(format: "%.2f", score.seconds / Double(score.runs))) |")

@@ -123,8 +123,8 @@ struct OfficeWork<Family: OfficeFamily>: ParsableCommand {
     let report = day.report
     try Output.line(
       "\(report.ending.rawValue): \(report.held.count) facts hold, \(report.alerts.count) alerts, \(report.actions) "
-        + "actions (shortest \(day.shortest)), \(report.recoveries) recoveries, \(report.refusedByGuardian) refused by the "
-        + "Guardian, \(String(format: "%.1f", report.seconds)) s")
+        + "actions (shortest \(day.shortest)), \(report.recoveries) recoveries, \(report.refusedByGuardian) refused by "
+        + "the Guardian, \(String(format: "%.1f", report.seconds)) s")
     for alert in report.alerts { try Output.line("alert: \(alert.fact): \(alert.blocker)") }
     for text in report.planned { try Output.line("would send: \(text)") }
     for fact in report.halfDone { try Output.line("half done: \(fact)") }
