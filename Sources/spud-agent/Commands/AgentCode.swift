@@ -12,8 +12,8 @@ struct AgentCode: ParsableCommand {
     abstract: "Have a model work on code: in a copy, in a sandbox, with the difference shown first.",
     discussion: """
       The model is any that is served in OpenAI's form on this machine, such as by spud serve. It lists, reads, \
-      searches and edits files, and runs commands without a network; every call passes the Guardian. Only files that it \
-      edited itself reach the folder, and only after a yes, or with --yes.
+      searches and edits files, and runs commands without a network; every call passes the Guardian. Only files that \
+      it edited itself reach the folder, and only after a yes, or with --yes.
 
       Examples:
         spud agent code --workspace . --model-address http://127.0.0.1:8080/v1 --model qwen "make the tests pass"

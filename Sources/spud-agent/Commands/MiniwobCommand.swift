@@ -34,8 +34,8 @@ struct MiniwobCommand: ParsableCommand {
   /// What others came to, as published; the tasks and inputs differ.
   private static let published = """
     Elsewhere: random 13.9 % (46 pages, ten clicks), oracle 100 %, humans 93.5 % (104 pages), CC-Net without DOM \
-    24.0 % (104), SeeClick of 9.6 B parameters 69.4 % (55), Pix2Act 96.2 % (59). Sources: caap-agent's README, its table \
-    of published numbers; random was measured on these pages.
+    24.0 % (104), SeeClick of 9.6 B parameters 69.4 % (55), Pix2Act 96.2 % (59). Sources: caap-agent's README, its \
+    table of published numbers; random was measured on these pages.
     """
 
   func validate() throws {
