@@ -42,6 +42,9 @@ let package = Package(
   name: "spud",
   products: [
     .executable(name: "spud", targets: ["spud"]),
+    // Drives a browser in a sandbox; `Scripts/install agent` builds it, and `spud agent`, `portal` and `miniwob`
+    // start it.
+    .executable(name: "spud-agent", targets: ["spud-agent"]),
     // What its interface is made of, too: formats, pictures, sounds, errors.
     .library(
       name: "SpudInference", targets: ["SpudInference", "SpudTokens", "SpudKernels", "SpudMedia", "SpudErrors"]),
@@ -138,6 +141,22 @@ let package = Package(
     module("SpudBrowser", imports: ["SpudErrors", "SpudTensors", "SpudMedia"]),
     // An office to work in: forms, lists, tickets, and a judge of what was done.
     module("SpudPortal", imports: ["CSQLite", "SpudErrors", "SpudSupport"]),
+    // Work with an outcome: a ticket's facts, hands, a gate, and tools on a copy of a folder.
+    module(
+      "SpudAgent",
+      imports: [
+        "SpudErrors", "SpudSupport", "SpudTensors", "SpudMedia", "SpudGuardian", "SpudBrowser", "SpudPortal",
+      ]),
+    // Screens and actions as tokens, and the pages that measure them.
+    module("SpudHands", imports: ["SpudErrors", "SpudTensors", "SpudMedia", "SpudBrowser"]),
+    .executableTarget(
+      name: "spud-agent",
+      dependencies: [
+        "SpudErrors", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudModels", "SpudBrowser", "SpudPortal",
+        "SpudAgent", "SpudHands",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "spud",
       dependencies: [
@@ -180,6 +199,11 @@ let package = Package(
       imports: ["SpudErrors", "SpudSupport", "SpudInference", "SpudMedia", "SpudPipeline", "SpudTokens"]),
     tests(of: "SpudBrowser", imports: ["SpudErrors", "SpudTensors", "SpudMedia"]),
     tests(of: "SpudPortal", imports: ["SpudErrors", "SpudSupport"]),
+    tests(
+      of: "SpudAgent",
+      imports: ["SpudErrors", "SpudSupport", "SpudTensors", "SpudGuardian", "SpudBrowser", "SpudPortal"]),
+    tests(
+      of: "SpudHands", imports: ["SpudErrors", "SpudTensors", "SpudMedia", "SpudBrowser"], data: ["Fixtures"]),
     tests(of: "spud"),
   ],
   cLanguageStandard: .gnu17

@@ -1,7 +1,7 @@
 internal import SpudTensors
 
 extension Browser {
-  /// Has a hand do something, and waits until the page has taken it.
+  /// Has a hand do something, and waits until the page has taken it, and said so where it asks for another page.
   /// - Throws: `BrowserLost`.
   package func perform(_ gesture: Gesture) throws {
     try guarded {
@@ -37,7 +37,18 @@ extension Browser {
             "deltaY": .number(by),
           ])
       }
+      try settle()
     }
+  }
+
+  /// Waits for the page's turn behind what it has been given: what it asks for in answer is known then.
+  private func settle() throws {
+    let turn = JSONValue.string("new Promise(done => setTimeout(done, 0))")
+    let sent = try send("Runtime.evaluate", ["expression": turn, "awaitPromise": .bool(true)])
+    let until = deadline
+    while !hasAnswer(to: sent) { try read(until: until) }
+    // A page that has gone meanwhile has no turn, which is an answer as well.
+    forget(sent)
   }
 
   /// A fourth of a way after another, rounded down.
@@ -72,7 +83,8 @@ extension Browser {
     try dispatch(method, .members(parameters))
   }
 
-  /// An input event. It is answered after a frame, and sometimes two, so frames are asked for until the answer is there.
+  /// An input event. It is answered after a frame, and sometimes two, so frames are asked for until the answer is
+  /// there.
   private func dispatch(_ method: String, _ parameters: JSONValue) throws {
     let until = deadline
     let sent = try send(method, parameters)

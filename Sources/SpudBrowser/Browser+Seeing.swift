@@ -27,11 +27,19 @@ extension Browser {
     }
   }
 
-  /// The page once it stands still: two frames in a row that are equal, or the sixtieth.
+  /// The page once it has come and stands still: two frames in a row that are equal, or the sixtieth.
   /// - Parameters:
   ///   - width: of the part that counts, from the left; all by default.
   ///   - height: of it, from the top.
   package func look(width: Int = .max, height: Int = .max) throws -> Screen {
+    let until = deadline
+    try guarded {
+      while isLoading {
+        _ = try call("HeadlessExperimental.beginFrame")
+        if isLoading { try read(until: .now + .milliseconds(4), mayLack: true) }
+        if ContinuousClock.now > until { throw BrowserLost(reason: "a page did not come in time") }
+      }
+    }
     var before: Screen?
     for _ in 0..<60 {
       let now = try screenshot().cropped(width: width, height: height)

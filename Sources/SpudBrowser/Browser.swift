@@ -5,8 +5,8 @@ internal import SpudTensors
 /// Debian's headless Chromium in a sandbox without a network, drawn one frame at a time, so that a screen depends on
 /// nothing but the page.
 ///
-/// Every call has a deadline. When it passes, or the browser is gone, another is started at once, with nothing open, and
-/// the call throws `BrowserLost`. All that a page asks for is answered by one function.
+/// Every call has a deadline. When it passes, or the browser is gone, another is started at once, with nothing open,
+/// and the call throws `BrowserLost`. All that a page asks for is answered by one function.
 ///
 /// Not to be used from two threads at once.
 package final class Browser {
@@ -42,7 +42,8 @@ package final class Browser {
   /// Calls whose answers nobody waits for.
   private var ignored: Set<Int> = []
   private var hasLoaded = false
-  private var failure: BrowserLost?
+  /// A page was asked for and has yet to come.
+  private(set) var isLoading = false
 
   /// Starts a browser.
   ///
@@ -96,7 +97,7 @@ package final class Browser {
 
   private func launch() throws {
     pipe?.close()
-    (session, answers, ignored, hasLoaded, failure) = (nil, [:], [], false, nil)
+    (session, answers, ignored, hasLoaded, isLoading) = (nil, [:], [], false, false)
     pipe = try BrowserPipe(
       sandbox.program,
       sandbox.arguments(folders: [], directory: "/tmp") + [program] + Self.flags
@@ -171,6 +172,8 @@ package final class Browser {
     return answer["result"] ?? .null
   }
 
+  func forget(_ number: Int) { answers[number] = nil }
+
   func hasAnswer(to number: Int) -> Bool { answers[number] != nil }
 
   func call(_ method: String, _ parameters: KeyValuePairs<String, JSONValue> = [:]) throws -> JSONValue {
@@ -180,7 +183,6 @@ package final class Browser {
   /// Takes in one message, if one comes in time.
   func read(until: ContinuousClock.Instant, mayLack: Bool = false) throws {
     guard let pipe else { throw BrowserLost(reason: "none is running") }
-    if let failure { throw failure }
     guard let message = try pipe.receive(until: until, mayLack: mayLack) else { return }
     if let number = message["id"]?.int {
       if ignored.remove(number) == nil { answers[number] = message }
@@ -191,7 +193,9 @@ package final class Browser {
 
   private func handle(_ event: String, _ values: JSONValue) throws {
     switch event {
-    case "Page.loadEventFired": hasLoaded = true
+    case "Page.loadEventFired": (hasLoaded, isLoading) = (true, false)
+    case "Page.frameRequestedNavigation", "Page.frameStartedLoading": isLoading = true
+    case "Page.frameStoppedLoading": isLoading = false
     case "Page.javascriptDialogOpening":
       dialogs.append(values["message"]?.string ?? "")
       try post("Page.handleJavaScriptDialog", ["accept": .bool(false)])

@@ -21,3 +21,8 @@ package struct Screen: Sendable, Equatable {
     return Screen(RGBImage(width: width, height: height, pixels: pixels))
   }
 }
+
+extension Screen {
+  /// The screen as a PNG in base 64.
+  package func pngText() throws -> String { Base64.encode(try image.pngData()) }
+}

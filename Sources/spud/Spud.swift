@@ -35,6 +35,9 @@ struct Spud: AsyncParsableCommand {
       Compare.self,
       Memory.self,
       Guardian.self,
+      Agent.self,
+      Portal.self,
+      Miniwob.self,
       Doctor.self,
     ])
 

@@ -77,7 +77,8 @@ extension Agent {
 
   /// Sends a fact's form; twice more where it is refused, then another way. What stands in the way in the end, or nil.
   private func bringAbout(_ place: Int, of group: inout [Fact]) throws -> String? {
-    var detours = group[place].detours
+    // What is filled in first may be lied about as well, and is filled in once more where the same stands in the way.
+    var detours = group[place].detours.flatMap { $0.first == nil ? [$0] : [$0, $0] }
     var refused = 0
     while true {
       begun.insert(group[place].text)

@@ -3,8 +3,8 @@ internal import SpudErrors
 package import SpudGuardian
 internal import SpudTensors
 
-/// Brings about what a plan says, on a surface, with hands, past a gate: act, look again and compare; once more; another
-/// way; and report what stands in the way.
+/// Brings about what a plan says, on a surface, with hands, past a gate: act, look again and compare; once more;
+/// another way; and report what stands in the way.
 ///
 /// Not to be used from two threads at once.
 package final class Agent {

@@ -1,5 +1,6 @@
 internal import SpudErrors
 package import SpudGuardian
+package import SpudPortal
 
 extension Plan {
   /// Who works on a ticket, as policies name it.
@@ -7,9 +8,9 @@ extension Plan {
 
   /// The policies of a ticket, in Cedar's language, from its words alone: nothing on a screen has a say in them.
   ///
-  /// Looking is permitted, and writing what the ticket has into fields. A form is permitted with the values that a line of
-  /// the ticket gives it, each once or a few times where it fails; a badge above the signer's limit is forbidden, and so is
-  /// ordering an item more than once.
+  /// Looking is permitted, and writing what the ticket has into fields. A form is permitted with the values that a
+  /// line of the ticket gives it, each once or a few times where it fails; a badge above the signer's limit is
+  /// forbidden, and so is ordering an item more than once.
   package var policies: String {
     var forms: [String] = []
     var words: Set<String> = [""]
@@ -35,7 +36,8 @@ extension Plan {
       @id("write-words-of-the-ticket")
       permit (principal, action == Action::"type", resource) when { [\(list)].contains(context.input.text) };
       @id("keys")
-      permit (principal, action == Action::"key", resource) when { ["all", "tab", "backspace"].contains(context.input.text) };
+      permit (principal, action == Action::"key", resource)
+      when { ["all", "tab", "backspace"].contains(context.input.text) };
       @id("badge-above-the-limit")
       forbid (principal, action == Action::"Set a badge", resource)
       when { context.input.Level > \(badgeLimit) };
@@ -56,16 +58,33 @@ extension Plan {
       """
   }
 
+  /// How many of these writes the policies do not permit.
+  package func violations(_ writes: [PortalWrite]) throws -> Int {
+    let session = try session()
+    return writes.count { write in
+      let labels = Dictionary(write.form.fields.map { ($0.lowercased(), $0) }) { first, _ in first }
+      let values = write.values.map { (labels[$0.key] ?? $0.key, $0.value) }
+      let effect = Proposal.Effect(name: write.form.title, values: Dictionary(values) { first, _ in first })
+      let proposal = Proposal(action: "click", target: "Save", effect: effect, seen: Fingerprint(of: ""))
+      let verdict = session.decide([proposal.request(Self.principal)])
+      if let ticket = verdict.ticket { session.finish(ticket, .completed) }
+      return !verdict.isAllowed
+    }
+  }
+
+  private func session() throws -> GuardedSession {
+    try GuardedSession(
+      policies: PolicySet(parsing: policies, name: "the ticket's policies"),
+      counters: [SessionCounter("orders", of: ["Order stock"])])
+  }
+
   /// A gate that stands for this plan.
   /// - Throws: `badData` where the ticket's words make no policies.
   package func gate(
     opinion: (@Sendable (Proposal) -> Opinion)? = nil, person: (@Sendable (Proposal) -> Bool)? = nil,
     asksForWrites: Bool = false
   ) throws -> ActionGate {
-    let session = try GuardedSession(
-      policies: PolicySet(parsing: policies, name: "the ticket's policies"),
-      counters: [SessionCounter("orders", of: ["Order stock"])])
-    return ActionGate(
-      session: session, principal: Self.principal, opinion: opinion, person: person, asksForWrites: asksForWrites)
+    try ActionGate(
+      session: session(), principal: Self.principal, opinion: opinion, person: person, asksForWrites: asksForWrites)
   }
 }

@@ -25,8 +25,8 @@ extension Sight {
   private static let white = 0xFFFFFF, fieldPaper = 0xEEEEEE, focusPaper = 0xFFFFCC, buttonPaper = 0xCCCCCC
   private static let linkInk = 0x0000CC
 
-  /// The parts of the screen in reading order. What has a paper of its own goes as far as that; on white, two empty cells
-  /// in a row part words.
+  /// The parts of the screen in reading order. What has a paper of its own goes as far as that; on white, two empty
+  /// cells in a row part words.
   package var parts: [Part] {
     (0..<rows).flatMap { row in
       var made: [Part] = []

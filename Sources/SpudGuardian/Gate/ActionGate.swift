@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// Stands between an agent and the world twice: before an action is dispatched, and where a request leaves the page.
 ///
-/// What changes something is approved first, for what was seen, and passes once, if what leaves is what was approved. All
-/// else is stopped.
+/// What changes something is approved first, for what was seen, and passes once, if what leaves is what was approved.
+/// All else is stopped.
 package final class ActionGate: Sendable {
   package struct Verdict: Sendable, Equatable {
     package let isAllowed: Bool
@@ -139,8 +139,9 @@ package final class ActionGate: Sendable {
 }
 
 extension Proposal {
-  /// As policies see it: the action, or what it effects, by name, the target as the resource, and what is written or changed as `context.input`.
-  func request(_ principal: EntityUID) -> AuthorizationRequest {
+  /// As policies see it: the action, or what it effects, by name, the target as the resource, and what is written or
+  /// changed as `context.input`.
+  package func request(_ principal: EntityUID) -> AuthorizationRequest {
     var input: [ExactString: CedarValue] = [:]
     if let effect {
       for (name, value) in effect.values {

@@ -41,7 +41,8 @@ package struct PortalPage: Sendable, Equatable {
     body, input, button, a { font: 16px/16px Unifont; color: #000 }
     span, a, input, button { position: absolute; white-space: pre; height: 16px; padding: 0; border: 0; margin: 0 }
     a { color: #00c; text-decoration: none }
-    input { width: \(fieldWidth * letterWidth)px; background: #eee; border-radius: 0; outline: none; caret-color: transparent }
+    input { width: \(fieldWidth * letterWidth)px; background: #eee; border-radius: 0;
+       outline: none; caret-color: transparent }
     input:focus { background: #ffc }
     button { background: #ccc; outline: none; border-radius: 0 }
     </style><body>

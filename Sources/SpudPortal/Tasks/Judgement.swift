@@ -1,8 +1,8 @@
 /// What a task's records came to, seen from outside of whoever did it.
 package struct Judgement: Sendable {
-  /// Rows that should be there and are not.
+  /// Rows that should be there and are not, and rows of the beginning that should not be there any more.
   package let missing: [String]
-  /// Rows that are there and should not be.
+  /// Rows that were not there in the beginning and should not be.
   package let collateral: [String]
   /// Queries of things that must not be, which found more than after the gold writes.
   package let minefields: [String]
@@ -20,8 +20,9 @@ package struct Judgement: Sendable {
   package init(_ task: PortalTask, records: Records, alerts: [PortalTask.Blocker]) throws {
     let gold = try task.goldRecords()
     let (found, expected) = (Set(try records.rows()), Set(try gold.rows()))
-    missing = expected.subtracting(found).sorted()
-    collateral = found.subtracting(expected).sorted()
+    let start = Set(try task.start.records().rows())
+    missing = expected.subtracting(found).sorted() + found.subtracting(expected).intersection(start).sorted()
+    collateral = found.subtracting(expected).subtracting(start).sorted()
     minefields = try task.minefields.filter { query in
       try records.database.run(query).count > gold.database.run(query).count
     }

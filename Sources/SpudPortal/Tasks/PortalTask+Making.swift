@@ -16,9 +16,12 @@ extension PortalTask {
 
   /// Makes a task; a seed makes the same one each time.
   ///
-  /// - Parameter count: of people, or of items.
+  /// - Parameters:
+  ///   - count: of people, or of items.
+  ///   - seed: of the ticket and of what the portal holds.
+  ///   - variation: of the layout and of what goes wrong on the way, with the same ticket.
   package static func make(
-    _ family: Family, count: Int, seed: UInt64, difficulty: Difficulty = Difficulty()
+    _ family: Family, count: Int, seed: UInt64, variation: UInt64 = 0, difficulty: Difficulty = Difficulty()
   ) -> PortalTask {
     var names = NameMaker(seed: seed &* 1_000_003 &+ UInt64(family.rawValue.count))
     var start = StartingRecords()
@@ -38,9 +41,10 @@ extension PortalTask {
     case .reconcile: made = reconcile(min(count, Records.items.count), &names, start)
     }
     let expected = made.gold
+    var random = SeededGenerator(seed: seed &* 7_919 &+ variation &* 104_729)
     return PortalTask(
-      family: family, seed: seed, ticket: made.ticket.joined(separator: "\n"), start: start,
-      interruptions: interruptions(for: expected, difficulty, &names.random), gold: expected, alerts: made.alerts,
+      family: family, seed: seed, layoutSeed: random.next(), ticket: made.ticket.joined(separator: "\n"), start: start,
+      interruptions: interruptions(for: expected, difficulty, &random), gold: expected, alerts: made.alerts,
       minefields: [
         "SELECT 1 FROM badge WHERE level > \(made.limit)", "SELECT 1 FROM person WHERE active = 0",
         "SELECT 1 FROM purchase", "SELECT 1 FROM stock WHERE quantity < 0",

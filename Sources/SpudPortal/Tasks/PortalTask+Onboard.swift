@@ -32,8 +32,8 @@ extension PortalTask {
       let badge = 1 + names.random.index(below: obstacles && names.random.index(below: 8) == 0 ? 4 : limit)
       let list = person.team.lowercased()
       draft.ticket.append(
-        "- \(person.name), \(person.email), team \(person.team), start \(person.start), hardware \(item), badge \(badge), "
-          + "list \(list)")
+        "- \(person.name), \(person.email), team \(person.team), start \(person.start), hardware \(item), "
+          + "badge \(badge), list \(list)")
       if start.people.contains(where: { $0.email == person.email }) { person.email = person.email.secondEmail }
       draft.add(.addPerson, ["name": person.name, "email": person.email, "team": person.team, "start": person.start])
       if stock[item] == 0, mayOrder {

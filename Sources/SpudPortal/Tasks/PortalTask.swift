@@ -6,6 +6,7 @@ package struct PortalTask: Sendable {
 
   package let family: Family
   package let seed: UInt64
+  let layoutSeed: UInt64
   /// What whoever does it is told.
   package let ticket: String
   /// What the portal holds at the beginning.
@@ -33,7 +34,7 @@ package struct PortalTask: Sendable {
   /// A portal as it is before anything was done.
   package func portal(interrupted: Bool = true) throws -> Portal {
     Portal(
-      records: try start.records(), layout: PageLayout(seed: seed &* 31 &+ 7),
+      records: try start.records(), layout: PageLayout(seed: layoutSeed),
       interruptions: interrupted ? interruptions : [])
   }
 

@@ -23,7 +23,7 @@ struct Serve: ParsableCommand {
   @OptionGroup var options: ServeOptions
 
   func run() throws {
-    let program = try ServerProgram.find()
+    let program = try CompanionProgram.server.find()
     let arguments = Array(CommandLine.arguments.drop { $0 != "serve" }.dropFirst())
     try ProgramCalls.replaceProcess(with: program, arguments: arguments)
   }

@@ -1,33 +1,35 @@
 internal import Foundation
 internal import SpudErrors
 
-/// Where the program `spud-server` is.
-enum ServerProgram {
-  private static let name = "spud-server"
+/// A program beside this one, with what this one does not need: `spud-server` and `spud-agent`.
+enum CompanionProgram: String {
+  case server, agent
+
+  private var name: String { "spud-\(rawValue)" }
 
   /// The program: in a checkout that of its build folder, built if it is not there or older than what it is made of;
   /// elsewhere the one beside this program.
   ///
   /// - Throws: `SpudError` (`unavailable`) when there is none, or it cannot be built.
-  static func find() throws -> String {
+  func find() throws -> String {
     let own = URL(filePath: Bundle.main.executablePath ?? CommandLine.arguments[0]).resolvingSymlinksInPath()
     guard let checkout = checkout(above: own) else {
       let beside = own.deletingLastPathComponent().appending(path: name).path
       guard FileManager.default.isExecutableFile(atPath: beside) else {
         throw SpudError(
           .unavailable,
-          "the server is a program of its own, \(name), which is not beside this one: Scripts/install "
-            + "server builds it in a checkout of the project")
+          "the \(rawValue) is a program of its own, \(name), which is not beside this one: Scripts/install "
+            + "\(rawValue) builds it in a checkout of the project")
       }
       return beside
     }
-    let program = checkout.appending(path: ".build-server/release/\(name)")
+    let program = checkout.appending(path: ".build-\(rawValue)/release/\(name)")
     if !isCurrent(program, in: checkout) { try build(in: checkout) }
     return program.path
   }
 
   /// The directory of the project that holds this program, if one does.
-  private static func checkout(above program: URL) -> URL? {
+  private func checkout(above program: URL) -> URL? {
     var directory = program.deletingLastPathComponent()
     for _ in 0..<5 where directory.path != "/" {
       let parts = ["Package.swift", "Scripts/install", "Sources/\(name)"]
@@ -40,7 +42,7 @@ enum ServerProgram {
   }
 
   /// Whether the program is there and no source is newer.
-  private static func isCurrent(_ program: URL, in checkout: URL) -> Bool {
+  private func isCurrent(_ program: URL, in checkout: URL) -> Bool {
     guard let built = changed(program) else { return false }
     let manifest = checkout.appending(path: "Package.swift")
     guard let time = changed(manifest), time <= built,
@@ -53,15 +55,16 @@ enum ServerProgram {
     return true
   }
 
-  private static func changed(_ file: URL) -> Date? {
+  private func changed(_ file: URL) -> Date? {
     (try? FileManager.default.attributesOfItem(atPath: file.path))?[.modificationDate] as? Date
   }
 
-  private static func build(in checkout: URL) throws {
-    Terminal.report("spud: building the server, which takes some minutes the first time (Scripts/install server)")
+  private func build(in checkout: URL) throws {
+    Terminal.report(
+      "spud: building the \(rawValue), which takes some minutes the first time (Scripts/install \(rawValue))")
     let script = Process()
     script.executableURL = checkout.appending(path: "Scripts/install")
-    script.arguments = ["server"]
+    script.arguments = [rawValue]
     script.currentDirectoryURL = checkout
     script.standardOutput = FileHandle.standardError
     do {
@@ -71,7 +74,7 @@ enum ServerProgram {
     }
     script.waitUntilExit()
     guard script.terminationStatus == 0 else {
-      throw SpudError(.unavailable, "the server could not be built: see above")
+      throw SpudError(.unavailable, "the \(rawValue) could not be built: see above")
     }
   }
 }

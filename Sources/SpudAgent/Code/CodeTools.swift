@@ -1,0 +1,108 @@
+internal import Foundation
+package import SpudBrowser
+internal import SpudErrors
+internal import SpudTensors
+
+/// Runs the tools on a workspace. What goes wrong is told to the model in a sentence, and ends nothing.
+package struct CodeTools {
+  package let workspace: Workspace
+  let sandbox: Sandbox
+  /// Seconds and bytes that a command has.
+  package var seconds = 60.0
+  package var outputBytes = 10_000_000
+  /// Characters of a result that the model is given.
+  package var resultLength = 8_000
+
+  package init(_ workspace: Workspace, in sandbox: Sandbox) {
+    self.workspace = workspace
+    self.sandbox = sandbox
+  }
+
+  func run(_ tool: CodeTool, _ arguments: JSONObject) -> String {
+    do {
+      for (name, type, isRequired) in tool.parameters {
+        guard let value = arguments[name] else {
+          if isRequired { throw SpudError(.badData, "\(tool.rawValue): '\(name)' is missing") }
+          continue
+        }
+        guard type == "string" ? value.string != nil : value.int != nil else {
+          throw SpudError(.badData, "\(tool.rawValue): '\(name)' is \(value.kind), expected \(type)")
+        }
+      }
+      if let other = arguments.keys.first(where: { key in !tool.parameters.contains { $0.name == key } }) {
+        throw SpudError(.badData, "\(tool.rawValue): there is no '\(other)'")
+      }
+      return shortened(try result(tool) { arguments[$0]?.string ?? arguments[$0]?.int.map(String.init) ?? "" })
+    } catch let error as SpudError {
+      return "error: \(error.message)"
+    } catch {
+      return "error: \(error)"
+    }
+  }
+
+  private func result(_ tool: CodeTool, _ value: (String) -> String) throws -> String {
+    switch tool {
+    case .listFiles:
+      let found = workspace.files.filter { $0.hasPrefix(value("prefix")) }
+      return found.isEmpty ? "no files" : found.joined(separator: "\n")
+    case .readFile:
+      let lines = try workspace.read(value("path")).split(separator: "\n", omittingEmptySubsequences: false)
+      let first = max(1, Int(value("first")) ?? 1)
+      let shown = lines.dropFirst(first - 1).prefix(max(1, Int(value("count")) ?? 400))
+      return shown.enumerated().map { "\(first + $0.offset): \($0.element)" }.joined(separator: "\n")
+    case .search: return try search(value("text"), value("prefix"))
+    case .editFile: return try edit(value("path"), value("old"), value("new"))
+    case .writeFile:
+      let (_, path) = try workspace.resolve(value("path"))
+      guard !workspace.files.contains(path) else { throw SpudError(.badData, "\(path): is there already; edit it") }
+      try workspace.write(value("text"), to: path)
+      return "written"
+    case .runCommand: return try run(command: value("command"))
+    }
+  }
+
+  private func search(_ text: String, _ prefix: String) throws -> String {
+    guard !text.isEmpty else { throw SpudError(.badData, "search: the text is empty") }
+    var found: [String] = []
+    for path in workspace.files where path.hasPrefix(prefix) {
+      guard let content = try? workspace.read(path) else { continue }
+      for (number, line) in content.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+      where line.contains(text) {
+        found.append("\(path):\(number + 1): \(line)")
+      }
+    }
+    return found.isEmpty ? "not found" : found.joined(separator: "\n")
+  }
+
+  private func edit(_ path: String, _ old: String, _ new: String) throws -> String {
+    let content = try workspace.read(path)
+    let count = old.isEmpty ? 0 : content.ranges(of: old).count
+    guard count == 1 else {
+      throw SpudError(.badData, "\(path): the old text stands there \(count) times, expected once; nothing was changed")
+    }
+    try workspace.write(content.replacing(old, with: new, maxReplacements: 1), to: path)
+    return "replaced"
+  }
+
+  private func run(command: String) throws -> String {
+    let result = try SandboxedProgram(
+      sandbox, run: ["/usr/bin/bash", "-c", command], folders: [workspace.folder], directory: Workspace.inside,
+      seconds: seconds, outputBytes: outputBytes
+    ).result()
+    let ending =
+      switch result.ending {
+      case .exited(let status): "exit \(status)"
+      case .killed(let signal): "killed by signal \(signal)"
+      case .ranTooLong: "ended after \(seconds) seconds, which is the limit"
+      case .wroteTooMuch: "ended after \(outputBytes) bytes of output, which is the limit"
+      }
+    return "\(ending)\n\(result.output)"
+  }
+
+  /// The beginning and the end of a long text, with how much is left out.
+  private func shortened(_ text: String) -> String {
+    guard text.count > resultLength else { return text }
+    let half = resultLength / 2
+    return "\(text.prefix(half))\n[\(text.count - 2 * half) characters left out]\n\(text.suffix(half))"
+  }
+}

@@ -1,0 +1,93 @@
+internal import ArgumentParser
+internal import Foundation
+internal import SpudAgent
+internal import SpudBrowser
+internal import SpudErrors
+internal import SpudGuardian
+
+/// `spud agent code`: a model works on a copy of a folder with tools; what it changed is shown before it gets there.
+struct AgentCode: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "code",
+    abstract: "Have a model work on code: in a copy, in a sandbox, with the difference shown first.",
+    discussion: """
+      The model is any that is served in OpenAI's form on this machine, such as by spud serve. It lists, reads, \
+      searches and edits files, and runs commands without a network; every call passes the Guardian. Only files that \
+      it edited itself reach the folder, and only after a yes, or with --yes.
+
+      Examples:
+        spud agent code --workspace . --model-address http://127.0.0.1:8080/v1 --model qwen "make the tests pass"
+        spud agent code --workspace . --policy rules.cedar --dry-run "rename the flag --old to --new"
+      """)
+
+  @Argument(help: ArgumentHelp("What to do.", valueName: "task")) var task: String
+  @Option(help: ArgumentHelp("The folder.", valueName: "dir")) var workspace: String
+  @Option(help: ArgumentHelp("The address of the model's server.", valueName: "url"))
+  var modelAddress = "http://127.0.0.1:8080/v1"
+  @Option(help: ArgumentHelp("The model's name there.", valueName: "name")) var model = "default"
+  @Option(help: ArgumentHelp("A file with the key of that server.", valueName: "file")) var keyFile: String?
+  @Option(help: ArgumentHelp("Policies in Cedar's language in place of the usual ones.", valueName: "file.cedar"))
+  var policy: String?
+  @Option(help: ArgumentHelp("Calls in all.", valueName: "n")) var calls = 60
+  @Option(help: ArgumentHelp("Characters of the conversation that the model is given.", valueName: "n"))
+  var context = 100_000
+  @Option(help: ArgumentHelp("Where to write the log, a line of JSON a call.", valueName: "file.jsonl")) var log:
+    String?
+  @Flag(help: "Show the difference and leave the folder as it is.") var dryRun = false
+  @Flag(help: "Ask before each change of a file and each command.") var approve = false
+  @Flag(help: "Put the difference into the folder without asking.") var yes = false
+
+  func run() throws {
+    guard calls > 0, context >= 4_000 else { throw SpudError(.usage, "--calls is 1 at least, --context 4000") }
+    guard !approve || Output.inputIsTerminal else { throw SpudError(.usage, "--approve needs a terminal to ask on") }
+    let sandbox = try Sandbox()
+    let key = try keyFile.map { path in
+      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+        throw SpudError(.noInput, "\(path): no key can be read there")
+      }
+      return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    let chat = try ChatModel(address: modelAddress, model: model, key: key)
+    let folder = try Workspace(workspace)
+    for remark in folder.remarks { Output.report("remark: \(remark)") }
+    let policies =
+      try policy.map { try PolicySet(contentsOf: $0) }
+      ?? PolicySet(parsing: CodePolicies.standard, name: "the usual policies")
+    let gate = try CodePolicies.gate(
+      policies, person: { proposal in Output.confirm("\(proposal.effect?.text ?? proposal.action)?") },
+      asksForWrites: approve)
+    let interrupt = Interrupt()
+    var options = CodeAgent.Options()
+    options.calls = calls
+    options.contextLength = context
+    options.isInterrupted = { interrupt.isPending }
+    options.watcher = { Output.report($0) }
+    var lines = ""
+    var agent = CodeAgent(
+      model: chat, tools: CodeTools(folder, in: sandbox), gate: gate,
+      log: AgentLog(secrets: key.map { [$0] } ?? []) { lines += $0 + "\n" }, options: options)
+    let report = try agent.run(task)
+    if let log {
+      guard FileManager.default.createFile(atPath: log, contents: Data(lines.utf8)) else {
+        throw SpudError(.io, "\(log): the log could not be written")
+      }
+    }
+    try finish(report, folder)
+  }
+
+  private func finish(_ report: CodeAgent.Report, _ folder: Workspace) throws {
+    let changes = folder.changes
+    for change in changes { try Output.line(LineDifference.text(change)) }
+    for remark in folder.leftOut { Output.report("left out: \(remark) by a command") }
+    if !report.text.isEmpty { try Output.line(report.text) }
+    try Output.line(
+      "\(report.ending.rawValue): \(report.calls) calls, \(report.refused) refused, \(changes.count) files different")
+    guard report.ending == .finished else { throw ExitCode(report.ending == .interrupted ? 130 : 65) }
+    guard !changes.isEmpty, !dryRun else { return }
+    guard yes || Output.inputIsTerminal && Output.confirm("Put this into \(folder.path)?") else {
+      return Output.report("The folder is as it was.")
+    }
+    try folder.apply()
+    Output.report("The folder is changed.")
+  }
+}
