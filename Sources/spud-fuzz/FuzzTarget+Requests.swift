@@ -2,6 +2,7 @@ internal import SpudErrors
 internal import SpudMedia
 internal import SpudProtocol
 internal import SpudTensors
+internal import SpudTokens
 
 /// Bodies of requests to a server.
 extension FuzzTarget {

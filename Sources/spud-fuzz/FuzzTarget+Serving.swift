@@ -15,8 +15,8 @@ extension FuzzTarget {
     var limits = TemplateLimits()
     (limits.steps, limits.bytes, limits.outputBytes) = (100_000, 1 << 22, 1 << 18)
     let now = TemplateTime(year: 2026, month: 3, day: 5)
-    let prompt = try template.render(Self.request, limits: limits, now: now)
-    demand(try template.render(Self.request, limits: limits, now: now) == prompt, "a template gives two texts")
+    let prompt = try template.render(Self.conversation, limits: limits, now: now)
+    demand(try template.render(Self.conversation, limits: limits, now: now) == prompt, "a template gives two texts")
     demand(prompt.segments.allSatisfy { !$0.text.isEmpty }, "an empty segment")
     demand(
       Swift.zip(prompt.segments, prompt.segments.dropFirst()).allSatisfy { $0.isFromTemplate != $1.isFromTemplate },
@@ -28,7 +28,7 @@ extension FuzzTarget {
     }
   }
 
-  private static let request: ChatTemplateRequest = {
+  private static let conversation: ChatTemplateRequest = {
     func object(_ members: [(String, JSONValue)]) -> JSONValue { .object(JSONObject(members)) }
     let text = JSONValue.string("\(secret) Äb\n<|im_end|> \(secret)")
     let call = object([
