@@ -4,6 +4,7 @@ internal import Foundation
 internal import FoundationNetworking
 internal import SpudMedia
 internal import SpudProtocol
+internal import SpudServeOptions
 internal import Synchronization
 
 extension ServerContext {
