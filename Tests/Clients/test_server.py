@@ -195,3 +195,47 @@ def test_request_ids(server):
     response = server.get("/health", headers={"x-request-id": "mine-1"})
     assert response.getheader("x-request-id") == "mine-1"
     assert server.get("/health").getheader("x-request-id").startswith("req_")
+
+
+def test_fetching_from_hosts_that_are_allowed(random_model):
+    import http.server
+    import threading
+
+    from server import EXAMPLES
+
+    class Pictures(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path == "/elsewhere":
+                self.send_response(302)
+                self.send_header("Location", "/scene.png")
+                self.end_headers()
+                return
+            data = (EXAMPLES / "scene.png").read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *arguments):
+            pass
+
+    pictures = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pictures)
+    threading.Thread(target=pictures.serve_forever, daemon=True).start()
+    host = f"127.0.0.1:{pictures.server_port}"
+    server = Server("-m", "Models/spud-nano", "-t", 1, "--allow-fetch", host)
+
+    def ask(url):
+        question = {"type": "text", "text": "what shape is the blue one?"}
+        parts = [{"type": "image_url", "image_url": {"url": url}}, question]
+        return server.post(CHAT, user(parts))
+
+    try:
+        answer = ask(f"http://{host}/scene.png")
+        assert answer.status == 200 and b"square" in answer.body
+        refused = ask(f"http://{host}/elsewhere")
+        assert refused.status == 400 and "leads elsewhere" in error(refused)["message"]
+        assert ask("http://localhost/scene.png").status == 400
+        assert ask(f"http://user@{host}/scene.png").status == 400
+    finally:
+        server.stop()
+        pictures.shutdown()
