@@ -67,6 +67,35 @@ CASES = {
         hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
         head_dim=6, vocab_size=56, rope_theta=1e4, rms_norm_eps=1e-6, max_position_embeddings=96, mlp_bias=True),
         dict()),
+    # Longer than they were trained for: the goldens are exactly as long as the context.
+    "llama-yarn": ("llama", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        vocab_size=64, rope_theta=1e4, rms_norm_eps=1e-5, max_position_embeddings=80, head_dim=16,
+        rope_scaling={"rope_type": "yarn", "factor": 5.0, "original_max_position_embeddings": 16, "beta_fast": 2.0,
+                      "beta_slow": 0.25}), dict()),
+    "qwen3-yarn": ("qwen3", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        head_dim=16, vocab_size=64, rope_theta=1e6, rms_norm_eps=1e-6, max_position_embeddings=80,
+        rope_scaling={"rope_type": "yarn", "factor": 2.5, "original_max_position_embeddings": 32, "truncate": False,
+                      "attention_factor": 1.3}), dict(v5=True)),
+    "llama-longrope": ("llama", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        vocab_size=64, rope_theta=1e4, rms_norm_eps=1e-5, max_position_embeddings=80, head_dim=8,
+        rope_scaling={"rope_type": "longrope", "original_max_position_embeddings": 32,
+                      "short_factor": [1.0, 1.1, 1.2, 1.3], "long_factor": [1.0, 1.5, 2.2, 3.1], "factor": 2.5}),
+        dict(v5=True)),
+    "llama-dynamic": ("llama", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        vocab_size=64, rope_theta=1e4, rms_norm_eps=1e-5, max_position_embeddings=40, head_dim=8,
+        rope_scaling={"rope_type": "dynamic", "factor": 2.0}), dict()),
+    "qwen2-window": ("qwen2", dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2,
+        vocab_size=64, rope_theta=1e4, rms_norm_eps=1e-5, max_position_embeddings=96, use_sliding_window=True,
+        sliding_window=13, max_window_layers=1), dict()),
+    "mixtral-window": ("mixtral", dict(
+        hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        num_local_experts=4, num_experts_per_tok=2, vocab_size=64, rope_theta=1e6, rms_norm_eps=1e-5,
+        max_position_embeddings=80, sliding_window=21), dict(fused=True, v5=True)),
 }
 
 # name of a GGUF file: (the case it is made from, the type of its matrices); widths must be whole blocks of that type.

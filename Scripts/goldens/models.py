@@ -89,8 +89,20 @@ def run(model, tokens, cache=None):
     return logits, torch.stack(hidden), min(gaps, default=1.0)
 
 
+def freeze(model):
+    """Rotary positions that depend on the length, as a pass over all of the tokens has them."""
+    rotary = model.model.rotary_emb
+    if rotary.rope_type not in ("dynamic", "longrope"):
+        return
+    initialize = transformers.modeling_rope_utils.ROPE_INIT_FUNCTIONS[rotary.rope_type]
+    frequencies, rotary.attention_scaling = initialize(model.config, "cpu", seq_len=PROMPT + CONTINUATION)
+    rotary.register_buffer("inv_freq", frequencies, persistent=False)
+    rotary.rope_type = "default"
+
+
 def golden(model, seed):
     """The golden tensors, or None if some choice on the path is too close to call."""
+    freeze(model)
     vocabulary = model.config.vocab_size
     prompt = torch.randint(0, vocabulary, (PROMPT,), generator=torch.Generator().manual_seed(seed + 1))
     tokens, cache, fresh = prompt, transformers.DynamicCache(), prompt

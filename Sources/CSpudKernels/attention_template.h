@@ -259,7 +259,11 @@ static void attention(const spud_attention *a) {
   float sums[SPUD_ATTENTION_ROWS];
   for (int64_t r = 0; r < a->rows; r++) {
     float *scores = a->scores + r * a->score_stride;
-    sums[r] = exponentials(scores, a->lengths[r], a->scale);
+    // From the panel on in which its window begins, whatever the others see: so its lanes add up in the same order.
+    const int64_t start = a->starts[r], panel = start / SPUD_PANEL_ROWS * SPUD_PANEL_ROWS;
+    for (int64_t i = panel; i < start; i++) scores[i] = -INFINITY;
+    sums[r] = exponentials(scores + panel, a->lengths[r] - panel, a->scale);
+    for (int64_t i = 0; i < start; i++) scores[i] = 0;
     for (int64_t i = a->lengths[r]; i < longest; i++) scores[i] = 0;
 #if BF16_INPUT_UNIT == 4
     if (a->format == SPUD_BF16) pair_scores(scores, longest);

@@ -48,8 +48,14 @@ extension Model {
 
   /// How keys and values are computed and laid out: pages of another layout are of no use.
   package var cacheLayout: String {
-    [
-      CacheShape.layout, "\(cacheShape)", "weights \(costs.weightFormat)",
+    // Where positions depend on the length of the context, it is said here.
+    let positions = configuration.layers.first.map { layer in
+      switch layer.attention {
+      case .grouped(let plan): "\(plan.rotary.scaling)"
+      }
+    }
+    return [
+      CacheShape.layout, positions ?? "", "\(cacheShape)", "weights \(costs.weightFormat)",
       "kernels \(kernels.rawValue) \(instructionSet)",
     ].joined(separator: "; ")
   }

@@ -124,8 +124,10 @@ public final class Model: Sendable {
       ?? Compute(
         threads: options.threads, firstProcessor: options.firstProcessor, instructionSet: InstructionSet.selected(),
         backend: options.kernels)
+    let checkpoint = try files.openCheckpoint()
+    if let asked = options.contextLength { checkpoint.freeze(forContext: asked) }
     let transformer = try Transformer.load(
-      files.openCheckpoint(), compute: compute,
+      checkpoint, compute: compute,
       weightFormat: options.weights ?? (options.kernels == .blas ? .f32 : nil),
       progress: options.onProgress)
     if hasTokenizer { try form.check(rows: transformer.configuration.vocabularyCount, path: path) }

@@ -22,11 +22,15 @@ extension Compute {
   ///   - queryPositions: Where the queries stand; nil is `positions`. The output has a row for each of them.
   ///   - keys: `[tokens, keyValueHeads · headWidth]`, rotated.
   ///   - values: `[tokens, keyValueHeads · headWidth]`.
+  ///   - window: How many positions a token sees, its own included; nil is all. What it sees begins at the boundary of a
+  ///     page, with the positions before the window masked: so its bits do not depend on its neighbours in a batch.
   ///   - output: `[tokens, queryHeads · headWidth]`.
   package func attend(
     queries: Activations, at queryPositions: TokenPositions? = nil, keys: Activations, values: Activations,
-    positions: TokenPositions, layer: Int, cache: KeyValueCache, scale: Float, into output: Activations
+    positions: TokenPositions, layer: Int, cache: KeyValueCache, scale: Float, window: Int? = nil,
+    into output: Activations
   ) {
+    precondition(window ?? 1 > 0, "a window of \(window ?? 0) positions")
     let headWidth = cache.headWidth
     let heads = queries.columns / headWidth
     precondition(layer >= 0 && layer < cache.layerCount, "layer \(layer) of \(cache.layerCount)")
@@ -58,7 +62,7 @@ extension Compute {
     let task = unsafe AttentionTask(
       kernels: kernels, queries: queries, keys: keys, values: values, output: output, queryPositions: queryPositions,
       positions: positions, layer: layer,
-      cache: cache, scale: scale, group: group, parts: parts, tiles: workspace.tiles,
+      cache: cache, scale: scale, window: window, group: group, parts: parts, tiles: workspace.tiles,
       scores: workspace.scores.floats(pool.count * rowsPerTile * scoreStride), scoreStride: scoreStride,
       prepared: workspace.queries.bytes(pool.count * rowsPerTile * queryStride).assumingMemoryBound(to: UInt8.self),
       preparedStride: queryStride)
@@ -95,6 +99,7 @@ private struct AttentionTask: ParallelTask {
   let layer: Int
   let cache: KeyValueCache
   let scale: Float
+  let window: Int?
   /// Query heads that share a key-value head.
   let group: Int
   /// Parts that a group larger than a tile is cut into; a tile then has one token.
@@ -152,15 +157,21 @@ private struct AttentionTask: ParallelTask {
     }
   }
 
+  /// The first position that a token sees.
+  private func firstSeen(at token: Int) -> Int {
+    window.map { max(0, Int(queryPositions.indices[token]) + 1 - $0) } ?? 0
+  }
+
   private func attend(_ tile: AttentionTile, head: Int, part: Int, _ worker: Worker) {
     let width = cache.headWidth
     let table = cache.table(Int(queryPositions.sequences[tile.firstToken]))
     var task = unsafe spud_attention()
-    unsafe task.keys = UnsafePointer(table.keys)
+    let firstPage = firstSeen(at: tile.firstToken) / 32
+    unsafe task.keys = UnsafePointer(table.keys) + firstPage
     unsafe task.key_offset = cache.pool.keyOffset(layer: layer, head: head)
     unsafe task.key_panel_bytes = cache.pool.keyLayout.panelBytes
     unsafe task.key_units = Int64(cache.pool.keyLayout.units)
-    unsafe task.values = UnsafePointer(table.values)
+    unsafe task.values = UnsafePointer(table.values) + firstPage
     unsafe task.value_offset = cache.pool.valueOffset(layer: layer, head: head)
     unsafe task.value_stride = cache.pool.valueStride
     unsafe task.head_width = Int64(width)
@@ -174,20 +185,22 @@ private struct AttentionTask: ParallelTask {
     let heads = min(Self.rows, group - firstHead)
     unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: Self.rows) { inputs in
       unsafe withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>?.self, capacity: Self.rows) { outputs in
-        unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: Self.rows) { lengths in
+        unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * Self.rows) { places in
           var rows = 0
           for token in tile.firstToken..<tile.firstToken + tile.tokens {
             for index in 0..<heads {
               let column = (head * group + firstHead + index) * width
               unsafe inputs[rows] = UnsafePointer(queries.base + token * queries.stride + column)
               unsafe outputs[rows] = output.base + token * output.stride + column
-              unsafe lengths[rows] = queryPositions.indices[token] + 1
+              unsafe places[rows] = queryPositions.indices[token] + 1 - Int32(32 * firstPage)
+              unsafe places[Self.rows + rows] = Int32(firstSeen(at: token) - 32 * firstPage)
               rows += 1
             }
           }
           unsafe task.queries = UnsafePointer(inputs.baseAddress)
           unsafe task.outputs = UnsafePointer(outputs.baseAddress)
-          unsafe task.lengths = UnsafePointer(lengths.baseAddress)
+          unsafe task.lengths = UnsafePointer(places.baseAddress)
+          unsafe task.starts = places.baseAddress.map { unsafe UnsafePointer($0 + Self.rows) }
           unsafe task.rows = Int64(rows)
           // SAFETY: every pointer above lies in a buffer whose shape `attend` checked.
           unsafe kernels.pointee.attention(&task)

@@ -7,16 +7,39 @@ import Testing
 @Suite("Configurations")
 struct ConfigurationTests {
   @Test(
-    "a sliding window shortens the context, and never lengthens it",
+    "a sliding window belongs to the layers that the configuration says",
     arguments: [
-      ("mixtral", "20", nil, 20), ("mixtral", "4096", nil, 80), ("mixtral", "null", nil, 80),
-      ("qwen2-untied", "20", "true", 20), ("qwen2-untied", "4096", "true", 96), ("qwen2-untied", "20", "false", 96),
-      ("qwen3-tied", "20", nil, 80),
-    ] as [(String, String, String?, Int)])
-  func window(name: String, window: String, isUsed: String?, context: Int) throws {
+      ("mixtral", "20", nil, [20, 20]), ("mixtral", "null", nil, [nil, nil]),
+      ("qwen2-untied", "20", "true", [nil, 20]), ("qwen2-untied", "20", "false", [nil, nil]),
+      ("qwen3-tied", "20", nil, [nil, nil]), ("qwen3moe-normalized", "20", "true", [20, 20]),
+    ] as [(String, String, String?, [Int?])])
+  func window(name: String, window: String, isUsed: String?, windows: [Int?]) throws {
     let copy = try FixtureCopy(of: name)
+    let context = try copy.load().configuration.contextLength
     try copy.configure(["sliding_window": window, "use_sliding_window": isUsed])
-    #expect(try copy.load().configuration.contextLength == context)
+    let configuration = try copy.load().configuration
+    #expect(configuration.contextLength == context)
+    let found = configuration.layers.map { layer in
+      switch layer.attention {
+      case .grouped(let plan): plan.window
+      }
+    }
+    #expect(found == windows)
+  }
+
+  @Test("positions reach as far as the configuration stretches them")
+  func reach() throws {
+    let copy = try FixtureCopy(of: "llama-scaled")
+    for (scaling, context) in [
+      (#"{"type": "dynamic", "factor": 2}"#, 512), (#"{"type": "yarn", "factor": 4}"#, 1024),
+      (#"{"type": "yarn", "factor": 2, "original_max_position_embeddings": 64}"#, 256),
+      (#"{"type": "linear", "factor": 2}"#, 256),
+    ] {
+      try copy.configure(["rope_scaling": scaling])
+      #expect(try copy.load().configuration.contextLength == context, "\(scaling)")
+    }
+    try copy.configure(["rope_scaling": #"{"type": "longrope", "short_factor": [1], "long_factor": [1]}"#])
+    #expect(throws: SpudError.self) { try copy.load() }
   }
 
   private static let generation = [

@@ -87,7 +87,8 @@ typedef struct {
   size_t value_stride;        ///< bytes from one position of a page to the next
   const float *const *queries;///< [rows] pointers to headWidth floats
   float *const *outputs;      ///< [rows] pointers to headWidth floats
-  const int32_t *lengths;     ///< [rows] how many positions each row sees, at least 1
+  const int32_t *lengths;     ///< [rows] where what each row sees ends, at least 1
+  const int32_t *starts;      ///< [rows] where it begins, below its end
   int64_t rows;               ///< at most SPUD_ATTENTION_ROWS
   int64_t head_width;
   float scale;

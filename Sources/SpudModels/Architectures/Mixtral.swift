@@ -5,8 +5,7 @@ internal import SpudKernels
 ///     h ← h + Attention(norm(h))       rotary positions
 ///     h ← h + Experts(norm(h))         softmax over all experts, the best k, always renormalized
 ///
-/// A `sliding_window` counts unless it is null; contexts no longer than it are exact. GGUF calls it a `llama` with
-/// experts.
+/// A `sliding_window` counts unless it is null. GGUF calls it a `llama` with experts.
 ///
 /// Paper: Mixtral of Experts, arXiv 2401.04088. Reference: `modeling_mixtral.py` of huggingface/transformers 5.23.0.
 enum Mixtral: ArchitectureDescription {
@@ -18,7 +17,7 @@ enum Mixtral: ArchitectureDescription {
   private typealias Limits = ModelConfiguration.Limits
 
   static func configuration(_ settings: Settings) throws -> ModelConfiguration {
-    let decoder = try DecoderPlan(settings, rotaryBase: 1e6, epsilon: 1e-5, slides: true)
+    let decoder = try DecoderPlan(settings, rotaryBase: 1e6, epsilon: 1e-5, window: .all(byDefault: true))
     let biases = try settings.attentionBiases("attention_bias")
     let expertCount = try settings.int("num_local_experts", "num_experts", gguf: "expert_count", in: Limits.experts)
     let expertsPerToken = try settings.int("num_experts_per_tok", gguf: "expert_used_count", in: Limits.experts)

@@ -3,15 +3,14 @@
 ///     h ← h + Attention(norm(h))       biased queries, keys and values; rotary positions
 ///     h ← h + SwiGLU(norm(h))
 ///
-/// With `use_sliding_window` the layers from `max_window_layers` on see a window only; contexts no longer than it are
-/// exact.
+/// With `use_sliding_window` the layers from `max_window_layers` on see a window only.
 ///
 /// Paper: Qwen2 Technical Report, arXiv 2407.10671. Reference: `modeling_qwen2.py` of huggingface/transformers 5.23.0.
 enum Qwen2: ArchitectureDescription {
   static let ggufName = "qwen2"
 
   static func configuration(_ settings: Settings) throws -> ModelConfiguration {
-    let decoder = try DecoderPlan(settings)
+    let decoder = try DecoderPlan(settings, window: .later)
     let width = try settings.int(
       "intermediate_size", gguf: "feed_forward_length", in: ModelConfiguration.Limits.feedForwardWidth)
     return ModelConfiguration(

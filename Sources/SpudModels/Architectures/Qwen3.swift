@@ -8,7 +8,7 @@ enum Qwen3: ArchitectureDescription {
   static let ggufName = "qwen3"
 
   static func configuration(_ settings: Settings) throws -> ModelConfiguration {
-    let decoder = try DecoderPlan(settings, headWidth: 128)
+    let decoder = try DecoderPlan(settings, headWidth: 128, window: .later)
     let width = try settings.int(
       "intermediate_size", gguf: "feed_forward_length", in: ModelConfiguration.Limits.feedForwardWidth)
     let biases = try settings.attentionBiases("attention_bias")

@@ -15,6 +15,7 @@ struct Attention {
   let output: Projection  // [modelWidth, queryWidth]
   let norm: HeadNorm
   let clip: Float?
+  let window: Int?
   let headWidth: Int
   let table: RotaryTable
 
@@ -60,7 +61,7 @@ struct Attention {
     compute.rotate(keys, headWidth: headWidth, positions: positions, table: table)
     compute.attend(
       queries: queries, at: queryPositions, keys: keys, values: values, positions: positions, layer: layer,
-      cache: cache, scale: 1 / Float(headWidth).squareRoot(), into: workspace.attended)
+      cache: cache, scale: 1 / Float(headWidth).squareRoot(), window: window, into: workspace.attended)
     compute.multiply(workspace.attended, by: output.weight, bias: output.bias, addingInto: hidden)
   }
 }

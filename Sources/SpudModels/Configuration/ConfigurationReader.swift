@@ -98,6 +98,22 @@ struct ConfigurationReader {
     return ints
   }
 
+  func optionalStrings(_ key: String) throws -> [String]? {
+    guard let (key, value) = find([key]) else { return nil }
+    let strings = value.array?.compactMap(\.string)
+    guard let strings, strings.count == value.array?.count else { throw wrong(key, value, "a list of strings") }
+    return strings
+  }
+
+  func optionalDoubles(_ key: String, in range: ClosedRange<Double>) throws -> [Double]? {
+    guard let (key, value) = find([key]) else { return nil }
+    let numbers = value.array?.compactMap(\.double).filter(range.contains)
+    guard let numbers, numbers.count == value.array?.count else {
+      throw wrong(key, value, "a list of numbers from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return numbers
+  }
+
   /// One token id, a list of them, or none.
   func tokens(_ key: String, vocabularyCount: Int) throws -> [Int32] {
     guard let (key, value) = find([key]) else { return [] }

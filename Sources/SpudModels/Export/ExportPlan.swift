@@ -153,12 +153,16 @@ final class ExportPlan {
     return Quantization.bytes(of: values.span, as: type)
   }
 
-  /// Llama 3's scaling, which GGUF says as what each frequency is divided by.
+  /// Llama 3's scaling, and a base that grew with the context, which GGUF says as what each frequency is divided by.
   private func addFrequencyDivisors(of plan: RotaryPlan, in writer: inout GGUFWriter) {
-    guard case .llama3 = plan.scaling else { return }
-    let divisors = RotaryTable.frequencies(width: plan.width, base: plan.base).map {
-      $0 / RotaryTable.scaled($0, by: plan.scaling)
+    switch plan.scaling {
+    case .llama3, .dynamic: break
+    case .none, .linear, .yarn, .longRoPE: return
     }
+    let divisors = zip(
+      RotaryTable.frequencies(width: plan.width, base: plan.base),
+      RotaryTable.frequencies(width: plan.width, base: plan.base, scaling: plan.scaling)
+    ).map { $0 / $1 }
     writer.add("rope_freqs.weight", .f32, shape: [plan.width / 2]) { divisors.littleEndianBytes }
   }
 

@@ -28,6 +28,25 @@ package enum ModelExport {
       throw SpudError(.badData, "\(directory): is a file, but a model directory with safetensors was expected")
     }
     let checkpoint = try Checkpoint(.directory(directory))
+    for layer in checkpoint.configuration.layers {
+      let plan =
+        switch layer.attention {
+        case .grouped(let plan): plan
+        }
+      var missing: String?
+      switch plan.rotary.scaling {
+      case .none, .linear, .llama3, .dynamic: break
+      case .longRoPE: missing = "LongRoPE's positions"
+      case .yarn(let yarn):
+        let usual = RotaryTable.YaRN(factor: yarn.factor, originalContext: yarn.originalContext)
+        if yarn != usual { missing = "YaRN's positions with settings of its own" }
+      }
+      if plan.window != nil { missing = "a window" }
+      if let missing {
+        throw SpudError(
+          .unavailable, "\(directory): has \(missing), for which GGUF files of this architecture have no place")
+      }
+    }
     var writer = GGUFWriter()
     describe(checkpoint.configuration, format, name: directory, in: &writer)
     try describeText(checkpoint.configuration, &writer)
@@ -65,9 +84,15 @@ package enum ModelExport {
     set("rope.dimension_count", attention.rotary.width)
     set("rope.freq_base", attention.rotary.base)
     if let clip = attention.clip { set("attention.clamp_kqv", clip) }
-    if case .linear(let factor) = attention.rotary.scaling {
+    switch attention.rotary.scaling {
+    case .none, .llama3, .dynamic, .longRoPE: break
+    case .linear(let factor):
       writer.set("\(arch).rope.scaling.type", .string("linear"))
       set("rope.scaling.factor", factor)
+    case .yarn(let yarn):
+      writer.set("\(arch).rope.scaling.type", .string("yarn"))
+      set("rope.scaling.factor", Float(yarn.factor))
+      set("rope.scaling.original_context_length", Int(yarn.originalContext))
     }
     for layer in configuration.layers {
       switch layer.feedForward {

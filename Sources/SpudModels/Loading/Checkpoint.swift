@@ -1,4 +1,5 @@
 internal import SpudErrors
+internal import SpudKernels
 package import SpudTensors
 
 /// A model's files, opened: its plan, and the tensors that the plan asks for.
@@ -15,6 +16,19 @@ package final class Checkpoint {
   }
 
   package private(set) var configuration: ModelConfiguration
+
+  /// Fixes what depends on the length of the context, for all positions alike, as a model of `context` positions has it:
+  /// keys in a cache could not change any more when a sequence grows.
+  package func freeze(forContext context: Int) {
+    for index in configuration.layers.indices {
+      switch configuration.layers[index].attention {
+      case .grouped(var plan):
+        plan.rotary.scaling = plan.rotary.scaling.frozen(for: context)
+        configuration.layers[index].attention = .grouped(plan)
+      }
+    }
+  }
+
   let format: CheckpointFormat
   let tensors: TensorSource
   /// Whether names lack `model.` before them: a base model that was saved alone.

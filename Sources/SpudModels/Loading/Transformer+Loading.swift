@@ -89,7 +89,7 @@ extension WeightLoader {
       Attention(
         query: try projection(plan.query), key: try projection(plan.key), value: try projection(plan.value),
         output: try projection(plan.output), norm: try headNorm(plan.headNorm), clip: plan.clip,
-        headWidth: plan.headWidth, table: try tables.table(plan.rotary))
+        window: plan.window, headWidth: plan.headWidth, table: try tables.table(plan.rotary))
     }
   }
 

@@ -7,8 +7,8 @@ package enum AttentionPlan: Sendable, Equatable {
 
 /// Causal attention of query heads that share keys and values in groups of equal size.
 ///
-/// Every token sees all before it. A window and attention sinks belong here, each as a closed choice, once the kernel
-/// that computes them is there.
+/// A token sees all before it, or as many as a window holds. Attention sinks belong here once the kernel that computes
+/// them is there.
 package struct GroupedAttentionPlan: Sendable, Equatable {
   /// What is normalized of queries and keys before they rotate.
   package enum HeadNorm: Sendable, Equatable {
@@ -30,6 +30,8 @@ package struct GroupedAttentionPlan: Sendable, Equatable {
   package var headNorm: HeadNorm
   /// Queries, keys and values are limited to ± this before they rotate (OLMoE).
   package var clip: Float?
+  /// How many positions a token sees, its own included; nil is all.
+  package var window: Int?
 
   package var queryWidth: Int { headCount * headWidth }
   package var keyValueWidth: Int { keyValueHeadCount * headWidth }

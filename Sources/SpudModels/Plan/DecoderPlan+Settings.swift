@@ -3,7 +3,7 @@ internal import SpudKernels
 
 extension DecoderPlan {
   private typealias Limits = ModelConfiguration.Limits
-  private static let positive = Double.leastNormalMagnitude...1e30
+  static let positive = Double.leastNormalMagnitude...1e30
 
   /// Reads what the architectures have in common.
   ///
@@ -14,22 +14,22 @@ extension DecoderPlan {
   ///   - headWidth: The width of a head when config.json does not say; nil is modelWidth / headCount.
   ///   - rotaryBase: `rope_theta` when config.json does not say.
   ///   - epsilon: `rms_norm_eps` when config.json does not say.
-  ///   - slides: Whether a sliding window counts when config.json does not say.
+  ///   - window: Which layers have the sliding window that config.json names.
   init(
     _ settings: Settings, headWidth: Int? = nil, rotaryBase: Double = 10_000, epsilon: Double = 1e-6,
-    slides: Bool = false
+    window: Windowed = .all(byDefault: false)
   ) throws {
     switch settings {
     case .huggingFace(let reader):
       try self.init(
-        reader, settings, headWidth: headWidth, rotaryBase: rotaryBase, epsilon: epsilon, slides: slides)
+        reader, settings, headWidth: headWidth, rotaryBase: rotaryBase, epsilon: epsilon, window: window)
     case .gguf(let reader, let name): try self.init(reader, name, settings)
     }
   }
 
   private init(
     _ reader: ConfigurationReader, _ settings: Settings, headWidth: Int?, rotaryBase: Double, epsilon: Double,
-    slides: Bool
+    window: Windowed
   ) throws {
     let _: Activation = try reader.choice("hidden_act", default: .silu)
     vocabularyCount = try reader.int("vocab_size", in: Limits.vocabulary)
@@ -48,62 +48,50 @@ extension DecoderPlan {
       }
       self.headWidth = modelWidth / headCount
     }
-    let positions = try reader.optionalInt("max_position_embeddings", in: Limits.context) ?? 2048
-    // Within a sliding window, attention to the window is attention to everything: shorter contexts are exact.
-    if try reader.optionalBool("use_sliding_window") ?? slides,
-      let window = try reader.optionalInt("sliding_window", in: Limits.context)
-    {
-      contextLength = min(positions, window)
-    } else {
-      contextLength = positions
-    }
+    let trained = try reader.optionalInt("max_position_embeddings", in: Limits.context) ?? 2048
+    let (base, scaling) = try RotaryPlan.settings(reader, base: rotaryBase, width: self.headWidth, context: trained)
+    let positions = min(scaling.reach(beyond: trained), Limits.context.upperBound)
+    contextLength = positions
     self.epsilon = Float(try reader.optionalDouble("rms_norm_eps", in: 0...1) ?? epsilon)
-    let (base, scaling) = try Self.rotary(reader, base: rotaryBase)
     rotary = RotaryPlan(width: self.headWidth, base: base, scaling: scaling, pairing: .halves)
     isTied = try reader.optionalBool("tie_word_embeddings") ?? false
     layerCount = try reader.int("num_hidden_layers", in: Limits.layers)
+    windows = try Self.windows(reader, window, layerCount: layerCount)
   }
 
-  private enum RotaryKind: String, CaseIterable {
-    case standard = "default"
-    case linear
-    case llama3
+  /// Which layers have a window, where config.json names one.
+  enum Windowed {
+    /// All; with `byDefault` also where `use_sliding_window` says nothing.
+    case all(byDefault: Bool)
+    /// Where `use_sliding_window` is true, those that `layer_types` names, or else all from `max_window_layers` on.
+    case later
   }
 
-  /// `rope_parameters` (v5), or `rope_theta` and `rope_scaling` (v4), whose kind is `rope_type` or, older still,
-  /// `type`.
-  private static func rotary(
-    _ reader: ConfigurationReader, base: Double
-  ) throws -> (base: Float, scaling: RotaryTable.Scaling) {
-    let parameters = try reader.optionalObject("rope_parameters")
-    let base =
-      try parameters?.optionalDouble("rope_theta", in: positive) ?? reader.optionalDouble("rope_theta", in: positive)
-      ?? base
-    if let fraction = try (parameters ?? reader).optionalDouble("partial_rotary_factor", in: 0...1), fraction != 1 {
-      throw SpudError(.badData, "\(reader.file): 'partial_rotary_factor' is \(fraction), but only 1 is supported")
-    }
-    guard let scaling = try parameters ?? reader.optionalObject("rope_scaling") else { return (Float(base), .none) }
-    let kind: RotaryKind = try scaling.choice("rope_type", "type", default: .standard)
-    func number(_ key: String) throws -> Float {
-      guard let value = try scaling.optionalDouble(key, in: positive) else {
-        throw SpudError(.badData, "\(scaling.file): has no '\(key)', which '\(kind.rawValue)' needs")
+  private static func windows(_ reader: ConfigurationReader, _ windowed: Windowed, layerCount: Int) throws -> [Int?] {
+    let slides =
+      switch windowed {
+      case .all(let byDefault): try reader.optionalBool("use_sliding_window") ?? byDefault
+      case .later: try reader.optionalBool("use_sliding_window") ?? false
       }
-      return Float(value)
-    }
-    switch kind {
-    case .standard: return (Float(base), .none)
-    case .linear: return (Float(base), .linear(factor: try number("factor")))
-    case .llama3:
-      let low = try number("low_freq_factor")
-      let high = try number("high_freq_factor")
-      guard high > low else {
-        throw SpudError(.badData, "\(scaling.file): 'high_freq_factor' \(high) must be above 'low_freq_factor' \(low)")
+    guard slides, let window = try reader.optionalInt("sliding_window", in: Limits.context) else { return [] }
+    guard case .later = windowed else { return Array(repeating: window, count: layerCount) }
+    if let kinds = try reader.optionalStrings("layer_types") {
+      guard kinds.count == layerCount else {
+        throw SpudError(.badData, "\(reader.file): 'layer_types' names \(kinds.count) layers, expected \(layerCount)")
       }
-      let scaling = RotaryTable.Scaling.llama3(
-        factor: try number("factor"), lowFrequencyFactor: low, highFrequencyFactor: high,
-        originalContext: try number("original_max_position_embeddings"))
-      return (Float(base), scaling)
+      return try kinds.map { kind in
+        switch kind {
+        case "full_attention": return nil
+        case "sliding_attention": return window
+        default:
+          throw SpudError(
+            .badData,
+            "\(reader.file): 'layer_types' holds '\(kind)', but 'full_attention' or 'sliding_attention' was expected")
+        }
+      }
     }
+    let first = try reader.optionalInt("max_window_layers", in: 0...1_000_000) ?? 28
+    return (0..<layerCount).map { $0 >= first ? window : nil }
   }
 
   private init(_ reader: GGUFSettings, _ name: String, _ settings: Settings) throws {
@@ -113,12 +101,13 @@ extension DecoderPlan {
     let width =
       try reader.optionalInt("\(name).attention.key_length", in: Limits.headWidth) ?? modelWidth / headCount
     headWidth = width
+    windows = []
     contextLength = try reader.optionalInt("\(name).context_length", in: Limits.context) ?? 2048
     epsilon = Float(try reader.optionalDouble("\(name).attention.layer_norm_rms_epsilon", in: 0...1) ?? 1e-6)
     let base = try reader.optionalDouble("\(name).rope.freq_base", in: Self.positive) ?? 10_000
     let divisors = "rope_freqs.weight"
     rotary = RotaryPlan(
-      width: width, base: Float(base), scaling: try Self.scaling(reader, name),
+      width: width, base: Float(base), scaling: try RotaryPlan.scaling(reader, name),
       pairing: Architecture.ggufPairing(of: name),
       divisors: settings.hasTensor(gguf: divisors)
         ? TensorPlan(gguf: divisors, shape: [width / 2]) : nil)
@@ -136,18 +125,6 @@ extension DecoderPlan {
         "\(reader.file): heads are \(width) wide, their values \(valueWidth), "
           + "and \(rotaryWidth) of that rotates, but only equal widths are supported"
       )
-    }
-  }
-
-  private static func scaling(_ reader: GGUFSettings, _ name: String) throws -> RotaryTable.Scaling {
-    let kind = try reader.optionalString("\(name).rope.scaling.type") ?? "none"
-    switch kind {
-    case "none": return .none
-    case "linear":
-      return .linear(factor: Float(try reader.optionalDouble("\(name).rope.scaling.factor", in: positive) ?? 1))
-    default:
-      throw SpudError(
-        .badData, "\(reader.file): '\(name).rope.scaling.type' is '\(kind)', but one of 'none', 'linear' was expected")
     }
   }
 }

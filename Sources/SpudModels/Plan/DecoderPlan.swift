@@ -22,6 +22,8 @@ struct DecoderPlan {
   let keyValueHeadCount: Int
   let headWidth: Int
   let contextLength: Int
+  /// How many positions each layer sees, its own included; nil is all. Empty where no layer has a window.
+  let windows: [Int?]
   let epsilon: Float
   let rotary: RotaryPlan
   let isTied: Bool
@@ -77,7 +79,7 @@ struct DecoderPlan {
       key: projection("k_proj", gguf: "attn_k", keyWidth, modelWidth, isBiased: isBiased),
       value: projection("v_proj", gguf: "attn_v", keyWidth, modelWidth, isBiased: isBiased),
       output: projection("o_proj", gguf: "attn_output", modelWidth, queryWidth, isBiased: biases == .all),
-      headNorm: norms, clip: clip)
+      headNorm: norms, clip: clip, window: windows.isEmpty ? nil : windows[layer])
   }
 
   /// A dense block under the usual names.

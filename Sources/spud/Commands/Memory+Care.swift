@@ -63,7 +63,8 @@ extension Memory {
     }
 
     func run() throws {
-      let store = try store.open(readOnly: !acceptOlder, acceptsOlder: acceptOlder)
+      // Whoever writes takes away first what a crash left behind.
+      let store = try store.open(readOnly: false, acceptsOlder: acceptOlder, mustWrite: acceptOlder)
       let findings = try store.verify()
       let report = Report(
         opened: findings.opened, bytes: findings.bytes, leftBytes: findings.leftBytes, refused: findings.refused)

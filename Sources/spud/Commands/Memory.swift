@@ -31,13 +31,14 @@ struct Memory: AsyncParsableCommand {
 
     @OptionGroup var unlocking: MemoryKeyOptions
 
-    func open(readOnly: Bool, acceptsOlder: Bool = false) throws -> SealedStore {
+    /// - Parameter mustWrite: Refuses a store that another process writes.
+    func open(readOnly: Bool, acceptsOlder: Bool = false, mustWrite: Bool = true) throws -> SealedStore {
       guard FileManager.default.fileExists(atPath: directory) else {
         throw SpudError(.noInput, "\(directory): there is no such directory")
       }
       let store = try SealedStore.open(
         directory, key: unlocking.key(), size: ByteCount(Int.max >> 2), readOnly: readOnly, acceptsOlder: acceptsOlder)
-      guard readOnly || store.canWrite else {
+      guard readOnly || store.canWrite || !mustWrite else {
         throw SpudError(.unavailable, "\(directory): another process writes it; end that first")
       }
       return store
