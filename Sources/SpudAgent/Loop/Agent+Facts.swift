@@ -89,7 +89,7 @@ extension Agent {
       }
       if let number = detours.firstIndex(where: { $0.blocker == blocker }) {
         let detour = detours.remove(at: number)
-        if let first = detour.first, let problem = try send(first) { return problem }
+        if let first = detour.first, let problem = try persist(first) { return problem }
         if let subject = detour.subject {
           for other in group.indices { group[other] = group[other].renamed(to: subject) }
         }
@@ -98,6 +98,16 @@ extension Agent {
       refused += 1
       guard refused < 3, !blocker.hasPrefix("the Guardian") else { return blocker }
     }
+  }
+
+  /// Sends a form, twice more where it is refused.
+  private func persist(_ filling: Fact.Filling) throws -> String? {
+    var problem: String?
+    for _ in 0..<3 {
+      problem = try send(filling)
+      guard let problem, !problem.hasPrefix("the Guardian") else { break }
+    }
+    return problem
   }
 
   /// Fills in a form and sends it: nil where the page says that it is saved, else what it says.

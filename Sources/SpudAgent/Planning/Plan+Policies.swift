@@ -10,7 +10,7 @@ extension Plan {
   ///
   /// Looking is permitted, and writing what the ticket has into fields. A form is permitted with the values that a
   /// line of the ticket gives it, each once or a few times where it fails; a badge above the signer's limit is
-  /// forbidden, and so is ordering an item more than once.
+  /// forbidden, and so is ordering more than can be needed.
   package var policies: String {
     var forms: [String] = []
     var words: Set<String> = [""]
@@ -43,9 +43,18 @@ extension Plan {
       when { context.input.Level > \(badgeLimit) };
       @id("orders-are-few")
       forbid (principal, action == Action::"Order stock", resource)
-      when { context.session.orders > \(max(1, Set(facts.map { $0.form.values["Item"] ?? "" }).count)) };
+      when { context.session.orders > \(orderLimit) };
 
       """ + Array(Set(forms)).sorted().joined(separator: "\n")
+  }
+
+  /// Orders that can be needed where nothing at all is in stock.
+  private var orderLimit: Int {
+    guard let orderQuantity, orderQuantity > 0 else { return 0 }
+    let items = facts.filter { $0.form.form == "Give hardware" }.compactMap { $0.form.values["Item"] }
+    return Set(items).reduce(0) { sum, item in
+      sum + (items.count { $0 == item } + orderQuantity - 1) / orderQuantity
+    }
   }
 
   private static func permission(_ filling: Fact.Filling) -> String {
