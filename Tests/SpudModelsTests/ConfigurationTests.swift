@@ -1,3 +1,4 @@
+import SpudErrors
 import Foundation
 import SpudKernels
 import SpudModels
