@@ -1,4 +1,5 @@
 import Foundation
+import SpudErrors
 import SpudKernels
 import SpudModels
 import SpudTensors
