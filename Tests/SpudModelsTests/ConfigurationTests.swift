@@ -1,5 +1,6 @@
 import SpudErrors
 import Foundation
+import SpudErrors
 import SpudKernels
 import SpudModels
 import SpudTensors

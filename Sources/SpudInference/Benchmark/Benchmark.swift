@@ -78,10 +78,14 @@ extension Model {
   ///
   /// - Parameters:
   ///   - repetitions: Measured runs, at least 1.
+  ///   - fills: Whether the depth is made of copies of a few hundred tokens' keys and values: its time is that of as many
+  ///     tokens read, and it is there at once.
   ///   - interruption: Ends the measurement after the run that is going on; fewer samples come back.
   /// - Throws: `SpudError` (`usage`) when the test does not fit in the model's context, (`unavailable`) when there is
   ///   no memory for its cache.
-  package func measure(_ test: BenchmarkTest, repetitions: Int, interruption: Interruption) async throws
+  package func measure(
+    _ test: BenchmarkTest, repetitions: Int, fills: Bool = false, interruption: Interruption
+  ) async throws
     -> BenchmarkResult
   {
     try await thread.run {
@@ -89,7 +93,7 @@ extension Model {
       var runner = BenchmarkRunner(
         transformer: self.transformer, test: test,
         cache: try self.makeCache(sequences: test.batch, capacity: test.depth + test.tokenCount))
-      try runner.read(test.depth)
+      try fills ? runner.fill(test.depth) : runner.read(test.depth)
       var probe = try LimitsProbe(self.transformer)
       var samples: [Double] = []
       var limits: [MachineLimits] = []
@@ -147,6 +151,15 @@ private struct BenchmarkRunner {
         _ = try transformer.forward(batch, cache: cache, logits: start + size == count ? .last : .none)
       }
     }
+  }
+
+  /// Gives every sequence a depth by reading a part of it.
+  mutating func fill(_ depth: Int) throws {
+    let whole = depth / KeyValueCache.positionsPerPage
+    guard depth > Pace.mostIDs else { return try read(depth) }
+    try read(Pace.mostIDs)
+    for sequence in 0..<test.batch { try cache.repeatPages(of: Int32(sequence), to: whole) }
+    try read(depth % KeyValueCache.positionsPerPage)
   }
 
   private mutating func nextToken() -> Int32 {

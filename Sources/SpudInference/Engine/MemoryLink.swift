@@ -43,8 +43,8 @@ package final class MemoryLink: @unchecked Sendable {
   private let seeker = ComputeThread(name: "spud recall")
   private let sealer = ComputeThread(name: "spud seal")
   private let restorers: [ComputeThread]
-  /// Why the store keeps nothing more, until it has been told.
-  private let failure = Mutex<SpudError?>(nil)
+  /// Why the store keeps nothing more, until it has been told; each reason is told once.
+  private let failure = Mutex<(waiting: SpudError?, told: String?)>((nil, nil))
 
   package init(_ store: any PageStore) {
     self.store = store
@@ -70,7 +70,13 @@ package final class MemoryLink: @unchecked Sendable {
   }
 
   /// Why the store keeps nothing more; told once.
-  func takeFailure() -> SpudError? { failure.withLock { $0.take() } }
+  func takeFailure() -> SpudError? {
+    failure.withLock { failure in
+      guard let waiting = failure.waiting.take(), waiting.message != failure.told else { return nil }
+      failure.told = waiting.message
+      return waiting
+    }
+  }
 
   /// Looks for a sequence, on a thread that may wait; what cannot be looked for is not there.
   func find(
@@ -120,7 +126,7 @@ package final class MemoryLink: @unchecked Sendable {
           Array(entry.ids[..<(blocks.upperBound * KeyValueCache.positionsPerPage)]),
           written: Self.written(entry.marks), blocks: blocks, pages: pages, tenant: tenant)
       } catch {
-        failure.withLock { $0 = (error as? SpudError) ?? SpudError(.internal, "\(error)") }
+        failure.withLock { $0.waiting = (error as? SpudError) ?? SpudError(.internal, "\(error)") }
       }
       then()
     }

@@ -107,7 +107,7 @@ extension SealedStore {
   private func note(_ prefix: StoredPrefix) {
     guard !prefix.parts.isEmpty else { return }
     let now = Self.now
-    writer.withLock { writer in for part in prefix.parts { writer?.uses[part.extent.identity] = now } }
+    uses.withLock { uses in for part in prefix.parts { uses[part.extent.identity] = now } }
     index.withLock { $0.apply([.use(prefix.parts.map(\.extent.identity), time: now)]) }
   }
 

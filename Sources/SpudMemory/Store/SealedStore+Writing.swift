@@ -27,6 +27,11 @@ extension SealedStore {
         throw SpudError(.unavailable, "\(directory): another process writes it, so nothing more is remembered here")
       }
       if let failure = copy.failure { throw failure }
+      let noted = uses.withLock { uses in
+        defer { uses = [:] }
+        return uses
+      }
+      copy.uses.merge(noted) { max($0, $1) }
       do {
         let result = try body(&copy)
         writer = copy
@@ -115,7 +120,6 @@ extension SealedStore {
   private func makeRoom(for count: Int, _ writer: inout StoreWriter, _ keys: StoreKeys) throws {
     let slack = 1 << 16  // The record that names the new extents.
     let (excess, doomed) = index.withLock { index in
-      for (identity, time) in writer.uses { index.apply([.use([identity], time: time)]) }
       let excess = index.byteCount + writer.manifestLength + count + slack - settings.byteLimit
       return (excess, excess > 0 ? index.leastRecentlyUsed(freeing: excess) : [])
     }
@@ -158,7 +162,7 @@ extension SealedStore {
 
   /// Writes down which extents were of use, where that has not been done along with something else.
   package func noteUses() throws {
-    guard canWrite, writer.withLock({ $0?.uses.isEmpty == false && $0?.failure == nil }) else { return }
+    guard canWrite, !uses.withLock({ $0.isEmpty }) else { return }
     try write { writer in try writer.commit([], keys: keys.withLock { $0 }) }
   }
 }

@@ -27,6 +27,9 @@ package final class SealedStore: Sendable {
   let settings: Settings
   let index: Mutex<StoreIndex>
   let keys: Mutex<StoreKeys>
+  /// Extents that were of use since the last commit, with the time: apart from the writer, so that looking for pages
+  /// never waits for a disk.
+  let uses = Mutex<[UInt64: UInt64]>([:])
   /// Nil where another process writes.
   let writer: Mutex<StoreWriter?>
 

@@ -44,6 +44,11 @@ struct Bench: AsyncParsableCommand {
     help: ArgumentHelp("Tokens that are in the context already.", valueName: "list"))
   var depth = IntegerList([0])
 
+  @Flag(
+    name: .long,
+    help: "Make the depth of copies of the first \(Model.tokensReadAtOnce) tokens' keys and values, not by reading.")
+  var fill = false
+
   @Option(
     name: [.customShort("b"), .long], parsing: .unconditional,
     help: ArgumentHelp("Sequences at once.", valueName: "list"))
@@ -118,7 +123,8 @@ struct Bench: AsyncParsableCommand {
         let progress = Progress("\(test.name), depth \(test.depth), batch \(test.batch), \(count) threads")
         progress.update(0)
         defer { progress.finish() }
-        let result = try await model.measure(test, repetitions: repetitions, interruption: interruption)
+        let result = try await model.measure(
+          test, repetitions: repetitions, fills: fill, interruption: interruption)
         guard !result.samples.isEmpty else { continue }
         let row = BenchmarkRow(model: model, threads: count, test: test, result: result)
         progress.finish()
