@@ -11,6 +11,10 @@ public struct Request: Sendable {
   public var toolChoice = ToolChoice.auto
   /// Further variables of the checkpoint's chat template, as the text of a JSON object.
   public var templateArguments: String?
+  /// Whether a text-only model goes on with the words of the turns as they are, without the form of a chat.
+  public var continuesText = false
+  /// Ids that a text-only model goes on with, in place of the turns.
+  package var ids: [Int32]?
 
   public init(_ turns: [StreamTurn], options: GenerationOptions = GenerationOptions()) {
     self.turns = turns

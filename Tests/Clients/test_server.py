@@ -239,3 +239,23 @@ def test_fetching_from_hosts_that_are_allowed(random_model):
     finally:
         server.stop()
         pictures.shutdown()
+
+
+def test_completions_go_on_with_the_text_as_it_is(server):
+    def ask(prompt):
+        body = {"model": "random", "prompt": prompt, "max_tokens": 4, "ignore_eos": True}
+        return json.loads(server.post("/v1/completions", body).body)
+
+    text, ids = ask("hello"), ask([ord(letter) for letter in "hello"])
+    # No form of a chat is put around it: a model of bytes reads as many as there are.
+    assert text["usage"]["prompt_tokens"] == ids["usage"]["prompt_tokens"] == 5
+    assert text["choices"] == ids["choices"]
+    response = server.post("/v1/completions", {"model": "random", "prompt": [100_000]})
+    assert response.status == 400 and "100000" in error(response)["message"]
+
+
+def test_a_system_message_is_told_of_once(server):
+    body = {"messages": [{"role": "system", "content": "be short"}, {"role": "user", "content": "hi"}], "max_tokens": 2}
+    for _ in range(2):
+        assert server.post(CHAT, body).status == 200
+    assert sum("system" in line for line in server.log) == 1

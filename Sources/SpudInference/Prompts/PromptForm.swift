@@ -34,6 +34,7 @@ enum PromptForm: Sendable {
     answers: (memory: AnswerMemory, scope: CacheScope)?
   ) throws -> Prompt {
     let isEmpty = SpudError(.usage, "the prompt is empty: give some text, a picture, a sound or a video")
+    if case .text(let form) = self, let ids = request.ids { return try form.prompt(of: ids) }
     guard let last = request.turns.last else { throw isEmpty }
     guard last.role == .user || last.role == .tool else {
       throw SpudError(.usage, "the last turn is the \(last.role.rawValue)'s, but must be the user's or a tool's")
@@ -42,7 +43,8 @@ enum PromptForm: Sendable {
     switch self {
     case .stream(let tokenizer):
       return try Self.prompt(request, after: history, tokenizer, cache: &media, answers: answers)
-    case .text(let form):
+    case .text(let chat):
+      let form = request.continuesText ? chat.continuing : chat
       let text = try form.text(of: request)
       let known = answers.flatMap { $0.memory.beginning(of: text, scope: $0.scope) }
       let rest = form.ids(of: text, from: known?.byteCount ?? 0)
@@ -170,7 +172,8 @@ enum PromptForm: Sendable {
     case .stream(let tokenizer): try PieceAssembler(stream: tokenizer, stops: request.options.stops)
     case .text(let form):
       try PieceAssembler(
-        form, beginsInThought: prompt.text.map(form.beginsInThought) ?? false, tools: request.tools,
+        request.continuesText ? form.continuing : form, beginsInThought: prompt.text.map(form.beginsInThought) ?? false,
+        tools: request.tools,
         stops: request.options.stops)
     }
   }

@@ -19,6 +19,10 @@ struct AnswerOrder: Sendable {
   /// Whether ids are delivered beside what they mean.
   var reportsTokens = false
   var templateArguments = JSONObject()
+  /// Whether a text-only model goes on with the text as it is; a unified one takes it for a question.
+  var continuesText = false
+  /// What it goes on with, in place of the text.
+  var ids: [Int32]?
   var soundFormat = SoundFormat.wav
   var tenant = ""
   /// What is to be told besides, such as that a file was cut.

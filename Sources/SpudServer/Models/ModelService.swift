@@ -67,6 +67,7 @@ struct ModelService: Sendable {
           "the conversation is longer than the \(model.contextLength) tokens that '\(served.name)' can hold: \(turns) "
             + "of its turns would have to go",
           parameter: "messages", code: "context_length_exceeded")
+      case .remark(.systemFolded): served.sayOnce(Remark.systemFolded.description)
       case .remark: break
       case .token(let token): try await deliver(.token(token))
       default:
@@ -127,6 +128,7 @@ struct ModelService: Sendable {
     case .jsonSchema(let schema): options.form = .schema(String(decoding: schema.serialized, as: UTF8.self))
     }
     var request = Request(turns(order.turns), options: options)
+    if !model.isUnified { (request.continuesText, request.ids) = (order.continuesText, order.ids) }
     if order.toolChoice != .none {
       guard !model.isUnified || order.tools.isEmpty else { throw Self.unsupported("tools", by: served) }
       request.tools = order.tools.compactMap(Self.tool)
@@ -200,7 +202,8 @@ struct ModelService: Sendable {
     case .text(let text): return text
     case .ids(let ids):
       let tokenizer = model.textTokenizer
-      if let wrong = ids.first(where: { $0 >= tokenizer.vocabularyCount || tokenizer.isSpecial($0) }) {
+      if let wrong = ids.first(where: { $0 >= tokenizer.vocabularyCount || model.isUnified && tokenizer.isSpecial($0) })
+      {
         throw APIError(
           400, "the id \(wrong) is no text of the model '\(served.name)'", parameter: "prompt", code: "invalid_value")
       }

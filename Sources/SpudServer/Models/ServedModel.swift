@@ -18,6 +18,7 @@ final class ServedModel: Sendable {
   let created: Int
   let gate: Gate
   private let state = Mutex(State.loading(0))
+  private let said = Mutex(Set<String>())
 
   init(name: String, path: String, created: Int, gate: Gate) {
     (self.name, self.path, self.created, self.gate) = (name, path, created, gate)
@@ -38,6 +39,11 @@ final class ServedModel: Sendable {
       case .failed(let error): throw APIError(503, "the model '\(name)' could not be loaded: \(error.message)")
       }
     }
+  }
+
+  /// Says something of this model on standard error, the first time.
+  func sayOnce(_ sentence: String) {
+    if said.withLock({ $0.insert(sentence).inserted }) { AccessLog.say("spud: \(name): \(sentence)") }
   }
 
   func load(_ options: LoadOptions) async throws {

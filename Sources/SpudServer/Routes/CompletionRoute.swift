@@ -16,6 +16,8 @@ enum CompletionRoute {
       var order = AnswerOrder(turns: [ConversationTurn(role: .user, parts: [.text(prompt)])])
       order.sampling = request.sampling
       order.maximumTokens = max(1, request.maximumTokens)
+      order.continuesText = true
+      if case .ids(let ids) = request.prompts[index] { order.ids = ids }
       order.alternatives = request.alternatives
       order.tenant = incoming.tenant
       return (
