@@ -6,6 +6,9 @@ package final class TensorSource: Sendable {
   /// What errors call the whole: the directory or the file.
   package let name: String
   private let entries: [[UInt8]: Entry]
+  /// Tensors that are made of stored ones, which are hidden behind them.
+  private let derived: [[UInt8]: DerivedTensor]
+  private let hidden: Set<[UInt8]>
 
   private struct Entry: Sendable {
     let tensor: TensorInfo
@@ -26,19 +29,53 @@ package final class TensorSource: Sendable {
       }
     }
     self.entries = entries
+    derived = [:]
+    hidden = []
+  }
+
+  /// The tensors of `source`, some of them replaced by what they are the parts of.
+  ///
+  /// - Parameters:
+  ///   - source: Tensors as they are stored.
+  ///   - derived: What is made of them. Their parts are not seen any more.
+  ///   - ignored: Stored tensors that say nothing about weights.
+  /// - Throws: `SpudError.badData` when a tensor is there and also made of others.
+  package init(_ source: TensorSource, deriving derived: [DerivedTensor], ignoring ignored: [String] = []) throws {
+    files = source.files
+    name = source.name
+    entries = source.entries
+    hidden = Set((derived.flatMap(\.parts) + ignored).map { Array($0.utf8) })
+    var made: [[UInt8]: DerivedTensor] = [:]
+    for tensor in derived {
+      let key = Array(tensor.info.name.utf8)
+      guard made.updateValue(tensor, forKey: key) == nil, entries[key] == nil || hidden.contains(key) else {
+        throw SpudError(
+          .badData,
+          "\(source.fileName(of: tensor.parts[0])): tensor '\(tensor.parts[0])' is a part of '\(tensor.info.name)', "
+            + "which is there as well")
+      }
+    }
+    self.derived = made
   }
 
   /// The names of all tensors, sorted.
-  package var tensorNames: [String] { entries.values.map(\.tensor.name).sorted() }
+  package var tensorNames: [String] {
+    let stored = entries.lazy.filter { !self.hidden.contains($0.key) }.map(\.value.tensor.name)
+    return (Array(stored) + derived.values.map(\.info.name)).sorted()
+  }
 
   /// Bytes of all tensors together.
   package var byteCount: Int { entries.values.reduce(0) { $0 + $1.tensor.byteRange.count } }
 
-  package subscript(name: String) -> TensorInfo? { entries[Array(name.utf8)]?.tensor }
+  package subscript(name: String) -> TensorInfo? {
+    let key = Array(name.utf8)
+    return derived[key]?.info ?? (hidden.contains(key) ? nil : entries[key]?.tensor)
+  }
 
   /// The file that holds a tensor, for errors.
   package func fileName(of tensor: String) -> String {
-    entries[Array(tensor.utf8)].map { files[$0.file].name } ?? name
+    let key = Array(tensor.utf8)
+    return entries[derived[key].map { Array($0.parts[0].utf8) } ?? key].map { files[$0.file].name } ?? name
   }
 
   /// Calls `body` with a tensor's stored bytes, then gives their pages back: a model is read once, and then
@@ -46,6 +83,18 @@ package final class TensorSource: Sendable {
   ///
   /// - Throws: `SpudError.badData` when there is no such tensor.
   package func withBytes<Result>(
+    of name: String, thenDrop: Bool = true, _ body: (TensorInfo, RawSpan) throws -> Result
+  ) throws -> Result {
+    if let made = derived[Array(name.utf8)] {
+      let bytes = try made.bytes(self)
+      // SAFETY: bytes have no padding, and the span does not outlive the call.
+      return try unsafe body(made.info, bytes.span.bytes)
+    }
+    return try withStoredBytes(of: name, thenDrop: thenDrop, body)
+  }
+
+  /// The same of a tensor as it is stored, which may be a part of another.
+  func withStoredBytes<Result>(
     of name: String, thenDrop: Bool = true, _ body: (TensorInfo, RawSpan) throws -> Result
   ) throws -> Result {
     guard let entry = entries[Array(name.utf8)] else {

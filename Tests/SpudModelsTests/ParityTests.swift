@@ -7,8 +7,8 @@ import Testing
 struct ParityTests {
   @Test("no fixture is missing: each architecture has some, as directories and as GGUF")
   func fixtures() throws {
-    #expect(Fixture.all.count == 20)
-    #expect(Fixture.huggingFace.count == 14)
+    #expect(Fixture.all.count == 30)
+    #expect(Fixture.huggingFace.count == 24)
     for kind in [Fixture.huggingFace, Fixture.all.filter { $0.name.hasPrefix("gguf-") }] {
       let found = try Set(kind.map { try Checkpoint(path: $0.modelPath).configuration.architecture })
       #expect(found == Set(Architecture.allCases))

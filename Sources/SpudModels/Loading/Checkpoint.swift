@@ -31,7 +31,7 @@ package final class Checkpoint {
     switch source {
     case .directory(let path):
       configuration = try ModelConfiguration(huggingFace: path)
-      tensors = try TensorSource(safetensorsIn: path)
+      tensors = try TensorSource(modelDirectory: path)
       format = .huggingFace
     case .gguf(let file):
       configuration = try ModelConfiguration(gguf: file)

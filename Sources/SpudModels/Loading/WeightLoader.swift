@@ -111,7 +111,7 @@ final class WeightLoader {
   /// How to hold the weights of all these tensors together: what the caller of the loader wants, or what is nearest.
   private func format(of names: [String]) throws -> WeightFormat {
     if let format { return format }
-    return .nearest(to: try names.map { try checkpoint.weights($0).elementType })
+    return .nearest(to: try names.map { try checkpoint.weights($0).precision })
   }
 
   /// Hands a tensor of weights, of the expected shape, to `body`.

@@ -3,7 +3,6 @@ internal import Foundation
 internal import SpudInference
 internal import SpudKernels
 internal import SpudModels
-internal import SpudTensors
 internal import SpudTokens
 
 /// `spud inspect`: what a model is made of, and what a token costs.
@@ -100,7 +99,7 @@ extension Inspect.Report {
     weights = costs.weightFormat
     stored = model.storedWeights.groups.map { group in
       .init(
-        type: group.type.rawValue, tensors: group.tensors, parameters: group.parameters, bytes: group.bytes,
+        type: group.type, tensors: group.tensors, parameters: group.parameters, bytes: group.bytes,
         held: group.format.rawValue, widened: group.isWidened)
     }
     bytesPerToken = Int(costs.weightBytesPerToken(together: 1, writes: true))
