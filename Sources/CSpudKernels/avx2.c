@@ -164,6 +164,7 @@ static int64_t peak_int8(int64_t turns) {
   return turns * 8 * 32 * 2;
 }
 
+#include "blocks_avx2.h"
 #include "kernels_template.h"
 #pragma clang attribute pop
 #else

@@ -215,6 +215,7 @@ static int64_t peak_bf16(int64_t turns) {
   return turns * 12 * 32 * 2;
 }
 
+#include "blocks_avx512.h"
 #include "rows_avx512.h"
 #include "kernels_template.h"
 #pragma clang attribute pop

@@ -18,16 +18,8 @@
 // always run in one fixed order, so that a row's result does not depend on how many rows there are nor on which thread
 // computes it.
 
-typedef float f32x16 __attribute__((vector_size(64)));
-typedef float f32x16u __attribute__((vector_size(64), aligned(4)));
-typedef int32_t i32x16 __attribute__((vector_size(64)));
+#include "vectors.h"
 
-SPUD_INLINE f32x16 load16(const float *from) { return *(const f32x16u *)from; }
-SPUD_INLINE void store16(float *to, f32x16 value) { *(f32x16u *)to = value; }
-SPUD_INLINE f32x16 splat16(float value) { return value - (f32x16){0}; }
-SPUD_INLINE f32x16 select16(i32x16 mask, f32x16 yes, f32x16 no) {
-  return (f32x16)(((i32x16)yes & mask) | ((i32x16)no & ~mask));
-}
 SPUD_INLINE f32x16 max16(f32x16 a, f32x16 b) { return select16(a > b, a, b); }
 
 /// The sum of the lanes, always in the same order.
@@ -123,7 +115,6 @@ SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *out
     // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
     const i32x16 qa = (i32x16)(a * inverse + 12582912.0f) - 0x4b400000,
         qb = (i32x16)(b * inverse + 12582912.0f) - 0x4b400000;
-    typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
     *(i8x16 *)blocks[block].quants = __builtin_convertvector(qa, i8x16);
     *(i8x16 *)(blocks[block].quants + 16) = __builtin_convertvector(qb, i8x16);
     for (int part = 0; part < 2; part++) blocks[block].scales[part] = parts[part] * power * unit;
@@ -138,12 +129,39 @@ static void prepare_q4_0(const float *input, int64_t columns, uint8_t *output) {
   prepare_bytes(input, columns, output, NIBBLE_SCALE);
 }
 
+/// The same blocks, 16 at a time, with their halves' corrections and sums.
+static void prepare_summed(const float *input, int64_t columns, uint8_t *output) {
+  enum { TOGETHER = 16 };
+  spud_summed_block *to = (spud_summed_block *)output;
+  spud_block rounded[TOGETHER];
+  for (int64_t start = 0; start < columns; start += TOGETHER * SPUD_BLOCK) {
+    const int64_t width = spud_min(TOGETHER * SPUD_BLOCK, columns - start);
+    prepare_bytes(input + start, width, (uint8_t *)rounded, 1);
+    for (int64_t i = 0; i * SPUD_BLOCK < width; i++, to++) {
+      const float scale = spud_block_scale(&rounded[i]);
+      int32_t totals[3];
+      for (int half = 0; half < 2; half++) {
+        const i8x16 quants = *(const i8x16 *)(rounded[i].quants + 16 * half);
+        totals[half] = sum_of_integers(__builtin_convertvector(quants, i32x16));
+      }
+      totals[2] = totals[0] + totals[1];
+      for (int place = 0; place < 3; place++) {
+        to->corrections[place] = -128 * totals[place];
+        to->sums[place] = scale * (float)totals[place];
+      }
+      memcpy(to->scales, rounded[i].scales, sizeof to->scales);
+      memcpy(to->quants, rounded[i].quants, sizeof to->quants);
+    }
+  }
+}
+
 static void prepare(spud_format format, const float *input, int64_t columns, uint8_t *output) {
   switch (format) {
     case SPUD_F32: prepare_f32(input, columns, output); break;
     case SPUD_BF16: prepare_bf16(input, columns, output); break;
     case SPUD_Q8_0: prepare_q8_0(input, columns, output); break;
-    default: prepare_q4_0(input, columns, output); break;
+    case SPUD_Q4_0: prepare_q4_0(input, columns, output); break;
+    default: prepare_summed(input, columns, output); break;
   }
 }
 

@@ -1,12 +1,14 @@
 // From a file's bytes to panels, once, while a model loads; and the small per-token work that has no instruction set of
 // its own.
-#include "common.h"
+#include "block_formats.h"
+#include "pack_blocks.h"
 
 size_t spud_unit_bytes(spud_format format) {
   switch (format) {
     case SPUD_F32: case SPUD_BF16: return SPUD_FLOAT_UNIT_BYTES;
     case SPUD_Q8_0: return SPUD_Q8_0_UNIT_BYTES;
-    default: return SPUD_Q4_0_UNIT_BYTES;
+    case SPUD_Q4_0: return SPUD_Q4_0_UNIT_BYTES;
+    default: return (size_t)spud_shape_bytes(spud_shape_of(format));
   }
 }
 
@@ -14,7 +16,8 @@ int64_t spud_unit_columns(spud_format format) {
   switch (format) {
     case SPUD_F32: return 1;
     case SPUD_BF16: return 2;
-    default: return SPUD_BLOCK;
+    case SPUD_Q8_0: case SPUD_Q4_0: return SPUD_BLOCK;
+    default: return spud_shape_of(format).blocks * SPUD_BLOCK;
   }
 }
 
@@ -24,7 +27,9 @@ size_t spud_input_bytes(const spud_kernels *kernels, spud_format format, int64_t
   switch (format) {
     case SPUD_F32: bytes = padded * 4; break;
     case SPUD_BF16: bytes = padded * (kernels->rounds_to_bf16 ? 2 : 4); break;
-    default: bytes = padded / 32 * sizeof(spud_block); break;
+    case SPUD_Q8_0: case SPUD_Q4_0: bytes = padded / 32 * sizeof(spud_block); break;
+    // An odd number of lines, so that rows do not meet in the same sets of the cache.
+    default: return (padded / 32 | 1) * sizeof(spud_summed_block);
   }
   return (bytes + 63) / 64 * 64;
 }
@@ -169,7 +174,9 @@ void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_
     const uint8_t *source,
                     int64_t rows, int64_t columns, float *workspace) {
   const size_t row_bytes = spud_row_bytes(encoding, columns);
-  if (format == SPUD_Q8_0 && encoding == SPUD_FROM_Q8_0) {
+  if (format >= SPUD_Q4_K) {
+    spud_pack_block_rows(format, panel, first_row, source, row_bytes, rows, columns);
+  } else if (format == SPUD_Q8_0 && encoding == SPUD_FROM_Q8_0) {
     copy_q8_blocks(panel, first_row, source, row_bytes, rows, columns / 32);
   } else if (format == SPUD_Q4_0 && encoding == SPUD_FROM_Q4_0) {
     copy_q4_blocks(panel, first_row, source, row_bytes, rows, columns / 32);
@@ -196,7 +203,7 @@ void spud_unpack_row(spud_format format, const uint8_t *panel, int64_t row, int6
       for (int64_t k = 0; k < columns; k++)
         output[k] = spud_float_from_bf16(((const uint16_t *)panel)[(k / 2 * SPUD_PANEL_ROWS + row) * 2 + k % 2]);
       break;
-    default:
+    case SPUD_Q8_0: case SPUD_Q4_0:
       for (int64_t start = 0; start < columns; start += SPUD_BLOCK, panel += spud_unit_bytes(format)) {
         const float scale = spud_float_from_half(spud_load16(panel + 2 * row));
         const int64_t width = spud_min(SPUD_BLOCK, columns - start);
@@ -209,6 +216,8 @@ void spud_unpack_row(spud_format format, const uint8_t *panel, int64_t row, int6
           }
         }
       }
+      break;
+    default: spud_unpack_block_row(format, panel, row, columns, output); break;
   }
 }
 

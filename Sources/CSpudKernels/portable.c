@@ -67,4 +67,5 @@ static int64_t peak_int8(int64_t turns) {
   return turns * 64 * 2;
 }
 
+#include "blocks_portable.h"
 #include "kernels_template.h"

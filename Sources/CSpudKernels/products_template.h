@@ -115,7 +115,10 @@ static int64_t product_of_lone_row(const spud_product *p) {
 }
 #endif
 
+#include "blocks_template.h"
+
 static void product(const spud_product *p) {
+  if (p->format >= SPUD_Q4_K) return product_of_blocks(p);
   int64_t first_panel = p->first_panel;
 #ifdef HAS_LONE
   if (p->rows == 1) first_panel = product_of_lone_row(p);

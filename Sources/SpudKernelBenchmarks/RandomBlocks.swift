@@ -16,13 +16,8 @@ struct RandomBlocks {
   private mutating func bytes(rows: Int, columns: Int, format: WeightFormat) -> (
     bytes: [UInt8], encoding: ElementType
   ) {
-    let (encoding, block): (ElementType, Int) =
-      switch format {
-      case .f32: (.f32, 4)
-      case .bf16: (.bf16, 2)
-      case .q8_0: (.q8_0, ElementType.q8_0.rowBytes(columns: 32) ?? 0)
-      case .q4_0: (.q4_0, ElementType.q4_0.rowBytes(columns: 32) ?? 0)
-      }
+    let encoding = format.elementType
+    let block = encoding.blockBitCount / 8
     let count = rows * (encoding.rowBytes(columns: columns) ?? 0)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count + 8)
@@ -38,8 +33,17 @@ struct RandomBlocks {
       // Magnitudes of about 2^-6: exponent bits of a float, a bfloat16, and the half-precision scales.
       case .f32: (bytes[start + 3], bytes[start + 2]) = (0x3C | bytes[start + 3] & 0x80, bytes[start + 2] & 0x7F)
       case .bf16: (bytes[start + 1], bytes[start]) = (0x3C | bytes[start + 1] & 0x80, bytes[start] & 0x7F)
-      case .q8_0: (bytes[start + 1], bytes[start]) = (0x08, bytes[start])
-      case .q4_0: (bytes[start + 1], bytes[start]) = (0x18, bytes[start])
+      case .q8_0: bytes[start + 1] = 0x08
+      case .q4_0: bytes[start + 1] = 0x18
+      case .q4_k, .q5_k: (bytes[start + 1], bytes[start + 3]) = (0x04, 0x08)
+      case .q6_k: bytes[start + 209] = 0x01
+      case .q3_k: bytes[start + 109] = 0x08
+      case .q2_k: (bytes[start + 81], bytes[start + 83]) = (0x18, 0x18)
+      case .q4_1, .q5_1: (bytes[start + 1], bytes[start + 3]) = (0x18, 0xA0)
+      case .q5_0: bytes[start + 1] = 0x18
+      case .iq4_xs: bytes[start + 1] = 0x01
+      case .iq4_nl: bytes[start + 1] = 0x08
+      case .mxfp4: bytes[start] = 120 + bytes[start] % 4
       }
     }
     return (bytes, encoding)
@@ -60,7 +64,7 @@ struct RandomBlocks {
       let (rows, columns) =
         projection == .down ? (experts.width, experts.expertWidth) : (experts.expertWidth, experts.width)
       // One expert's random weights serve all of them: each has a copy of its own to be read.
-      let (bytes, encoding) = bytes(rows: rows, columns: columns, format: experts.format)
+      let (bytes, encoding) = bytes(rows: rows, columns: columns, format: experts.format(of: projection))
       for expert in 0..<experts.expertCount {
         try experts.pack(projection, expert: expert, from: bytes, encoding: encoding, compute: compute)
       }

@@ -39,11 +39,10 @@ extension Compute {
     precondition(x.columns == weights.width && hidden.columns == weights.width, "experts of width \(weights.width)")
     precondition(hidden.rows == x.rows, "adding \(x.rows) rows to \(hidden.rows)")
     guard x.rows > 0 else { return }
-    let format = weights.format
     let pairs = unsafe Int(offsets[offsets.count - 1])
     let most = (1..<offsets.count).reduce(0) { unsafe max($0, Int(offsets[$1] - offsets[$1 - 1])) }
-    let inputStride = inputBytes(format, columns: weights.width)
-    let hiddenInputStride = inputBytes(format, columns: weights.expertWidth)
+    let inputStride = inputBytes(weights.format, columns: weights.width)
+    let hiddenInputStride = inputBytes(weights.downFormat, columns: weights.expertWidth)
     let hiddenStride = Activations.stride(columns: weights.expertWidth)
     let task = unsafe FeedForwardTask(
       kernels: kernels, x: x, hidden: hidden, weights: weights, offsets: offsets, tokens: tokens, factors: factors,
@@ -145,17 +144,18 @@ private struct FeedForwardTask: ParallelTask {
       let values = unsafe gated + worker.index * gatedSize + row * gatedStride + first
       for column in columns..<columns.roundedUp(to: 32) { unsafe values[column] = 0 }
       unsafe prepareRow(
-        values, columns: columns, format: weights.format, into: gatedInputs + pair * gatedInputStride + offset,
+        values, columns: columns, format: weights.downFormat, into: gatedInputs + pair * gatedInputStride + offset,
         kernels: kernels)
     }
   }
 
   /// Bytes of a prepared row before column `column`, a multiple of 32.
   private func gatedInputStride(upTo column: Int) -> Int {
-    switch weights.format {
+    switch weights.downFormat {
     case .f32: column * 4
     case .bf16: unsafe column * (kernels.pointee.rounds_to_bf16 != 0 ? 2 : 4)
     case .q8_0, .q4_0: column / 32 * MemoryLayout<spud_block>.stride
+    default: column / 32 * MemoryLayout<spud_summed_block>.stride
     }
   }
 
@@ -179,7 +179,7 @@ private struct FeedForwardTask: ParallelTask {
     unsafe product.output_rows = tokens.map { unsafe $0 + pairs.lowerBound }
     unsafe product.factors = factors.map { unsafe $0 + pairs.lowerBound }
     unsafe product.workspace = sums + worker.index * Compute.sumsPerWorker
-    unsafe product.format = weights.format.code
+    unsafe product.format = weights.downFormat.code
     unsafe product.epilogue = SPUD_ADD
     // SAFETY: as above; each worker adds to its own columns.
     unsafe kernels.pointee.product(&product)

@@ -16,14 +16,14 @@ extension Compute {
 
   /// Several matrices times the same input, as queries, keys and values are: the input is prepared once.
   ///
-  /// The matrices have one format. One task, two synchronizations.
+  /// The matrices' formats take inputs of one kind. One task, two synchronizations.
   package func multiply(
     _ x: Activations, by matrices: [WeightMatrix], biases: [[Float]?]? = nil, into outputs: [Activations],
     adding: Bool = false
   ) {
     precondition(matrices.count == outputs.count, "\(matrices.count) matrices into \(outputs.count) outputs")
     precondition(biases == nil || biases?.count == matrices.count, "a bias, or nil, for each matrix")
-    guard let format = matrices.first?.format else { return }
+    guard let format = matrices.first?.format.inputFormat else { return }
     var task = unsafe ProductTask(
       kernels: kernels, x: x, format: format, inputStride: inputBytes(format, columns: x.columns), prepared: nil,
       sums: nil, isBLAS: backend == .blas && format == .f32)
@@ -34,7 +34,7 @@ extension Compute {
       precondition(matrix.rows == output.columns, "a matrix of \(matrix.rows) rows into \(output.columns) columns")
       precondition(bias == nil || bias?.count == matrix.rows, "a bias of \(bias?.count ?? 0) for \(matrix.rows) rows")
       precondition(!adding || output.rows == x.rows, "adding \(x.rows) rows to \(output.rows)")
-      if matrix.format != format {
+      if matrix.format.inputFormat != format {
         // Mixed files exist (one tensor of another type): such matrices go one at a time.
         for (index, matrix) in matrices.enumerated() {
           multiply(x, by: [matrix], biases: [biases?[index]], into: [outputs[index]], adding: adding)
@@ -127,7 +127,7 @@ private struct ProductTask: ParallelTask {
     unsafe product.output = job.output.base
     unsafe product.output_stride = job.output.stride
     unsafe product.workspace = sums.map { unsafe $0 + worker.index * Compute.sumsPerWorker }
-    unsafe product.format = format.code
+    unsafe product.format = job.matrix.format.code
     unsafe product.epilogue = isAdding ? SPUD_ADD : SPUD_STORE
     if let bias = job.bias {
       unsafe bias.withUnsafeBufferPointer { bias in

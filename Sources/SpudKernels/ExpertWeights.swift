@@ -15,7 +15,9 @@ package final class ExpertWeights: @unchecked Sendable {
   package let expertCount: Int
   package let width: Int
   package let expertWidth: Int
+  /// Of gate and up.
   package let format: WeightFormat
+  package let downFormat: WeightFormat
   let gateUp: PageBuffer
   let down: PageBuffer
   /// Of one expert.
@@ -23,15 +25,20 @@ package final class ExpertWeights: @unchecked Sendable {
   let downLayout: PanelLayout
 
   /// Makes weights of zeros, to be filled with `pack`.
-  package init(expertCount: Int, width: Int, expertWidth: Int, format: WeightFormat) throws {
+  ///
+  /// `downFormat` nil is `format`.
+  package init(
+    expertCount: Int, width: Int, expertWidth: Int, format: WeightFormat, downFormat: WeightFormat? = nil
+  ) throws {
     precondition(
       expertCount > 0 && width > 0 && expertWidth > 0, "experts cannot be [\(expertCount), \(expertWidth), \(width)]")
     self.expertCount = expertCount
     self.width = width
     self.expertWidth = expertWidth
     self.format = format
+    self.downFormat = downFormat ?? format
     gateUpLayout = PanelLayout(format: format, panels: (expertWidth + 15) / 16, columns: width)
-    downLayout = PanelLayout(format: format, rows: width, columns: expertWidth)
+    downLayout = PanelLayout(format: self.downFormat, rows: width, columns: expertWidth)
     let (gateUpBytes, gateUpOverflow) = gateUpLayout.byteCount.multipliedReportingOverflow(by: expertCount)
     let (downBytes, downOverflow) = downLayout.byteCount.multipliedReportingOverflow(by: expertCount)
     guard !gateUpOverflow, !downOverflow else {
@@ -81,6 +88,9 @@ package final class ExpertWeights: @unchecked Sendable {
         panelRows: .init(firstRow: 0, rowsPerPanel: 32, rowInPanel: 0), matrices: experts.count)
     }
   }
+
+  /// The format of one projection.
+  package func format(of projection: Projection) -> WeightFormat { projection == .down ? downFormat : format }
 
   /// Bytes in memory, padding included.
   package var byteCount: Int { gateUp.byteCount + down.byteCount }

@@ -153,6 +153,9 @@ extension Compute {
       )
     }
     precondition(
+      layout.format.isGeneral || layout.format.elementType == encoding,
+      "\(encoding.rawValue) cannot be packed as \(layout.format.rawValue)")
+    precondition(
       panelOffset >= 0 && panelOffset + matrices * layout.byteCount <= buffer.byteCount, "panels beyond their buffer")
     guard rows > 0 else { return }
     let workspaces = unsafe workspace.packing.floats(columns * pool.count)

@@ -9,6 +9,7 @@ typedef long long __m512i __attribute__((vector_size(64)));
 typedef __bf16 __m512bh __attribute__((vector_size(64)));
 typedef long long __m256i __attribute__((vector_size(32)));
 typedef long long __m128i __attribute__((vector_size(16)));
+typedef uint16_t __mmask16;
 typedef int32_t ints __attribute__((vector_size(64)));
 typedef uint32_t words __attribute__((vector_size(64)));
 
@@ -38,6 +39,11 @@ EMULATED lanes lanes_at(const void *from) {
 EMULATED __m512 _mm512_loadu_ps(const void *from) { return lanes_at(from).ps; }
 EMULATED __m512i _mm512_loadu_si512(const void *from) { return lanes_at(from).si; }
 EMULATED __m512i _mm512_load_si512(const void *from) { return lanes_at(from).si; }
+EMULATED __m128i _mm_loadu_si128(const __m128i *from) {
+  __m128i r;
+  memcpy(&r, from, sizeof r);
+  return r;
+}
 EMULATED __m256i _mm256_load_si256(const __m256i *from) { return *from; }
 EMULATED void _mm512_storeu_ps(void *to, __m512 a) { memcpy(to, &a, sizeof a); }
 EMULATED void _mm512_storeu_si512(void *to, __m512i a) { memcpy(to, &a, sizeof a); }
@@ -59,6 +65,8 @@ EMULATED __m512 _mm512_abs_ps(__m512 a) { return (__m512)((words)a & 0x7fffffff)
 EMULATED __m512i _mm512_add_epi32(__m512i a, __m512i b) { return (__m512i)((words)a + (words)b); }
 EMULATED __m512i _mm512_sub_epi32(__m512i a, __m512i b) { return (__m512i)((words)a - (words)b); }
 EMULATED __m512i _mm512_and_si512(__m512i a, __m512i b) { return a & b; }
+EMULATED __m512i _mm512_or_si512(__m512i a, __m512i b) { return a | b; }
+EMULATED __m512i _mm512_xor_si512(__m512i a, __m512i b) { return a ^ b; }
 EMULATED __m512i _mm512_slli_epi32(__m512i a, unsigned bits) { return (__m512i)((words)a << bits); }
 EMULATED __m512i _mm512_srli_epi32(__m512i a, unsigned bits) { return (__m512i)((words)a >> bits); }
 
@@ -97,6 +105,16 @@ EMULATED int32_t _mm512_reduce_add_epi32(__m512i a) {
 }
 
 EMULATED __m512 _mm512_cvtepi32_ps(__m512i a) { return __builtin_convertvector((ints)a, __m512); }
+EMULATED __mmask16 _mm512_cmpneq_epi32_mask(__m512i a, __m512i b) {
+  __mmask16 mask = 0;
+  EACH(16) mask |= (__mmask16)((((words)a)[i] != ((words)b)[i]) << i);
+  return mask;
+}
+EMULATED __m512 _mm512_maskz_cvtepi32_ps(__mmask16 mask, __m512i a) {
+  __m512 r;
+  EACH(16) r[i] = mask >> i & 1 ? (float)((ints)a)[i] : 0;
+  return r;
+}
 EMULATED __m128i _mm512_cvtepi32_epi8(__m512i a) {
   typedef uint8_t bytes __attribute__((vector_size(16)));
   return (__m128i)__builtin_convertvector((words)a, bytes);
@@ -147,6 +165,15 @@ EMULATED __m512i _mm512_gf2p8affine_epi64_epi8(__m512i x, __m512i matrix, int ad
       byte ^= (uint8_t)((__builtin_popcount(rows.bytes[i / 8 * 8 + 7 - bit] & from.bytes[i]) & 1) << bit);
     r.bytes[i] = byte;
   }
+  return r.si;
+}
+
+EMULATED __m512i _mm512_broadcast_i32x4(__m128i a) { return (__m512i){a[0], a[1], a[0], a[1], a[0], a[1], a[0], a[1]}; }
+/// The bytes of x, in each quarter by itself, by number; nothing where a number's highest bit is set.
+EMULATED __m512i _mm512_shuffle_epi8(__m512i x, __m512i numbers) {
+  const lanes from = {.si = x}, at = {.si = numbers};
+  lanes r;
+  EACH(64) r.bytes[i] = at.bytes[i] & 0x80 ? 0 : from.bytes[i / 16 * 16 + (at.bytes[i] & 15)];
   return r.si;
 }
 

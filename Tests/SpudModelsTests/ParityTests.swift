@@ -155,7 +155,7 @@ struct PrecisionTests {
   }
 
   @Test(
-    "every weight format computes what transformers does, but for its rounding", arguments: WeightFormat.allCases,
+    "every weight format computes what transformers does, but for its rounding", arguments: WeightFormat.general,
     Fixture.huggingFace)
   func weightFormats(format: WeightFormat, fixture: Fixture) throws {
     let golden = try fixture.golden()
@@ -169,6 +169,7 @@ struct PrecisionTests {
       case .bf16: 0.08
       case .q8_0: 0.15
       case .q4_0: 0.6
+      default: 0
       }
     #expect(error / rootMeanSquare(zeros, golden.logits) < limit)
   }

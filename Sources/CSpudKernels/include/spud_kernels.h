@@ -12,7 +12,7 @@
 //                             group g: columns 4g…4g+3, high nibble: columns 16+4g…16+4g+3        576 bytes
 //
 // so that a kernel reads a panel front to back and needs no shuffle: 16 rows fill one 512-bit register. No scale of a
-// packed row is zero.
+// packed row is zero. The other formats' units, of 32 or 256 columns, are described in block_formats.h.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,12 +31,21 @@ enum {
 enum {
   SPUD_Q8_0_BLOCK_BYTES = 2 + 32, SPUD_Q4_0_BLOCK_BYTES = 2 + 16,
 };
-typedef enum { SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3, SPUD_FORMATS = 4 } spud_format;
+typedef enum {
+  SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3,
+  SPUD_Q4_K = 4, SPUD_Q5_K = 5, SPUD_Q6_K = 6, SPUD_Q3_K = 7, SPUD_Q2_K = 8, SPUD_Q4_1 = 9, SPUD_Q5_0 = 10,
+  SPUD_Q5_1 = 11, SPUD_IQ4_XS = 12, SPUD_IQ4_NL = 13, SPUD_MXFP4 = 14, SPUD_FORMATS = 15,
+} spud_format;
 
 /// 32 activations as signed bytes: value = (scales[0] + scales[1]) * quants, both scales powers of two, the second
 /// perhaps negative. `correction` is -128 * the sum of the quants: it takes the offset of the unsigned weights out.
 typedef struct { float scales[2]; int32_t correction; int8_t quants[SPUD_BLOCK]; } spud_block;
 _Static_assert(sizeof(spud_block) == 2 * 4 + 4 + SPUD_BLOCK, "spud_block has no padding");
+
+/// The same for the formats from Q4_K on, all of them alike: with corrections, and sums of what the quants stand for,
+/// of the first 16, of the second, and of both.
+typedef struct { float scales[2]; int32_t corrections[3]; float sums[3]; int8_t quants[SPUD_BLOCK]; } spud_summed_block;
+_Static_assert(sizeof(spud_summed_block) == 64, "spud_summed_block is one line of the cache");
 
 /// What becomes of a product's rows.
 typedef enum {
@@ -125,6 +134,7 @@ size_t spud_input_bytes(const spud_kernels *kernels, spud_format format, int64_t
 
 /// Packs `rows` (at most 32) source rows into rows `first_row`… of one panel; `workspace` holds at least `columns`
 /// floats. Rows that no call writes are zero as long as the memory is: their scale is.
+/// The formats from Q4_K on take the same type of a file only.
 void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_encoding encoding,
     const uint8_t *source,
                     int64_t rows, int64_t columns, float *workspace);

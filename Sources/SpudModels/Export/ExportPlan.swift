@@ -164,13 +164,7 @@ final class ExportPlan {
 
   /// The format asked for, or F16 where its blocks do not divide rows of that many elements.
   private func type(rows columns: Int) -> ElementType {
-    let type: ElementType =
-      switch format {
-      case .f32: .f32
-      case .bf16: .bf16
-      case .q8_0: .q8_0
-      case .q4_0: .q4_0
-      }
+    let type = format.elementType
     return columns % type.blockLength == 0 ? type : .f16
   }
 

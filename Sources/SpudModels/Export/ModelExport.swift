@@ -91,6 +91,7 @@ package enum ModelExport {
     case .q4_0: 2
     case .q8_0: 7
     case .bf16: 32
+    default: preconditionFailure("files are not written in \(format.rawValue)")
     }
   }
 }

@@ -46,7 +46,8 @@ final class WeightLoader {
   func dense(_ plan: DensePlan, modelWidth: Int) throws -> ExpertWeights {
     let names = [plan.gate, plan.up, plan.down].map { checkpoint.name(of: $0.weight) }
     let weights = try ExpertWeights(
-      expertCount: 1, width: modelWidth, expertWidth: plan.width, format: try format(of: names))
+      expertCount: 1, width: modelWidth, expertWidth: plan.width, format: try format(of: Array(names[..<2])),
+      downFormat: try format(of: [names[2]]))
     for (name, projection) in zip(names, ExpertWeights.Projection.allCases) {
       try pack(name, projection, expert: 0, into: weights)
     }
@@ -58,7 +59,8 @@ final class WeightLoader {
     let form = checkpoint.form(of: plan)
     let weights = try ExpertWeights(
       expertCount: plan.expertCount, width: modelWidth, expertWidth: plan.width,
-      format: try format(of: form.names(expertCount: plan.expertCount)))
+      format: try format(of: form.gateUpNames(expertCount: plan.expertCount)),
+      downFormat: try format(of: form.downNames(expertCount: plan.expertCount)))
     switch form {
     case .separate(let gate, let up, let down):
       for expert in 0..<plan.expertCount {
@@ -91,7 +93,7 @@ final class WeightLoader {
   private func pack(_ name: String, _ projection: ExpertWeights.Projection, expert: Int, into weights: ExpertWeights)
     throws
   {
-    try take(name, shape: Self.shape(of: projection, weights), as: weights.format) { tensor, bytes in
+    try take(name, shape: Self.shape(of: projection, weights), as: weights.format(of: projection)) { tensor, bytes in
       try weights.pack(projection, expert: expert, from: bytes, encoding: tensor.elementType, compute: compute)
     }
   }
@@ -99,7 +101,7 @@ final class WeightLoader {
   /// One projection of all experts, stored as one tensor.
   private func pack(_ name: String, _ projection: ExpertWeights.Projection, into weights: ExpertWeights) throws {
     let shape = [weights.expertCount] + Self.shape(of: projection, weights)
-    try take(name, shape: shape, as: weights.format) { tensor, bytes in
+    try take(name, shape: shape, as: weights.format(of: projection)) { tensor, bytes in
       try weights.pack(projection, from: bytes, encoding: tensor.elementType, compute: compute)
     }
   }

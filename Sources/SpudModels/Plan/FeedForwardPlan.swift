@@ -56,13 +56,21 @@ package enum ExpertForm: Sendable, Equatable {
     }
   }
 
-  /// The tensors of this form, for so many experts.
-  func names(expertCount: Int) -> [String] {
+  /// The tensors of this form that hold gate and up, for so many experts.
+  func gateUpNames(expertCount: Int) -> [String] {
     switch self {
-    case .separate(let gate, let up, let down):
-      (0..<expertCount).flatMap { expert in [gate, up, down].map { Self.fill($0, expert: expert) } }
-    case .fused(let gateUp, let down): [gateUp, down]
-    case .stacked(let gate, let up, let down): [gate, up, down]
+    case .separate(let gate, let up, _):
+      (0..<expertCount).flatMap { expert in [gate, up].map { Self.fill($0, expert: expert) } }
+    case .fused(let gateUp, _): [gateUp]
+    case .stacked(let gate, let up, _): [gate, up]
+    }
+  }
+
+  /// The tensors of this form that hold down, for so many experts.
+  func downNames(expertCount: Int) -> [String] {
+    switch self {
+    case .separate(_, _, let down): (0..<expertCount).map { Self.fill(down, expert: $0) }
+    case .fused(_, let down), .stacked(_, _, let down): [down]
     }
   }
 

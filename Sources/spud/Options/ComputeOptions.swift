@@ -4,7 +4,14 @@ internal import SpudInference
 public import SpudKernels
 
 extension Backend: ExpressibleByArgument {}
-extension WeightFormat: ExpressibleByArgument {}
+extension WeightFormat: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let format = WeightFormat(rawValue: argument), format.isGeneral else { return nil }
+    self = format
+  }
+
+  public static var allValueStrings: [String] { general.map(\.rawValue) }
+}
 extension CacheFormat: ExpressibleByArgument {}
 
 /// How a model is held in memory, and what computes.

@@ -1,0 +1,122 @@
+// Tiles for the formats of block_formats.h. Included by avx512.c alone.
+#include "block_formats.h"
+#include "vectors.h"
+
+#define DIRECT_ROWS TILE_ROWS
+
+SPUD_INLINE f32x16 halves16(const uint8_t *from) {
+  return (f32x16)_mm512_cvtph_ps(_mm256_load_si256((const __m256i *)from));
+}
+SPUD_INLINE f32x16 bf16s16(const uint8_t *from) {
+  return (f32x16)(__builtin_convertvector(*(const u16x16 *)from, i32x16) << 16);
+}
+/// What stands for a scale of zero, which has no exponent: no scale that a format can make.
+#define NO_SCALE 0x1.8p-36f
+/// Scales less the exponent of one, to be added to an input's; see EXPONENTS.
+SPUD_INLINE f32x16 factor16(f32x16 scales, spud_shape shape) {
+  if (shape.table) scales = select16(scales == 0, splat16(NO_SCALE), scales);
+  return (f32x16)((i32x16)scales - (0x3f800000 + (shape.raise << 23)));
+}
+
+/// `width` bits of every byte, moved from bit `from` to bit `to`, and nothing else: a bit matrix, one instruction.
+SPUD_INLINE __m512i bit_field(__m512i x, const int from, const int width, const int to) {
+  uint64_t matrix = 0;
+  SPUD_EACH(bit, width) matrix |= (uint64_t)1 << (8 * (7 - to - bit) + from + bit);
+  return _mm512_gf2p8affine_epi64_epi8(x, _mm512_set1_epi64((long long)matrix), 0);
+}
+
+/// Codes: from zero, where there are minima; else `raise` bits higher, so that 128 stands for nothing, as it does for
+/// bytes.
+SPUD_INLINE __m512i raised_codes(const spud_format format, const uint8_t *lines, const int group, const int part) {
+  const spud_shape shape = spud_shape_of(format);
+  const uint8_t *const at = lines + 64 * part;
+  const int raise = shape.raise, above = raise + (shape.nibbles ? 4 : 2);
+  __m512i code = _mm512_setzero_si512();
+  if (shape.nibbles) {
+    const __m512i two = _mm512_load_si512(at + spud_nibbles_of(shape, group));
+    code = group % 2 == 0 && raise == 0 ? _mm512_and_si512(two, _mm512_set1_epi8(15)) :
+        bit_field(two, group % 2 * 4, 4, raise);
+  }
+  if (shape.pairs) {
+    const __m512i four = _mm512_load_si512(at + spud_pairs_of(shape, group));
+    const __m512i pair = bit_field(four, 2 * (group % 4), 2, shape.nibbles ? above : raise);
+    code = shape.nibbles ? _mm512_or_si512(code, pair) : pair;
+  }
+  if (shape.bits) code = _mm512_or_si512(code, bit_field(_mm512_load_si512(at), group, 1, above));
+  if (shape.table) {
+    const __m128i values = _mm_loadu_si128((const __m128i *)shape.table);
+    return _mm512_xor_si512(_mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), code), _mm512_set1_epi8((char)0x80));
+  }
+  return code;
+}
+/// The same as bytes.
+SPUD_INLINE code_bytes codes(const spud_format format, const uint8_t *lines, const int group, const int part) {
+  return (code_bytes)raised_codes(format, lines, group, part);
+}
+
+#include "blocks_spread.h"
+
+/// Adds one row's integer sums, scaled, to the floating ones, as FINISH_ROW does; and the minima.
+#define FINISH_HALF(i) \
+  { \
+    const __m512i large = input4(block), small = input4(block + 4); \
+    SPUD_EACH(h, 2) { \
+      const __m512i exponents = _mm512_load_si512(scales->factors[half] + 16 * h); \
+      const __m512 factor = _mm512_add_ps(_mm512_castsi512_ps(_mm512_add_epi32(exponents, large)), \
+          _mm512_castsi512_ps(_mm512_add_epi32(exponents, small))); \
+      sums[i][h] = _mm512_fmadd_ps(shape.table ? \
+              _mm512_maskz_cvtepi32_ps(_mm512_cmpneq_epi32_mask(exponents, no_scale), dots[i][h]) : \
+              _mm512_cvtepi32_ps(dots[i][h]), \
+          factor, sums[i][h]); \
+      if (shape.minima) { \
+        sums[i][h] = _mm512_fmadd_ps(_mm512_loadu_ps(scales->minima[half] + 16 * h), \
+            _mm512_castsi512_ps(input4(block + offsetof(spud_summed_block, sums) + 4 * place)), sums[i][h]); \
+      } \
+    } \
+  }
+
+SPUD_INLINE void tile_blocks(
+    const spud_format format, const int spread, const int m, const uint8_t *panel, const block_scales *scales,
+    int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
+) {
+  const spud_shape shape = spud_shape_of(format);
+  const int block_bytes = spread ? SPREAD_BYTES : spud_code_bytes(shape), groups = 8 / shape.halves;
+  const __m512i no_scale = (__m512i)factor16(splat16(0), shape);
+  _Alignas(64) block_scales own[8];
+  __m512 sums[TILE_ROWS][2];
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ?
+      _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
+  size_t offset = 0;
+  for (; units > 0; units--) {
+    if (!spread) {
+      spread_scales(format, panel, own);
+      scales = own;
+      panel += shape.header;
+    }
+    for (int count = 0; count < shape.blocks; count++, panel += block_bytes, scales++,
+        offset += sizeof(spud_summed_block)) {
+      if (!spread) { KEEP_ORDER }
+      if (!spread && m >= 3) SPUD_EACH(line, block_bytes / 64) {
+        __builtin_prefetch(panel + 8192 + 64 * line, 0, 2);
+        __builtin_prefetch(panel + 1152 + 64 * line, 0, 3);
+      }
+      SPUD_EACH(half, shape.halves) {
+        const int place = shape.halves == 1 ? 2 : half;
+        __m512i dots[TILE_ROWS][2];
+        SPUD_EACH(i, m) dots[i][0] = dots[i][1] = shape.minima ? _mm512_setzero_si512() :
+            input4(inputs[i] + offset + offsetof(spud_summed_block, corrections) + 4 * place);
+        SPUD_EACH(step, groups) {
+          const int group = half * groups + step;
+          const __m512i low = spread ? _mm512_load_si512(panel + group * 128) : raised_codes(format, panel, group, 0),
+              high = spread ? _mm512_load_si512(panel + group * 128 + 64) : raised_codes(format, panel, group, 1);
+          SPUD_EACH(i, m) {
+            const uint8_t *const block = inputs[i] + offset;
+            dot32(dots[i], low, high, block + offsetof(spud_summed_block, quants) + 4 * group);
+            if (step == groups - 1) FINISH_HALF(i)
+          }
+        }
+      }
+    }
+  }
+  SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
+}
