@@ -2,7 +2,7 @@
 #include "block_formats.h"
 #include "vectors.h"
 
-#define DIRECT_ROWS ONE_PASS_ROWS
+#define DIRECT_ROWS TILE_ROWS
 #define GENERIC_CODES
 
 SPUD_INLINE f32x16 halves16(const uint8_t *from) {
@@ -26,9 +26,7 @@ SPUD_INLINE code_bytes look_up(const int8_t *table, code_bytes codes) {
 #include "blocks_spread.h"
 
 /// So many bytes before they are needed, lines of a panel are asked for.
-#ifndef AHEAD
-#define AHEAD 2048
-#endif
+enum { AHEAD = 2048 };
 
 /// How many groups of four products each fit 16 bits, two to a lane: codes are small.
 SPUD_INLINE int groups_of_sum(const spud_shape shape) {

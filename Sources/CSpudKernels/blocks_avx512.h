@@ -56,6 +56,13 @@ SPUD_INLINE code_bytes codes(const spud_format format, const uint8_t *lines, con
 
 #include "blocks_spread.h"
 
+/// Three rows or more ask for a panel's lines ahead of time; see FETCH_AHEAD.
+#define FETCH_LINES(bytes) \
+  if (m >= 3) SPUD_EACH(line, (bytes) / 64) { \
+    __builtin_prefetch(panel + 8192 + 64 * line, 0, 2); \
+    __builtin_prefetch(panel + 1152 + 64 * line, 0, 3); \
+  }
+
 /// Adds one row's integer sums, scaled, to the floating ones, as FINISH_ROW does; and the minima.
 #define FINISH_HALF(i) \
   { \
@@ -89,6 +96,7 @@ SPUD_INLINE void tile_blocks(
   size_t offset = 0;
   for (; units > 0; units--) {
     if (!spread) {
+      FETCH_LINES(shape.header)
       spread_scales(format, panel, own);
       scales = own;
       panel += shape.header;
@@ -96,10 +104,7 @@ SPUD_INLINE void tile_blocks(
     for (int count = 0; count < shape.blocks; count++, panel += block_bytes, scales++,
         offset += sizeof(spud_summed_block)) {
       if (!spread) { KEEP_ORDER }
-      if (!spread && m >= 3) SPUD_EACH(line, block_bytes / 64) {
-        __builtin_prefetch(panel + 8192 + 64 * line, 0, 2);
-        __builtin_prefetch(panel + 1152 + 64 * line, 0, 3);
-      }
+      if (!spread) { FETCH_LINES(block_bytes) }
       SPUD_EACH(half, shape.halves) {
         const int place = shape.halves == 1 ? 2 : half;
         __m512i dots[TILE_ROWS][2];
