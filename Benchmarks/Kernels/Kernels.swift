@@ -14,7 +14,7 @@ let benchmarks: @Sendable () -> Void = {
   let threads = ProcessInfo.processInfo.activeProcessorCount
   let width = 2048
 
-  for format in ["f32", "bf16", "q8_0", "q4_0"] {
+  for format in ["f32", "bf16", "q8_0", "q4_0", "q4_k", "q5_k", "q6_k", "q3_k", "iq4_xs", "mxfp4"] {
     for tokens in [1, 16, 512] {
       // Eight matrices in turn do not fit in the cache.
       add("product \(format) \(tokens) x 2048 x 2048: \(millions(2 * tokens * width * width)) MOP") {
@@ -33,7 +33,7 @@ let benchmarks: @Sendable () -> Void = {
       }
     }
   }
-  for format in ["q8_0", "q4_0"] {
+  for format in ["q8_0", "q4_0", "q4_k", "mxfp4"] {
     for tokens in [1, 8, 512] {
       add("experts \(format) \(tokens) tokens, 8 of 64: \(millions(6 * tokens * 8 * width * 1024)) MOP") {
         try ExpertsWorkload(

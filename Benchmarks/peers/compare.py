@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Runs the same GGUF file through llama.cpp and through Spud, in turn, and prints the ratios.
 
-    Benchmarks/peers/compare.py --model model.gguf [--model other.gguf] [--spud .build/release/spud] [--out results/]
+    Benchmarks/peers/compare.py --model model.gguf [--model other.gguf] [--spud .build/release/spud] [--ik] [--out DIR]
 
 llama.cpp is the one vendored in the source package of llama-cpp-python 0.3.36, built for this processor the first time
 (minutes) under --cache. Each measurement is taken A B A B …: llama.cpp without flash attention, llama.cpp with it,
 Spud, and again; the median of all samples counts, and of llama.cpp's two settings the better. A setting that the first
-round showed to be the worse one in every test of its group is not measured again. Figures move with a machine's
-neighbours, so only ratios taken in one run mean anything. --prefix runs every measured command under another one, e.g.
-`--prefix "chrt -f 10"` on a busy machine.
+round showed to be the worse one in every test of its group is not measured again. With --ik the same is done with
+ik_llama.cpp, of ik-llama-cpp-python 0.1.5, in prefill and decoding; its third setting repacks weights when it loads.
+Figures move with a machine's neighbours, so only ratios taken in one run mean anything. --prefix runs every measured
+command under another one, e.g. `--prefix "chrt -f 10"` on a busy machine.
 
 Only the standard library is needed; the logits check also needs --logits and the built llama-cpp-python.
 """
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -25,6 +27,7 @@ import sys
 import time
 
 VERSION = "0.3.36"
+IK_VERSION = "0.1.5"
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
@@ -67,10 +70,31 @@ def install(cache: pathlib.Path, names: list[str] = PROGRAMS) -> pathlib.Path:
     return programs
 
 
+def install_ik(cache: pathlib.Path) -> pathlib.Path:
+    """Builds ik_llama.cpp's benchmark; returns the directory of its programs."""
+    directory = cache / "ik"
+    programs = directory / "build" / "bin"
+    if not (programs / "llama-bench").exists():
+        python = str(cache / "venv" / "bin" / "python")
+        print(f"Building ik_llama.cpp of ik-llama-cpp-python {IK_VERSION} in {directory}; this takes many minutes.",
+              file=sys.stderr)
+        cmake = shutil.which("cmake") or str(cache / "venv" / "bin" / "cmake")
+        directory.mkdir(parents=True, exist_ok=True)
+        run([python, "-m", "pip", "download", "--no-deps", "--no-binary", "ik-llama-cpp-python",
+             f"ik-llama-cpp-python=={IK_VERSION}", "-d", str(directory)])
+        run(["tar", "-C", str(directory), "-xf", str(directory / f"ik_llama_cpp_python-{IK_VERSION}.tar.gz")])
+        source = directory / f"ik_llama_cpp_python-{IK_VERSION}" / "vendor" / "ik_llama.cpp"
+        run([cmake, "-S", str(source), "-B", str(directory / "build"), "-DCMAKE_BUILD_TYPE=Release",
+             "-DGGML_NATIVE=ON", "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_SERVER=OFF"])
+        run([cmake, "--build", str(directory / "build"), "-j", str(os.cpu_count() or 1), "--target", "llama-bench"])
+    return programs
+
+
 class Peers:
-    def __init__(self, arguments, programs: pathlib.Path):
+    def __init__(self, arguments, programs: pathlib.Path, ik: pathlib.Path | None = None):
         self.spud = str(arguments.spud)
         self.programs = programs
+        self.ik = ik
         self.threads = arguments.threads
         self.prefix = shlex.split(arguments.prefix)
         self.repetitions = str(arguments.repetitions)
@@ -82,6 +106,14 @@ class Peers:
                    "-n", str(generate), "-d", str(depth), "-fa", str(flash), "-r", self.repetitions, "-o", "json"]
         rows = json.loads(run(self.prefix + command, env=self.llama_environment()).stdout)
         return {name_of(row["n_prompt"], row["n_depth"], 1): row["samples_ts"] for row in rows}
+
+    def ik_bench(self, model, flags, prompts=(), generate=0) -> dict:
+        """The same of ik_llama.cpp."""
+        command = [str(self.ik / "llama-bench"), "-m", model, "-t", str(self.threads), "-p",
+                   ",".join(map(str, prompts)) or "0", "-n", str(generate), *flags, "-r", self.repetitions,
+                   "-o", "json"]
+        rows = json.loads(run(self.prefix + command).stdout)
+        return {name_of(row["n_prompt"], 0, 1): row["samples_ts"] for row in rows}
 
     def llama_batched(self, model, flash, batches, generate) -> dict:
         command = [str(self.programs / "llama-batched-bench"), "-m", model, "-t", str(self.threads), "-c", "4096",
@@ -166,32 +198,41 @@ def measure(peers: Peers, model: str, rounds: int, names: list[str], levels: lis
         if chosen is None:
             continue
         peer = peers.llama_batched if "batches" in chosen else peers.llama_bench
-        settings = {"llama.cpp": 0, "llama.cpp, flash attention": 1}
+        # What each peer can be told, and what runs it so; what a round shows to be worse is left out of the next.
+        settings = {"llama.cpp": {label: functools.partial(peer, model, flash) for label, flash in
+                                  [("llama.cpp", 0), ("llama.cpp, flash attention", 1)]}}
+        if peers.ik and "batches" not in chosen and not chosen.get("depth"):
+            settings["ik_llama.cpp"] = {
+                f"ik_llama.cpp, {' '.join(flags)}": functools.partial(peers.ik_bench, model, flags)
+                for flags in [["-fa", "0"], ["-fa", "1"], ["-fa", "1", "-rtr", "1"]]}
         # One dictionary a round: each test's samples, or Spud's row.
-        anchors: dict[str, list[dict]] = {label: [] for label in settings}
+        anchors: dict[str, list[dict]] = {label: [] for runs in settings.values() for label in runs}
         own: dict[tuple, list[dict]] = {(level, cache): [] for level in levels for cache in caches}
         for turn in range(rounds):
-            for label, flash in settings.items():
-                anchors[label].append(peer(model, flash, **chosen))
+            for runs in settings.values():
+                for label, measured in runs.items():
+                    anchors[label].append(measured(**chosen))
             for level, cache in own:
                 own[level, cache].append(peers.spud_bench(model, level, cache, **chosen))
             if turn == 0:
-                first = {label: anchors[label][0] for label in settings}
-                best = {max(first, key=lambda label: statistics.median(first[label][name]))
-                        for name in names_in(chosen)}
-                settings = {label: flash for label, flash in settings.items() if label in best}
+                for program, runs in settings.items():
+                    best = {max(runs, key=lambda label: statistics.median(anchors[label][0][name]))
+                            for name in names_in(chosen)}
+                    settings[program] = {label: measured for label, measured in runs.items() if label in best}
         for name in names_in(chosen):
             samples = {label: sum((turn[name] for turn in anchors[label]), []) for label in anchors}
-            anchor = max(statistics.median(samples[label]) for label in settings)
+            medians = {program: max(statistics.median(samples[label]) for label in runs)
+                       for program, runs in settings.items()}
             for (level, cache), turns in own.items():
                 rows = [turn[name] for turn in turns]
-                results.append(compared(model, name, level, cache, anchor, samples, rows))
+                results.append(compared(model, name, level, cache, medians, samples, rows))
                 print(line(results[-1]), flush=True)
     return results
 
 
-def compared(model: str, name: str, level: str | None, cache: str, anchor: float, samples: dict,
+def compared(model: str, name: str, level: str | None, cache: str, medians: dict[str, float], samples: dict,
              rows: list[dict]) -> dict:
+    anchor, ik = medians["llama.cpp"], medians.get("ik_llama.cpp")
     own = sum((row["samples"] for row in rows), [])
 
     def median(key: str):
@@ -201,6 +242,7 @@ def compared(model: str, name: str, level: str | None, cache: str, anchor: float
     return {
         "model": pathlib.Path(model).name, "test": name, "cache": cache, "instruction_set": rows[0]["instruction_set"],
         "llama_cpp": anchor, "spud": statistics.median(own), "ratio": statistics.median(own) / anchor,
+        "ik_llama_cpp": ik, "ik_ratio": statistics.median(own) / ik if ik else None,
         "samples": len(own),
         "figures": {**samples, f"spud, {level or 'best'}, {cache} cache": own},
         "fraction_of_bandwidth": median("fraction_of_bandwidth"), "fraction_of_compute": median("fraction_of_compute"),
@@ -212,10 +254,15 @@ def percent(value) -> str:
     return "" if value is None else f"{100 * value:.0f} %"
 
 
+def ik_figures(result: dict) -> str:
+    """ik_llama.cpp's tokens a second and the ratio to them, within llama.cpp's cell."""
+    return "" if result["ik_llama_cpp"] is None else f"(ik {result['ik_llama_cpp']:.1f}, {result['ik_ratio']:.2f}) "
+
+
 def line(result: dict) -> str:
     reads = "" if result["read_gb_per_s"] is None else f"{result['read_gb_per_s']:.0f} GB/s"
     return (f"| {result['model']} | {result['test']} | {result['instruction_set']}, {result['cache']} | "
-            f"{result['llama_cpp']:.1f} "
+            f"{result['llama_cpp']:.1f} {ik_figures(result)}"
             f"| {result['spud']:.1f} | {result['ratio']:.2f} | {percent(result['fraction_of_bandwidth'])} of {reads} "
             f"| {percent(result['fraction_of_compute'])} | {result['samples']} |")
 
@@ -299,6 +346,7 @@ def main() -> None:
     parser.add_argument("--test", action="append", default=[], help="only this test; may be given again")
     parser.add_argument("--instruction-set", action="append",
                         help="Spud's: portable, avx2 or avx512; may be given again")
+    parser.add_argument("--ik", action="store_true", help="also measure ik_llama.cpp")
     parser.add_argument("--logits", action="store_true", help="check that both produce close logits")
     parser.add_argument("--load", action="store_true", help="also time loading and measure peak memory")
     parser.add_argument("--prefix", default="", help="a command that runs the measured ones")
@@ -310,10 +358,10 @@ def main() -> None:
     if not os.path.exists(arguments.spud):
         sys.exit(f"{arguments.spud} is not there: swift build -c release --product spud")
     programs = install(arguments.cache)
-    peers = Peers(arguments, programs)
+    peers = Peers(arguments, programs, install_ik(arguments.cache) if arguments.ik else None)
     report = {"schema": 1, "processor": processor(), "threads": arguments.threads, "rounds": arguments.rounds,
-              "llama_cpp_python": VERSION, "instruction_set": arguments.instruction_set, "tests": [], "loading": [],
-              "logits": []}
+              "llama_cpp_python": VERSION, "ik_llama_cpp_python": IK_VERSION if arguments.ik else None,
+              "instruction_set": arguments.instruction_set, "tests": [], "loading": [], "logits": []}
     header = ("| model | test | kernels, cache | llama.cpp, tokens/s | spud, tokens/s | ratio | of the bandwidth | of "
               "the peak "
               "| samples |\n|---|---|---|---|---|---|---|---|---|")

@@ -101,7 +101,7 @@ SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *out
   int64_t block = 0;
 #ifdef HAS_ROWS_16
   for (; (block + 16) * SPUD_BLOCK <= columns; block += 16) {
-    prepare_sixteen(input + block * SPUD_BLOCK, blocks + block, unit);
+    prepare_sixteen(0, input + block * SPUD_BLOCK, blocks + block, unit);
   }
 #endif
   for (; block * SPUD_BLOCK < columns; block++) {
@@ -135,6 +135,13 @@ static void prepare_summed(const float *input, int64_t columns, uint8_t *output)
   spud_summed_block *to = (spud_summed_block *)output;
   spud_block rounded[TOGETHER];
   for (int64_t start = 0; start < columns; start += TOGETHER * SPUD_BLOCK) {
+#ifdef HAS_ROWS_16
+    if (columns - start >= TOGETHER * SPUD_BLOCK) {
+      prepare_sixteen(1, input + start, to, 1);
+      to += TOGETHER;
+      continue;
+    }
+#endif
     const int64_t width = spud_min(TOGETHER * SPUD_BLOCK, columns - start);
     prepare_bytes(input + start, width, (uint8_t *)rounded, 1);
     for (int64_t i = 0; i * SPUD_BLOCK < width; i++, to++) {

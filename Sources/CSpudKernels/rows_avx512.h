@@ -15,8 +15,10 @@ SPUD_INLINE __m512 added16(__m512 a, __m512 b) {
   return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
 }
 
-/// `prepare_bytes` of 16 blocks, to the same bits: their scales are computed side by side.
-SPUD_INLINE void prepare_sixteen(const float *input, spud_block *blocks, float unit) {
+/// `prepare_bytes` of 16 blocks, or `prepare_summed`, to the same bits: their scales are computed side by side.
+SPUD_INLINE void prepare_sixteen(const int summed, const float *input, void *blocks, float unit) {
+  spud_block *const plain = blocks;
+  spud_summed_block *const wide = blocks;
   __m512 folded[4];
   SPUD_EACH(s, 4) {
     __m512 largest[4];
@@ -37,34 +39,52 @@ SPUD_INLINE void prepare_sixteen(const float *input, spud_block *blocks, float u
   const __m512 small = _mm512_permutex2var_ps(_mm512_loadu_ps(spud_small_parts), sixteenths,
       _mm512_loadu_ps(spud_small_parts + 16));
   const __m512 scale = _mm512_mul_ps(power, _mm512_set1_ps(unit));
-  float inverses[16], parts[2][16];
-  int32_t corrections[16];
+  float inverses[16], parts[2][16], totals[3][16];
+  int32_t corrections[3][16];
   _mm512_storeu_ps(inverses, _mm512_div_ps(_mm512_set1_ps(1), _mm512_mul_ps(_mm512_add_ps(large, small), power)));
   _mm512_storeu_ps(parts[0], _mm512_mul_ps(large, scale));
   _mm512_storeu_ps(parts[1], _mm512_mul_ps(small, scale));
   const __m512 shift = _mm512_set1_ps(12582912.0f);
+  __m512 second[4];
   SPUD_EACH(s, 4) {
-    __m512 sums[4];
+    __m512 sums[4], others[4];
     SPUD_EACH(q, 4) {
       const float *from = input + (4 * q + s) * SPUD_BLOCK;
       const __m512 inverse = _mm512_set1_ps(inverses[4 * q + s]);
       // The low bits are the integers; what is above them adds up to nothing in 32 bits but for a constant.
       const __m512i a = _mm512_castps_si512(_mm512_fmadd_ps(_mm512_loadu_ps(from), inverse, shift));
       const __m512i b = _mm512_castps_si512(_mm512_fmadd_ps(_mm512_loadu_ps(from + 16), inverse, shift));
-      uint8_t *to = (uint8_t *)blocks[4 * q + s].quants;
+      uint8_t *to = (uint8_t *)(summed ? wide[4 * q + s].quants : plain[4 * q + s].quants);
       _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(a));
       _mm_storeu_si128((__m128i *)(to + 16), _mm512_cvtepi32_epi8(b));
-      sums[q] = _mm512_castsi512_ps(_mm512_add_epi32(a, b));
+      sums[q] = _mm512_castsi512_ps(summed ? a : _mm512_add_epi32(a, b));
+      others[q] = _mm512_castsi512_ps(b);
     }
     folded[s] = FOLD_FOUR(added16, sums);
+    if (summed) second[s] = FOLD_FOUR(added16, others);
   }
-  const __m512i sum = _mm512_sub_epi32(_mm512_castps_si512(FOLD_SIXTEEN(added16, folded)),
-      _mm512_set1_epi32((int32_t)(32 * 0x4b400000u)));
-  _mm512_storeu_si512(corrections, _mm512_slli_epi32(_mm512_sub_epi32(_mm512_setzero_si512(), sum), 7));
+  const __m512i constant = _mm512_set1_epi32((int32_t)((summed ? 16 : 32) * 0x4b400000u));
+  __m512i sum[3];
+  sum[0] = _mm512_sub_epi32(_mm512_castps_si512(FOLD_SIXTEEN(added16, folded)), constant);
+  if (summed) {
+    sum[1] = _mm512_sub_epi32(_mm512_castps_si512(FOLD_SIXTEEN(added16, second)), constant);
+    sum[2] = _mm512_add_epi32(sum[0], sum[1]);
+    const __m512 step = _mm512_add_ps(_mm512_loadu_ps(parts[0]), _mm512_loadu_ps(parts[1]));
+    SPUD_EACH(place, 3) _mm512_storeu_ps(totals[place], _mm512_mul_ps(step, _mm512_cvtepi32_ps(sum[place])));
+  }
+  SPUD_EACH(place, summed ? 3 : 1) {
+    const __m512i negative = _mm512_sub_epi32(_mm512_setzero_si512(), sum[place]);
+    _mm512_storeu_si512(corrections[place], _mm512_slli_epi32(negative, 7));
+  }
   SPUD_EACH(i, 16) {
-    blocks[i].scales[0] = parts[0][i];
-    blocks[i].scales[1] = parts[1][i];
-    blocks[i].correction = corrections[i];
+    float *const scales = summed ? wide[i].scales : plain[i].scales;
+    scales[0] = parts[0][i];
+    scales[1] = parts[1][i];
+    if (!summed) plain[i].correction = corrections[0][i];
+    if (summed) SPUD_EACH(place, 3) {
+      wide[i].corrections[place] = corrections[place][i];
+      wide[i].sums[place] = totals[place][i];
+    }
   }
 }
 

@@ -39,7 +39,7 @@ public final class SyntheticDecoder {
 
   /// What can be changed from outside.
   public struct Options: Sendable {
-    /// `f32`, `bf16`, `q8_0` or `q4_0`.
+    /// Of all matrices but the router's, by name, as `q4_0` or `q4_k`.
     public var format = "q8_0"
     /// `f32`, `bf16` or `q8`.
     public var cacheFormat = "bf16"

@@ -14,7 +14,7 @@ public final class ProductWorkload {
   public let bytes: Int
 
   /// - Parameters:
-  ///   - format: `f32`, `bf16`, `q8_0` or `q4_0`.
+  ///   - format: By name, as `q4_0`; those of blocks of 256 want so many columns.
   ///   - copies: so many matrices are used in turn; with enough of them, weights come from memory and not from a cache.
   public init(
     tokens: Int, rows: Int, columns: Int, format: String, instructionSet: String? = nil, threads: Int, copies: Int = 1
@@ -136,6 +136,6 @@ public final class AttentionWorkload {
 /// What this machine can do, measured now.
 public func machineLimits(threads: Int) throws -> (readGigabytesPerSecond: Double, peakGops: [String: Double]) {
   let probe = MachineProbe(threads: threads)
-  let peaks = WeightFormat.allCases.map { ($0.rawValue, probe.peakGops($0)) }
+  let peaks = WeightFormat.general.map { ($0.rawValue, probe.peakGops($0)) }
   return (try probe.readBandwidth(), Dictionary(uniqueKeysWithValues: peaks))
 }
