@@ -15,6 +15,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 import soundfile
+from fuzz_quantized import quantized_matrices
 from PIL import Image
 from safetensors.numpy import save
 
@@ -67,6 +68,11 @@ def safetensors_seeds():
 def patched(header, old, new):
     header = header.replace(old, new)
     return struct.pack("<Q", len(header)) + header + bytes(8)
+
+
+def quantized_seeds():
+    for name, data in quantized_matrices().items():
+        write("quantized", name, data)
 
 
 def gguf_seeds():
@@ -378,6 +384,6 @@ def stream_seeds():
         write("stream", name, b"".join(struct.pack(">H", (i + 1) % 65536) for i in ids))
 
 
-for seeds in (json_seeds, safetensors_seeds, gguf_seeds, config_seeds, tokenizer_seeds, text_seeds, vocabulary_seeds,
-              codec_seeds, picture_seeds, sound_seeds, zip_seeds, example_seeds, stream_seeds):
+for seeds in (json_seeds, safetensors_seeds, quantized_seeds, gguf_seeds, config_seeds, tokenizer_seeds, text_seeds,
+              vocabulary_seeds, codec_seeds, picture_seeds, sound_seeds, zip_seeds, example_seeds, stream_seeds):
     seeds()

@@ -1,7 +1,8 @@
 """Matrices as quantizers of Hugging Face directories store them, each with the values that its parts stand for.
 
 A packer takes a float matrix [outputs, inputs] and returns its parts, by the ends of their names, and the values.
-Scales have six significant bits, so that no product of a scale and a zero point is rounded when it is held in half precision.
+Scales have six significant bits, so that no product of a scale and a zero point is rounded when it is held in half
+precision.
 """
 
 import numpy as np

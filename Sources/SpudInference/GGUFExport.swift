@@ -1,5 +1,4 @@
-package import SpudKernels
-internal import SpudModels
+package import SpudModels
 internal import SpudTensors
 internal import SpudTokens
 
@@ -8,13 +7,18 @@ package enum GGUFExport {
   /// - Parameters:
   ///   - directory: A Hugging Face directory; without tokenizer.json the file has no tokenizer.
   ///   - path: The file to write; it appears when it is complete.
+  ///   - mix: Which tensor gets which type.
+  ///   - importance: How much the columns of matrices count, as `Model.importance(over:)` finds; nil for all alike.
+  ///   - progress: Told the fraction that is written, from 0 to 1.
   /// - Returns: The size of the file in bytes.
   /// - Throws: `SpudError`, as loading the model would, or `.io`.
   @discardableResult
   package static func write(
-    from directory: String, to path: String, format: WeightFormat, progress: ((Double) -> Void)? = nil
+    from directory: String, to path: String, mix: QuantizationMix, importance: ImportanceMatrix? = nil,
+    progress: ((Double) -> Void)? = nil
   ) throws -> Int {
-    try ModelExport.writeGGUF(from: directory, to: path, format: format, progress: progress) { configuration, writer in
+    try ModelExport.writeGGUF(from: directory, to: path, mix: mix, importance: importance, progress: progress) {
+      configuration, writer in
       let generation = configuration.generation
       try GGUFTokenizerExport.describe(
         directory,

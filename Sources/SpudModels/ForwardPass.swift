@@ -54,7 +54,8 @@ extension Transformer {
     let positions = try cache.append(batch.sequences)
     let hidden = takeHidden()
     compute.gather(batch.tokens, from: embedding, into: hidden)
-    let isWhole = batch.classes != nil || hiddenStatesObserver != nil || places.count >= batch.tokens.count
+    let isObserved = hiddenStatesObserver != nil || inputObserver != nil
+    let isWhole = batch.classes != nil || isObserved || places.count >= batch.tokens.count
     return ForwardPass(
       batch, cache: cache, positions: positions, lengths: lengths, hidden: hidden, places: places, isWhole: isWhole)
   }

@@ -28,6 +28,8 @@ package final class Transformer: @unchecked Sendable {
   package internal(set) var routes: [[[UInt16]]] = []
   /// Sees what each layer leaves, `[tokens of the chunk, modelWidth]`, before the final norm.
   package var hiddenStatesObserver: ((_ layer: Int, _ hidden: Activations) -> Void)?
+  /// Sees what each layer's matrices are multiplied by, `[tokens of the chunk, columns]`.
+  package var inputObserver: ((_ layer: Int, _ part: LayerInput, _ values: Activations) -> Void)?
   /// Tokens that pass through the layers together. More makes prefill faster up to a point, and workspace larger.
   package var chunkLength = 512
 
@@ -141,11 +143,14 @@ package final class Transformer: @unchecked Sendable {
     let layer = layers[index]
     let hidden = pass.hidden
     layer.attentionNorm.normalize(hidden, into: workspace.normalized, compute: compute)
+    inputObserver?(index, .attention, workspace.normalized)
     layer.attention.transform(
       workspace.normalized, layer: index, positions: pass.positions, selecting: kept, cache: pass.cache,
       workspace: workspace.attention[index], compute: compute, addingInto: hidden)
     if kept?.isEmpty ?? false { return }
+    inputObserver?(index, .attentionOutput, workspace.attention[index].attended)
     layer.feedForwardNorm.normalize(hidden, into: workspace.normalized, compute: compute)
+    inputObserver?(index, .feedForward, workspace.normalized)
     switch (layer.feedForward, workspace.feedForward[index]) {
     case (.dense(let weights), _):
       compute.denseFeedForward(workspace.normalized, weights: weights, addingInto: hidden)

@@ -1,16 +1,15 @@
-extension Array where Element: FixedWidthInteger {
+extension Array where Element: FixedWidthInteger & BitwiseCopyable {
   /// The elements' bytes, each little-endian, one after the other.
   package var littleEndianBytes: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count * Element.bitWidth / 8)
-    for element in self {
-      var rest = element.littleEndian
-      for _ in 0..<Element.bitWidth / 8 {
-        bytes.append(UInt8(truncatingIfNeeded: rest))
-        rest = Element.bitWidth > 8 ? rest >> 8 : 0
+    let size = Element.bitWidth / 8
+    return unsafe [UInt8](unsafeUninitializedCapacity: count * size) { bytes, initialized in
+      let raw = UnsafeMutableRawBufferPointer(bytes)
+      for (index, element) in enumerated() {
+        // SAFETY: there is room for `count` elements of `size` bytes; integers have no padding.
+        unsafe raw.storeBytes(of: element.littleEndian, toByteOffset: index * size, as: Element.self)
       }
+      initialized = count * size
     }
-    return bytes
   }
 }
 

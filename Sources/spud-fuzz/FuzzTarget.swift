@@ -8,8 +8,8 @@ internal import SpudTokens
 
 /// A parser of files or streams that may be hostile, by the name of its corpus.
 enum FuzzTarget: String, CaseIterable {
-  case json, safetensors, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, container, audio, zip, examples,
-    stream, cedar, template, schema, answer, request
+  case json, safetensors, quantized, gguf, config, tokenizer, text, vocabulary, codec, png, jpeg, container, audio, zip,
+    examples, stream, cedar, template, schema, answer, request
 
   /// Parses one input, and uses what comes out. An input that is refused with a `SpudError` is no finding; a trap, an
   /// error of another kind, a broken invariant, or a file's size in memory many times over is.
@@ -30,6 +30,7 @@ enum FuzzTarget: String, CaseIterable {
     switch self {
     case .json: try parseJSON(input)
     case .safetensors: try parseSafetensors(input)
+    case .quantized: try parseQuantized(input)
     case .gguf: try parseGGUF(input)
     case .config: try parseConfiguration(input)
     case .tokenizer: try parseTokenizer(input)

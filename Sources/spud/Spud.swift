@@ -29,6 +29,8 @@ struct Spud: AsyncParsableCommand {
       Fit.self,
       Inspect.self,
       Logits.self,
+      Perplexity.self,
+      Embed.self,
       Bench.self,
       Quantize.self,
       Copy.self,

@@ -21,7 +21,7 @@ struct ExportedModelTests {
   func roundTrip(templateFile: String, text: String) async throws {
     try await TinyModel.withChat(templateFile: templateFile, text) { directory in
       let path = directory + "/model.gguf"
-      try GGUFExport.write(from: directory, to: path, format: .f32)
+      try GGUFExport.write(from: directory, to: path, mix: .f32)
       let forms = try await [directory, path].asyncMap { path in
         let model = try await Model.load(path, options: LoadOptions(threads: 1))
         guard case .text(let form) = model.form else { throw CancellationError() }

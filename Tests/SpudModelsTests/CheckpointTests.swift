@@ -12,7 +12,7 @@ struct CheckpointTests {
     let model = try Transformer.load(path: copy.path, compute: Compute(threads: 1), weightFormat: .f32)
     #expect(difference(try model.logits(of: golden.tokens), golden.logits) <= 1e-4)
     let path = copy.path + "/exported.gguf"
-    try ModelExport.writeGGUF(from: copy.path, to: path, format: .f32)
+    try ModelExport.writeGGUF(from: copy.path, to: path, mix: .f32)
     let exported = try Transformer.load(path: path, compute: Compute(threads: 1))
     #expect(difference(try exported.logits(of: golden.tokens), golden.logits) <= 1e-4)
   }

@@ -97,7 +97,7 @@ struct ConfigurationTests {
       writer.set("general.sampling.top_p", .float32(0.25))
       writer.set("general.sampling.min_p", .float32(0.125))
     }
-    try ModelExport.writeGGUF(from: copy.path, to: target, format: .f32, describeText: describe)
+    try ModelExport.writeGGUF(from: copy.path, to: target, mix: .f32, describeText: describe)
     let found = try Checkpoint(path: target).configuration.generation
     #expect(found.endTokens == [7, 5, 6])
     #expect(found.beginToken == 3)

@@ -33,7 +33,7 @@ struct ExportTests {
   func roundTrip(fixture: Fixture) throws {
     try withTemporaryDirectory { directory in
       let path = directory + "/model.gguf"
-      let size = try ModelExport.writeGGUF(from: fixture.folder, to: path, format: .f32)
+      let size = try ModelExport.writeGGUF(from: fixture.folder, to: path, mix: .f32)
       let written = try Data(contentsOf: URL(fileURLWithPath: path)).count
       #expect(written == size)
       let golden = try fixture.golden()
@@ -44,11 +44,11 @@ struct ExportTests {
   }
 
   @Test(
-    "matrices take the format asked for, or F16; norms and routers stay F32", arguments: [WeightFormat.q8_0, .q4_0])
-  func formats(format: WeightFormat) throws {
+    "matrices take the format asked for, or F16; norms and routers stay F32", arguments: [QuantizationMix.q8_0, .q4_0])
+  func formats(format: QuantizationMix) throws {
     try withTemporaryDirectory { directory in
       let path = directory + "/model.gguf"
-      try ModelExport.writeGGUF(from: Fixture(name: "mixtral").folder, to: path, format: format)
+      try ModelExport.writeGGUF(from: Fixture(name: "mixtral").folder, to: path, mix: format)
       let file = try GGUFFile(path: path)
       let type: ElementType = format == .q8_0 ? .q8_0 : .q4_0
       #expect(file.tensor("blk.0.attn_q.weight")?.elementType == type)
@@ -65,14 +65,34 @@ struct ExportTests {
     }
   }
 
+  @Test("each tensor gets the type that llama.cpp's quantizer gives it, in each mix")
+  func mixes() throws {
+    let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let found = try JSONValue(contentsOf: here.appendingPathComponent("Goldens/mixes.json").path)
+    var count = 0
+    for entry in try #require(found.array) {
+      let mix = try #require(QuantizationMix(rawValue: entry["mix"]?.string ?? ""))
+      for tensor in entry["types"]?.object?.members ?? [] {
+        let shape = (tensor.value.array?[1].array ?? []).compactMap { $0.int }
+        let place = QuantizationMix.Place(
+          name: tensor.key, shape: shape, layerCount: entry["layers"]?.int ?? 0,
+          expertCount: entry["experts"]?.int ?? 0,
+          isTied: false)
+        #expect(mix.type(of: place).rawValue == tensor.value.array?[0].string, "\(mix), \(tensor.key) \(shape)")
+        count += 1
+      }
+    }
+    #expect(count > 1000)
+  }
+
   @Test("a model that cannot be read leaves no file")
   func refusals() throws {
     try withTemporaryDirectory { directory in
       let target = directory + "/model.gguf"
-      #expect(throws: SpudError.self) { try ModelExport.writeGGUF(from: directory, to: target, format: .q8_0) }
-      #expect(throws: SpudError.self) { try ModelExport.writeGGUF(from: directory + "/x", to: target, format: .q8_0) }
+      #expect(throws: SpudError.self) { try ModelExport.writeGGUF(from: directory, to: target, mix: .q8_0) }
+      #expect(throws: SpudError.self) { try ModelExport.writeGGUF(from: directory + "/x", to: target, mix: .q8_0) }
       let gguf = Fixture(name: "gguf-llama-bf16").modelPath
-      #expect(throws: SpudError.self) { try ModelExport.writeGGUF(from: gguf, to: target, format: .q8_0) }
+      #expect(throws: SpudError.self) { try ModelExport.writeGGUF(from: gguf, to: target, mix: .q8_0) }
       let left = try FileManager.default.contentsOfDirectory(atPath: directory)
       #expect(left.isEmpty)
     }

@@ -51,7 +51,7 @@ struct FixtureCopy: ~Copyable {
   /// Exports the copy in float32, and gives the file to `body`.
   func exported(_ body: (GGUFFile) throws -> Void) throws {
     let target = path + "/exported.gguf"
-    try ModelExport.writeGGUF(from: path, to: target, format: .f32)
+    try ModelExport.writeGGUF(from: path, to: target, mix: .f32)
     try body(GGUFFile(path: target))
   }
 }

@@ -7,7 +7,7 @@ import Testing
 struct ParityTests {
   @Test("no fixture is missing: each architecture has some, as directories and as GGUF")
   func fixtures() throws {
-    #expect(Fixture.all.count == 36)
+    #expect(Fixture.all.count == 37)
     #expect(Fixture.huggingFace.count == 30)
     for kind in [Fixture.huggingFace, Fixture.all.filter { $0.name.hasPrefix("gguf-") }] {
       let found = try Set(kind.map { try Checkpoint(path: $0.modelPath).configuration.architecture })

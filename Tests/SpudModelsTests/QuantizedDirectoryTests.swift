@@ -17,7 +17,8 @@ struct QuantizedDirectoryTests {
     ] as [(String, String, WeightFormat?)])
   func stored(_ name: String, _ type: String, _ format: WeightFormat?) throws {
     let model = try Transformer.load(path: Fixture(name: name).folder, compute: Compute(threads: 1))
-    let group = try #require(model.stored.groups.first { $0.type == type })
+    let known = model.stored.groups.first { $0.type == type }
+    let group = try #require(known)
     if let format { #expect(group.format == format && !group.isWidened) }
     // Scales and zero points are counted with what they are of.
     #expect(group.bytes * 8 > group.parameters * 4)
@@ -35,6 +36,11 @@ struct QuantizedDirectoryTests {
   }
 
   static let gptq = #""quant_method": "gptq", "bits": 4, "group_size": 32, "desc_act": false, "sym": true"#
+  static func compressed(bits: Int, type: String) -> String {
+    #"{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": "#
+      + #"{"num_bits": \#(bits), "type": "\#(type)"}}}}"#
+  }
+
   static let cases = [
     Case(fixture: "gptq-4", settings: nil, reason: "is a part of quantized weights, but"),
     Case(fixture: "gptq-4", settings: "{}", reason: "names no 'quant_method'"),
@@ -71,13 +77,11 @@ struct QuantizedDirectoryTests {
       reason: "has no 'config_groups'"),
     Case(
       fixture: "compressed-4",
-      settings:
-        #"{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "float"}}}}"#,
+      settings: compressed(bits: 4, type: "float"),
       reason: "floats of 4 bits"),
     Case(
       fixture: "compressed-4",
-      settings:
-        #"{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "int"}}}}"#,
+      settings: compressed(bits: 8, type: "int"),
       reason: "words of 8 bits"),
     Case(
       fixture: "fp8-blocks", settings: #"{"quant_method": "fp8", "weight_block_size": [64, 64]}"#,

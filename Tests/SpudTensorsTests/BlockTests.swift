@@ -55,4 +55,58 @@ struct BlockTests {
     }
     #expect(ElementType.readable.count == 31)
   }
+
+  /// Sums of uniform numbers, which are nearly normal.
+  static let values: [Float] = {
+    var state: UInt64 = 7
+    return (0..<256 * 64).map { _ in
+      var sum: Float = -6
+      for _ in 0..<12 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        sum += Float(state >> 40) / Float(1 << 24)
+      }
+      return sum / 20
+    }
+  }()
+
+  /// What llama.cpp's quantizer leaves of normal numbers, relative to their squares.
+  static let budgets: [(type: ElementType, error: Double)] = [
+    (.q8_0, 2.9e-5), (.q6_k, 3.1e-4), (.q5_k, 1.31e-3), (.q5_1, 1.46e-3), (.q5_0, 1.85e-3), (.q4_k, 5.1e-3),
+    (.q4_0, 7.5e-3), (.mxfp4, 1.4e-2),
+  ]
+
+  @Test("what is written leaves no larger errors than llama.cpp's quantizer does", arguments: budgets)
+  func encode(_ type: ElementType, _ budget: Double) throws {
+    for importance in [nil, [Float](repeating: 1, count: 1024)] {
+      let bytes = Quantization.bytes(of: Self.values.span, as: type, importance: importance)
+      let file = try MappedFile(copying: bytes, name: "blocks")
+      let found = try Dequantization.floats(of: file.bytes, type, name: "blocks")
+      let error = zip(found, Self.values).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+      let square = Self.values.reduce(0) { $0 + Double($1 * $1) }
+      #expect(error / square < budget && found.count == Self.values.count, "\(error / square)")
+    }
+  }
+
+  @Test("errors go where they count least", arguments: [ElementType.q4_0, .q5_1, .q4_k, .q5_k, .q6_k, .mxfp4])
+  func importance(_ type: ElementType) throws {
+    let importance = (0..<1024).map { $0 % 32 < 4 ? Float(100) : 1 }
+    func errors(_ importance: [Float]?) throws -> Double {
+      let bytes = Quantization.bytes(of: Self.values.span, as: type, importance: importance)
+      let file = try MappedFile(copying: bytes, name: "blocks")
+      let found = try Dequantization.floats(of: file.bytes, type, name: "blocks")
+      return zip(found, Self.values).enumerated().filter { $0.offset % 32 < 4 }.reduce(0) {
+        $0 + Double(($1.element.0 - $1.element.1) * ($1.element.0 - $1.element.1))
+      }
+    }
+    #expect(try errors(importance) < 0.9 * errors(nil))
+  }
+
+  @Test("what is no number, or endless, still makes blocks", arguments: Quantization.types)
+  func extremes(_ type: ElementType) throws {
+    for value in [Float.nan, .infinity, -.infinity, 3e38, Float.leastNonzeroMagnitude, 0] {
+      let values = [value] + [Float](repeating: value == 0 ? 0 : 1, count: 255)
+      let bytes = Quantization.bytes(of: values.span, as: type)
+      #expect(bytes.count == type.byteCount(of: 256))
+    }
+  }
 }

@@ -67,6 +67,24 @@ struct ReportTests {
     return try #require(object.logits.last)
   }
 
+  @Test("a calibrated file has the same size, other bytes, and is read")
+  func calibrate() async throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "spud-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let (plain, weighed) = (directory.appending(path: "plain.gguf"), directory.appending(path: "weighed.gguf"))
+    let text = directory.appending(path: "text.txt")
+    try Data(String(repeating: "a red star and a blue circle. ", count: 20).utf8).write(to: text)
+    let command = ["quantize", "-m", model, "--to", "q4_0", "-o"]
+    #expect(try await CommandLineProgram.run(command + [plain.path]).exitCode == 0)
+    #expect(try await CommandLineProgram.run(command + [weighed.path, "--calibrate", text.path]).exitCode == 0)
+    let (first, second) = (try Data(contentsOf: plain), try Data(contentsOf: weighed))
+    #expect(first.count == second.count && first != second)
+    #expect(try await !lastLogits(weighed.path).isEmpty)
+    let missing = try await CommandLineProgram.run(command + [plain.path, "--calibrate", "nothing.txt"])
+    #expect(missing.exitCode == 66)
+  }
+
   @Test("a quantized model is one file that every command reads, and predicts nearly the same")
   func quantize() async throws {
     struct Written: Decodable {

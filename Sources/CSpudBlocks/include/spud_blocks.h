@@ -28,3 +28,8 @@ void spud_decode_row(spud_encoding encoding, const uint8_t *row, int64_t columns
 int32_t spud_decode_quants(spud_encoding encoding, const uint8_t *block, float *scale, int8_t *quants);
 /// Q4_K's and Q5_K's 12 bytes as eight scales and eight minima, of six bits each.
 void spud_decode_k_scales(const uint8_t *packed, uint8_t *scales, uint8_t *minima);
+
+/// Encodes one row of floats, whole blocks. `importance` says how much an error in each column counts, `[columns]`, or
+/// is NULL. Returns 0 for the types that are not written here.
+int32_t spud_encode_row(spud_encoding encoding, const float *values, const float *importance, int64_t columns,
+    uint8_t *row);

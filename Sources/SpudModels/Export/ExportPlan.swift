@@ -5,13 +5,15 @@ internal import SpudTensors
 /// Which tensors of a checkpoint become which tensors of a GGUF file.
 final class ExportPlan {
   private let checkpoint: Checkpoint
-  private let format: WeightFormat
+  private let mix: QuantizationMix
+  private let importance: ImportanceMatrix?
   private let progress: ((Double) -> Void)?
   private var bytesDone = 0
 
-  init(_ checkpoint: Checkpoint, format: WeightFormat, progress: ((Double) -> Void)?) {
+  init(_ checkpoint: Checkpoint, mix: QuantizationMix, importance: ImportanceMatrix?, progress: ((Double) -> Void)?) {
     self.checkpoint = checkpoint
-    self.format = format
+    self.mix = mix
+    self.importance = importance
     self.progress = progress
   }
 
@@ -83,10 +85,10 @@ final class ExportPlan {
     let form = checkpoint.form(of: plan)
     for (index, target) in [gate, up, down].enumerated() {
       let shape = shapes[index]
-      let type = type(rows: shape[2])
+      let type = type(of: target, shape: shape)
       let pieces = Self.pieces(of: form, index, shape, expertWidth: plan.width)
       for piece in pieces { try checkpoint.use(piece.name, shape: piece.shape) }
-      writer.add(target, type, shape: shape) { try self.bytes(of: pieces, width: shape[2], as: type) }
+      writer.add(target, type, shape: shape) { try self.bytes(of: pieces, width: shape[2], as: type, target) }
     }
   }
 
@@ -116,10 +118,10 @@ final class ExportPlan {
     let name = checkpoint.name(of: plan)
     let shape = plan.shape
     try checkpoint.use(name, shape: shape)
-    let type = forced ?? (shape.count == 1 ? .f32 : type(rows: shape[1]))
+    let type = forced ?? (shape.count == 1 ? .f32 : type(of: plan.ggufName, shape: shape))
     let width = shape.count == 1 ? 1 : shape[1]
     writer.add(plan.ggufName, type, shape: shape) {
-      try self.bytes(of: name, rows: shape[0], width: width, heads: heads, as: type)
+      try self.bytes(of: name, rows: shape[0], width: width, heads: heads, as: type, plan.ggufName)
     }
   }
 
@@ -130,16 +132,18 @@ final class ExportPlan {
     let rows: Range<Int>
   }
 
-  private func bytes(of pieces: [Piece], width: Int, as type: ElementType) throws -> [UInt8] {
+  private func bytes(of pieces: [Piece], width: Int, as type: ElementType, _ target: String) throws -> [UInt8] {
     var bytes: [UInt8] = []
     for piece in pieces {
       let values = try floats(piece.rows, of: piece.name, width: width)
-      bytes += Quantization.bytes(of: values.span, as: type)
+      bytes += Quantization.bytes(of: values.span, as: type, importance: importance?.columns(of: target))
     }
     return bytes
   }
 
-  private func bytes(of name: String, rows: Int, width: Int, heads: Int, as type: ElementType) throws -> [UInt8] {
+  private func bytes(
+    of name: String, rows: Int, width: Int, heads: Int, as type: ElementType, _ target: String
+  ) throws -> [UInt8] {
     var values = try floats(0..<rows, of: name, width: width)
     if heads > 0 {
       let half = rows / heads / 2
@@ -150,7 +154,7 @@ final class ExportPlan {
         for column in 0..<width { values[row * width + column] = original[origin * width + column] }
       }
     }
-    return Quantization.bytes(of: values.span, as: type)
+    return Quantization.bytes(of: values.span, as: type, importance: importance?.columns(of: target))
   }
 
   /// Llama 3's scaling, and a base that grew with the context, which GGUF says as what each frequency is divided by.
@@ -166,10 +170,13 @@ final class ExportPlan {
     writer.add("rope_freqs.weight", .f32, shape: [plan.width / 2]) { divisors.littleEndianBytes }
   }
 
-  /// The format asked for, or F16 where its blocks do not divide rows of that many elements.
-  private func type(rows columns: Int) -> ElementType {
-    let type = format.elementType
-    return columns % type.blockLength == 0 ? type : .f16
+  /// What the mix makes of a matrix.
+  private func type(of name: String, shape: [Int]) -> ElementType {
+    mix.type(
+      of: QuantizationMix.Place(
+        name: name, shape: shape, layerCount: checkpoint.configuration.layerCount,
+        expertCount: checkpoint.configuration.expertCount,
+        isTied: checkpoint.configuration.isTied))
   }
 
   /// Some rows of a tensor that is seen as a matrix `width` wide, as floats.

@@ -1,24 +1,28 @@
 internal import SpudErrors
-package import SpudKernels
+internal import SpudKernels
 package import SpudTensors
 
 /// Writes a model as GGUF, laid out as llama.cpp's converter does, so that llama.cpp loads it.
 ///
-/// Matrices take the format asked for; norms, biases and routers stay float32, since they are small and everything
-/// depends on them. A matrix whose rows are no whole blocks of the format becomes F16.
+/// Matrices take the types of the mix asked for; norms, biases and routers stay float32, since they are small and
+/// everything depends on them.
 ///
 /// Source: `convert_hf_to_gguf.py` of ggml-org/llama.cpp.
 package enum ModelExport {
   /// - Parameters:
   ///   - directory: A Hugging Face directory.
   ///   - path: The file to write; it appears when it is complete.
+  ///   - mix: Which tensor gets which type.
+  ///   - importance: How much the columns of matrices count; nil for all alike.
+  ///   - progress: Told the fraction that is written, from 0 to 1.
   ///   - describeText: Adds what GGUF says about the model's text; without it, the file says that it has no vocabulary,
   ///     which llama.cpp accepts.
   /// - Returns: The size of the file in bytes.
   /// - Throws: `SpudError`, as loading the model would, or `.io`.
   @discardableResult
   package static func writeGGUF(
-    from directory: String, to path: String, format: WeightFormat, progress: ((Double) -> Void)? = nil,
+    from directory: String, to path: String, mix: QuantizationMix, importance: ImportanceMatrix? = nil,
+    progress: ((Double) -> Void)? = nil,
     describeText: (ModelConfiguration, inout GGUFWriter) throws -> Void = { _, writer in
       writer.set("tokenizer.ggml.model", .string("no_vocab"))
     }
@@ -48,15 +52,15 @@ package enum ModelExport {
       }
     }
     var writer = GGUFWriter()
-    describe(checkpoint.configuration, format, name: directory, in: &writer)
+    describe(checkpoint.configuration, mix, name: directory, in: &writer)
     try describeText(checkpoint.configuration, &writer)
-    let plan = ExportPlan(checkpoint, format: format, progress: progress)
+    let plan = ExportPlan(checkpoint, mix: mix, importance: importance, progress: progress)
     try plan.addTensors(to: &writer)
     return try writer.write(to: path)
   }
 
   private static func describe(
-    _ configuration: ModelConfiguration, _ format: WeightFormat, name directory: String, in writer: inout GGUFWriter
+    _ configuration: ModelConfiguration, _ mix: QuantizationMix, name directory: String, in writer: inout GGUFWriter
   ) {
     let architecture = configuration.architecture.description
     let arch = architecture.ggufName
@@ -65,7 +69,7 @@ package enum ModelExport {
     writer.set("general.architecture", .string(arch))
     writer.set("general.name", .string(directory.split(separator: "/").last.map(String.init) ?? arch))
     writer.set("general.quantization_version", .uint32(2))
-    writer.set("general.file_type", .uint32(fileType(of: format)))
+    writer.set("general.file_type", .uint32(mix.fileType))
     set("block_count", configuration.layerCount)
     set("context_length", configuration.contextLength)
     set("embedding_length", configuration.modelWidth)
@@ -106,17 +110,6 @@ package enum ModelExport {
         }
         set(architecture.ggufExpertWidth, plan.width)
       }
-    }
-  }
-
-  /// llama.cpp's number for a file that is mostly of one type.
-  private static func fileType(of format: WeightFormat) -> UInt32 {
-    switch format {
-    case .f32: 0
-    case .q4_0: 2
-    case .q8_0: 7
-    case .bf16: 32
-    default: preconditionFailure("files are not written in \(format.rawValue)")
     }
   }
 }

@@ -1,65 +1,51 @@
-/// Floats as GGUF's blocks, rounded exactly as llama.cpp's reference does.
+internal import CSpudBlocks
+
+/// Floats as GGUF's blocks.
 ///
-/// Source: `quantize_row_q8_0_ref` and `quantize_row_q4_0_ref` in ggml-quants.c of ggml-org/llama.cpp.
+/// Q8_0, and Q4_0, Q5_0 and Q5_1 without importance, are rounded exactly as llama.cpp's reference does; the others are
+/// fitted so that the squared errors are small.
 package enum Quantization {
-  /// The stored bytes of `values` as `type`: F32, F16, BF16, Q8_0 or Q4_0.
+  /// The types that are written.
+  package static let types: [ElementType] = [
+    .f32, .f16, .bf16, .q8_0, .q4_0, .q5_0, .q5_1, .q4_k, .q5_k, .q6_k, .mxfp4,
+  ]
+
+  /// The stored bytes of `values` as `type`.
   ///
-  /// - Precondition: `values` is a whole number of blocks.
-  package static func bytes(of values: Span<Float>, as type: ElementType) -> [UInt8] {
-    precondition(values.count % type.blockLength == 0, "\(values.count) values are no whole blocks of \(type)")
-    var output: [UInt8] = []
-    output.reserveCapacity(values.count / type.blockLength * type.blockBitCount / 8)
-    switch type {
-    case .f32: for index in values.indices { append(values[index].bitPattern, to: &output) }
-    case .f16: for index in values.indices { append(values[index].halfBits, to: &output) }
-    case .bf16: for index in values.indices { append(values[index].bfloat16Bits, to: &output) }
-    case .q8_0:
-      for start in stride(from: 0, to: values.count, by: 32) {
-        appendQ8(values.extracting(start..<start + 32), to: &output)
+  /// - Parameters:
+  ///   - values: Rows, one after another.
+  ///   - type: One of `types`.
+  ///   - importance: How much an error in each column counts, `[columns]`; nil for all the same.
+  /// - Precondition: `values` is a whole number of blocks, and of rows as long as `importance`.
+  package static func bytes(of values: Span<Float>, as type: ElementType, importance: [Float]? = nil) -> [UInt8] {
+    let columns = importance?.count ?? values.count
+    precondition(
+      values.count % type.blockLength == 0 && columns % type.blockLength == 0,
+      "\(values.count) values are no whole blocks of \(type)")
+    guard let encoding = type.encoding, types.contains(type) else {
+      preconditionFailure("weights are not written as \(type)")
+    }
+    guard !values.isEmpty else { return [] }
+    precondition(values.count % columns == 0, "\(values.count) values are no rows of \(columns)")
+    let count = values.count / type.blockLength * (type.blockBitCount / 8)
+    return unsafe [UInt8](unsafeUninitializedCapacity: count) { output, initialized in
+      unsafe values.withUnsafeBufferPointer { source in
+        guard let from = source.baseAddress, let to = output.baseAddress else { return }
+        let rows = source.count / columns
+        for row in 0..<rows {
+          let target = unsafe to + row * (count / rows)
+          // SAFETY: each row is `columns` values, and takes its share of the `count` bytes.
+          if let importance {
+            unsafe importance.withUnsafeBufferPointer {
+              _ = unsafe spud_encode_row(encoding, from + row * columns, $0.baseAddress, Int64(columns), target)
+            }
+          } else {
+            _ = unsafe spud_encode_row(encoding, from + row * columns, nil, Int64(columns), target)
+          }
+        }
       }
-    case .q4_0:
-      for start in stride(from: 0, to: values.count, by: 32) {
-        appendQ4(values.extracting(start..<start + 32), to: &output)
-      }
-    default: preconditionFailure("weights are not written as \(type)")
+      initialized = count
     }
-    return output
-  }
-
-  private static func appendQ8(_ block: Span<Float>, to output: inout [UInt8]) {
-    var largest: Float = 0
-    for index in block.indices { largest = max(largest, block[index].magnitude) }
-    let scale = largest / 127
-    let inverse = scale > 0 ? 1 / scale : 0
-    append(scale.halfBits, to: &output)
-    for index in block.indices {
-      output.append(
-        UInt8(bitPattern: integer((block[index] * inverse).rounded(.toNearestOrAwayFromZero), in: -127...127)))
-    }
-  }
-
-  private static func appendQ4(_ block: Span<Float>, to output: inout [UInt8]) {
-    // The value of largest magnitude, with its sign, becomes −8, the only end of the range that is whole.
-    var extreme: Float = 0
-    for index in block.indices where block[index].magnitude > extreme.magnitude { extreme = block[index] }
-    let scale = extreme / -8
-    let inverse = scale != 0 ? 1 / scale : 0
-    append(scale.halfBits, to: &output)
-    for index in 0..<16 {
-      let low = integer((block[index] * inverse + 8.5).rounded(.towardZero), in: 0...15)
-      let high = integer((block[index + 16] * inverse + 8.5).rounded(.towardZero), in: 0...15)
-      output.append(UInt8(low) | UInt8(high) << 4)
-    }
-  }
-
-  /// The nearest end of `range` for what lies outside it; the lower one for NaN.
-  private static func integer(_ value: Float, in range: ClosedRange<Int8>) -> Int8 {
-    guard value > Float(range.lowerBound) else { return range.lowerBound }
-    return value < Float(range.upperBound) ? Int8(value) : range.upperBound
-  }
-
-  private static func append<T: FixedWidthInteger>(_ value: T, to output: inout [UInt8]) {
-    for byte in 0..<T.bitWidth / 8 { output.append(UInt8(truncatingIfNeeded: value >> (8 * byte))) }
   }
 }
 

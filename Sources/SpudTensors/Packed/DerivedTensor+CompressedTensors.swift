@@ -1,9 +1,9 @@
 internal import SpudErrors
 
 extension DerivedTensor {
-  /// A matrix of compressed-tensors in format "pack-quantized": `weight_packed` [outputs, ⌈inputs · bits / 32⌉], a word's
-  /// codes along the inputs; `weight_scale` [outputs, groups]; perhaps `weight_zero_point`, packed along the outputs,
-  /// `weight_g_idx` [inputs], and `weight_shape`.
+  /// A matrix of compressed-tensors in format "pack-quantized": `weight_packed` [outputs, ⌈inputs · bits / 32⌉], a
+  /// word's codes along the inputs; `weight_scale` [outputs, groups]; perhaps `weight_zero_point`, packed along the
+  /// outputs, `weight_g_idx` [inputs], and `weight_shape`.
   ///
   /// - Parameters:
   ///   - bits: 4 or 8.
@@ -69,14 +69,15 @@ extension DerivedTensor {
     guard dimensions[0] == rows, dimensions[1] > 0, (dimensions[1] * bits + 31) / 32 == width else {
       throw SpudError(
         .badData,
-        "\(parts.describe(shape)) says \(dimensions), but 'weight_packed' has \(rows) rows of \(width) words of \(bits) bits"
+        "\(parts.describe(shape)) says \(dimensions), but 'weight_packed' has \(rows) rows of \(width) words of "
+          + "\(bits) bits"
       )
     }
     return dimensions[1]
   }
 
-  /// A matrix of compressed-tensors in format "int-quantized": `weight` I8 [outputs, inputs] and `weight_scale` for all,
-  /// each row, or groups of a row; perhaps `weight_zero_point`.
+  /// A matrix of compressed-tensors in format "int-quantized": `weight` I8 [outputs, inputs] and `weight_scale` for
+  /// all, each row, or groups of a row; perhaps `weight_zero_point`.
   ///
   /// - Throws: `SpudError.badData` when the parts do not fit together.
   package static func intQuantized(_ stem: String, in source: TensorSource, groupSize: Int?) throws -> DerivedTensor {

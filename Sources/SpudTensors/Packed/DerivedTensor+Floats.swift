@@ -1,8 +1,8 @@
 internal import SpudErrors
 
 extension DerivedTensor {
-  /// A tensor of 8-bit floats, `[…, rows, columns]`, that a tensor of scales multiplies: one scale for all, for each row,
-  /// or for each block of `blockShape`.
+  /// A tensor of 8-bit floats, `[…, rows, columns]`, that a tensor of scales multiplies: one scale for all, for each
+  /// row, or for each block of `blockShape`.
   ///
   /// - Parameters:
   ///   - tensor: The 8-bit floats.
@@ -45,17 +45,16 @@ extension DerivedTensor {
       let across = (columns + block.columns - 1) / block.columns
       let down = (rows + block.rows - 1) / block.rows
       let bytes = try source.bytes(tensor)
-      var output: [UInt8] = []
-      output.reserveCapacity(4 * bytes.count)
+      var output: [Float] = []
+      output.reserveCapacity(bytes.count)
       for row in 0..<matrices * rows {
         let line = factors.count == 1 ? 0 : (row / rows * down + row % rows / block.rows) * across
         for column in 0..<columns {
           let factor = factors.count == 1 ? factors[0] : factors[line + column / block.columns]
-          let bits = (table.values[Int(bytes[row * columns + column])] * factor).bitPattern
-          for byte in 0..<4 { output.append(UInt8(truncatingIfNeeded: bits >> UInt32(8 * byte))) }
+          output.append(table.values[Int(bytes[row * columns + column])] * factor)
         }
       }
-      return output
+      return output.littleEndianBytes
     }
   }
 

@@ -74,8 +74,9 @@ extension DerivedTensor {
     }
   }
 
-  /// A matrix of AWQ as its "gemm" kernels want it: `qweight` [inputs, outputs · bits / 32], `qzeros` [groups, outputs ·
-  /// bits / 32] and `scales` [groups, outputs]. A word's codes are out of order. It is the transpose of a `weight`.
+  /// A matrix of AWQ as its "gemm" kernels want it: `qweight` [inputs, outputs · bits / 32], `qzeros` [groups,
+  /// outputs · bits / 32] and `scales` [groups, outputs]. A word's codes are out of order. It is the transpose of
+  /// a `weight`.
   ///
   /// - Parameter groupSize: Inputs that share a scale; nil for all of a row.
   /// - Throws: `SpudError.badData` when the parts do not fit together.

@@ -25,7 +25,8 @@ extension PackedIntegers {
     return codes
   }
 
-  /// The codes that lie across lines of words: each word holds neighbours of one column. `[width, lines · codes of a word]`
+  /// The codes that lie across lines of words: each word holds neighbours of one column.
+  /// `[width, lines · codes of a word]`
   ///
   /// - Parameter words: `[lines, width]`
   static func codes(across words: [UInt32], lines: Int, width: Int, bits: Int) -> [UInt8] {

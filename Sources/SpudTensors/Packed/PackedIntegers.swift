@@ -26,15 +26,12 @@ struct PackedIntegers {
   ///
   /// - Parameter type: One that `form` allows.
   func encoded(as type: ElementType) -> [UInt8] {
+    guard type != .f32 else { return floats.littleEndianBytes }
     var output: [UInt8] = []
     output.reserveCapacity(type.byteCount(of: rows * columns) ?? 0)
     for row in 0..<rows {
-      if type == .f32 {
-        appendFloats(of: row, to: &output)
-      } else {
-        for start in stride(from: 0, to: columns, by: 32) {
-          appendBlock(type, row * columns + start, group: row * groupCount + start / groupSize, to: &output)
-        }
+      for start in stride(from: 0, to: columns, by: 32) {
+        appendBlock(type, row * columns + start, group: row * groupCount + start / groupSize, to: &output)
       }
     }
     return output
@@ -58,13 +55,18 @@ struct PackedIntegers {
     }
   }
 
-  private func appendFloats(of row: Int, to output: inout [UInt8]) {
-    for column in 0..<columns {
-      let group = row * groupCount + (groups.map { Int($0[column]) } ?? column / groupSize)
-      let zero = zeros.map { Int($0[group]) } ?? middle
-      let value = scales[group] * Float(Int(codes[row * columns + column]) - zero)
-      append(value.bitPattern, to: &output)
+  /// `[rows, columns]`
+  private var floats: [Float] {
+    var output: [Float] = []
+    output.reserveCapacity(rows * columns)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let group = row * groupCount + (groups.map { Int($0[column]) } ?? column / groupSize)
+        let zero = zeros.map { Int($0[group]) } ?? middle
+        output.append(scales[group] * Float(Int(codes[row * columns + column]) - zero))
+      }
     }
+    return output
   }
 
   private func appendBlock(_ type: ElementType, _ start: Int, group: Int, to output: inout [UInt8]) {
@@ -78,7 +80,8 @@ struct PackedIntegers {
     for index in start..<start + 16 { output.append(codes[index] | codes[index + 16] << 4) }
   }
 
-  private func append<T: FixedWidthInteger>(_ value: T, to output: inout [UInt8]) {
-    for byte in 0..<T.bitWidth / 8 { output.append(UInt8(truncatingIfNeeded: value >> (8 * byte))) }
+  private func append(_ half: UInt16, to output: inout [UInt8]) {
+    output.append(UInt8(truncatingIfNeeded: half))
+    output.append(UInt8(half >> 8))
   }
 }

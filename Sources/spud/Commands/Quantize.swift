@@ -2,30 +2,47 @@ internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
 internal import SpudInference
-internal import SpudKernels
+internal import SpudModels
+
+extension QuantizationMix: ExpressibleByArgument {}
 
 /// `spud quantize`: a model directory as one GGUF file, its matrices rounded.
 struct Quantize: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a model's weights, rounded, as one GGUF file that other runtimes load too.",
     discussion: """
+      Which tensor gets which type is decided as llama.cpp's llama-quantize does: in q4_k_m and q5_k_m some layers get \
+      more bits, the output always does, and mxfp4 is for experts, with q8_0 for the rest. Rows that the blocks of a \
+      type do not divide get the next type that does.
+
       The file holds the decoder and the text tokenizer. Pictures and sound need the codecs, which stay in the \
       model's directory: to run a unified model in less memory, use --weights q8_0 there.
 
+      With --calibrate the model reads a text first, and columns of attention and of the experts' gates that meet \
+      larger values count more in the rounding.
+
       Examples:
         spud quantize --to q8_0 -o spud-nano-q8_0.gguf
-        spud quantize -m OLMoE-1B-7B --to q4_0 -o olmoe-q4_0.gguf --json
+        spud quantize -m OLMoE-1B-7B --to q4_k_m --calibrate book.txt -o olmoe-q4_k_m.gguf
       """)
 
   @OptionGroup(title: "Model") var model: ModelOptions
 
-  @Option(name: .customLong("to"), help: "What matrices become; norms, biases and routers stay f32.")
-  var format: WeightFormat
+  @Option(
+    name: .customLong("to"), help: "What matrices become, by llama.cpp's names; norms, biases and routers stay f32.")
+  var mix: QuantizationMix
 
   @Option(
     name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file.gguf"),
     completion: .file(extensions: ["gguf"]))
   var file: String
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Let errors fall where they matter least to this text, in UTF-8, such as the model should do well.",
+      valueName: "text"), completion: .file())
+  var calibrate: String?
 
   @OptionGroup var json: JSONOptions
 
@@ -42,12 +59,23 @@ struct Quantize: AsyncParsableCommand {
 
   func run() async throws {
     let path = try model.resolved()
+    let importance = try await importance(of: path)
     let progress = Progress("writing")
     let bytes = try GGUFExport.write(
-      from: path, to: file, format: format, progress: { progress.update($0) })
+      from: path, to: file, mix: mix, importance: importance, progress: { progress.update($0) })
     progress.finish()
     let report = Report(file: file, bytes: bytes)
     if json.json { return try JSONOutput.print(report) }
     Terminal.report("wrote \(file), " + String(format: "%.1f MiB", Double(bytes) / 1_048_576))
+  }
+
+  /// What counts how much over the text to calibrate with; nil without one.
+  private func importance(of path: String) async throws -> ImportanceMatrix? {
+    guard let calibrate else { return nil }
+    let text = try Files.text(calibrate)
+    let model = try await Model.load(path)
+    let progress = Progress("calibrating")
+    defer { progress.finish() }
+    return try await model.importance(over: model.ids(ofText: text), progress: { progress.update($0) })
   }
 }

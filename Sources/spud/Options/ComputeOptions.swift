@@ -35,8 +35,11 @@ struct ComputeOptions: ParsableArguments {
   var cacheSize: ByteCount?
 
   /// Loads the model, with a line of progress while that takes long.
+  ///
+  /// - Parameter other: A model to share threads with; its companion's weights are held as its files have them.
   func load(
-    _ path: String, contextLength: Int? = nil, raw: Bool = false, text: LoadOptions.Text = .required
+    _ path: String, contextLength: Int? = nil, raw: Bool = false, text: LoadOptions.Text = .required,
+    sharing other: Model? = nil
   ) async throws -> Model {
     let progress = Progress("loading \(ModelLocation.name(of: path))")
     defer { progress.finish() }
@@ -45,6 +48,8 @@ struct ComputeOptions: ParsableArguments {
       continuesText: raw, onProgress: { progress.update($0) })
     options.text = text
     options.cacheSize = cacheSize?.count
-    return try await Model.load(path, options: options)
+    guard let other else { return try await Model.load(path, options: options) }
+    options.weights = nil
+    return try await Model.load(path, options: options, sharing: other)
   }
 }

@@ -1,0 +1,137 @@
+internal import SpudErrors
+internal import SpudKernels
+package import SpudModels
+internal import SpudTokens
+
+extension Model {
+  /// The ids of a text as this model would read it at its beginning, without a conversation around it.
+  package func ids(ofText text: String) -> [Int32] { textTokenizer.encode(text) }
+
+  /// The id that stands before a text; nil where none does.
+  package var textBeginning: Int32? {
+    switch form {
+    case .stream(let tokenizer): tokenizer.vocabulary.id(of: .begin)
+    case .text(let form): form.beginning
+    }
+  }
+
+  /// Scores each id of a text by what the model predicts there.
+  ///
+  /// The text is cut into windows that overlap by half: of each window but the first only the second half is scored, so
+  /// that every id is scored once, with at least half a window before it. What stands before texts stands before each
+  /// window. The first id of all has nothing before it, and is scored only where something stands before texts.
+  ///
+  /// - Parameters:
+  ///   - ids: The text's.
+  ///   - window: Ids of a window, with what stands before it; at least 2.
+  ///   - mark: How the positions are said to have come about.
+  ///   - other: A model with the same ids, loaded to share this one's threads, that is compared with this one.
+  ///   - progress: Told how many ids are scored.
+  /// - Returns: A score for each id that was scored, in order.
+  /// - Throws: `SpudError` (`badData`) for an id that one of the models does not know, or too long a window.
+  package func scores(
+    of ids: [Int32], window: Int, mark: Mark = .read, against other: Model? = nil,
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async throws -> [TextScore] {
+    let beginning = textBeginning.map { [$0] } ?? []
+    precondition(window > beginning.count && window >= 2, "a window of \(window) ids scores nothing")
+    return try await thread.run {
+      var scores: [TextScore] = []
+      let length = window - beginning.count
+      var scored = beginning.isEmpty ? 1 : 0
+      var start = 0
+      while scored < ids.count {
+        let tokens = beginning + ids[start..<min(start + length, ids.count)]
+        var passes = [try TextPass(self, tokens, mark)]
+        if let other { passes.append(try TextPass(other, tokens, mark)) }
+        // What the first token to score comes after.
+        let first = beginning.count + scored - start - 1
+        while let place = passes[0].place {
+          let rows = try passes.indices.map { try passes[$0].next(after: first) }
+          for (index, row) in rows[0].enumerated() where place + index >= first && place + index + 1 < tokens.count {
+            scores.append(
+              TextScore(of: tokens[place + index + 1], logits: row, other: rows.count > 1 ? rows[1][index] : nil))
+          }
+        }
+        scored = start + tokens.count - beginning.count
+        start = scored - length / 2
+        progress(scores.count)
+      }
+      return scores
+    }
+  }
+
+  /// One vector for a text: what the last layer leaves, after the final norm.
+  ///
+  /// - Parameters:
+  ///   - ids: The text's; what stands before texts is put before it.
+  ///   - pooling: What becomes of the positions.
+  /// - Returns: `[modelWidth]`
+  /// - Throws: `SpudError` (`badData`) for no text, or one that is longer than the context.
+  package func embedding(of ids: [Int32], pooling: Pooling) async throws -> [Float] {
+    try await thread.run {
+      let tokens = (self.textBeginning.map { [$0] } ?? []) + ids
+      guard !tokens.isEmpty else { throw SpudError(.badData, "a text of no ids has no embedding") }
+      guard tokens.count <= self.contextLength else {
+        throw SpudError(
+          .badData, "the text has \(tokens.count) ids, but \(self.name) reads at most \(self.contextLength)")
+      }
+      let cache = try self.makeCache(sequences: 1, capacity: tokens.count)
+      var sum = [Double](repeating: 0, count: self.configuration.modelWidth)
+      var last: [Float] = []
+      for start in stride(from: 0, to: tokens.count, by: 64) {
+        let states = try self.transformer.states(
+          of: Batch(Array(tokens[start..<min(start + 64, tokens.count)])), cache: cache)
+        for state in states { for column in state.indices { sum[column] += Double(state[column]) } }
+        last = states.last ?? last
+      }
+      return pooling == .last ? last : sum.map { Float($0 / Double(tokens.count)) }
+    }
+  }
+
+  /// What becomes of the positions of a text that is to be one vector.
+  package enum Pooling: String, CaseIterable, Sendable {
+    /// Their mean.
+    case mean
+    /// Only the last one counts, which has seen all the others.
+    case last
+  }
+}
+
+/// A model that reads one window, piece by piece.
+private struct TextPass {
+  private let model: Model
+  private let tokens: [Int32]
+  private let mark: Mark
+  private let cache: KeyValueCache
+  /// The place of the next piece; nil behind the last.
+  private(set) var place: Int? = 0
+
+  /// All rows of a large vocabulary at once would take gigabytes.
+  private static let pieceLength = 64
+
+  init(_ model: Model, _ tokens: [Int32], _ mark: Mark) throws {
+    let rows = model.configuration.vocabularyCount
+    if let id = tokens.first(where: { $0 < 0 || $0 >= rows }) {
+      throw SpudError(.badData, "\(model.name): id \(id) is outside the vocabulary, which is 0 to \(rows - 1)")
+    }
+    guard tokens.count <= model.contextLength else {
+      throw SpudError(
+        .badData, "\(model.name): a window of \(tokens.count) ids is longer than the context, \(model.contextLength)")
+    }
+    (self.model, self.tokens, self.mark) = (model, tokens, mark)
+    cache = try model.makeCache(sequences: 1, capacity: tokens.count)
+  }
+
+  /// The logits after each token of the next piece; empty rows where all of it lies before `first`.
+  mutating func next(after first: Int) throws -> [[Float]] {
+    guard let start = place else { return [] }
+    let piece = Array(tokens[start..<min(start + Self.pieceLength, tokens.count)])
+    place = start + piece.count < tokens.count ? start + piece.count : nil
+    var batch = Batch(piece)
+    batch.marks = piece.map { _ in mark }
+    let isScored = start + piece.count > first
+    let logits = try model.transformer.forward(batch, cache: cache, logits: isScored ? .all : .none)
+    return isScored ? piece.indices.map { logits[$0] } : piece.map { _ in [] }
+  }
+}

@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import Foundation
+internal import SpudErrors
+internal import SpudInference
+internal import SpudModels
+
+extension Model.Pooling: ExpressibleByArgument {}
+
+/// `spud embed`: a text as one vector.
+struct Embed: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print a vector for each text: what the model's last layer makes of it.",
+    discussion: """
+      The vectors are those from which the model predicts what comes next, after the final norm, with a length of 1 \
+      unless --no-normalize is given. A model that was not trained for it gives vectors that tell little of meaning.
+
+      Examples:
+        spud embed "a red star" "a blue circle" -m model.gguf
+        spud embed - --pooling last --json < page.txt
+      """)
+
+  @Argument(help: ArgumentHelp("The texts; - is standard input.", valueName: "text"))
+  var texts: [String]
+
+  @Option(name: .long, help: "Take the mean over all positions, or the last one, which has seen the others.")
+  var pooling = Model.Pooling.mean
+
+  @Flag(name: .long, inversion: .prefixedNo, help: "Divide each vector by its length.")
+  var normalize = true
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
+  @OptionGroup var json: JSONOptions
+
+  struct Embedding: Encodable {
+    /// Ids that the text has.
+    var tokens: Int
+    var values: [Float]
+  }
+
+  struct Report: Encodable {
+    var model: String
+    var pooling: String
+    var isNormalized: Bool
+    var width: Int
+    var embeddings: [Embedding]
+  }
+
+  func run() async throws {
+    let input = texts.contains("-") ? String(decoding: try Terminal.readInput(), as: UTF8.self) : ""
+    let model = try await compute.load(self.model.resolved())
+    var embeddings: [Embedding] = []
+    for text in texts {
+      let ids = model.ids(ofText: text == "-" ? input : text)
+      let values = try await model.embedding(of: ids, pooling: pooling)
+      let length = values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      let scale = normalize && length > 0 ? Float(1 / length) : 1
+      embeddings.append(Embedding(tokens: ids.count, values: values.map { $0 * scale }))
+    }
+    guard json.json else {
+      for embedding in embeddings {
+        try Terminal.writeLine(embedding.values.map { String(format: "%.6g", $0) }.joined(separator: " "))
+      }
+      return
+    }
+    try JSONOutput.print(
+      Report(
+        model: model.name, pooling: pooling.rawValue, isNormalized: normalize, width: model.configuration.modelWidth,
+        embeddings: embeddings))
+  }
+}
