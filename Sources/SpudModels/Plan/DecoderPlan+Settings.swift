@@ -53,7 +53,7 @@ extension DecoderPlan {
     let positions = min(scaling.reach(beyond: trained), Limits.context.upperBound)
     contextLength = positions
     self.epsilon = Float(try reader.optionalDouble("rms_norm_eps", in: 0...1) ?? epsilon)
-    rotary = RotaryPlan(width: self.headWidth, base: base, scaling: scaling, pairing: .halves)
+    rotary = RotaryPlan(width: self.headWidth, base: base, scaling: scaling.frozen(for: positions), pairing: .halves)
     isTied = try reader.optionalBool("tie_word_embeddings") ?? false
     layerCount = try reader.int("num_hidden_layers", in: Limits.layers)
     windows = try Self.windows(reader, window, layerCount: layerCount)
