@@ -22,8 +22,8 @@ extension Compute {
   ///   - queryPositions: Where the queries stand; nil is `positions`. The output has a row for each of them.
   ///   - keys: `[tokens, keyValueHeads · headWidth]`, rotated.
   ///   - values: `[tokens, keyValueHeads · headWidth]`.
-  ///   - window: How many positions a token sees, its own included; nil is all. What it sees begins at the boundary of a
-  ///     page, with the positions before the window masked: so its bits do not depend on its neighbours in a batch.
+  ///   - window: How many positions a token sees, its own included; nil is all. What it sees begins at the boundary of
+  ///     a page, with the positions before the window masked: its bits do not depend on its neighbours in a batch.
   ///   - output: `[tokens, queryHeads · headWidth]`.
   package func attend(
     queries: Activations, at queryPositions: TokenPositions? = nil, keys: Activations, values: Activations,

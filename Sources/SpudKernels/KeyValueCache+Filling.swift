@@ -1,6 +1,6 @@
 extension KeyValueCache {
-  /// Makes a sequence of whole pages `count` pages long, by copies of those that it has: for measurements at depths that
-  /// would take hours to read.
+  /// Makes a sequence of whole pages `count` pages long, by copies of those that it has: for measurements at depths
+  /// that would take hours to read.
   ///
   /// - Throws: `SpudError` when it would outgrow `capacity`, or there are not enough pages.
   package func repeatPages(of sequence: Int32, to count: Int) throws {
