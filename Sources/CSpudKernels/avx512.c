@@ -16,6 +16,7 @@
 #define ONE_PASS_ROWS TILE_ROWS
 #define BF16_INPUT_UNIT 4
 #define TILE_LANES 16
+#define HAS_LONE_FLOATS
 #include "tiles_float.h"
 
 SPUD_TILE(tile_f32)
@@ -26,23 +27,29 @@ SPUD_INLINE __m512i input4(const uint8_t *from) {
   return _mm512_set1_epi32(four);
 }
 
+/// `m` rows by one panel, or one row by two panels, the second's sums behind the first's.
+SPUD_INLINE void tile_pairs_panels(
+    const int m, const int panels, const uint8_t *panel, size_t panel_bytes, int64_t units,
+    const uint8_t *const *inputs, float *output, size_t stride, int first
+) {
+  __m512 sums[TILE_ROWS + 1][2];
+  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, 2) sums[i][h] = first ?
+      _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
+  for (int64_t unit = 0; unit < units; unit++, panel += 128) SPUD_EACH(p, panels) {
+    const uint8_t *const weights = panel + p * panel_bytes;
+    const __m512bh low = (__m512bh)_mm512_loadu_si512(weights), high = (__m512bh)_mm512_loadu_si512(weights + 64);
+    SPUD_EACH(i, m) {
+      const __m512bh x = (__m512bh)input4(inputs[i] + 4 * unit);
+      sums[p + i][0] = _mm512_dpbf16_ps(sums[p + i][0], low, x);
+      sums[p + i][1] = _mm512_dpbf16_ps(sums[p + i][1], high, x);
+    }
+  }
+  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
+}
 SPUD_INLINE void tile_pairs_rows(
     const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
         int first
-) {
-  __m512 sums[TILE_ROWS][2];
-  SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[i][h] = first ?
-      _mm512_setzero_ps() : _mm512_loadu_ps(output + i * stride + 16 * h);
-  for (int64_t unit = 0; unit < units; unit++, panel += 128) {
-    const __m512bh low = (__m512bh)_mm512_loadu_si512(panel), high = (__m512bh)_mm512_loadu_si512(panel + 64);
-    SPUD_EACH(i, m) {
-      const __m512bh x = (__m512bh)input4(inputs[i] + 4 * unit);
-      sums[i][0] = _mm512_dpbf16_ps(sums[i][0], low, x);
-      sums[i][1] = _mm512_dpbf16_ps(sums[i][1], high, x);
-    }
-  }
-  SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
-}
+) { tile_pairs_panels(m, 1, panel, 0, units, inputs, output, stride, first); }
 
 /// Few rows go at the pace of memory, whose prefetcher wants lines in ascending order: the scales, used last, come
 /// first.
@@ -166,8 +173,12 @@ SPUD_INLINE void tile_q4_0_rows(
 }
 
 #define tile_bf16_rows tile_pairs_rows
+#define tile_bf16_panels tile_pairs_panels
 SPUD_TILE(tile_bf16)
+SPUD_LONE(tile_bf16)
+SPUD_LONE(tile_f32)
 #undef tile_bf16_rows
+#undef tile_bf16_panels
 SPUD_TILE(tile_q8_0)
 SPUD_TILE(tile_q4_0)
 

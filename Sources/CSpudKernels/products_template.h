@@ -94,7 +94,7 @@ SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t en
   }
 }
 
-#ifdef HAS_LONE
+#if defined(HAS_LONE) || defined(HAS_LONE_FLOATS)
 /// One row by two panels at a time: two streams from memory, and twice as many sums, none of which waits for itself.
 /// Returns the panel that is left, an odd last one, or the end.
 static int64_t product_of_lone_row(const spud_product *p) {
@@ -105,8 +105,12 @@ static int64_t product_of_lone_row(const spud_product *p) {
     switch (p->format) {
       case SPUD_F32: tile_f32_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
       case SPUD_BF16: tile_bf16_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
+#ifdef HAS_LONE
       case SPUD_Q8_0: tile_q8_0_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
       default: tile_q4_0_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
+#else
+      default: return panel;
+#endif
     }
     finish_rows(p, panel, 0, 1, p->workspace);
     finish_rows(p, panel + 1, 0, 1, p->workspace + SPUD_PANEL_ROWS);
@@ -120,7 +124,7 @@ static int64_t product_of_lone_row(const spud_product *p) {
 static void product(const spud_product *p) {
   if (p->format >= SPUD_Q4_K) return product_of_blocks(p);
   int64_t first_panel = p->first_panel;
-#ifdef HAS_LONE
+#if defined(HAS_LONE) || defined(HAS_LONE_FLOATS)
   if (p->rows == 1) first_panel = product_of_lone_row(p);
 #endif
   const tile_function tile = tile_of(p->format);

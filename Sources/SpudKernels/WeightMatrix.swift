@@ -152,9 +152,13 @@ extension Compute {
           + "but \(bytes.byteCount) were found."
       )
     }
-    precondition(
-      layout.format.isGeneral || layout.format.elementType == encoding,
-      "\(encoding.rawValue) cannot be packed as \(layout.format.rawValue)")
+    guard layout.format.isGeneral || layout.format.elementType == encoding else {
+      let choices = WeightFormat.general.map(\.rawValue).joined(separator: ", ")
+      throw SpudError(
+        .badData,
+        "Weights in \(encoding.rawValue) cannot be held in \(layout.format.rawValue), which takes a file's blocks as "
+          + "they are; they can in \(choices).")
+    }
     precondition(
       panelOffset >= 0 && panelOffset + matrices * layout.byteCount <= buffer.byteCount, "panels beyond their buffer")
     guard rows > 0 else { return }

@@ -191,6 +191,9 @@ struct ProductTests {
     #expect(throws: (any Error).self) {
       try WeightMatrix([1, 2, 3], rows: 2, columns: 2, format: .f32, compute: compute)
     }
+    #expect(throws: (any Error).self) {
+      try WeightMatrix(Array(repeating: 1, count: 256), rows: 1, columns: 256, format: .q4_k, compute: compute)
+    }
     #expect(ElementType.q4_0.rowBytes(columns: 33) == nil)
     #expect(ElementType.q6_k.rowBytes(columns: 512) == 420)
   }

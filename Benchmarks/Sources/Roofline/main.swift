@@ -1,6 +1,6 @@
 // Times a decoder of random weights against what the machine can do:
 //
-//   swift run -c release Roofline [olmoe|toy] [q8_0|q4_0|q4_k|q6_k|…|bf16|f32] [layers] [avx512|avx2|portable] [threads]
+//   swift run -c release Roofline [olmoe|toy] [q8_0|q4_0|q4_k|…|bf16|f32] [layers] [avx512|avx2|portable] [threads]
 import SpudKernelBenchmarks
 
 let arguments = CommandLine.arguments
