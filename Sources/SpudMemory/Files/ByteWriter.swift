@@ -4,7 +4,7 @@ internal import SpudTensors
 struct ByteWriter {
   private(set) var bytes: [UInt8] = []
 
-  mutating func put(_ number: some FixedWidthInteger) { bytes += [number].littleEndianBytes }
+  mutating func put(_ number: some FixedWidthInteger & BitwiseCopyable) { bytes += [number].littleEndianBytes }
   mutating func put(raw other: some Sequence<UInt8>) { bytes += other }
 
   mutating func put(counted other: [UInt8]) {
