@@ -21,7 +21,7 @@ struct ExportTests {
   func unwritable(name: String) throws {
     try withTemporaryDirectory { directory in
       let error = #expect(throws: SpudError.self) {
-        try ModelExport.writeGGUF(from: Fixture(name: name).folder, to: directory + "/model.gguf", format: .f32)
+        try ModelExport.writeGGUF(from: Fixture(name: name).folder, to: directory + "/model.gguf", mix: .f32)
       }
       #expect(error?.message.contains("have no place") == true)
     }
