@@ -1,4 +1,4 @@
-extension Array where Element: FixedWidthInteger & BitwiseCopyable {
+extension Array where Element: FixedWidthInteger {
   /// The elements' bytes, each little-endian, one after the other.
   package var littleEndianBytes: [UInt8] {
     let size = Element.bitWidth / 8
