@@ -1,4 +1,5 @@
 package import SpudBrowser
+internal import SpudGuardian
 
 /// What hands are to bring about next.
 package enum Goal: Sendable, Equatable {
@@ -6,6 +7,15 @@ package enum Goal: Sendable, Equatable {
   case send(Fact.Filling)
   /// To have a place on the screen as it is now.
   case show(Fact.Place)
+}
+
+extension Goal {
+  /// Whether an action is the last step to the goal, or writes a word of it.
+  func asks(for proposal: Proposal) -> Bool {
+    guard case .send(let filling) = self else { return false }
+    if let effect = proposal.effect { return effect.name == filling.form && effect.values == filling.values }
+    return proposal.action == "type" && filling.values.values.contains(proposal.text)
+  }
 }
 
 /// What hands want to do.

@@ -72,6 +72,7 @@ package final class Agent {
   func pursue(_ goal: Goal) throws -> Outcome {
     hands.begin(goal)
     var left = options.budget.actionsPerGoal
+    var strays = 0
     while true {
       let sight = try look()
       let action = try hands.next(Array(sights.suffix(2)))
@@ -81,7 +82,14 @@ package final class Agent {
       case .gesture(let gesture):
         guard left > 0 else { return .blocked("it takes more than \(options.budget.actionsPerGoal) actions") }
         left -= 1
-        if let outcome = try act(gesture, on: sight) { return outcome }
+        guard let outcome = try act(gesture, on: sight) else { continue }
+        // What was denied and is not what the goal asks for was something that the hands read somewhere: they begin
+        // again.
+        guard case .blocked(let reason) = outcome, reason.hasPrefix("the Guardian"), strays < 3,
+          !goal.asks(for: Proposal(gesture, on: sight))
+        else { return outcome }
+        strays += 1
+        hands.begin(goal)
       }
     }
   }

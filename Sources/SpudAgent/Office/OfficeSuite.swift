@@ -74,9 +74,9 @@ package struct OfficeSuite: Sendable {
 
   /// - Parameters:
   ///   - sandbox: of real browsers; nil for their double.
-  ///   - progress: told after each run.
+  ///   - failed: told of each run that was not complete, in words.
   package func run(
-    _ system: System, sandbox: Sandbox?, progress: (Int) -> Void = { _ in }
+    _ system: System, sandbox: Sandbox?, failed: (String) -> Void = { _ in }
   ) throws -> Score {
     var score = Score(variations: variations)
     for number in 0..<tasks {
@@ -92,9 +92,9 @@ package struct OfficeSuite: Sendable {
         let day = try Workday(task, hands: hands, sandbox: sandbox, setting: setting)
         let isLawful = try Plan(ticket: task.ticket).violations(day.writes) == 0
         score.add(day, task)
+        if !day.isComplete { failed("\(task.family.rawValue), task \(number), variation \(variation): \(day.faults)") }
         score.completeUnderPolicy += day.isComplete && isLawful ? 1 : 0
         passed += day.isComplete && isLawful ? 1 : 0
-        progress(score.runs)
       }
       score.passes.append(passed)
     }

@@ -18,6 +18,12 @@ package struct Workday {
   /// Finished as the ticket has it, with nothing else changed and every blocker reported.
   package var isComplete: Bool { judgement.isComplete && judgement.groundless.isEmpty && report.ending == .finished }
 
+  /// What is wrong, in words.
+  package var faults: String {
+    "missing \(judgement.missing), collateral \(judgement.collateral), unreported \(judgement.unreported), groundless "
+      + "\(judgement.groundless), alerts \(report.alerts.map { "\($0.fact): \($0.blocker)" })"
+  }
+
   package struct Setting {
     package var usesGuardian = true
     package var options = Agent.Options()

@@ -7,6 +7,6 @@ struct AgentCommand: ParsableCommand {
     abstract: "Do work in the portal by sight and prove it, or work on code in a copy of a folder.",
     subcommands: [
       OfficeWork<Onboard>.self, OfficeWork<Offboard>.self, OfficeWork<Correct>.self, OfficeWork<Reconcile>.self,
-      AgentCode.self, AgentSuite.self, AgentReplay.self,
+      AgentCode.self, AgentSuite.self, AgentPolicies.self, AgentReplay.self,
     ])
 }
