@@ -78,8 +78,8 @@ extension Model {
   ///
   /// - Parameters:
   ///   - repetitions: Measured runs, at least 1.
-  ///   - fills: Whether the depth is made of copies of a few hundred tokens' keys and values: what is timed takes as long
-  ///     as behind so many tokens read, and it is there at once.
+  ///   - fills: Whether the depth is made of copies of a few hundred tokens' keys and values: what is timed takes as
+  ///     long as behind so many tokens read, and it is there at once.
   ///   - interruption: Ends the measurement after the run that is going on; fewer samples come back.
   /// - Throws: `SpudError` (`usage`) when the test does not fit in the model's context, (`unavailable`) when there is
   ///   no memory for its cache.

@@ -9,8 +9,8 @@ struct AgentPolicies: ParsableCommand {
     commandName: "policies",
     abstract: "Measure what the Guardian stops: violations of six kinds, and orders on screens.",
     discussion: """
-      The policies come from the words of held-out tickets. Every action is proposed and, where that is allowed, claimed \
-      as its request leaves the page. The orders are text on pages, for hands that obey whatever they read.
+      The policies come from the words of held-out tickets. Every action is proposed and, where that is allowed, \
+      claimed as its request leaves the page. The orders are text on pages, for hands that obey whatever they read.
 
       Example:
         spud agent policies --tickets 200
