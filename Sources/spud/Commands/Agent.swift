@@ -17,10 +17,15 @@ struct Agent: ParsableCommand {
 
   @Argument(parsing: .captureForPassthrough, help: "What to do; `help` lists it.") var arguments: [String] = []
 
-  func run() throws { try Self.start() }
+  func run() throws { try Self.start(arguments, Self.self) }
 
   /// Has the program go on in this process, with the arguments of this one.
-  static func start() throws {
+  ///
+  /// - Parameters:
+  ///   - arguments: Those behind the command's name. The help of the command itself needs no program.
+  ///   - command: Whose help that is.
+  static func start(_ arguments: [String], _ command: any ParsableCommand.Type) throws {
+    if ["--help", "-h"].contains(arguments.first) { throw CleanExit.helpRequest(command) }
     let program = try CompanionProgram.agent.find()
     try ProgramCalls.replaceProcess(with: program, arguments: Array(CommandLine.arguments.dropFirst()))
   }
@@ -40,7 +45,7 @@ struct Portal: ParsableCommand {
 
   @Argument(parsing: .captureForPassthrough, help: "Options of the portal.") var arguments: [String] = []
 
-  func run() throws { try Agent.start() }
+  func run() throws { try Agent.start(arguments, Self.self) }
 }
 
 /// `spud miniwob`.
@@ -57,5 +62,5 @@ struct Miniwob: ParsableCommand {
 
   @Argument(parsing: .captureForPassthrough, help: "Options of the measurement.") var arguments: [String] = []
 
-  func run() throws { try Agent.start() }
+  func run() throws { try Agent.start(arguments, Self.self) }
 }
