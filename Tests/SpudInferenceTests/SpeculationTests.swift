@@ -45,20 +45,20 @@ struct SpeculationTests {
     #expect((0..<96).map { _ in speculation.count(guess) }.reduce(0, +) <= 2)
   }
 
-  @Test("an answer is the same with guesses and without, however its ids are chosen", arguments: [true, false])
-  func exact(isUnified: Bool) async throws {
-    let model = isUnified ? try await TinyModel.unified.value : try await TinyModel.textOnly.value
+  @Test("an answer is the same with guesses and without, however its ids are chosen")
+  func exact() async throws {
+    // One that has not measured yet what guesses cost it, so that it tries some.
+    let model = try await Model.load(TinyModel.directory, options: LoadOptions(threads: 1))
     let repeating = [StreamPart.text(String(repeating: "the first 12 ", count: 8))]
-    var right = 0
+    var guessed = 0
     for (seed, temperature) in [(1, 0), (2, 0.3), (3, 1), (4, 1.5)] as [(UInt64, Float)] {
       var options = TinyModel.options(seed: seed, tokens: 90, output: .text, thinking: 0, temperature: temperature)
       let guessing = try await model.makeIsolatedSession().respond(to: repeating, options: options).answer()
       options.speculates = false
       let plain = try await model.makeIsolatedSession().respond(to: repeating, options: options).answer()
       #expect(guessing.tokens == plain.tokens && plain.timings.guessedTokens == 0)
-      right += guessing.timings.acceptedTokens
+      guessed += guessing.timings.guessedTokens
     }
-    // A model that knows nothing repeats itself.
-    #expect(right > 0)
+    #expect(guessed > 0)
   }
 }

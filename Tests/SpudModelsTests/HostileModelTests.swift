@@ -36,7 +36,7 @@ struct HostileModelTests {
       ("decoder_sparse_step", "2"), ("mlp_only_layers", "[0]"), ("mlp_only_layers", "[-1]"), ("mlp_only_layers", "0"),
       ("attention_bias", "true"), ("tie_word_embeddings", "0"), ("rms_norm_eps", "-1"), ("rms_norm_eps", "\"x\""),
       ("hidden_act", "\"gelu\""), ("model_type", "\"gpt2\""), ("model_type", "7"), ("rope_theta", "0"),
-      ("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":4}"), ("rope_scaling", "{\"rope_type\":\"linear\"}"),
+      ("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":0}"), ("rope_scaling", "{\"rope_type\":\"linear\"}"),
       ("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":1}"),
       ("rope_scaling", "[]"), ("partial_rotary_factor", "0.5"),
     ])

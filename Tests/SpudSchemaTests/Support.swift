@@ -96,7 +96,7 @@ struct SchemaValidator {
       if schema["minimum"] == nil, schema["maximum"] == nil { return value.double.map { $0.rounded() == $0 } ?? true }
       // An integer may have more digits than fit a word; what they round to lies on the same side of a bound that fits.
       guard let number = value.double, number.rounded() == number else { return false }
-      return number >= Double(schema["minimum"]?.int ?? .min) && number <= Double(schema["maximum"]?.int ?? .max)
+      return number >= schema["minimum"]?.double ?? -.infinity && number <= schema["maximum"]?.double ?? .infinity
     case ("string", .string(let text)):
       let count = text.unicodeScalars.count
       return count >= schema["minLength"]?.int ?? 0 && count <= schema["maxLength"]?.int ?? .max
