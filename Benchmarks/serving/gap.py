@@ -40,7 +40,7 @@ class Stream(threading.Thread):
             while line := response.readline():
                 if line.startswith(b"data: {"):
                     self.times.append(time.monotonic())
-        except OSError:
+        except (AttributeError, OSError, ValueError):  # closed while it was read
             pass
 
     def gaps(self, start: float, end: float) -> list[float]:

@@ -8,7 +8,7 @@ struct Pace {
 
   /// From the end of one id of every answer to the end of the next, while prompts are read: at most so long or twice
   /// what it takes alone, whichever is longer, as far as a layer can be cut.
-  private static let gap = Duration.milliseconds(120)
+  private static let gap = Duration.milliseconds(90)
 
   private var lastWritten = ContinuousClock.now
   /// Whether a layer was read since: one always is, so that prompts come on too.
