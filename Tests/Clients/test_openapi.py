@@ -38,13 +38,13 @@ def test_schema(case, short):
     case.validate_response(response, checks=CHECKED)
 
 
-OPERATIONS = [(path, item["post"]) for path, item in DOCUMENT["paths"].items() if "post" in item]
+# The fields of transcriptions come in a form, which another test goes through.
+OPERATIONS = [(path, item["post"]) for path, item in DOCUMENT["paths"].items()
+              if "post" in item and path != "/v1/audio/transcriptions"]
 
 
 @pytest.mark.parametrize("path, operation", OPERATIONS, ids=[path for path, _ in OPERATIONS])
 def test_lists_of_fields(short, path, operation):
-    if path == "/v1/audio/transcriptions":
-        pytest.skip("a form, whose fields another test goes through")
     for field in operation["x-refused"]:
         response = short.post(path, {field: "x"})
         assert response.status == 400 and field in json.loads(response.body)["error"]["message"], field
