@@ -11,13 +11,18 @@ extension Model {
     return [beginning] + ids
   }
 
-  /// What a sequence of ids is about: the mean of its last hidden states, after the final norm, of length one.
+  /// What a sequence of ids is about: one vector of its last hidden states, after the final norm.
   ///
-  /// - Parameter ids: From its beginning; nothing is put before or after it.
+  /// - Parameters:
+  ///   - ids: From its beginning; nothing is put before or after it.
+  ///   - pooling: What becomes of the positions.
+  ///   - normalizes: Whether the vector is divided by its length.
   /// - Returns: `[modelWidth]`.
   /// - Throws: `SpudError` (`badData`) for no ids, an id outside the vocabulary, or more than the context holds;
   ///   `CancellationError` between two steps of 64 ids.
-  package func embed(_ ids: [Int32]) async throws -> [Float] {
+  package func embed(
+    _ ids: [Int32], pooling: Pooling = .mean, normalizes: Bool = true
+  ) async throws -> [Float] {
     let rows = configuration.vocabularyCount
     guard !ids.isEmpty else { throw SpudError(.badData, "there is no text, so there is nothing to be about") }
     if let (position, id) = ids.enumerated().first(where: { $0.element < 0 || $0.element >= rows }) {
@@ -34,7 +39,15 @@ extension Model {
       // A step at a time, so that answers go on between them.
       try await thread.run { try run.add(chunk, self.transformer) }
     }
-    return run.mean
+    return run.vector(pooling, normalizes: normalizes)
+  }
+
+  /// What becomes of the positions of a text that is to be one vector.
+  package enum Pooling: String, CaseIterable, Sendable {
+    /// Their mean.
+    case mean
+    /// Only the last one counts, which has seen all the others.
+    case last
   }
 }
 
@@ -42,7 +55,9 @@ extension Model {
 private final class EmbeddingRun: @unchecked Sendable {
   // `@unchecked`: used by one job of the compute thread after another, and read when they are done.
   private let cache: KeyValueCache
-  private var sum: [Float] = []
+  private var sum: [Double] = []
+  private var count = 0
+  private var last: [Float] = []
 
   init(cache: KeyValueCache) { self.cache = cache }
 
@@ -52,13 +67,16 @@ private final class EmbeddingRun: @unchecked Sendable {
     if sum.isEmpty { sum = Array(repeating: 0, count: states.columns) }
     for row in ids.indices {
       let values = states.row(row)
-      for column in values.indices { sum[column] += values[column] }
+      for column in values.indices { sum[column] += Double(values[column]) }
     }
+    count += ids.count
+    last = states[ids.count - 1]
   }
 
-  /// Of length one; zeros where the sum is zero.
-  var mean: [Float] {
-    let length = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    return length > 0 ? sum.map { $0 / length } : sum
+  /// Zeros stay zeros.
+  func vector(_ pooling: Model.Pooling, normalizes: Bool) -> [Float] {
+    let values = pooling == .last ? last.map { Double($0) } : sum.map { $0 / Double(count) }
+    let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    return values.map { Float(normalizes && length > 0 ? $0 / length : $0) }
   }
 }

@@ -11,7 +11,7 @@ extension Model {
   package var textBeginning: Int32? {
     switch form {
     case .stream(let tokenizer): tokenizer.vocabulary.id(of: .begin)
-    case .text(let form): form.beginning
+    case .text(let form): form.beginning ?? form.tokenizer.beginID
     }
   }
 
@@ -59,42 +59,6 @@ extension Model {
       }
       return scores
     }
-  }
-
-  /// One vector for a text: what the last layer leaves, after the final norm.
-  ///
-  /// - Parameters:
-  ///   - ids: The text's; what stands before texts is put before it.
-  ///   - pooling: What becomes of the positions.
-  /// - Returns: `[modelWidth]`
-  /// - Throws: `SpudError` (`badData`) for no text, or one that is longer than the context.
-  package func embedding(of ids: [Int32], pooling: Pooling) async throws -> [Float] {
-    try await thread.run {
-      let tokens = (self.textBeginning.map { [$0] } ?? []) + ids
-      guard !tokens.isEmpty else { throw SpudError(.badData, "a text of no ids has no embedding") }
-      guard tokens.count <= self.contextLength else {
-        throw SpudError(
-          .badData, "the text has \(tokens.count) ids, but \(self.name) reads at most \(self.contextLength)")
-      }
-      let cache = try self.makeCache(sequences: 1, capacity: tokens.count)
-      var sum = [Double](repeating: 0, count: self.configuration.modelWidth)
-      var last: [Float] = []
-      for start in stride(from: 0, to: tokens.count, by: 64) {
-        let states = try self.transformer.states(
-          of: Batch(Array(tokens[start..<min(start + 64, tokens.count)])), cache: cache)
-        for state in states { for column in state.indices { sum[column] += Double(state[column]) } }
-        last = states.last ?? last
-      }
-      return pooling == .last ? last : sum.map { Float($0 / Double(tokens.count)) }
-    }
-  }
-
-  /// What becomes of the positions of a text that is to be one vector.
-  package enum Pooling: String, CaseIterable, Sendable {
-    /// Their mean.
-    case mean
-    /// Only the last one counts, which has seen all the others.
-    case last
   }
 }
 

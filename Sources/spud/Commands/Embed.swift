@@ -52,10 +52,9 @@ struct Embed: AsyncParsableCommand {
     var embeddings: [Embedding] = []
     for text in texts {
       let ids = model.ids(ofText: text == "-" ? input : text)
-      let values = try await model.embedding(of: ids, pooling: pooling)
-      let length = values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-      let scale = normalize && length > 0 ? Float(1 / length) : 1
-      embeddings.append(Embedding(tokens: ids.count, values: values.map { $0 * scale }))
+      let values = try await model.embed(
+        (model.textBeginning.map { [$0] } ?? []) + ids, pooling: pooling, normalizes: normalize)
+      embeddings.append(Embedding(tokens: ids.count, values: values))
     }
     guard json.json else {
       for embedding in embeddings {
