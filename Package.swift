@@ -138,7 +138,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     // A browser in a sandbox: pixels out, pointer and keys in.
-    module("SpudBrowser", imports: ["SpudErrors", "SpudTensors", "SpudMedia"]),
+    module("SpudBrowser", imports: ["SpudErrors", "SpudSupport", "SpudTensors", "SpudMedia"]),
     // An office to work in: forms, lists, tickets, and a judge of what was done.
     module("SpudPortal", imports: ["CSQLite", "SpudErrors", "SpudSupport"]),
     // Work with an outcome: a ticket's facts, hands, a gate, and tools on a copy of a folder.

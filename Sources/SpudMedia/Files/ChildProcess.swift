@@ -73,40 +73,16 @@ struct ChildProcess {
 extension ChildProcess {
   /// Starts the program with three descriptors, a small environment and the default signal handling.
   private func spawn(input: Descriptor, output: Descriptor, messages: Descriptor) throws -> pid_t {
-    var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    // The copies lose the close-on-exec mark that the originals carry.
-    unsafe posix_spawn_file_actions_adddup2(&actions, input.number, STDIN_FILENO)
-    unsafe posix_spawn_file_actions_adddup2(&actions, output.number, STDOUT_FILENO)
-    unsafe posix_spawn_file_actions_adddup2(&actions, messages.number, STDERR_FILENO)
-
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawnattr_init(&attributes)
-    defer { unsafe posix_spawnattr_destroy(&attributes) }
-    var (defaults, mask) = (sigset_t(), sigset_t())
-    unsafe sigfillset(&defaults)
-    unsafe sigemptyset(&mask)
-    unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
-    unsafe posix_spawnattr_setsigmask(&attributes, &mask)
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-
     var environment = ["LC_ALL=C"]
     // SAFETY: `getenv` returns nil or a terminated string, copied at once.
     if let libraries = unsafe getenv("LD_LIBRARY_PATH") {
       unsafe environment.append("LD_LIBRARY_PATH=\(String(cString: libraries))")
     }
-    // SAFETY: both lists end with nil and are freed below; `posix_spawn` copies them.
-    var argumentList = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
-    var environmentList = unsafe environment.map { unsafe strdup($0) } + [nil]
-    defer { unsafe (argumentList + environmentList).forEach { unsafe free($0) } }
-
-    var process: pid_t = 0
-    let failure = unsafe posix_spawn(&process, program, &actions, &attributes, &argumentList, &environmentList)
-    guard failure == 0 else {
-      throw SpudError(.io, "\(program) could not be started: \(MediaFile.reason(failure))")
-    }
-    return process
+    return try ProgramCalls.spawn(
+      program, arguments: arguments, environment: environment,
+      descriptors: [
+        (input.number, as: STDIN_FILENO), (output.number, as: STDOUT_FILENO), (messages.number, as: STDERR_FILENO),
+      ], leadsGroup: false)
   }
 
   /// Hands the child's output on until it ends.
