@@ -109,7 +109,6 @@ package struct AtomicFile: ~Copyable {
   }
 
   private static func failure(_ path: String, _ what: String) -> SpudError {
-    // SAFETY: strerror returns a NUL-terminated string, copied before anything else can change it.
-    SpudError(.io, "\(path): \(what): \(unsafe String(cString: strerror(errno)).lowercased())")
+    SpudError(.io, "\(path): \(what): \(Descriptor.reason(errno))")
   }
 }

@@ -50,7 +50,7 @@ package enum ProgramCalls {
     var process: pid_t = 0
     let failure = unsafe posix_spawn(&process, path, &actions, &attributes, &argumentList, &environmentList)
     guard failure == 0 else {
-      throw SpudError(.io, "\(path) could not be started: \(unsafe String(cString: strerror(failure)).lowercased())")
+      throw SpudError(.io, "\(path) could not be started: \(Descriptor.reason(failure))")
     }
     return process
   }

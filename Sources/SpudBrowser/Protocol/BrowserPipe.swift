@@ -1,5 +1,6 @@
 internal import Glibc
 internal import SpudErrors
+internal import SpudSupport
 internal import SpudTensors
 
 /// Messages to and from a browser: JSON ended by NUL, over one stream that it finds under 3 and 4.

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import SpudErrors
+internal import SpudSupport
 
 /// A program run to its end in a sandbox, under limits of time and output.
 package struct SandboxedProgram: Sendable {
@@ -72,19 +73,10 @@ package struct SandboxedProgram: Sendable {
   private func drain(
     _ output: Descriptor, until deadline: ContinuousClock.Instant, into bytes: inout [UInt8]
   ) -> Ending? {
-    var block = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let left = (deadline - .now) / .milliseconds(1)
-      guard left > 0 else { return .ranTooLong }
-      var request = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
-      guard unsafe poll(&request, 1, Int32(min(left, 1_000)) + 1) > 0 else { continue }
-      let size = block.count
-      // SAFETY: `read` writes at most the count of the buffer.
-      let count = unsafe block.withUnsafeMutableBytes { unsafe read(output.number, $0.baseAddress, size) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return nil }
-      bytes += block[..<min(count, outputBytes - bytes.count)]
-      guard bytes.count < outputBytes else { return .wroteTooMuch }
+    let isInTime = output.drain(until: deadline) { more in
+      bytes += more.prefix(outputBytes - bytes.count)
+      return bytes.count < outputBytes
     }
+    return bytes.count >= outputBytes ? .wroteTooMuch : isInTime ? nil : .ranTooLong
   }
 }

@@ -91,22 +91,14 @@ extension ChildProcess {
   private func drain(
     _ output: Descriptor, until deadline: ContinuousClock.Instant, _ receive: (ArraySlice<UInt8>) throws -> Void
   ) throws -> Ending? {
-    var block = [UInt8](repeating: 0, count: 1 << 16)
     var total = 0
-    while true {
-      let left = (deadline - .now) / .milliseconds(1)
-      guard left > 0 else { return .ranTooLong }
-      var request = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
-      guard unsafe poll(&request, 1, Int32(min(left, 1_000)) + 1) > 0 else { continue }
-      let size = block.count
-      // SAFETY: `read` writes at most the count of the buffer.
-      let count = unsafe block.withUnsafeMutableBytes { unsafe read(output.number, $0.baseAddress, size) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return nil }
-      total += count
-      guard total <= outputBytes else { return .wroteTooMuch }
-      try receive(block[..<count])
+    let isInTime = try output.drain(until: deadline) { bytes in
+      total += bytes.count
+      guard total <= outputBytes else { return false }
+      try receive(bytes)
+      return true
     }
+    return total > outputBytes ? .wroteTooMuch : isInTime ? nil : .ranTooLong
   }
 
   /// Waits for a child that has closed its output.
@@ -129,62 +121,5 @@ extension ChildProcess {
     kill(process, SIGKILL)
     var status: Int32 = 0
     while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
-  }
-}
-
-/// A file descriptor with one owner.
-private final class Descriptor {
-  let number: Int32
-  private var isOpen = true
-
-  /// A number below 3 is exchanged: a program started without standard streams hands those out again, and they would
-  /// be overwritten while a child's are arranged.
-  private init(_ given: Int32) {
-    guard given < 3 else {
-      number = given
-      return
-    }
-    number = fcntl(given, F_DUPFD_CLOEXEC, 3)
-    Glibc.close(given)
-  }
-
-  deinit { close() }
-
-  func close() {
-    if isOpen { Glibc.close(number) }
-    isOpen = false
-  }
-
-  /// A file without a name, rewound to its start.
-  static func temporary(holding bytes: [UInt8]) throws -> Descriptor {
-    // SAFETY: `getenv` returns nil or a terminated string, copied at once.
-    let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-    let path = "\(directory)/spud-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp"
-    let number = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard number >= 0 else { throw SpudError(.io, "\(path): \(MediaFile.reason(errno))") }
-    unsafe unlink(path)
-    let file = Descriptor(number)
-    // SAFETY: every bit pattern of the span's bytes is initialized.
-    try unsafe AtomicFile.write(bytes.span.bytes, to: file.number, named: path)
-    guard lseek(file.number, 0, SEEK_SET) == 0 else { throw SpudError(.io, "\(path): \(MediaFile.reason(errno))") }
-    return file
-  }
-
-  /// Two ends of a stream. A socket pair, because it can be marked close-on-exec as it is made.
-  static func pair() throws -> (Descriptor, Descriptor) {
-    var ends: [Int32] = [-1, -1]
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else {
-      throw SpudError(.io, "no pipe could be made for a child process: \(MediaFile.reason(errno))")
-    }
-    return (Descriptor(ends[0]), Descriptor(ends[1]))
-  }
-
-  /// The first bytes of the file, as text.
-  func start(_ limit: Int) -> String {
-    var bytes = [UInt8](repeating: 0, count: limit)
-    // SAFETY: `pread` writes at most `limit` bytes, the count of the array.
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(number, $0.baseAddress, limit, 0) }
-    return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
   }
 }
