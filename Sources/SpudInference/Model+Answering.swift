@@ -48,7 +48,7 @@ extension Model {
       prompt: prompt, constraint: constraint, assembler: assembler, shape: shape, sampling: sampling, limit: limit,
       tokenize: tokenize)
     if prompt.foldsSystem { prepared.remarks.append(.systemFolded) }
-    if fitted.leftOut > 0 { prepared.remarks.append(.leftOut(turns: fitted.leftOut)) }
+    if fitted.leftOut > 0 { prepared.remarks.append(.leftOut(turns: fitted.leftOut, tokens: fitted.wholeCount)) }
     if limit < request.options.maximumTokens {
       prepared.remarks.append(.littleRoom(tokens: limit, of: request.options.maximumTokens))
     }
@@ -154,9 +154,11 @@ extension Model {
     case .text(let form):
       guard let text = prompt.text, let last = answer.tokens.last else { return }
       let ids = form.endings.contains(last) ? Array(answer.tokens.dropLast()) : answer.tokens
-      let spelled = ids.flatMap { form.tokenizer.piece(of: $0) }
+      // As whoever got it sends it back: a part of a character was told as U+FFFD, a control token not at all.
+      let isToldWhole = answer.stop == nil && answer.parts.allSatisfy { if case .text = $0 { true } else { false } }
+      let told = isToldWhole ? Array(answer.text.utf8) : ids.flatMap { form.tokenizer.piece(of: $0) }
       answers.keep(
-        ids, text: spelled, after: text, AnswerMemory.Sequence(ids: prompt.ids, marks: prompt.marks), scope: scope)
+        ids, text: told, after: text, AnswerMemory.Sequence(ids: prompt.ids, marks: prompt.marks), scope: scope)
     }
   }
 

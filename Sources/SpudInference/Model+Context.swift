@@ -7,6 +7,8 @@ extension Model {
   struct FittedPrompt {
     var prompt: PromptForm.Prompt
     var leftOut = 0
+    /// Tokens of the whole conversation.
+    var wholeCount: Int
   }
 
   /// The ids of a request, the oldest turns left out where the context has no room for them.
@@ -29,7 +31,8 @@ extension Model {
     func prompt(_ media: inout CodedMedia) throws -> PromptForm.Prompt {
       try form.prompt(whole, after: history, cache: &media, answers: scope.map { (answers, $0) })
     }
-    var fitted = FittedPrompt(prompt: try prompt(&media))
+    let all = try prompt(&media)
+    var fitted = FittedPrompt(prompt: all, wholeCount: all.ids.count)
     while fitted.prompt.ids.count > room {
       let count: Int
       if history.isEmpty {

@@ -3,8 +3,9 @@ public import SpudTokens
 
 /// Something about an answer that whoever asked should be told: the answer alone does not show it.
 public enum Remark: Sendable, Equatable {
-  /// The oldest turns of the conversation were not read, because the context has no room for them.
-  case leftOut(turns: Int)
+  /// The oldest turns of the conversation, which has so many tokens as a whole, were not read, because the context has
+  /// no room for them.
+  case leftOut(turns: Int, tokens: Int)
   /// The model knows no system's turns: what they say was put before the user's text.
   case systemFolded
   /// The context has room for fewer tokens of an answer than it may have.
@@ -45,7 +46,7 @@ extension Remark: CustomStringConvertible {
   /// The remark in a sentence, without what could be done about it: that depends on who asks.
   public var description: String {
     switch self {
-    case .leftOut(let turns):
+    case .leftOut(let turns, _):
       "the context is full: the oldest \(turns == 1 ? "turn" : "\(turns) turns") of the conversation had to be left out"
     case .systemFolded: "this model knows no system prompt, so its text was put before the user's"
     case .littleRoom(let tokens, let most):

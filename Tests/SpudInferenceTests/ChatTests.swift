@@ -1,5 +1,6 @@
 import Foundation
 import SpudErrors
+import SpudSchema
 import SpudTensors
 import SpudTokens
 import Testing
@@ -45,6 +46,39 @@ struct ChatTests {
         }
         #expect(streamed == call.arguments)
       }
+    }
+  }
+
+  @Test(
+    "a strict function that may be called gets arguments by its schema, and other text stays free",
+    arguments: [
+      ("<tool_call>", "<tool_call>\n{\"name\": \"", "\", \"arguments\": ", "}\n</tool_call>"),
+      ("<|python_tag|>", "{\"name\": \"", "\", \"parameters\": ", "}"),
+      ("[TOOL_CALLS]", "[TOOL_CALLS][{\"name\": \"", "\", \"arguments\": ", "}]"),
+      ("<|channel|>", "<|channel|>commentary to=functions.", " <|constrain|>json<|message|>", ""),
+      (
+        "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>", "<｜tool▁sep｜>",
+        "<｜tool▁call▁end｜><｜tool▁calls▁end｜>"
+      ),
+    ])
+  func strictCalls(mark: String, before: String, between: String, after: String) async throws {
+    try await TinyModel.withChat(TinyModel.template(calls: mark)) { directory in
+      let model = try await Model.load(directory, options: LoadOptions(threads: 1))
+      var request = Request([.text("hi")], options: TinyModel.options())
+      request.tools = [Self.weather, Tool(name: "other")]
+      #expect(try ShapeCompiler().constraint(for: request, model.form) == nil)
+      request.tools[0].isStrict = true
+      let shape = try #require(try ShapeCompiler().constraint(for: request, model.form))
+      func ends(_ text: String) -> Bool? { shape.advance(shape.start, by: text.utf8).map(shape.mayEnd) }
+      let isAtStart = mark == "<|python_tag|>"
+      let lead = isAtStart ? "" : "so <<tool_ca, <too <|cha [TOO "
+      #expect(ends(lead + before) == false && ends("x" + before.prefix(5)) == true)
+      let call = lead + before + "weather" + between + #"{"city": "Bonn", "days": 3}"# + after
+      #expect(ends(call) == true && (after.isEmpty || ends(String(call.dropLast())) == false))
+      #expect(ends(call + " and more") == (isAtStart ? nil : true))
+      #expect(ends(lead + before + "weather" + between + #"{"city": "Paris"#) == nil)
+      #expect(ends(lead + before + "unknown") == nil)
+      #expect(ends(lead + before + "other" + between + #"{"any": [1]}"# + after) == true)
     }
   }
 
@@ -105,6 +139,29 @@ struct ChatTests {
         let cold = try await model.submit(Request(whole, options: options), tenant: "a").answer()
         #expect(cold.usage.cached == 0 && cold.tokens == second.tokens)
       }
+    }
+  }
+
+  @Test("an answer with broken characters and control tokens is found again by what was told of it")
+  func brokenTextFound() async throws {
+    // What is read again is what was written: no empty thought, and the space where the template has it.
+    let template = "{#- enable_thinking -#}" + TinyModel.template().replacing("assistant:", with: "assistant: ")
+    try await TinyModel.withChat(template) { directory in
+      let model = try await Model.load(directory, options: LoadOptions(threads: 1))
+      var broken = 0
+      for seed in 0..<8 as Range<UInt64> {
+        let options = TinyModel.options(seed: seed, tokens: 60, thinking: 0)
+        let first = [StreamTurn(.user, [.text("the \(seed)")])]
+        let answer = try await model.submit(Request(first, options: options), tenant: "a").answer()
+        // Thoughts, which these weights open and close at random, are not sent back.
+        let text = answer.text
+        guard text.contains("\u{FFFD}"), answer.thought.isEmpty, !text.contains("think>") else { continue }
+        broken += 1
+        let whole = first + [StreamTurn(.assistant, [.text(text)]), StreamTurn(.user, [.text("on")])]
+        let second = try await model.submit(Request(whole, options: options), tenant: "a").answer()
+        #expect(second.usage.cached >= (answer.usage.input + answer.usage.output - 1) / 32 * 32)
+      }
+      #expect(broken > 0)
     }
   }
 

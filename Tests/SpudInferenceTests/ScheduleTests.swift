@@ -143,6 +143,16 @@ struct ScheduleTests {
     try await expectIdle(model)
   }
 
+  @Test("an engine that has something to do and does nothing is told from one that rests or works")
+  func silence() {
+    var state = EngineState()
+    let late = state.lastStep + .seconds(31)
+    #expect(state.silence(at: late) == nil)
+    state.active = 1
+    #expect(state.silence(at: late) == .seconds(31))
+    #expect(state.silence(at: state.lastStep + .seconds(29)) == nil)
+  }
+
   @Test("what the whole cache could not hold is refused, with both numbers")
   func tooLarge() async throws {
     let model = try await Self.load(.f32, pages: 4)

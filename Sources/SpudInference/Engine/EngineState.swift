@@ -19,4 +19,13 @@ public struct EngineState: Sendable {
 
   /// Pages that a request holds now.
   public var referencedPages: Int { max(0, pageLimit - freePages - treePages) }
+
+  /// Whether it has something to do and has done nothing for a time in which any step ends: one layer of a long prompt,
+  /// or one id of each answer.
+  ///
+  /// - Returns: How long it has done nothing, or nil where all is well.
+  public func silence(at now: ContinuousClock.Instant = .now) -> Duration? {
+    let silence = lastStep.duration(to: now)
+    return active > 0 && silence >= .seconds(30) ? silence : nil
+  }
 }

@@ -19,7 +19,7 @@ final class AnswerMemory: Sendable {
 
   private struct TextEntry {
     var prompt: TextForm.Text
-    /// The answer as its ids spell it, without what ended it.
+    /// The answer as it was told, without what ended it.
     var answer: [UInt8]
     var sequence: Sequence
     var byteCount: Int { prompt.bytes.count + answer.count + sequence.ids.count * 5 }
@@ -61,7 +61,7 @@ final class AnswerMemory: Sendable {
   /// - Parameters:
   ///   - prompt: What it followed, with its ids and marks.
   ///   - answer: Its ids, without the one that ended it unless the template writes that too.
-  ///   - text: What these spell.
+  ///   - text: What was told of them.
   func keep(_ answer: [Int32], text: [UInt8], after prompt: TextForm.Text, _ sequence: Sequence, scope: CacheScope) {
     guard !answer.isEmpty else { return }
     let whole = Sequence(

@@ -43,7 +43,11 @@ final class ShapeCompiler: Sendable {
       return try constraint(CallShape.shape(of: tools, in: text.format), marks: true, form)
     }
     switch request.options.form {
-    case .free: return nil
+    case .free:
+      guard request.toolChoice == .auto, request.tools.contains(where: \.isStrict), case .text(let text) = form,
+        text.format != .plain
+      else { return nil }
+      return try constraint(CallShape.freeShape(of: request.tools, in: text.format), marks: true, form)
     case .json: return try constraint(.json(.object(JSONObject([("type", .string("object"))]))), marks: false, form)
     case .schema(let text):
       return try constraint(.json(try JSONValue(parsing: text, name: "the JSON schema")), marks: false, form)

@@ -30,6 +30,9 @@ package enum AnswerFormat: Sendable, Equatable {
   /// Whether control tokens are marks of the format, whose spelling the parser needs.
   package var readsSpecialTokens: Bool { self != .plain }
 
+  /// Whether arguments are tags, not JSON.
+  package var hasTaggedArguments: Bool { self == .qwenCoder || self == .glm }
+
   func makeBlock(strings: [String: Set<String>]) -> CallBlock? {
     switch self {
     case .plain, .harmony: nil

@@ -11,6 +11,12 @@ package indirect enum TextShape: Sendable, Equatable {
   case sequence([TextShape])
   case choice([TextShape])
   case optional(TextShape)
+  case anyObject
+  /// Any text up to the first time that a literal comes, this included.
+  case until(String)
+  /// Free text, and wherever it holds `marker` a call, of which `call` is the rest; where `isAtStart`, only a text that
+  /// begins with `marker` is one, and nothing follows it.
+  case calls(marker: String, call: TextShape, isAtStart: Bool)
 }
 
 extension TokenConstraint {
@@ -30,12 +36,18 @@ extension Grammar {
     switch shape {
     case .literal(let text): return self.text(text)
     case .json(let schema): return absorb(try SchemaCompiler.compile(schema))
+    case .anyObject: return absorb(SchemaCompiler.anyObject())
     case .text(let byte): return any(character(without: byte))
     case .optional(let item): return optional(try add(item))
     case .sequence(let items):
       var nodes: [NodeID] = []
       for item in items { nodes.append(try add(item)) }
       return sequence(nodes)
+    case .until(let text): return self.add(.search(Array(text.utf8), Search()))
+    case .calls(let marker, let call, let isAtStart):
+      let search = self.add(.search(Array(marker.utf8), Search(isAnchored: isAtStart, mayEnd: true)))
+      let call = sequence([search, try add(call)])
+      return isAtStart ? optional(call) : any(call)
     case .choice(let items):
       var nodes: [NodeID] = []
       for item in items { nodes.append(try add(item)) }
@@ -52,7 +64,7 @@ extension Grammar {
     func moved(_ node: NodeID) -> NodeID { node < 2 ? node : node + firstNode }
     for node in other.nodes.dropFirst(2) {
       switch node {
-      case .bytes, .literal, .leave: _ = add(node)
+      case .bytes, .literal, .search, .leave: _ = add(node)
       case .sequence(let items): _ = add(.sequence(items.map(moved)))
       case .choice(let items): _ = add(.choice(items.map(moved)))
       case .repetition(let item, let minimum, let limit):

@@ -10,7 +10,8 @@ struct Automaton: Sendable {
   static let depthLimit = 24
   private struct Frame: Hashable, Sendable {
     let node: Grammar.NodeID
-    /// The item of a sequence, the byte of a literal, or how often a repetition was matched.
+    /// The item of a sequence, the byte of a literal, how often a repetition was matched, or how much of what is
+    /// searched for has come.
     let position: Int32
     /// The stack below.
     let next: Int32
@@ -59,6 +60,11 @@ struct Automaton: Sendable {
         let isLast = Int(frame.position) + 1 == bytes.count
         following.append(
           isLast ? frame.next : id(Frame(node: frame.node, position: frame.position + 1, next: frame.next)))
+      case .search(let bytes, let search):
+        let position = Self.found(of: bytes, search, after: Int(frame.position), byte)
+        let isWhole = position == bytes.count
+        following.append(
+          isWhole ? frame.next : id(Frame(node: frame.node, position: Int32(position), next: frame.next)))
       default: break
       }
     }
@@ -66,6 +72,15 @@ struct Automaton: Sendable {
     if transitions[Int(state)].isEmpty { transitions[Int(state)] = .init(repeating: -2, count: 256) }
     transitions[Int(state)][Int(byte)] = next
     return next < 0 ? nil : next
+  }
+
+  /// How much of `bytes` the text ends with, after `position` of them and one byte more; −1 where an anchored search
+  /// has failed.
+  private static func found(of bytes: [UInt8], _ search: Grammar.Search, after position: Int, _ byte: UInt8) -> Int {
+    if position >= 0, bytes[position] == byte { return position + 1 }
+    if search.isAnchored { return -1 }
+    let end = bytes[..<position] + [byte]
+    return (0...position).reversed().first { end.suffix($0).elementsEqual(bytes[..<$0]) } ?? 0
   }
 
   /// A node on a stack; nil if it could not be matched to its end without rules standing too deep in each other.
@@ -98,6 +113,9 @@ struct Automaton: Sendable {
       let frame = frames[Int(stack)]
       switch grammar.nodes[Int(frame.node)] {
       case .bytes, .literal: wanting.append(stack)
+      case .search(_, let search):
+        wanting.append(stack)
+        if search.mayEnd { mayEnd = true }
       case .leave: waiting.append(frame.next)
       case .choice(let items): waiting += items.compactMap { push($0, below: frame.next) }
       case .sequence(let items):

@@ -9,10 +9,19 @@ struct Grammar: Sendable {
     case choice([NodeID])
     /// `limit` is nil for any number.
     case repetition(NodeID, minimum: Int32, limit: Int32?)
+    /// Any bytes up to the first time that these come, these included.
+    case search([UInt8], Search)
     /// A rule, which may refer to itself.
     case rule(Int)
     /// The end of a rule, on the stack: it counts how deep rules stand in each other.
     case leave
+  }
+
+  struct Search: Sendable, Equatable {
+    /// Whether they count at the beginning only: after any other beginning, the rest is free.
+    var isAnchored = false
+    /// Whether the whole text may end before they come.
+    var mayEnd = false
   }
 
   private(set) var nodes: [Node] = [.leave, .sequence([])]
@@ -67,7 +76,7 @@ struct Grammar: Sendable {
 
   private func depth(of node: Node, _ depths: [Int]) -> Int {
     switch node {
-    case .bytes, .literal, .leave: 0
+    case .bytes, .literal, .search, .leave: 0
     case .sequence(let items): items.reduce(0) { max($0, depths[Int($1)]) }
     case .choice(let items): items.reduce(Int.max) { min($0, depths[Int($1)]) }
     case .repetition(let item, let minimum, _): minimum == 0 ? 0 : depths[Int(item)]
@@ -111,7 +120,7 @@ struct Grammar: Sendable {
   /// What may be matched next within a node, before any byte.
   private func followers(of node: NodeID, _ nullable: [Bool]) -> [NodeID] {
     switch nodes[Int(node)] {
-    case .bytes, .literal, .leave: return []
+    case .bytes, .literal, .search, .leave: return []
     case .sequence(let items):
       let count = items.prefix { nullable[Int($0)] }.count
       return Array(items.prefix(count + 1))
@@ -130,7 +139,7 @@ struct Grammar: Sendable {
       for (index, node) in nodes.enumerated() where !nullable[index] {
         let isNullable: Bool
         switch node {
-        case .bytes, .literal: isNullable = false
+        case .bytes, .literal, .search: isNullable = false
         case .leave: isNullable = true
         case .sequence(let items): isNullable = items.allSatisfy { nullable[Int($0)] }
         case .choice(let items): isNullable = items.contains { nullable[Int($0)] }

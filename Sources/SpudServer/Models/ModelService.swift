@@ -60,12 +60,12 @@ struct ModelService: Sendable {
       case .finished(let answer):
         try Task.checkCancellation()
         return summary(answer, order)
-      case .remark(.leftOut(let turns)):
+      case .remark(.leftOut(let turns, let tokens)):
         response.interrupt()
         throw APIError(
           400,
-          "the conversation is longer than the \(model.contextLength) tokens that '\(served.name)' can hold: \(turns) "
-            + "of its turns would have to go",
+          "the conversation holds \(tokens) tokens, too many for the \(model.contextLength) that '\(served.name)' can "
+            + "hold with an answer: \(turns) of its turns would have to go",
           parameter: "messages", code: "context_length_exceeded")
       case .remark(.systemFolded): served.sayOnce(Remark.systemFolded.description)
       case .remark: break

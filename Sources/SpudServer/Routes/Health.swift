@@ -10,24 +10,15 @@ enum Health {
     for served in server.registry.models {
       switch served.current {
       case .ready(let model):
-        let state = model.engineState
-        if let silence = silence(of: state) {
-          throw APIError(503, "the engine of '\(served.name)' has done nothing for \(silence) s", code: "engine_stuck")
+        if let silence = model.engineState.silence() {
+          let seconds = silence.components.seconds
+          throw APIError(503, "the engine of '\(served.name)' has done nothing for \(seconds) s", code: "engine_stuck")
         }
       case .loading, .failed: _ = try served.model
       }
     }
     return .json(.members(["status": .string("ok")]))
   }
-
-  /// The seconds for which an engine that has something to do did nothing; nil where all is well.
-  private static func silence(of state: EngineState) -> Int? {
-    let seconds = Int(state.lastStep.duration(to: .now).components.seconds)
-    return state.active > 0 && seconds >= longestStep ? seconds : nil
-  }
-
-  /// Seconds that a step of an engine may take: one layer of a long prompt, or one id of each answer.
-  private static let longestStep = 30
 
   /// `GET /metrics`.
   static func metrics(_ server: ServerContext, _ incoming: Incoming) async throws -> Reply {
