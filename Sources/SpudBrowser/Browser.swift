@@ -16,15 +16,20 @@ package final class Browser {
     package var height: Int
     /// Seconds that a call may take.
     package var deadline: Double
+    /// Seconds that each step of starting may take. A busy machine starts a program far more slowly than it answers.
+    package var startDeadline: Double
 
-    package init(width: Int = 500, height: Int = 320, deadline: Double = 8) {
+    package init(width: Int = 500, height: Int = 320, deadline: Double = 8, startDeadline: Double = 60) {
       self.width = width
       self.height = height
       self.deadline = deadline
+      self.startDeadline = startDeadline
     }
   }
 
   package let configuration: Configuration
+  /// Seconds that a call may take from now on; at first the configuration's.
+  package var patience: Double
   /// What the browser calls itself, with its version.
   package private(set) var version = ""
   /// What dialogs said, which are closed without a yes as they open.
@@ -42,6 +47,7 @@ package final class Browser {
   /// Calls whose answers nobody waits for.
   private var ignored: Set<Int> = []
   private var hasLoaded = false
+  private var isStarting = false
   /// A page was asked for and has yet to come.
   private(set) var isLoading = false
 
@@ -56,6 +62,7 @@ package final class Browser {
     answer: @escaping (PageRequest) -> PageAnswer
   ) throws {
     self.configuration = configuration
+    patience = configuration.deadline
     self.sandbox = sandbox
     self.answer = answer
     program = try Self.installed()
@@ -97,6 +104,8 @@ package final class Browser {
 
   private func launch() throws {
     pipe?.close()
+    isStarting = true
+    defer { isStarting = false }
     (session, answers, ignored, hasLoaded, isLoading) = (nil, [:], [], false, false)
     pipe = try BrowserPipe(
       sandbox.program,
@@ -140,7 +149,9 @@ package final class Browser {
     }
   }
 
-  var deadline: ContinuousClock.Instant { .now + .seconds(configuration.deadline) }
+  var deadline: ContinuousClock.Instant {
+    .now + .seconds(isStarting ? max(patience, configuration.startDeadline) : patience)
+  }
 
   /// Sends a message and returns its number.
   func send(_ method: String, _ parameters: KeyValuePairs<String, JSONValue> = [:]) throws -> Int {

@@ -27,7 +27,7 @@ struct CodeTests {
 
   private func work(
     _ workspace: Workspace, _ script: [[(String, [String: String])]], options: CodeAgent.Options = .init(),
-    seconds: Double = 20, outputBytes: Int = 10_000_000
+    seconds: Double = 120, outputBytes: Int = 10_000_000
   ) throws -> (CodeAgent.Report, [String]) {
     var tools = CodeTools(workspace, in: try Sandbox())
     tools.seconds = seconds
@@ -199,17 +199,17 @@ struct CodeTests {
     ]
     let thread = Thread {
       for (number, answer) in answers.enumerated() {
-        guard let connection = server.accept(within: 20) else { return }
+        guard let connection = server.accept(within: 120) else { return }
         var bytes: [UInt8] = []
         while !String(decoding: bytes, as: UTF8.self).contains("\"temperature\":0") {
-          bytes += (try? connection.read(within: 5)) ?? []
+          bytes += (try? connection.read(within: 120)) ?? []
         }
         let size = String(answer.utf8.count, radix: 16)
         let text =
           number == 0
           ? "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n\(answer)"
           : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(size)\r\n\(answer)\r\n0\r\n\r\n"
-        try? connection.write(Array(text.utf8), within: 5)
+        try? connection.write(Array(text.utf8), within: 120)
       }
     }
     thread.start()

@@ -21,7 +21,7 @@ struct SandboxTests {
       cat /etc/shadow 2>&1; ls /root /home /work 2>&1; touch /usr/x 2>&1; id -u; \
       (echo > /dev/tcp/127.0.0.1/22) 2>&1; cat /proc/net/dev | wc -l
       """
-    let result = try SandboxedProgram(Sandbox(), run: ["/usr/bin/bash", "-c", script], seconds: 20).result()
+    let result = try SandboxedProgram(Sandbox(), run: ["/usr/bin/bash", "-c", script], seconds: 120).result()
     #expect(result.ending == .exited(0))
     #expect(result.output.contains("/etc/shadow: No such file"))
     #expect(result.output.contains("'/root': No such file"))
@@ -39,7 +39,7 @@ struct SandboxTests {
 
   @Test("a program that prints without end is ended at the limit", .enabled(if: Installed.sandbox))
   func prints() throws {
-    let result = try SandboxedProgram(Sandbox(), run: ["/usr/bin/yes"], seconds: 20, outputBytes: 100_000).result()
+    let result = try SandboxedProgram(Sandbox(), run: ["/usr/bin/yes"], seconds: 120, outputBytes: 100_000).result()
     #expect(result.ending == .wroteTooMuch)
     #expect(result.output.utf8.count == 100_000)
   }

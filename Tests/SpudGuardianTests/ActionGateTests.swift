@@ -10,7 +10,7 @@ struct ActionGateTests {
   private static let principal = EntityUID(type: "Task", id: "t")
 
   private static func gate(
-    opinion: (@Sendable (Proposal) -> Opinion)? = nil, patience: Duration = .seconds(2)
+    opinion: (@Sendable (Proposal) -> Opinion)? = nil, patience: Duration = .seconds(120)
   ) throws -> ActionGate {
     let policies = try PolicySet(
       parsing: """
@@ -71,11 +71,15 @@ struct ActionGateTests {
     #expect(try Self.gate(opinion: { _ in .allow }).propose(Self.pay(1)).isAllowed)
     #expect(try !Self.gate(opinion: { _ in .veto }).propose(Self.pay(1)).isAllowed)
     #expect(try !Self.gate(opinion: { _ in .ask }).propose(Self.pay(1)).isAllowed)
+    // It would allow, but only after the verdict stands.
+    let stands = DispatchSemaphore(value: 0)
     let slow = try Self.gate(
       opinion: { _ in
-        DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(300)) == .success ? .veto : .allow
+        stands.wait()
+        return .allow
       }, patience: .milliseconds(20))
     #expect(!slow.propose(Self.pay(1)).isAllowed)
+    stands.signal()
   }
 
   @Test("no write precedes its verdict, in 10,000 runs with delays injected")

@@ -32,7 +32,7 @@ package struct Sandbox: Sendable {
         .unavailable, "bubblewrap (bwrap) is not installed, and nothing runs outside of it: Scripts/install agent")
     }
     program = found
-    let probe = try SandboxedProgram(self, run: ["/usr/bin/true"], seconds: 10).result()
+    let probe = try SandboxedProgram(self, run: ["/usr/bin/true"], seconds: 60).result()
     guard probe.ending == .exited(0) else {
       let reason = probe.output.split(separator: "\n").first.map(String.init) ?? "\(probe.ending)"
       throw SpudError(.unavailable, "bubblewrap cannot make a sandbox here, and nothing runs outside of it: \(reason)")

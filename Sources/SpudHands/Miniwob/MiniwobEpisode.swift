@@ -17,7 +17,7 @@ package struct MiniwobEpisode {
     try browser.open("\(MiniwobSite.address)miniwob/\(page).html")
     let quoted = String(decoding: JSONValue.string(seed).serialized, as: UTF8.self)
     _ = try browser.examine("Math.seedrandom(\(quoted)); core.EPISODE_MAX_TIME = 1e8; core.startEpisodeReal(); 0")
-    let until = ContinuousClock.now + .seconds(browser.configuration.deadline)
+    let until = ContinuousClock.now + .seconds(browser.patience)
     while try browser.examine("WOB_TASK_READY").bool != true, ContinuousClock.now < until { try browser.frame() }
     task = try browser.examine("core.getUtterance()").string ?? ""
   }
