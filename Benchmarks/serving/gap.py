@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""How long one user waits between two tokens while another's long prompt is read, and what that costs the prompt.
+"""How long one user waits between two tokens while another's long prompt is read, and what that costs the prompt; how
+soon /health answers meanwhile, and how soon pages are free again when a client has gone.
 
     Scripts/install server
     make_moe_gguf.py m.gguf --type Q4_0 --layers 4 --vocabulary --context 40960
@@ -7,12 +8,15 @@
 
 Only the standard library is needed. Prints one JSON object: gaps in milliseconds, reading in seconds. The bar: the
 worst gap at most the greatest of twice the base, 150 ms, and one layer's block and one token; the long prompt at most
-10 % slower than alone, the time given to the other's tokens taken off.
+10 % slower than alone, the time given to the other's tokens taken off; /health within 50 ms (p99); a client that goes
+leaves its pages within 200 ms, whatever it waited for.
 """
 import argparse
 import json
 import random
+import socket
 import statistics
+import struct
 import sys
 import threading
 import time
@@ -59,6 +63,65 @@ def read(server: Server, prompt: list[int]) -> dict[str, float]:
             "cached": (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)}
 
 
+class Health(threading.Thread):
+    """Asks for the server's health again and again; `times` are in milliseconds."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(daemon=True)
+        self.server, self.times, self.ended = server, [], threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        while not self.ended.wait(0.02):
+            start = time.monotonic()
+            assert self.server.get("/health").status == 200
+            self.times.append((time.monotonic() - start) * 1e3)
+
+
+def held(server: Server) -> float:
+    """Pages that requests hold, and requests that wait."""
+    return (server.metric("spud_cache_pages", state="referenced") + server.metric("spud_requests_running")
+            + server.metric("spud_requests_waiting"))
+
+
+def leave(server: Server, body: dict, seconds: float, reads: bool) -> float:
+    """Asks, goes away after some time, and returns the milliseconds until nothing of it is left.
+
+    Nobody else may be served meanwhile. Without `reads`, what comes is left unread.
+    """
+    text = json.dumps(body).encode()
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16 if reads else 1 << 10)
+        head = f"POST /v1/completions HTTP/1.1\r\nHost: any\r\nContent-Length: {len(text)}\r\n\r\n"
+        connection.sendall(head.encode() + text)
+        end = time.monotonic() + seconds
+        connection.settimeout(0.01)
+        while time.monotonic() < end:
+            try:
+                if reads and not connection.recv(1 << 16):
+                    raise SystemExit("the answer ended before its client went")
+            except TimeoutError:
+                pass
+            if not reads:
+                time.sleep(0.01)
+        assert held(server) > 0, "nothing is held that could be left"
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    start = time.monotonic()
+    while held(server) > 0:
+        time.sleep(0.002)
+    return (time.monotonic() - start) * 1e3
+
+
+def leaving(server: Server, prompt: list[int], rounds: int = 5) -> dict[str, float]:
+    """The longest of some tries, by what the client was waiting for when it went."""
+    short = {"prompt": prompt[:64], "max_tokens": 30000, "stream": True, "ignore_eos": True, "temperature": 1}
+    long = {"prompt": prompt, "max_tokens": 1}
+    ways = {"prompt": lambda n: leave(server, long | {"prompt": prompt[n:]}, 1 + n, True),
+            "decode": lambda n: leave(server, short, 1 + n / 7, True),
+            "slow_reader": lambda n: leave(server, short, 5, False)}
+    return {name: max(way(n) for n in range(rounds)) for name, way in ways.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-m", "--model", required=True)
@@ -82,13 +145,18 @@ def main() -> None:
         time.sleep(args.base)
         base = stream.gaps(start, time.monotonic())
         begun = time.monotonic()
+        health = Health(server)
         beside = read(server, prompt(args.ids))["seconds"]
+        health.ended.set()
         during = stream.gaps(begun, begun + beside)
         stream.connection.close()
         each = statistics.median(base)
         found = prompt(4096)
         read(server, found)
         again = [read(server, found) for _ in range(5)]
+        while held(server) > 0:
+            time.sleep(0.1)
+        left = leaving(server, prompt(args.ids))
     finally:
         server.stop()
     print(json.dumps({
@@ -98,6 +166,8 @@ def main() -> None:
         "prompt_s": {"alone": alone, "beside": beside, "beside_less_tokens": beside - len(during) * each / 1e3},
         "found_again_ms": {"median": statistics.median(one["seconds"] for one in again) * 1e3,
                            "ids": again[0]["cached"]},
+        "health_ms": {"p99": sorted(health.times)[len(health.times) * 99 // 100], "times": len(health.times)},
+        "left_ms": left,
     }, indent=2))
 
 

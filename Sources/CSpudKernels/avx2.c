@@ -34,7 +34,7 @@ SPUD_INLINE __m256i input4(const int8_t *quants) {
   return _mm256_set1_epi32(four);
 }
 
-/// One pass goes at the pace of memory, whose prefetcher wants lines in rising order: the scales, used last, stand
+/// One pass goes at the pace of memory, whose prefetcher wants lines in ascending order: the scales, used last, stand
 /// first, and lines are asked for two units ahead. Of two passes the first asks for all of a unit's lines.
 #define KEEP_ORDER(lines, ahead) \
   if (octets == 4) { \

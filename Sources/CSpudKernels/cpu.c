@@ -92,7 +92,7 @@ int32_t spud_cpu_count(void) {
 
 enum { HUGE_PAGE = 2 << 20 };
 
-// The mapping starts on a huge page: one more is mapped than is needed, and what stands out at either end is given
+// The mapping starts on a huge page: one more is mapped than is needed, and what sticks out at either end is given
 // back.
 void *spud_allocate_pages(size_t bytes) {
   if (bytes == 0 || bytes > SIZE_MAX - 2 * (size_t)HUGE_PAGE) return NULL;

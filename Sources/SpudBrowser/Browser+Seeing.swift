@@ -27,7 +27,7 @@ extension Browser {
     }
   }
 
-  /// The page once it has come and stands still: two frames in a row that are equal, or the sixtieth.
+  /// The page once it has loaded and no longer changes: two frames in a row that are equal, or the sixtieth.
   /// - Parameters:
   ///   - width: of the part that counts, from the left; all by default.
   ///   - height: of it, from the top.

@@ -22,7 +22,7 @@ package enum PageAnswer: Sendable, Equatable {
   /// To another address, which is asked for in turn.
   case redirect(to: String)
   case refused
-  /// No answer at all, so that the page waits for ever; for tests of deadlines.
+  /// No answer at all, so that the page waits forever; for tests of deadlines.
   case silence
 
   package static func html(_ text: String, status: Int = 200) -> PageAnswer {

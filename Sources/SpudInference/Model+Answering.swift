@@ -162,7 +162,7 @@ extension Model {
     }
   }
 
-  /// A unified model's answer as a whole turn: a span that it left open is dropped, and `<end>` stands at its end.
+  /// A unified model's answer as a whole turn: a span that it left open is dropped, and `<end>` is at its end.
   static func closed(_ ids: [Int32], wholeCount: Int, in vocabulary: Vocabulary) -> [Int32] {
     let end = vocabulary.id(of: .end)
     let kept = ids.prefix(wholeCount)

@@ -1,6 +1,6 @@
 /// The portal: it answers requests with pages, and keeps what forms change in its records.
 ///
-/// It knows nothing of who asks: whoever stands before it decides whether a request comes through.
+/// It knows nothing of who asks: whoever precedes it decides whether a request comes through.
 package final class Portal {
   package struct Reply: Sendable {
     package let status: Int

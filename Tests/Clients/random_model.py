@@ -71,6 +71,29 @@ def write_safetensors(path, tensors):
             file.write(np.ascontiguousarray(tensor, "<f4").tobytes())
 
 
+def write_slow_model(directory):
+    """A checkpoint of zeros that takes a while to load, though its file, which has holes, takes no room."""
+    directory = write_model(directory)
+    config = json.loads((directory / "config.json").read_text())
+    config["intermediate_size"] = inner = 1 << 18
+    (directory / "config.json").write_text(json.dumps(config))
+    path = directory / "model.safetensors"
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+    offset = 0
+    for name, tensor in header.items():
+        if ".mlp." in name:
+            tensor["shape"] = [config["hidden_size"], inner] if "down" in name else [inner, config["hidden_size"]]
+        length = 4 * int(np.prod(tensor["shape"]))
+        tensor["data_offsets"], offset = [offset, offset + length], offset + length
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.truncate(8 + len(text) + offset)
+    return directory
+
+
 def write_model(directory, width=64, layers=2, context=32768, seed=1):
     """Writes the checkpoint and returns its directory."""
     directory = Path(directory)

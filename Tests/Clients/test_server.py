@@ -1,6 +1,7 @@
 """The server itself: models, keys, limits, refusals, its beginning and its end."""
 
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -8,6 +9,7 @@ import time
 
 import pytest
 from cases import CHAT, LONG, open_stream, wait_until
+from random_model import write_slow_model
 from server import PROGRAM, ROOT, Server, data_url, user
 
 
@@ -147,6 +149,39 @@ def test_bad_beginnings(server):
     assert taken.returncode == 74 and str(server.port) in taken.stderr
     missing = subprocess.run([PROGRAM, "-m", "no/such/model"], capture_output=True, text=True, timeout=60)
     assert missing.returncode == 66
+
+
+def test_while_a_model_loads(tmp_path):
+    server = Server("-m", write_slow_model(tmp_path / "slow"), "-t", 1, ready=False)
+    try:
+        wait_until(lambda: server.port)
+        responses = [server.get("/health"), server.post(CHAT, user("a"))]
+        for response in responses:
+            assert response.status == 503 and error(response)["code"] == "model_loading"
+            assert "%)" in error(response)["message"] and int(response.getheader("retry-after")) >= 1
+        assert server.ready.wait(60)
+        assert server.get("/health").status == 200
+    finally:
+        server.stop()
+
+
+def test_nobody_reads_the_log(random_model, tmp_path):
+    path = tmp_path / "socket"
+    read, write = os.pipe()
+    process = subprocess.Popen([PROGRAM, "-m", random_model, "-t", "1", "--unix", path], stderr=write)
+    os.close(write)
+    try:
+        wait_until(path.exists)
+        os.close(read)
+        for _ in range(2):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(str(path))
+                connection.sendall(b"GET /health HTTP/1.1\r\nHost: any\r\nConnection: close\r\n\r\n")
+                assert connection.recv(100).startswith(b"HTTP/1.1 ")
+        process.terminate()
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
 
 
 def test_a_full_queue(random_model):

@@ -37,6 +37,8 @@ struct ScheduleTests {
       [.text(String(repeating: "the same and the same and ", count: 5)), .text("one")],
       [.text(String(repeating: "the same and the same and ", count: 5)), .text("another")],
       [.audio(TinyModel.tone)],
+      // One id more than whole blocks.
+      [.text(String(repeating: "x", count: 29))], [.text(String(repeating: "y", count: 61))],
     ]
     return (0..<12).map { index in
       Request(
@@ -74,6 +76,12 @@ struct ScheduleTests {
     let model = try await Self.load(format, pages: pages)
     for seed in 0..<3 as Range<UInt64> {
       var random = RandomGenerator(seed: seed)
+      // As it is; block by block; and with every answer due again after each layer of a block.
+      let engine = model.engine
+      try await model.thread.run {
+        if seed > 0 { engine.pace.idLimit = 32 }
+        if seed > 1 { engine.pace.gap = .zero }
+      }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<20 {
           let choice = expected[Int(random.next() % UInt64(expected.count))]

@@ -117,7 +117,7 @@ struct DivisionTests {
     cache.reset()
     #expect(try model.forward(Batch(tokens), cache: cache, logits: .none).rows == 0)
     cache.reset()
-    // Sequence 1 appears first, and its last token stands before sequence 0's last.
+    // Sequence 1 appears first, and its last token precedes sequence 0's last.
     let batch = Batch(tokens: [tokens[0], tokens[0], tokens[1], tokens[1], tokens[2]], sequences: [1, 0, 1, 0, 0])
     let last = try model.forward(batch, cache: cache, logits: .last)
     #expect(difference((0..<last.rows).map { last[$0] }, [whole[1], whole[2]]) == 0)

@@ -79,6 +79,18 @@ struct ExampleTests {
     }
   }
 
+  @Test("frames of a film are counted from 1")
+  func frames() throws {
+    let store = MediaStore()
+    for number in 1...2 {
+      let frame = try store.frame(number, ofFilmAt: folder + "/clip")
+      #expect(frame == scene(width: 16, height: 16, seed: UInt64(number) + 1))
+    }
+    for number in [0, 3] {
+      #expect(throws: SpudError.self) { try store.frame(number, ofFilmAt: folder + "/clip") }
+    }
+  }
+
   @Test("a missing file of examples is no input, an empty one has none")
   func files() throws {
     #expect(throws: SpudError.self) { try ExampleFile(path: folder + "/none.jsonl") }

@@ -49,7 +49,7 @@ extension Proposal.Effect {
 }
 
 extension Sight {
-  /// What sending the form of the screen would change, as it stands there.
+  /// What sending the form of the screen would change, as it is there.
   var effect: Proposal.Effect {
     Proposal.Effect(
       name: title, values: Dictionary(fields.map { ($0.label, $0.field.text) }) { first, _ in first })

@@ -1,6 +1,6 @@
 /// The pattern of a `like`: bytes to be found in this order, with gaps of any length between its pieces.
 package struct LikePattern: Hashable, Sendable {
-  /// What stands between the stars; a pattern without a star is one piece.
+  /// What is between the stars; a pattern without a star is one piece.
   private let pieces: [[UInt8]]
 
   /// - Returns: Nil where the literal holds an escape that Cedar does not have.

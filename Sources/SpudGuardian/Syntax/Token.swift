@@ -5,7 +5,7 @@ struct Token: Equatable {
     case identifier(String)
     /// Digits; whether they fit is checked where the sign is known.
     case number(String)
-    /// What stands between the quotation marks, with its escapes.
+    /// What is between the quotation marks, with its escapes.
     case string(String)
     /// An operator or a bracket.
     case symbol(String)

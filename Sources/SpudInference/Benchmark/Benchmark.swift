@@ -12,7 +12,7 @@ package struct BenchmarkTest: Sendable, Equatable {
   }
 
   package var kind: Kind
-  /// Tokens that stand before, in each sequence.
+  /// Tokens that precede, in each sequence.
   package var depth: Int
   /// Sequences at once.
   package var batch: Int

@@ -26,7 +26,7 @@ public struct Domain: Sendable, Equatable {
   var videoFrames: ClosedRange<Int>?
   /// Every word of the prompts.
   var words: Set<String> = []
-  /// The prompts, by the media that stand before them; nil where the file lists none.
+  /// The prompts, by the media that precede them; nil where the file lists none.
   var prompts: [[PartKind]: [PromptPattern]]?
   /// Other spellings of words, such as `color` for `colour`.
   var spellings: [String: String] = [:]

@@ -94,7 +94,7 @@ struct PromptPattern: Sendable, Equatable {
           continue
         }
         used.insert(found)
-        // A word that stands everywhere must not pass over those before it.
+        // A word that is everywhere must not pass over those before it.
         if found == place { place += 1 }
         continue
       }

@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// A step is one of two things: an id more for every answer that is being written, all in one batch; or one layer of a
 /// pass that reads prompts. Answers go first. Prompts get what time is left until the next id is due (`Pace`), the
-/// shortest first, though none waits for ever. What an answer says depends on its own ids and their marks only, never
+/// shortest first, though none waits forever. What an answer says depends on its own ids and their marks only, never
 /// on what else is going on, bit for bit.
 ///
 /// When pages run out, first the tree gives up what nobody uses, least recently used first; then the youngest answer
@@ -30,7 +30,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
   /// Answers that have pages, oldest first.
   private(set) var active: [Generation] = []
   private var reading: Reading?
-  private var pace = Pace()
+  var pace = Pace()
   var speculation: Speculation
   private var submissions = 0
 
@@ -195,7 +195,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
     }
     guard let first = readers.first else { return }
     let depth = first.sequence.map { cache.length(of: Int($0)) } ?? 0
-    var room = hasCompany ? pace.idsAtOnce(depth: depth) : Pace.mostIDs
+    var room = pace.idsAtOnce(depth: depth, hasCompany: hasCompany)
     var parts: [(generation: Generation, count: Int)] = []
     var together: [Int32] = []
     for reader in readers where room > 0 && active.contains(where: { $0 === reader }) {

@@ -3,12 +3,14 @@
 struct Pace {
   /// Ids of prompts that are read at once at most: enough to keep every kernel busy.
   static let mostIDs = 512
+  /// What a test makes smaller, so that short prompts are read in pieces.
+  var idLimit = Pace.mostIDs
   /// Ids that are read at once at least: fewer read all weights for little.
-  static let leastIDs = 32
+  private static let leastIDs = 32
 
   /// From the end of one id of every answer to the end of the next, while prompts are read: at most so long or twice
   /// what it takes alone, whichever is longer, as far as a layer can be cut.
-  private static let gap = Duration.milliseconds(90)
+  var gap = Duration.milliseconds(90)
 
   private var lastWritten = ContinuousClock.now
   /// Whether a layer was read since: one always is, so that prompts come on too.
@@ -22,14 +24,15 @@ struct Pace {
   /// Whether the answers' next ids should be computed now, before another layer of a prompt that takes as long as
   /// `layers`.
   func isDue(layers: Duration) -> Bool {
-    hasRead && lastWritten.duration(to: .now) + layers + writeTime > max(Self.gap, writeTime * 2)
+    hasRead && lastWritten.duration(to: .now) + layers + writeTime > max(gap, writeTime * 2)
   }
 
-  /// How many ids to read at once, so that a layer of them fits between two ids of the answers.
-  func idsAtOnce(depth: Int) -> Int {
-    let room = max(Self.gap - writeTime, writeTime)
+  /// How many ids to read at once, so that a layer of them fits between two ids of the answers; where there are none,
+  /// so that whoever leaves or comes is seen soon.
+  func idsAtOnce(depth: Int, hasCompany: Bool) -> Int {
+    let room = hasCompany ? max(gap - writeTime, writeTime) : .milliseconds(150)
     let fitting = Int(room / max(time(depth: depth), .nanoseconds(1)))
-    return min(max(fitting / Self.leastIDs * Self.leastIDs, Self.leastIDs), Self.mostIDs)
+    return min(max(fitting / Self.leastIDs * Self.leastIDs, Self.leastIDs), idLimit)
   }
 
   /// What one layer is going to take.

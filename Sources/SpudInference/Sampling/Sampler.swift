@@ -8,7 +8,7 @@ package struct Sampler {
     var weight: Double
     var id: Int32
 
-    /// Whether this one stands before `other`: heavier first, of equals the lower id.
+    /// Whether this one precedes `other`: heavier first, of equals the lower id.
     func precedes(_ other: Candidate) -> Bool {
       weight != other.weight ? weight > other.weight : id < other.id
     }
@@ -36,7 +36,7 @@ package struct Sampler {
   ///
   /// - Parameters:
   ///   - logits: `[vocabulary]`.
-  ///   - allowed: The ids that may be chosen, in rising ranges within the vocabulary.
+  ///   - allowed: The ids that may be chosen, in ascending ranges within the vocabulary.
   /// - Throws: `SpudError` (`badData`) when no allowed token has a finite logit.
   /// - Complexity: O(allowed), and O(kept · log(allowed)) more under top-k and top-p; O(vocabulary) with penalties or
   ///   biases. No allocation after the first.
@@ -116,7 +116,7 @@ package struct Sampler {
     for root in stride(from: candidates.count / 2 - 1, through: 0, by: -1) {
       siftDown(from: root, count: candidates.count)
     }
-    // The heaviest of those left in the heap moves behind it, step by step, so they end in rising order.
+    // The heaviest of those left in the heap moves behind it, step by step, so they end in ascending order.
     var heapCount = candidates.count
     func takeHeaviest(_ sampler: inout Sampler) -> Double {
       heapCount -= 1

@@ -7,7 +7,7 @@ extension Model {
   /// The ids of a text as this model would read it at its beginning, without a conversation around it.
   package func ids(ofText text: String) -> [Int32] { textTokenizer.encode(text) }
 
-  /// The id that stands before a text; nil where none does.
+  /// The id that precedes a text; nil where none does.
   package var textBeginning: Int32? {
     switch form {
     case .stream(let tokenizer): tokenizer.vocabulary.id(of: .begin)
@@ -18,12 +18,12 @@ extension Model {
   /// Scores each id of a text by what the model predicts there.
   ///
   /// The text is cut into windows that overlap by half: of each window but the first only the second half is scored, so
-  /// that every id is scored once, with at least half a window before it. What stands before texts stands before each
-  /// window. The first id of all has nothing before it, and is scored only where something stands before texts.
+  /// that every id is scored once, with at least half a window before it. What precedes texts precedes each
+  /// window. The first id of all has nothing before it, and is scored only where something precedes texts.
   ///
   /// - Parameters:
   ///   - ids: The text's.
-  ///   - window: Ids of a window, with what stands before it; at least 2.
+  ///   - window: Ids of a window, with what precedes it; at least 2.
   ///   - mark: How the positions are said to have come about.
   ///   - other: A model with the same ids, loaded to share this one's threads, that is compared with this one.
   ///   - progress: Told how many ids are scored.

@@ -15,7 +15,7 @@ struct StoreHeader: Sendable, Equatable {
   var base: UInt64
   var wrappedRoot: [UInt8] = []
 
-  /// What the wrapped key is bound to: all that stands before it.
+  /// What the wrapped key is bound to: all that precedes it.
   var associated: [UInt8] {
     var writer = ByteWriter()
     writer.put(raw: Self.magic)

@@ -2,7 +2,7 @@ internal import SpudErrors
 
 /// One sealed message in a segment: some pages that follow each other in a sequence, or a conversation's ids.
 ///
-/// Whatever stands here but the place, the key and the time of use is bound to the message by its associated data.
+/// Everything here but the place, the key and the time of use is bound to the message by its associated data.
 package struct StoredExtent: Sendable, Equatable {
   enum Kind: UInt8, Sendable {
     case pages = 1

@@ -65,7 +65,7 @@ extension RotaryPlan {
     }
   }
 
-  /// Where the original context stands: in the scaling, beside it (Phi-3), or nowhere.
+  /// Where the original context is given: in the scaling, beside it (Phi-3), or nowhere.
   private static func originalContext(
     _ reader: ConfigurationReader, _ scaling: ConfigurationReader, else context: Int
   ) throws -> Int {

@@ -9,7 +9,7 @@ package enum FinishReason: String, Sendable {
 /// Turns the events of one choice of an answer into the chunks of a stream.
 ///
 /// The first chunk says who speaks. A call's first delta has its index, id, type, name and empty arguments, later ones
-/// only its index and a part of the arguments; no delta is empty. `usage` stands in every chunk as null and in one last
+/// only its index and a part of the arguments; no delta is empty. `usage` is in every chunk as null and in one last
 /// chunk without choices, if the request asked for it, and nowhere otherwise.
 package struct ChatChunks: Sendable {
   package let id: String

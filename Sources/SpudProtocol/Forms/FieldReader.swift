@@ -3,7 +3,7 @@ internal import SpudTensors
 /// Reads the fields of a request, each with its kind and its bounds.
 struct FieldReader {
   let object: JSONObject
-  /// Where the object stands in the request: `messages[2].`, say.
+  /// Where the object is in the request: `messages[2].`, say.
   var path = ""
 
   /// A field; nil if it is not there or null.

@@ -1,7 +1,7 @@
 package import SpudTensors
 
 /// Turns the events of an answer into those of `/v1/responses`, in their full order: created, in progress; for each
-/// item added, its parts, its deltas, done; completed. Each has a number, rising by one.
+/// item added, its parts, its deltas, done; completed. Each has a number, increasing by one.
 package struct ResponseEvents: Sendable {
   package typealias Event = (name: String, data: JSONValue)
 

@@ -4,7 +4,7 @@ package import SpudTensors
 package struct TokenizeRequest: Sendable {
   package let model: String?
   package let content: String
-  /// Whether the token with which every text begins stands before it.
+  /// Whether the token with which every text begins precedes it.
   package let addsSpecial: Bool
   /// Whether what spells a special token becomes it.
   package let parsesSpecial: Bool

@@ -1,4 +1,4 @@
-/// A `data:` URL: a medium that stands in the request itself.
+/// A `data:` URL: a medium that is in the request itself.
 package struct DataURL: Sendable, Equatable {
   /// What it says it holds, in small letters: `image/png`; empty if it does not say.
   package let type: String

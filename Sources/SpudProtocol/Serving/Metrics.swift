@@ -32,7 +32,7 @@ package final class Metrics: Sendable {
 
   /// Declares a family; what is not declared is not counted.
   ///
-  /// - Parameter bounds: The upper bounds of a histogram's buckets, rising.
+  /// - Parameter bounds: The upper bounds of a histogram's buckets, ascending.
   package func declare(_ name: String, _ kind: Kind, _ help: String, bounds: [Double] = []) {
     state.withLock { state in
       guard state.families[name] == nil else { return }

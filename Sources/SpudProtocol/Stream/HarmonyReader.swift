@@ -109,7 +109,7 @@ struct HarmonyReader: Sendable {
     mode = .between
   }
 
-  /// The word that stands in a header behind `mark`.
+  /// The word in a header behind `mark`.
   private static func word(behind mark: String, in header: String) -> String? {
     guard let range = header.firstRange(of: mark) else { return nil }
     let word = header[range.upperBound...].prefix { $0 != " " && $0 != "<" }

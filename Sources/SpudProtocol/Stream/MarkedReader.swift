@@ -78,7 +78,7 @@ struct MarkedReader: Sendable {
         pass(sink.held, into: &events)
       }
     }
-    // White space at the end is text, unless a call or a thought stands before it, or it ends a thought.
+    // White space at the end is text, unless a call or a thought precedes it, or it ends a thought.
     if mode != .thought, !sink.isOpen, !isAtBorder { events.content(space) }
     space = []
   }
@@ -138,7 +138,7 @@ struct MarkedReader: Sendable {
         events.add(.callEnded(index: callCount - 1, isWhole: isEnd))
         isAtBorder = false
       } else if isEnd {
-        // Only what stands between calls.
+        // Only what is between calls.
         held = []
         border()
         isAtBorder = true

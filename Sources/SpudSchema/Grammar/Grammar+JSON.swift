@@ -3,7 +3,7 @@ internal import SpudTensors
 /// The parts of JSON's syntax.
 extension Grammar {
   /// White space between tokens: none, one space, or a new line with an indentation. Without a bound, a model could
-  /// write white space for ever.
+  /// write white space forever.
   mutating func space() -> NodeID {
     let spaces = add(.repetition(text(" "), minimum: 0, limit: 64))
     return optional(choice([text(" "), sequence([text("\n"), spaces])]))

@@ -17,6 +17,6 @@ package struct TokenMask: Sendable, Equatable {
 
   package var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
 
-  /// The ids, rising.
+  /// The ids, ascending.
   package var ids: [Int32] { (0..<Int32(count)).filter(contains) }
 }

@@ -28,9 +28,9 @@ struct AccessLog: Sendable {
     Self.say(parts.filter { !$0.isEmpty }.joined(separator: " "))
   }
 
-  /// A line on standard error.
+  /// A line on standard error, or nothing where nobody reads it any more.
   static func say(_ line: String) {
-    lock.withLock { _ in FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    lock.withLock { _ in try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8)) }
   }
 
   private static let lock = Mutex(())

@@ -103,7 +103,7 @@ extension TemplateEvaluator {
     return exponent < 0 ? 1 / power : power
   }
 
-  /// In rising order of a key; what has equal keys stays in its order.
+  /// In ascending order of a key; what has equal keys stays in its order.
   func sorted<Item>(_ items: [Item], by key: (Item) throws -> TemplateValue) throws -> [Item] {
     try step(items.count)
     let keyed = try items.enumerated().map { (offset: $0.offset, key: try key($0.element), item: $0.element) }

@@ -43,7 +43,7 @@ extension TemplateEvaluator {
     }
   }
 
-  /// Whether `a` stands before `b` in order.
+  /// Whether `a` precedes `b` in order.
   func precedes(_ a: TemplateValue, _ b: TemplateValue) throws -> Bool {
     try step()
     switch (a, b) {

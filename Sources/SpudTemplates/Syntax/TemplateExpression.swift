@@ -37,7 +37,7 @@ indirect enum TemplateExpression: Sendable {
   }
 }
 
-/// What stands between the parentheses of a call.
+/// What is between the parentheses of a call.
 struct TemplateArguments: Sendable {
   var positional: [TemplateExpression] = []
   var named: [(name: String, value: TemplateExpression)] = []

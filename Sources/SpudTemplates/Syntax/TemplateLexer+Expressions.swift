@@ -67,7 +67,7 @@ extension TemplateLexer {
     return .float(value)
   }
 
-  /// Whether `scalar` stands before `position`: the second number in `a.0.1` is an index, no fraction.
+  /// Whether `scalar` precedes `position`: the second number in `a.0.1` is an index, no fraction.
   private func follows(_ scalar: Unicode.Scalar, _ position: Int) -> Bool {
     position > 0 && source[position - 1] == scalar
   }

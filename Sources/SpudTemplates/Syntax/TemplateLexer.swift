@@ -80,7 +80,7 @@ struct TemplateLexer {
     return source[position + 1] == "{" || source[position + 1] == "%" || source[position + 1] == "#"
   }
 
-  /// Removes the white space between the last line's start and the tag, if nothing else stands there.
+  /// Removes the white space between the last line's start and the tag, if nothing else is there.
   private func stripIndentation(_ text: inout ArraySlice<Unicode.Scalar>) {
     let lineStart = text.lastIndex(of: "\n").map { $0 + 1 } ?? text.startIndex
     guard lineStart > text.startIndex || startsLine else { return }

@@ -35,7 +35,7 @@ struct TemplateParser {
   }
 
   private mutating func statementList(until ends: Set<String>) throws -> [TemplateStatement] {
-    // The tag that opened the block stands before its first statement.
+    // The tag that opened the block precedes its first statement.
     let opening = tokens[max(0, position - 1)].line
     var result: [TemplateStatement] = []
     while true {

@@ -1,5 +1,5 @@
 extension TemplateText {
-  /// One scalar, with where it stands.
+  /// One scalar, with where it is.
   struct PlacedScalar {
     let scalar: Unicode.Scalar
     let range: Range<Int>

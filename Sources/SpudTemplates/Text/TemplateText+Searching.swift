@@ -1,5 +1,5 @@
 extension TemplateText {
-  /// Where `needle` stands first at or after `start`; in bytes.
+  /// Where `needle` first occurs at or after `start`, in bytes.
   ///
   /// - Complexity: O(`utf8.count` + `needle.count`), by Knuth, Morris and Pratt: a template or a user may choose both.
   func firstOffset(of needle: [UInt8], from start: Int = 0) -> Int? {
@@ -16,7 +16,7 @@ extension TemplateText {
     return nil
   }
 
-  /// Where `needle` stands without overlap, at most `limit` times.
+  /// Where `needle` occurs without overlap, at most `limit` times.
   func offsets(of needle: [UInt8], limit: Int = .max) -> [Int] {
     guard let first = needle.first, limit > 0 else { return [] }
     let borders = Self.borders(of: needle)
@@ -34,7 +34,7 @@ extension TemplateText {
     return found
   }
 
-  /// Where `needle` stands last, in bytes.
+  /// Where `needle` last occurs, in bytes.
   func lastOffset(of needle: [UInt8]) -> Int? {
     if needle.isEmpty { return utf8.count }
     let mirrored = TemplateText(utf8: utf8.reversed())
@@ -59,7 +59,7 @@ extension TemplateText {
     utf8.count >= suffix.utf8.count && utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
   }
 
-  /// Every occurrence of `old`, or the first `limit`, replaced; an empty `old` stands between all scalars.
+  /// Every occurrence of `old`, or the first `limit`, replaced; an empty `old` matches between all scalars.
   func replacing(_ old: TemplateText, with new: TemplateText, limit: Int = .max) -> TemplateText {
     let found = old.isEmpty ? Array(scalarOffsets.prefix(limit)) : offsets(of: old.utf8, limit: limit)
     guard !found.isEmpty else { return self }

@@ -19,7 +19,7 @@ package struct TemplateText: Sendable {
   package private(set) var utf8: [UInt8]
   /// Who spelled the first byte; of no meaning while there is none.
   private(set) var firstOrigin: Origin
-  /// Byte offsets where the origin changes, rising, each between 0 and `utf8.count`, both excluded.
+  /// Byte offsets where the origin changes, ascending, each between 0 and `utf8.count`, both excluded.
   private(set) var turns: [Int] = []
   /// Whether the filter `safe` or `escape` made this: `+` then escapes what it is joined with.
   var isMarkup = false

@@ -21,7 +21,7 @@ enum PythonNumber {
     return sign + digits.prefix(exponent) + "." + digits.dropFirst(exponent)
   }
 
-  /// The shortest digits that name `value` among doubles, without zeros at either end, and where the point stands.
+  /// The shortest digits that name `value` among doubles, without zeros at either end, and where the point is.
   private static func shortest(_ value: Double) -> (digits: String, exponent: Int) {
     var spelled = Substring("\(value)"), exponent = 0
     if let mark = spelled.firstIndex(of: "e") {

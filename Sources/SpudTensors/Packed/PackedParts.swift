@@ -3,7 +3,7 @@ internal import SpudErrors
 /// The stored parts of one matrix, found by their names and checked against each other.
 struct PackedParts {
   let source: TensorSource
-  /// What stands before the parts' own names.
+  /// What precedes the parts' own names.
   let stem: String
 
   /// The part of that name, if it is there.

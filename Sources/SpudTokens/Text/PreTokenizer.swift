@@ -11,9 +11,9 @@ enum PreTokenizer: Sendable, Equatable {
   case gpt2
   /// Qwen2's and Qwen3's when `maximumDigits` is 1, Llama 3's when it is 3.
   case caseless(maximumDigits: Int)
-  /// Each digit is a word, or each run of digits, and so is what stands between.
+  /// Each digit is a word, or each run of digits, and so is what is between.
   case digits(individual: Bool)
-  /// Each punctuation mark is a word, or each run of them, and so is what stands between.
+  /// Each punctuation mark is a word, or each run of them, and so is what is between.
   case punctuation(individual: Bool)
   /// Runs without white space; white space is left out.
   case whitespaceSplit

@@ -158,7 +158,7 @@ private struct TokenizerFile {
     }
   }
 
-  /// One of the pre-tokenizers that may stand before ByteLevel.
+  /// One of the pre-tokenizers that may precede ByteLevel.
   private func splitter(_ step: JSONObjectReader) throws -> PreTokenizer {
     switch try step.string("type") {
     case "Digits": return .digits(individual: try step.optionalBool("individual_digits") ?? false)
