@@ -117,14 +117,16 @@ let package = Package(
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer", "SpudTokens", "SpudKernels",
         "SpudModels", "SpudInference", "SpudMemory", "SpudPipeline",
       ]),
-    // The flags of `spud serve`, which both programs read.
-    module("SpudServeOptions", imports: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    // Flags that more than one program reads: those of `spud serve`, and of a memory.
+    module(
+      "SpudOptions",
+      imports: ["SpudErrors", "SpudMemory", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     // HTTP; empty where the trait `Server` is off.
     .target(
       name: "SpudServer",
       dependencies: [
-        "SpudErrors", "SpudTensors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels", "SpudInference",
-        "SpudProtocol", "SpudServeOptions",
+        "SpudErrors", "SpudTensors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels", "SpudInference", "SpudMemory",
+        "SpudProtocol", "SpudOptions",
         server("HummingbirdCore", of: "hummingbird"), server("HTTPTypes", of: "swift-http-types"),
         server("Logging", of: "swift-log"), server("NIOCore", of: "swift-nio"), server("NIOPosix", of: "swift-nio"),
         server("NIOHTTP1", of: "swift-nio"),
@@ -133,7 +135,7 @@ let package = Package(
     .executableTarget(
       name: "spud-server",
       dependencies: [
-        "SpudErrors", "SpudServeOptions", "SpudServer",
+        "SpudErrors", "SpudOptions", "SpudServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -162,7 +164,7 @@ let package = Package(
       dependencies: [
         "CEdit",
         "SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudGuardian", "SpudKernels", "SpudTokens",
-        "SpudModels", "SpudInference", "SpudMemory", "SpudPipeline", "SpudComparison", "SpudServeOptions",
+        "SpudModels", "SpudInference", "SpudMemory", "SpudPipeline", "SpudComparison", "SpudOptions",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

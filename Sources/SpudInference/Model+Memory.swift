@@ -1,6 +1,7 @@
 internal import SpudErrors
 package import SpudKernels
 internal import SpudModels
+package import SpudTokens
 
 /// What is kept of a model's conversations beyond the process.
 extension Model {
@@ -10,13 +11,27 @@ extension Model {
   /// answer, which is the same with and without it.
   ///
   /// Before the process ends, `flushMemory` waits for what is still to be sealed.
-  package func attach(_ store: any PageStore) async throws {
+  ///
+  /// - Parameter keepsAnswers: Whether answers are kept to be found by their words, too: for conversations that others
+  ///   keep and send whole.
+  package func attach(_ store: any PageStore, keepsAnswers: Bool = false) async throws {
     try await thread.run { self.engine.memory = MemoryLink(store) }
+    guard keepsAnswers else { return }
+    let shelf = AnswerShelf(
+      keep: { [weak self] answer, scope in
+        guard let self else { return }
+        let sequence = answer.sequence
+        let marks = sequence.marks.isEmpty ? form.marks(of: sequence.ids) : sequence.marks
+        thread.start { self.engine.keep(answer, marks: marks, scope: scope) }
+      },
+      recall: { scope in scope.tenant.flatMap { try? store.answers(of: $0) } ?? [] })
+    answers.attach(shelf, tokenizer: streamTokenizer)
   }
 
   /// Ends what `attach` began; what is being sealed is sealed to its end.
   package func detachMemory() async {
     _ = await flushMemory()
+    answers.attach(nil, tokenizer: nil)
     try? await thread.run { self.engine.memory = nil }
   }
 
@@ -35,6 +50,14 @@ extension Model {
         self.engine.whenSealed { continuation.resume(returning: self.engine.memory?.takeFailure()?.message) }
       }
     }
+  }
+
+  /// What was said in a conversation, to be read again: a unified model's pictures and sounds as their codes have them.
+  ///
+  /// - Throws: `SpudError` (`badData`) when the ids are not this model's.
+  package func turns(of state: SessionState) throws -> [StreamTurn] {
+    guard let tokenizer = streamTokenizer else { return state.streamTurns }
+    return state.ids.isEmpty ? [] : try tokenizer.decode(state.ids)
   }
 
   /// The model's files that decide which ids there are, and what is computed from them, each path below the model's or

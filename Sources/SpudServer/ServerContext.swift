@@ -2,8 +2,9 @@
 internal import Foundation
 internal import SpudErrors
 internal import SpudInference
+internal import SpudMemory
+internal import SpudOptions
 internal import SpudProtocol
-internal import SpudServeOptions
 internal import Synchronization
 
 /// What every request of a server shares.
@@ -14,6 +15,8 @@ final class ServerContext: Sendable {
   let origins: Origins
   let bodyLimit: Int
   let registry: ModelRegistry
+  /// What was read, sealed on disk; every model's.
+  let memory: SealedStore?
   let routes: [String: [String: Route]]
   let lifecycle = Lifecycle()
   let log: AccessLog
@@ -31,8 +34,9 @@ final class ServerContext: Sendable {
     limiter = RateLimiter(perMinute: options.rateLimit)
     origins = Origins(
       allowed: Set(options.allowOrigin), requiresLocalName: options.unix == nil && options.isLocal && keys == nil)
-    bodyLimit = try options.bodyBytes
+    bodyLimit = options.bodyLimit.count
     registry = try ModelRegistry(options, fallback: fallback, now: Int(Date.now.timeIntervalSince1970))
+    memory = try options.memory.open { AccessLog.say("spud: \($0)") }
     log = AccessLog(isQuiet: options.quiet)
     routes = Route.all()
     page = try Page.load()

@@ -24,6 +24,8 @@ enum ServerMetrics {
     metrics.declare("spud_engine_active", .gauge, "Answers that the engine reads or writes for.")
     metrics.declare("spud_engine_waiting", .gauge, "Answers that wait for pages.")
     metrics.declare("spud_cache_pages", .gauge, "Pages of 32 positions, by state: free, tree, referenced.")
+    metrics.declare(
+      "spud_memory_tokens", .gauge, "Tokens that the memory on the disk was given, by state: sealed, waiting.")
     metrics.declare("spud_engine_last_step_age_seconds", .gauge, "Since the engine did something.")
     metrics.declare("spud_uptime_seconds", .gauge, "Since the server began.")
   }
@@ -65,6 +67,11 @@ extension ServerContext {
       let pages = [("free", state.freePages), ("tree", state.treePages), ("referenced", state.referencedPages)]
       for (name, count) in pages {
         metrics.set("spud_cache_pages", Double(count), ["model": served.name, "state": name])
+      }
+      if memory != nil {
+        for (name, count) in [("sealed", state.sealedTokens), ("waiting", state.unsealedTokens)] {
+          metrics.set("spud_memory_tokens", Double(count), ["model": served.name, "state": name])
+        }
       }
       metrics.set(
         "spud_engine_last_step_age_seconds", state.lastStep.duration(to: .now).milliseconds / 1e3,

@@ -7,7 +7,8 @@ internal import NIOCore
 internal import NIOPosix
 internal import SpudErrors
 internal import SpudInference
-package import SpudServeOptions
+internal import SpudMemory
+package import SpudOptions
 
 /// A server: models behind HTTP.
 package enum SpudServer {
@@ -49,6 +50,7 @@ package enum SpudServer {
     let ending = Task { [stream = signals.stream] in
       await first(of: stream)
       await end(context) { try? await server.shutdownGracefully() }
+      await keep(context)
       if let path = options.unix { try? FileManager.default.removeItem(atPath: path) }
       exit(0)
     }
@@ -77,8 +79,8 @@ package enum SpudServer {
   private static func load(_ context: ServerContext) async throws {
     for served in context.registry.models {
       var options = LoadOptions(threads: context.options.threads, contextLength: context.options.context)
-      options.cacheSize = try context.options.cacheBytes
-      try await served.load(options)
+      options.cacheSize = context.options.cacheSize?.count
+      try await served.load(options, memory: context.memory)
       AccessLog.say("spud: \(served.name) is ready")
     }
   }
@@ -97,6 +99,15 @@ package enum SpudServer {
       try? await Task.sleep(for: .milliseconds(20))
     }
     closing.cancel()
+  }
+
+  /// Waits until what was read and answered is sealed, where it is to be.
+  private static func keep(_ context: ServerContext) async {
+    for served in context.registry.models {
+      guard context.memory != nil, case .ready(let model) = served.current else { continue }
+      if let failure = await model.flushMemory() { served.sayOnce(failure) }
+    }
+    try? context.memory?.noteUses()
   }
 
   private static func announce(_ channel: any Channel, _ options: ServeOptions) {

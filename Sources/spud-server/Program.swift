@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
-internal import SpudServeOptions
+internal import SpudOptions
 #if Server
 internal import SpudServer
 #endif

@@ -46,6 +46,47 @@ struct ChatCommandTests {
     #expect(outcome.exitCode == 65 && outcome.errors.contains("c.json"))
   }
 
+  @Test("a conversation that is kept goes on in the next process, word for word, and reads nothing of it again")
+  func kept() async throws {
+    let words = String(repeating: "the first ", count: 12)
+    let chat = ["chat", "-m", model, "-n", "8", "--think", "0", "--seed", "7"]
+    let directory = FileManager.default.temporaryDirectory.appending(path: "spud-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let key = directory.appending(path: "key").path
+    #expect(
+      FileManager.default.createFile(
+        atPath: key, contents: Data((0..<32).map { UInt8($0) }), attributes: [.posixPermissions: 0o600]))
+    func run(_ lines: [String], _ more: [String] = []) async throws -> CommandLineProgram.Outcome {
+      try await CommandLineProgram.start(
+        chat + more, in: directory, input: lines.joined(separator: "\n"),
+        environment: ["XDG_STATE_HOME": directory.appending(path: "state").path]
+      ).outcome()
+    }
+    let whole = try await run([words, "/image \(picture)", "what", "and then?"])
+    let memory = ["--memory", "store", "--key-file", key, "--session", "it"]
+    var parts = ""
+    for lines in [[words], ["/image \(picture)", "what"], ["and then?", "/save c.json"]] {
+      let outcome = try await run(lines, memory)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      parts += outcome.output
+    }
+    #expect(parts == whole.output)
+    let turns = try SavedConversation.read(directory.appending(path: "c.json").path)
+    #expect(turns.count == 6 && turns[0].parts == [.text(words)] && turns[2].parts.map(\.kind) == [.image, .text])
+    let history = try await run(["/history", "/load c.json", "hi", "/history"], memory)
+    #expect(history.output.contains("user: and then?\n") && history.output.contains("user: hi\n"))
+    // What came before is found on the disk, but for what no block of 32 was full of.
+    let json = try await CommandLineProgram.start(
+      ["run", "-m", model, "-n", "4", "--json", "last"] + memory, in: directory,
+      environment: ["XDG_STATE_HOME": directory.appending(path: "state").path]
+    ).outcome()
+    let usage = try #require(
+      (try JSONSerialization.jsonObject(with: json.bytes) as? [String: Any])?["usage"] as? [String: Int])
+    let read = ["text", "image", "audio"].reduce(0) { $0 + (usage[$1] ?? 0) } - (usage["restored"] ?? 0)
+    #expect(read < 64 && usage["restored"] ?? 0 >= 96, "\(usage)")
+  }
+
   @Test("commands are read as people write them")
   func commands() throws {
     #expect(try ChatCommand("hello /there") == nil)

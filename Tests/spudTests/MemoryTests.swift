@@ -66,6 +66,8 @@ struct MemoryTests {
       (["run", "--memory", "store", "-m", CommandLineProgram.model, "hi"], 0o600, 64, "nothing is remembered"),
       (turn("hi"), 0o644, 65, "can be read by others"), (memory("list"), 0o600, 66, "no such directory"),
       (["run", "--session", "it", "hi"], 0o600, 64, "give --memory"),
+      (["chat", "--session", "it"], 0o600, 64, "give --memory"),
+      (["chat", "--memory", "store", "-m", CommandLineProgram.model], 0o600, 64, "nothing is remembered"),
     ] {
       try await CommandLineProgram.run(
         arguments, environment: ["XDG_STATE_HOME": "/nowhere", "CREDENTIALS_DIRECTORY": ""],

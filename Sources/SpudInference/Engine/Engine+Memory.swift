@@ -1,5 +1,6 @@
 internal import SpudErrors
 internal import SpudKernels
+internal import SpudModels
 
 /// Pages that are kept beyond the process: before an answer waits for pages of its own, those of its prompt that are
 /// stored are put into the tree, where it then finds them as any other; what it leaves in the tree is sealed.
@@ -93,6 +94,7 @@ extension Engine {
         thread.start { [self] in
           for page in held { cache.release(page) }
           memory.pending -= held.count
+          memory.sealed += held.count
           sealNext()
         }
       }
@@ -103,9 +105,23 @@ extension Engine {
         memory.backlog.removeFirst()
       }
     }
-    guard memory.pending == 0, memory.backlog.isEmpty else { return }
+    noteSealing()
+    guard memory.pending == 0, memory.pendingAnswers == 0, memory.backlog.isEmpty else { return }
     for idler in memory.idlers { idler() }
     memory.idlers = []
+  }
+
+  /// Has what finds an answer again by its words sealed.
+  func keep(_ answer: AnswerShelf.Kept, marks: [Mark], scope: CacheScope) {
+    guard let memory, let tenant = scope.tenant else { return }
+    memory.pendingAnswers += 1
+    memory.keep(answer, marks: marks, tenant: tenant) { [self] in
+      thread.start { [self] in
+        memory.pendingAnswers -= 1
+        sealNext()
+      }
+    }
+    noteSealing()
   }
 
   /// Tells `done` when all that is to be sealed has been.

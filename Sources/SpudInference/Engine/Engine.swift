@@ -93,6 +93,16 @@ final class Engine: SteppingWork, @unchecked Sendable {
     }
   }
 
+  func noteSealing() {
+    guard let memory else { return }
+    let length = KeyValueCache.positionsPerPage
+    let unsealed = memory.backlog.reduce(memory.pending) { $0 + $1.ids.count / length - $1.next }
+    watched.withLock { state in
+      state.sealedTokens = memory.sealed * length
+      state.unsealedTokens = unsealed * length + memory.pendingAnswers
+    }
+  }
+
   /// Gives up all that a scope has left in the tree.
   func forget(_ scope: CacheScope) {
     thread.start { [self] in tree.forget(scope) }

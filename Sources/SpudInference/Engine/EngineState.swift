@@ -16,6 +16,10 @@ public struct EngineState: Sendable {
   public internal(set) var cachedTokens = 0
   public internal(set) var readTokens = 0
   public internal(set) var writtenTokens = 0
+  /// Tokens whose pages a memory on the disk was given and has safe, and those that it has still to be given; an answer
+  /// that is being sealed counts as one.
+  public internal(set) var sealedTokens = 0
+  public internal(set) var unsealedTokens = 0
 
   /// Pages that a request holds now.
   public var referencedPages: Int { max(0, pageLimit - freePages - treePages) }

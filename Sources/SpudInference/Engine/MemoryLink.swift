@@ -37,6 +37,10 @@ package final class MemoryLink: @unchecked Sendable {
   var backlog: [Backlog] = []
   /// Pages that wait to be sealed.
   var pending = 0
+  /// Answers that do.
+  var pendingAnswers = 0
+  /// Pages that have been, or were found to be.
+  var sealed = 0
   /// Whom to tell when nothing waits any more.
   var idlers: [@Sendable () -> Void] = []
 
@@ -125,6 +129,19 @@ package final class MemoryLink: @unchecked Sendable {
         try store.save(
           Array(entry.ids[..<(blocks.upperBound * KeyValueCache.positionsPerPage)]),
           written: Self.written(entry.marks), blocks: blocks, pages: pages, tenant: tenant)
+      } catch {
+        failure.withLock { $0.waiting = (error as? SpudError) ?? SpudError(.internal, "\(error)") }
+      }
+      then()
+    }
+  }
+
+  /// Seals what finds an answer again by its words, behind the pages that were handed over before.
+  func keep(_ answer: AnswerShelf.Kept, marks: [Mark], tenant: String, then: @escaping @Sendable () -> Void) {
+    sealer.start { [self] in
+      do {
+        try store.keep(
+          answer.bytes, endOf: answer.sequence.ids, written: Self.written(marks), tenant: tenant)
       } catch {
         failure.withLock { $0.waiting = (error as? SpudError) ?? SpudError(.internal, "\(error)") }
       }

@@ -25,6 +25,14 @@ package protocol PageStore: AnyObject, Sendable {
   /// - Parameters:
   ///   - blocks: Which blocks of the sequence `pages` are.
   func save(_ ids: [Int32], written: [UInt32], blocks: Range<Int>, pages: [PageView], tenant: String) throws
+
+  /// Keeps what finds an answer again by its words. When it returns, that is not lost any more.
+  ///
+  /// - Parameter ids: The sequence that the answer ends; what is kept goes when its pages are forgotten.
+  func keep(_ answer: [UInt8], endOf ids: [Int32], written: [UInt32], tenant: String) throws
+
+  /// What `keep` was given for a tenant, the oldest first; of much, the newest.
+  func answers(of tenant: String) throws -> [[UInt8]]
 }
 
 /// Blocks of a sequence that a store keeps together.

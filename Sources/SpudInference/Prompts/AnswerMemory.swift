@@ -12,7 +12,7 @@ final class AnswerMemory: Sendable {
   private static let byteLimit = 64 << 20
 
   /// Ids of a prompt and the answer to it.
-  struct Sequence: Sendable {
+  struct Sequence: Sendable, Equatable {
     var ids: [Int32]
     var marks: [Mark]
   }
@@ -53,6 +53,34 @@ final class AnswerMemory: Sendable {
     var byteCount = 0
   }
   private let state = Mutex(State())
+  private let shelf = Mutex<(shelf: AnswerShelf, tokenizer: StreamTokenizer?)?>(nil)
+
+  // MARK: Beyond the process
+
+  /// Has what is kept from now on kept beyond the process, too, and what was kept before found again; nil ends that.
+  ///
+  /// - Parameter tokenizer: A unified model's: its answers are kept as ids alone.
+  func attach(_ shelf: AnswerShelf?, tokenizer: StreamTokenizer?) {
+    self.shelf.withLock { $0 = shelf.map { ($0, tokenizer) } }
+  }
+
+  private func put(_ answer: @autoclosure () -> AnswerShelf.Kept, scope: CacheScope) {
+    guard scope.tenant != nil, let (shelf, _) = shelf.withLock({ $0 }) else { return }
+    shelf.keep(answer(), scope)
+  }
+
+  /// Fetches what was kept for a scope, the first time.
+  private func recall(_ scope: CacheScope) {
+    guard scope.tenant != nil, let (shelf, tokenizer) = shelf.withLock({ $0 }) else { return }
+    for kept in shelf.take(scope) {
+      switch kept {
+      case .text(let prompt, let answer, let sequence): insert(prompt, answer: answer, sequence, scope: scope)
+      case .stream(let prompt, let answer):
+        guard let parts = try? tokenizer?.decodeParts(answer) else { continue }
+        insert(Self.visible(parts), ids: answer, after: prompt, scope: scope)
+      }
+    }
+  }
 
   // MARK: Text
 
@@ -66,14 +94,23 @@ final class AnswerMemory: Sendable {
     guard !answer.isEmpty else { return }
     let whole = Sequence(
       ids: sequence.ids + answer, marks: sequence.marks + answer.map { _ in .written })
-    let entry = TextEntry(prompt: prompt, answer: text, sequence: whole)
+    if insert(prompt, answer: text, whole, scope: scope) {
+      put(.text(prompt: prompt, answer: text, whole), scope: scope)
+    }
+  }
+
+  /// - Returns: Whether it was not there yet.
+  @discardableResult
+  private func insert(_ prompt: TextForm.Text, answer: [UInt8], _ sequence: Sequence, scope: CacheScope) -> Bool {
+    let entry = TextEntry(prompt: prompt, answer: answer, sequence: sequence)
     let key = TextKey(scope: scope, length: prompt.bytes.count, hash: Self.hashes(of: prompt).last ?? 0)
-    state.withLock { state in
-      guard state.texts[key]?.contains(where: { $0.sequence.ids == whole.ids }) != true else { return }
+    return state.withLock { state in
+      guard state.texts[key]?.contains(where: { $0.sequence.ids == sequence.ids }) != true else { return false }
       state.texts[key, default: []].append(entry)
       state.order.append(.text(key))
       state.byteCount += entry.byteCount
       Self.trim(&state)
+      return true
     }
   }
 
@@ -82,6 +119,7 @@ final class AnswerMemory: Sendable {
   /// - Returns: Its ids, and how many bytes of the text they stand for; nil where there is none.
   /// - Complexity: O(bytes of the text).
   func beginning(of text: TextForm.Text, scope: CacheScope) -> (sequence: Sequence, byteCount: Int)? {
+    recall(scope)
     let isEmpty = state.withLock { $0.texts.isEmpty }
     guard !isEmpty else { return nil }
     let hashes = Self.hashes(of: text)
@@ -130,19 +168,29 @@ final class AnswerMemory: Sendable {
   func keep(_ ids: [Int32], parts: [StreamPart], after prompt: [Int32], scope: CacheScope) {
     let visible = Self.visible(parts)
     guard !visible.isEmpty else { return }
+    if insert(visible, ids: ids, after: prompt, scope: scope) {
+      put(.stream(prompt: prompt, answer: ids), scope: scope)
+    }
+  }
+
+  /// - Returns: Whether it was not there yet.
+  @discardableResult
+  private func insert(_ visible: [StreamPart], ids: [Int32], after prompt: [Int32], scope: CacheScope) -> Bool {
     let entry = StreamEntry(parts: visible, ids: ids, promptCount: prompt.count)
     let key = StreamKey(scope: scope, prompt: prompt)
-    state.withLock { state in
-      guard state.streams[key]?.contains(where: { $0.ids == ids }) != true else { return }
+    return state.withLock { state in
+      guard state.streams[key]?.contains(where: { $0.ids == ids }) != true else { return false }
       state.streams[key, default: []].append(entry)
       state.order.append(.stream(key))
       state.byteCount += entry.byteCount
       Self.trim(&state)
+      return true
     }
   }
 
   /// The ids of an answer that was given after `prompt`; nil where none says the same.
   func ids(of parts: [StreamPart], after prompt: [Int32], scope: CacheScope) -> [Int32]? {
+    recall(scope)
     let visible = Self.visible(parts)
     return state.withLock { state in
       state.streams[StreamKey(scope: scope, prompt: prompt)]?.last { $0.parts == visible }?.ids

@@ -37,7 +37,7 @@ struct TextForm: Sendable {
   }
 
   /// A conversation as one text, up to where the assistant's answer begins.
-  struct Text: Sendable {
+  struct Text: Sendable, Equatable {
     var bytes: [UInt8] = []
     /// Stretches that the template wrote, in which control tokens may stand.
     var written: [Range<Int>] = []

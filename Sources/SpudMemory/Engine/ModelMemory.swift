@@ -28,13 +28,15 @@ package struct ModelMemory: Sendable {
 }
 
 extension SealedStore {
-  /// Has a model keep what it reads and writes here, and find it again: for `spud chat` and `spud serve`, too. A tenant
-  /// of `Model.submit(_:tenant:)` finds only what was read for the same tenant.
+  /// Has a model keep what it reads and writes here, and find it again. A tenant of `Model.submit(_:tenant:)` finds only
+  /// what was read for the same tenant.
   ///
+  /// - Parameter keepsAnswers: Whether answers are found again by their words, too: for conversations that others keep.
   /// - Throws: `SpudError` (`io`) when a file of the model cannot be read.
-  package func attach(to model: Model) async throws -> ModelMemory {
+  @discardableResult
+  package func attach(to model: Model, keepsAnswers: Bool = false) async throws -> ModelMemory {
     let memory = try ModelMemory(self, model: model)
-    try await model.attach(memory.pages)
+    try await model.attach(memory.pages, keepsAnswers: keepsAnswers)
     return memory
   }
 }

@@ -48,4 +48,10 @@ package final class StorePages: PageStore {
       pieces: { block in unsafe pages[block - blocks.lowerBound].pieces.map { UnsafeRawBufferPointer($0) } })
     try store.save(run, scope: scope(tenant))
   }
+
+  package func keep(_ answer: [UInt8], endOf ids: [Int32], written: [UInt32], tenant: String) throws {
+    try store.save(answer: answer, endOf: ids, written: written, scope: scope(tenant))
+  }
+
+  package func answers(of tenant: String) throws -> [[UInt8]] { store.answers(of: scope(tenant)) }
 }

@@ -93,7 +93,7 @@ extension SealedStore {
       return (all.filter { $0.tenant == tenant }, sessions.filter { $0.tenant == tenant }.map(gone))
     case .session(let name, let tenant, let paths):
       guard let session = sessions.first(where: { $0.name == name && $0.tenant == tenant }) else { return ([], []) }
-      let own = all.filter { $0.tenant == tenant && $0.kind == .pages }
+      let own = all.filter { $0.tenant == tenant && $0.kind != .session }
       var kept: Set<UInt64> = []
       var doomed: Set<UInt64> = []
       for fingerprint in Set(own.map(\.fingerprint)) {

@@ -55,12 +55,12 @@ struct StoreIndex: Sendable {
     return records
   }
 
-  /// Extents of pages that give `count` bytes back together, those least recently of use, and the later of a sequence
+  /// Extents of pages and answers that give `count` bytes back together, those least recently of use, and the later of a sequence
   /// before the earlier; nil when there are not so many.
   func leastRecentlyUsed(freeing count: Int) -> [StoredExtent]? {
     var freed = 0
     var chosen: [StoredExtent] = []
-    let pages = extents.values.filter { $0.kind == .pages }
+    let pages = extents.values.filter { $0.kind != .session }
     for extent in pages.sorted(by: { ($0.used, -$0.firstBlock, $0.identity) < ($1.used, -$1.firstBlock, $1.identity) })
     {
       if freed >= count { break }

@@ -1,12 +1,14 @@
 internal import SpudErrors
 
-/// One sealed message in a segment: some pages that follow each other in a sequence, or a conversation's ids.
+/// One sealed message in a segment: some pages that follow each other in a sequence, a conversation's ids, or an
+/// answer.
 ///
 /// Everything here but the place, the key and the time of use is bound to the message by its associated data.
 package struct StoredExtent: Sendable, Equatable {
   enum Kind: UInt8, Sendable {
     case pages = 1
     case session = 2
+    case answer = 3
   }
 
   /// Random; names it within its store.
@@ -100,7 +102,7 @@ extension StoredExtent {
     identity = try reader.number()
     let rawKind = try reader.number(UInt8.self)
     guard let kind = Kind(rawValue: rawKind) else {
-      throw SpudError(.badData, "a store's manifest names an extent of kind \(rawKind), expected 1 or 2")
+      throw SpudError(.badData, "a store's manifest names an extent of kind \(rawKind), expected 1 to 3")
     }
     self.kind = kind
     tenant = try reader.text()

@@ -3,8 +3,8 @@ internal import Dispatch
 internal import Foundation
 internal import FoundationNetworking
 internal import SpudMedia
+internal import SpudOptions
 internal import SpudProtocol
-internal import SpudServeOptions
 internal import Synchronization
 
 extension ServerContext {

@@ -1,8 +1,8 @@
 #if Server
 internal import SpudErrors
 internal import SpudInference
+internal import SpudOptions
 internal import SpudProtocol
-internal import SpudServeOptions
 
 /// The models that are served, in the order in which they were named.
 struct ModelRegistry: Sendable {

@@ -1,6 +1,7 @@
 #if Server
 internal import SpudErrors
 internal import SpudInference
+internal import SpudMemory
 internal import SpudProtocol
 internal import Synchronization
 
@@ -46,13 +47,15 @@ final class ServedModel: Sendable {
     if said.withLock({ $0.insert(sentence).inserted }) { AccessLog.say("spud: \(name): \(sentence)") }
   }
 
-  func load(_ options: LoadOptions) async throws {
+  /// - Parameter memory: Where what it reads and answers is sealed, for the tenants of requests.
+  func load(_ options: LoadOptions, memory: SealedStore?) async throws {
     var options = options
     options.onProgress = { [weak self] fraction in
       self?.state.withLock { state in if case .loading = state { state = .loading(fraction) } }
     }
     do {
       let model = try await Model.load(path, options: options)
+      try await memory?.attach(to: model, keepsAnswers: true)
       state.withLock { $0 = .ready(model) }
     } catch {
       let error = error as? SpudError ?? SpudError(.internal, "\(path): \(error)")

@@ -32,17 +32,32 @@ struct ChatLoop {
   var sampling: Sampling
   let maximumTokens: Int
   let files: AnswerFiles
+  private let kept: KeptConversation?
   private let session: Session
+  /// Whether the session holds what was said so far, so that it is asked for the next turn alone.
+  private var goesOn: Bool
   /// Remarks on media that were told already.
   private var told = 0
+  /// Why the conversation is not kept any more; told once.
+  private var unkept: String?
 
-  init(model: Model, conversation: Conversation, sampling: Sampling, maximumTokens: Int, files: AnswerFiles) {
+  /// - Parameters:
+  ///   - kept: The conversation that is gone on with, or begun, where it is kept.
+  ///   - goesOn: Whether `conversation` is what was kept.
+  init(
+    model: Model, conversation: Conversation, kept: KeptConversation?, sampling: Sampling, maximumTokens: Int,
+    files: AnswerFiles, goesOn: Bool
+  ) {
     self.model = model
     self.conversation = conversation
+    self.kept = kept
     self.sampling = sampling
     self.maximumTokens = maximumTokens
     self.files = files
-    session = model.makeSession()
+    session = kept?.session ?? model.makeSession()
+    self.goesOn = goesOn && kept?.turns.isEmpty == false
+    // Another answer is another draw, in whichever process.
+    self.sampling.seed &+= UInt64(conversation.turns.count { $0.role == .assistant })
   }
 
   /// Does what a line asks for.
@@ -67,10 +82,14 @@ struct ChatLoop {
   private mutating func answer(_ line: String) async throws {
     let parts = conversation.waiting + (line.isEmpty ? [] : [.text(line)])
     if let outside = model.domain?.departures(of: parts, model: model.name) { Terminal.remark(outside) }
-    let turns = conversation.turns + [StreamTurn(.user, parts)]
+    let turn = StreamTurn(.user, parts)
+    let turns = conversation.turns + [turn]
     let options = GenerationOptions(
       sampling: sampling, maximumTokens: maximumTokens, thinking: conversation.thinking)
-    let response = session.respond(toConversation: Request(turns, options: options))
+    let response =
+      goesOn
+      ? session.respond(toNext: Request([turn], options: options))
+      : session.respond(toConversation: Request(turns, options: options))
     let interruption = InterruptSignal { response.interrupt() }
     defer { withExtendedLifetime(interruption) {} }
     let printer = AnswerPrinter(streams: true, wordsTo: .output)
@@ -81,10 +100,17 @@ struct ChatLoop {
     for remark in files.remarks.dropFirst(told) { Terminal.remark(remark) }
     told = files.remarks.count
     if answer.finish == .interrupted { Terminal.report(Terminal.faint("(interrupted)")) }
+    // An answer without a token leaves everything as it was.
+    guard !answer.tokens.isEmpty else { return }
+    goesOn = true
     conversation.turns = turns + [StreamTurn(.assistant, answer.parts)]
     conversation.waiting = []
     // Another answer to the same question is another draw.
     sampling.seed &+= 1
+    if let failure = try await kept?.save(), failure != unkept {
+      unkept = failure
+      Terminal.remark(failure)
+    }
   }
 
   private mutating func run(_ command: ChatCommand) throws -> Bool {
@@ -94,6 +120,7 @@ struct ChatLoop {
     case .help:
       for (usage, meaning) in ChatCommand.table { Terminal.report("  \(usage.padding(16))\(meaning)") }
     case .clear:
+      goesOn = false
       conversation = Conversation(
         turns: conversation.system.map { [StreamTurn(.system, [.text($0)])] } ?? [], thinking: conversation.thinking)
     case .history: try printHistory()
@@ -103,13 +130,16 @@ struct ChatLoop {
       conversation.waiting.append(.audio(try Waveform.load(path: path, remarks: &remarks)))
     case .video(let path):
       conversation.waiting.append(.video(try VideoClip.load(path: path, remarks: &remarks)))
-    case .system(let text): conversation.system = text.isEmpty ? nil : text
+    case .system(let text):
+      goesOn = false
+      conversation.system = text.isEmpty ? nil : text
     case .think(let count): conversation.thinking = count
     case .save(let path):
       try SavedConversation.write(conversation.turns, to: path)
       Terminal.report("wrote \(path)")
     case .load(let path):
       conversation.turns = try SavedConversation.read(path)
+      goesOn = false
       conversation.waiting = []
       Terminal.report("\(conversation.turns.count) turns read")
     }

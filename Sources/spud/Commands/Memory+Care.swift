@@ -3,6 +3,7 @@ internal import Foundation
 internal import SpudErrors
 internal import SpudInference
 internal import SpudMemory
+internal import SpudOptions
 internal import SpudSupport
 internal import SpudTokens
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SpudMemory
+internal import SpudOptions
 
 extension Memory {
   /// `spud memory fill`: for `Scripts/soak memory`.

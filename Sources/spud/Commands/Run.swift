@@ -3,6 +3,7 @@ internal import Foundation
 internal import SpudErrors
 public import SpudInference
 internal import SpudMemory
+internal import SpudOptions
 internal import SpudTokens
 
 extension GenerationOptions.Output: ExpressibleByArgument {}
@@ -129,8 +130,8 @@ struct Run: AsyncParsableCommand {
     if prompt != nil, promptFile != nil {
       throw ValidationError("A prompt and --prompt-file were given; give one of them.")
     }
-    if batch != nil, memory.directory != nil {
-      throw ValidationError("--batch keeps nothing in a --memory; give one of them.")
+    if batch != nil, session != nil {
+      throw ValidationError("--batch goes on with no --session: each of its requests is one of its own.")
     }
     if batch != nil, prompt != nil || promptFile != nil || !media.inOrder.isEmpty {
       throw ValidationError("--batch takes prompts and media from its file, so none may be given beside it.")
@@ -146,17 +147,25 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     let form = try form()
     if let batch {
-      return try await RequestBatch(
+      let store = try memory.open { Terminal.remark($0) }
+      let model = try await compute.load(self.model.resolved(), raw: raw)
+      try await store?.attach(to: model)
+      let requests = RequestBatch(
         path: batch, answers: file, form: form, system: system, stops: stop, thinking: think, output: output,
-        sampling: self.sampling
-      ).run(with: try await compute.load(self.model.resolved(), raw: raw), atOnce: parallel ?? 8)
+        sampling: self.sampling)
+      // Whatever comes of the requests, what was answered is kept.
+      var failure: (any Error)?
+      do { try await requests.run(with: model, atOnce: parallel ?? 8) } catch { failure = error }
+      if let store, let reason = await model.flushMemory(), store.canWrite { Terminal.remark(reason) }
+      if let failure { throw failure }
+      return
     }
     var missing: [String] = []
     let parts = try Progress.during("opening the media") {
       try media.parts(prompt: try promptFile.map { try Files.text($0) } ?? prompt, remarks: &missing)
     }
     let files = try AnswerFiles(path: file, expecting: output)
-    let store = try memory.open()
+    let store = try memory.open { Terminal.remark($0) }
     let model = try await compute.load(self.model.resolved(), raw: raw)
     let outside = model.domain?.departures(of: parts, model: model.name)
     var remarks = [outside].compactMap(\.self).map { RunReport.RemarkReport(outside: $0) }

@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import Foundation
 internal import SpudInference
 public import SpudKernels
+internal import SpudOptions
 
 extension Backend: ExpressibleByArgument {}
 extension WeightFormat: ExpressibleByArgument {

@@ -1,10 +1,10 @@
-internal import ArgumentParser
+package import ArgumentParser
 internal import Foundation
 internal import SpudErrors
-internal import SpudMemory
+package import SpudMemory
 
 /// What unlocks a store of what was read.
-struct MemoryKeyOptions: ParsableArguments {
+package struct MemoryKeyOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
@@ -13,18 +13,20 @@ struct MemoryKeyOptions: ParsableArguments {
       \(MasterKey.name) in $CREDENTIALS_DIRECTORY, else the key \(MasterKey.name) of the kernel's keyring.
       """, valueName: "file"),
     completion: .file())
-  var keyFile: String?
+  package var keyFile: String?
 
   @Option(
     name: .long,
     help: ArgumentHelp("A passphrase instead of a key, in a file that only you can read.", valueName: "file"),
     completion: .file())
-  var passphraseFile: String?
+  package var passphraseFile: String?
 
   @Flag(name: .long, help: "Ask for a passphrase on the terminal.")
-  var passphrase = false
+  package var passphrase = false
 
-  func validate() throws {
+  package init() {}
+
+  package func validate() throws {
     guard [keyFile != nil, passphraseFile != nil, passphrase].count(where: \.self) <= 1 else {
       throw ValidationError(
         "--key-file, --passphrase-file and --passphrase are three ways to unlock; give one of them.")
@@ -32,8 +34,8 @@ struct MemoryKeyOptions: ParsableArguments {
   }
 
   /// The key that the command line names, or else the one that is found; without one nothing is opened.
-  func key() throws -> MasterKey {
-    try MasterKey.find(given(), environment: Terminal.environment)
+  package func key() throws -> MasterKey {
+    try MasterKey.find(given(), environment: ProcessInfo.processInfo.environment)
   }
 
   private func given() throws -> MasterKey? {
@@ -44,7 +46,7 @@ struct MemoryKeyOptions: ParsableArguments {
 }
 
 /// `--memory` and what belongs to it, for commands that answer.
-struct MemoryOptions: ParsableArguments {
+package struct MemoryOptions: ParsableArguments {
   @Option(
     name: .customLong("memory"),
     help: ArgumentHelp(
@@ -53,28 +55,32 @@ struct MemoryOptions: ParsableArguments {
       not there, and needs a key.
       """, valueName: "dir"),
     completion: .directory)
-  var directory: String?
+  package var directory: String?
 
   @Option(
     name: .customLong("memory-size"),
     help: ArgumentHelp(
       "The most that the directory may take, such as 500M or 10G. What was used last stays.", valueName: "size"))
-  var size: ByteCount = ByteCount(10 << 30)
+  package var size: ByteCount = ByteCount(10 << 30)
 
-  @OptionGroup var unlocking: MemoryKeyOptions
+  @OptionGroup package var unlocking: MemoryKeyOptions
 
-  func validate() throws {
+  package init() {}
+
+  package func validate() throws {
     if directory == nil, unlocking.keyFile != nil || unlocking.passphraseFile != nil || unlocking.passphrase {
       throw ValidationError("A key was given, but no --memory that it unlocks.")
     }
   }
 
   /// Opens the memory; nil where none was asked for.
-  func open() throws -> SealedStore? {
+  ///
+  /// - Parameter remark: Is told, in a sentence, where another process writes it.
+  package func open(remark: (String) -> Void) throws -> SealedStore? {
     guard let directory else { return nil }
     let store = try SealedStore.open(directory, key: unlocking.key(), size: size)
     if !store.canWrite {
-      Terminal.remark("another process writes \(directory), so what it holds is used, but nothing is added")
+      remark("another process writes \(directory), so what it holds is used, but nothing is added")
     }
     return store
   }
@@ -82,11 +88,11 @@ struct MemoryOptions: ParsableArguments {
 
 extension SealedStore {
   /// Opens a store with what the environment says.
-  static func open(
+  package static func open(
     _ directory: String, key: MasterKey, size: ByteCount = ByteCount(10 << 30), readOnly: Bool = false,
     acceptsOlder: Bool = false
   ) throws -> SealedStore {
-    var settings = Settings(stateDirectory: try stateDirectory(Terminal.environment))
+    var settings = Settings(stateDirectory: try stateDirectory(ProcessInfo.processInfo.environment))
     settings.byteLimit = size.count
     settings.isReadOnly = readOnly
     settings.acceptsOlder = acceptsOlder

@@ -29,7 +29,7 @@ package struct ServeOptions: ParsableArguments {
     help: ArgumentHelp(
       "Memory for the conversations of each model, such as 800M or 4G. Default: half of what is free.",
       valueName: "bytes"))
-  package var cacheSize: String?
+  package var cacheSize: ByteCount?
 
   @Option(help: ArgumentHelp("Tokens that a conversation may hold. Default: as the model was made.", valueName: "n"))
   package var context: Int?
@@ -45,7 +45,7 @@ package struct ServeOptions: ParsableArguments {
   package var rateLimit = 0
 
   @Option(help: ArgumentHelp("The longest body of a request, such as 32M.", valueName: "bytes"))
-  package var bodyLimit = "64M"
+  package var bodyLimit = ByteCount(64 << 20)
 
   @Option(
     help: ArgumentHelp(
@@ -64,6 +64,8 @@ package struct ServeOptions: ParsableArguments {
   @Flag(help: "Say nothing about each request on standard error.")
   package var quiet = false
 
+  @OptionGroup(title: "Memory") package var memory: MemoryOptions
+
   package init() {}
 
   package func validate() throws {
@@ -81,27 +83,10 @@ package struct ServeOptions: ParsableArguments {
     for origin in allowOrigin {
       try require(Self.isOrigin(origin), "--allow-origin \(origin) is no origin, such as https://example.org.")
     }
-    _ = try cacheBytes
-    _ = try bodyBytes
   }
 
   /// Whether only this machine can ask.
   package var isLocal: Bool { unix != nil || ["127.0.0.1", "::1", "localhost"].contains(host) }
-
-  package var cacheBytes: Int? { get throws { try cacheSize.map { try Self.bytes($0, flag: "--cache-size") } } }
-  package var bodyBytes: Int { get throws { try Self.bytes(bodyLimit, flag: "--body-limit") } }
-
-  /// `64M`: a whole number of bytes, or of units of 1024, 1024² or 1024³ of them.
-  static func bytes(_ text: String, flag: String) throws -> Int {
-    let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-    let unit = text.last.flatMap { units[Character($0.uppercased())] }
-    let digits = unit == nil ? text[...] : text.dropLast()
-    guard let number = Int(digits), number > 0,
-      case let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1),
-      !overflow
-    else { throw ValidationError("\(flag) is \(text), but must be a number of bytes, such as 800M or 4G.") }
-    return bytes
-  }
 
   private static func isOrigin(_ text: String) -> Bool {
     guard let scheme = text.firstRange(of: "://"), ["http", "https"].contains(String(text[..<scheme.lowerBound])) else {

@@ -2,12 +2,12 @@ internal import ArgumentParser
 internal import Foundation
 
 /// A number of bytes as people write one: `512M`, `2G`, `1.5GiB`, `1000000`.
-struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
-  let count: Int
+package struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
+  package let count: Int
 
-  init(_ count: Int) { self.count = count }
+  package init(_ count: Int) { self.count = count }
 
-  init?(argument: String) {
+  package init?(argument: String) {
     guard let match = argument.wholeMatch(of: /([0-9]+(?:\.[0-9]+)?)\s*([kKmMgGtT]?)(?:i?[bB])?/),
       let number = Double(match.output.1)
     else { return nil }
@@ -19,13 +19,13 @@ struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
   }
 
   /// In the largest unit of which it is a whole number.
-  var description: String {
+  package var description: String {
     let unit = [("T", 40), ("G", 30), ("M", 20), ("K", 10)].first { count % (1 << $0.1) == 0 }
     return unit.map { "\(count >> $0.1)\($0.0)" } ?? String(count)
   }
 
   /// In the largest unit, with a decimal.
-  var rounded: String {
+  package var rounded: String {
     for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where count >= 1 << shift {
       return String(format: "%.1f \(unit)", Double(count) / Double(1 << shift))
     }

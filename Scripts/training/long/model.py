@@ -1,0 +1,72 @@
+"""spud-long: Qwen3's dense layers with the embedding for a head, trained at positions that lie apart."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+from nano.huggingface import read_huggingface  # noqa: E402
+from nano.model import Config, Layer, Model, rms, rotate  # noqa: E402
+from torch import Tensor  # noqa: E402
+from torch.utils.checkpoint import checkpoint  # noqa: E402
+
+CONTEXT = 8192
+
+
+def config(vocabulary: int, hidden: int = 192, layers: int = 4, inner: int = 384) -> Config:
+    return Config(
+        vocab_size=vocabulary, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=64, num_experts=1, num_experts_per_tok=1, moe_intermediate_size=inner,
+        max_position_embeddings=CONTEXT, rope_theta=1_000_000.0)
+
+
+class LongLayer(Layer):
+    """One expert needs no router, and long rows no scores in memory."""
+
+    def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None) -> Tensor:
+        c, (b, length, _) = self.c, x.shape
+        h = rms(x, self.norm1, c.rms_norm_eps).to(self.qkv.dtype)
+        q, k, v = F.linear(h, self.qkv).view(b, length, -1, c.head_dim).split(
+            (c.num_attention_heads, c.num_key_value_heads, c.num_key_value_heads), 2)
+        q = rotate(rms(q, self.q_norm, c.rms_norm_eps), cos, sin).to(h.dtype).transpose(1, 2)
+        k = rotate(rms(k, self.k_norm, c.rms_norm_eps), cos, sin).to(h.dtype).transpose(1, 2)
+        groups = c.num_attention_heads // c.num_key_value_heads
+        k, v = (t.repeat_interleave(groups, 1) for t in (k, v.transpose(1, 2)))
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return F.linear(y.transpose(1, 2).reshape(b, length, -1), self.o)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        x = x + self.attend(x, cos, sin, None)
+        h = rms(x, self.norm2, self.c.rms_norm_eps).to(self.gate_up.dtype)
+        gate, up = F.linear(h, self.gate_up[0]).chunk(2, -1)
+        return x + F.linear(F.silu(gate.float()).to(h.dtype) * up, self.down[0])
+
+
+class LongModel(Model):
+    def __init__(self, c: Config):
+        super().__init__(c)
+        self.layers = torch.nn.ModuleList(LongLayer(c) for _ in range(c.num_hidden_layers))
+        self.initialize()
+        del self.head
+        for layer in self.layers:
+            layer.router.requires_grad_(False)
+        with torch.no_grad():
+            self.embedding.mul_(2 * c.hidden_size**-0.5)
+
+    @torch.no_grad()
+    def start_from(self, folder: Path) -> None:
+        """Rows of another model's embedding, in as many principal components as fit: which codes look alike is known."""
+        theirs = read_huggingface(folder).embedding.float()
+        theirs = theirs - theirs.mean(0)
+        _, _, axes = torch.linalg.svd(theirs, full_matrices=False)
+        rows = theirs @ axes[:self.c.hidden_size].T
+        self.embedding.copy_(rows / rows.std() * self.c.hidden_size**-0.5)
+
+    def forward(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Normalized hidden states [B, L, H]."""
+        cos, sin = self.rotary(positions)
+        x = F.embedding(tokens, self.embedding).float()
+        for layer in self.layers:
+            x = checkpoint(layer, x, cos, sin, use_reentrant=False) if tokens.shape[1] > 2048 else layer(x, cos, sin)
+        return rms(x, self.norm, self.c.rms_norm_eps).to(self.embedding.dtype)
