@@ -223,6 +223,7 @@ static void softmax(float *values, int64_t count) {
 }
 
 #include "attention_template.h"
+#include "bounds_template.h"
 
 // ---- What the machine can do ----
 
@@ -265,6 +266,7 @@ const spud_kernels *NAME(spud_kernels)(void) {
   static const spud_kernels kernels = {
       .product = product,
       .attention = attention,
+      .bounds = bounds,
       .prepare = prepare,
       .normalize = normalize,
       .add = add,

@@ -221,6 +221,42 @@ void spud_unpack_row(spud_format format, const uint8_t *panel, int64_t row, int6
   }
 }
 
+// ---- Bounds of keys ----
+
+/// The bfloat16 next to a float, away from zero: towards what is greater where it is positive.
+static uint16_t bf16_outwards(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  return (uint16_t)((bits >> 16) + ((bits & 0xffff) != 0));
+}
+
+/// The same towards zero.
+static uint16_t bf16_inwards(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  return (uint16_t)(bits >> 16);
+}
+
+void spud_store_bounds(spud_format format, const uint8_t *const *panels, int64_t panel_count, int64_t head_width,
+    int64_t row_columns, uint16_t *row) {
+  float key[SPUD_MAX_HEAD_WIDTH], low[SPUD_MAX_HEAD_WIDTH], high[SPUD_MAX_HEAD_WIDTH];
+  for (int64_t k = 0; k < head_width; k++) low[k] = INFINITY, high[k] = -INFINITY;
+  for (int64_t panel = 0; panel < panel_count; panel++) {
+    for (int64_t position = 0; position < SPUD_PANEL_ROWS; position++) {
+      spud_unpack_row(format, panels[panel], position, head_width, key);
+      for (int64_t k = 0; k < head_width; k++) {
+        low[k] = key[k] < low[k] ? key[k] : low[k];
+        high[k] = key[k] > high[k] ? key[k] : high[k];
+      }
+    }
+  }
+  for (int64_t k = 0; k < head_width; k++) {
+    row[k] = low[k] < 0 ? bf16_outwards(low[k]) : bf16_inwards(low[k]);
+    row[head_width + k] = high[k] < 0 ? bf16_inwards(high[k]) : bf16_outwards(high[k]);
+  }
+  memset(row + 2 * head_width, 0, (size_t)(row_columns - 2 * head_width) * sizeof *row);
+}
+
 // ---- The value cache ----
 
 size_t spud_value_bytes(spud_format format, int64_t columns) {

@@ -6,6 +6,8 @@ struct AttentionTile {
   let tokens: Int
   /// Positions that its last token sees.
   let length: Int
+  /// Where its one token attends to some pages only: which of the selections.
+  var selection: Int?
 }
 
 /// Attention.
@@ -24,11 +26,13 @@ extension Compute {
   ///   - values: `[tokens, keyValueHeads · headWidth]`.
   ///   - window: How many positions a token sees, its own included; nil is all. What it sees begins at the boundary of
   ///     a page, with the positions before the window masked: its bits do not depend on its neighbours in a batch.
+  ///   - budgets: For each query, the most positions that it attends to: of more it chooses pages (`PageSelection`); 0 is
+  ///     all. Nil is all for every query.
   ///   - output: `[tokens, queryHeads · headWidth]`.
   package func attend(
     queries: Activations, at queryPositions: TokenPositions? = nil, keys: Activations, values: Activations,
     positions: TokenPositions, layer: Int, cache: KeyValueCache, scale: Float, window: Int? = nil,
-    into output: Activations
+    budgets: [Int32]? = nil, into output: Activations
   ) {
     precondition(window ?? 1 > 0, "a window of \(window ?? 0) positions")
     let headWidth = cache.headWidth
@@ -55,7 +59,9 @@ extension Compute {
     }
     let group = heads / cache.headCount
     let rowsPerTile = SPUD_ATTENTION_ROWS
-    fillTiles(queryPositions, tokensPerTile: max(1, rowsPerTile / group))
+    precondition(budgets == nil || budgets?.count == queryPositions.count, "a budget for each query")
+    fillTiles(queryPositions, tokensPerTile: max(1, rowsPerTile / group), budgets: budgets)
+    let selections = window == nil ? selections(queryPositions, budgets: budgets, layer: layer, cache: cache) : []
     let parts = (group + rowsPerTile - 1) / rowsPerTile
     let scoreStride = longest.roundedUp(to: 32)
     let queryStride = inputBytes(cache.format.weightFormat, columns: headWidth)
@@ -63,20 +69,51 @@ extension Compute {
       kernels: kernels, queries: queries, keys: keys, values: values, output: output, queryPositions: queryPositions,
       positions: positions, layer: layer,
       cache: cache, scale: scale, window: window, group: group, parts: parts, tiles: workspace.tiles,
+      selections: selections,
       scores: workspace.scores.floats(pool.count * rowsPerTile * scoreStride), scoreStride: scoreStride,
       prepared: workspace.queries.bytes(pool.count * rowsPerTile * queryStride).assumingMemoryBound(to: UInt8.self),
       preparedStride: queryStride)
     pool.run(task, alone: tokens * longest * queries.columns < Compute.smallWork)
+    for selection in selections {
+      for page in selection.pagesOfMissing { cache.pool.bounds.noteMade(of: page, layer: layer) }
+    }
+  }
+
+  /// Gives each tile that has more positions than its budget a selection of pages.
+  ///
+  /// Where there is no memory for bounds, all is attended to.
+  private func selections(
+    _ positions: TokenPositions, budgets: [Int32]?, layer: Int, cache: KeyValueCache
+  ) -> [PageSelection] {
+    guard let budgets else { return [] }
+    var selections: [PageSelection] = []
+    for index in workspace.tiles.indices {
+      let tile = workspace.tiles[index]
+      let budget = Int(budgets[tile.firstToken])
+      guard budget > 0, tile.length > max(budget, PageSelection.leastBudget) else { continue }
+      let table = cache.table(Int(positions.sequences[tile.firstToken]))
+      guard
+        let selection = try? PageSelection(
+          of: table, length: tile.length, budget: budget, layer: layer, in: cache.pool)
+      else { continue }
+      workspace.tiles[index].selection = selections.count
+      selections.append(selection)
+    }
+    return selections
   }
 
   /// Cuts the tokens into runs of one sequence, and sorts these ascending by how many positions they see: they are
   /// worked on from the end, so that the last ones are short whichever sequence they belong to.
-  private func fillTiles(_ positions: TokenPositions, tokensPerTile: Int) {
+  ///
+  /// A token with a budget is alone in its run.
+  private func fillTiles(_ positions: TokenPositions, tokensPerTile: Int, budgets: [Int32]?) {
     workspace.tiles.removeAll(keepingCapacity: true)
     var first = 0
     while first < positions.count {
       var end = first + 1
-      while end < positions.count, end - first < tokensPerTile, positions.sequences[end] == positions.sequences[first] {
+      while end < positions.count, end - first < tokensPerTile, positions.sequences[end] == positions.sequences[first],
+        budgets.map({ $0[first] == 0 && $0[end] == 0 }) ?? true
+      {
         end += 1
       }
       let length = Int(positions.indices[end - 1]) + 1
@@ -105,6 +142,7 @@ private struct AttentionTask: ParallelTask {
   /// Parts that a group larger than a tile is cut into; a tile then has one token.
   let parts: Int
   let tiles: [AttentionTile]
+  let selections: [PageSelection]
   let scores: UnsafeMutablePointer<Float>
   let scoreStride: Int
   let prepared: UnsafeMutablePointer<UInt8>
@@ -114,6 +152,7 @@ private struct AttentionTask: ParallelTask {
 
   func run(_ worker: Worker) {
     store(worker)
+    bound(worker)
     worker.barrier()
     while true {
       let item = worker.takeItem()
@@ -157,21 +196,79 @@ private struct AttentionTask: ParallelTask {
     }
   }
 
+  /// Takes the bounds of keys that have none yet: they all are of pages before those that are written now.
+  private func bound(_ worker: Worker) {
+    let bounds = cache.pool.bounds
+    for head in worker.share(of: selections.isEmpty ? 0 : cache.headCount) {
+      let (keys, rows) = (cache.pool.keyOffset(layer: layer, head: head), bounds.offset(layer: layer, head: head))
+      for pages in selections.lazy.flatMap(\.missing) {
+        unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<UInt8>?.self, capacity: 2) { panels in
+          // SAFETY: both pages are whole, and `makeRoom` was called for the second.
+          unsafe panels[0] = UnsafePointer(cache.pool.keyBase(of: pages.first) + keys)
+          unsafe panels[1] = UnsafePointer(cache.pool.keyBase(of: pages.second) + keys)
+          unsafe (bounds.base(of: pages.second) + rows).withMemoryRebound(to: UInt16.self, capacity: bounds.columns) {
+            unsafe spud_store_bounds(
+              cache.format.code, panels.baseAddress, 2, Int64(cache.headWidth), Int64(bounds.columns), $0)
+          }
+        }
+      }
+    }
+  }
+
   /// The first position that a token sees.
   private func firstSeen(at token: Int) -> Int {
     window.map { max(0, Int(queryPositions.indices[token]) + 1 - $0) } ?? 0
   }
 
   private func attend(_ tile: AttentionTile, head: Int, part: Int, _ worker: Worker) {
-    let width = cache.headWidth
     let table = cache.table(Int(queryPositions.sequences[tile.firstToken]))
+    guard let index = tile.selection else {
+      let firstPage = firstSeen(at: tile.firstToken) / 32
+      return unsafe attend(
+        tile, head: head, part: part, keys: UnsafePointer(table.keys) + firstPage,
+        values: UnsafePointer(table.values) + firstPage, skipped: 32 * firstPage, worker)
+    }
+    let selection = selections[index]
+    let count = selection.chosenCount
+    unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<UInt8>?.self, capacity: 2 * count) { chosen in
+      guard let keys = chosen.baseAddress else { return }
+      // SAFETY: `choose` tells `count` pages, each of them one of the sequence's.
+      let values = unsafe keys + count
+      var filled = 0
+      let queries = unsafe (0..<group).map { index in
+        unsafe UnsafePointer(
+          self.queries.base + tile.firstToken * self.queries.stride + (head * group + index) * cache.headWidth)
+      }
+      unsafe selection.choose(
+        for: queries, headWidth: cache.headWidth, columns: cache.pool.bounds.columns,
+        layerOffset: cache.pool.bounds.offset(layer: layer, head: head), kernels: kernels
+      ) { page in
+        unsafe keys[filled] = table.keys[page]
+        unsafe values[filled] = table.values[page]
+        filled += 1
+      }
+      precondition(filled == count, "\(filled) pages of \(count)")
+      unsafe attend(
+        tile, head: head, part: part, keys: UnsafePointer(keys), values: UnsafePointer(values),
+        skipped: 32 * (selection.pageCount - count), worker)
+    }
+  }
+
+  /// - Parameters:
+  ///   - keys: Where the pages that are attended to have their keys, in order.
+  ///   - values: The same of their values.
+  ///   - skipped: Positions before the tile's own that are not among them.
+  private func attend(
+    _ tile: AttentionTile, head: Int, part: Int, keys: UnsafePointer<UnsafePointer<UInt8>?>,
+    values: UnsafePointer<UnsafePointer<UInt8>?>, skipped: Int, _ worker: Worker
+  ) {
+    let width = cache.headWidth
     var task = unsafe spud_attention()
-    let firstPage = firstSeen(at: tile.firstToken) / 32
-    unsafe task.keys = UnsafePointer(table.keys) + firstPage
+    unsafe task.keys = keys
     unsafe task.key_offset = cache.pool.keyOffset(layer: layer, head: head)
     unsafe task.key_panel_bytes = cache.pool.keyLayout.panelBytes
     unsafe task.key_units = Int64(cache.pool.keyLayout.units)
-    unsafe task.values = UnsafePointer(table.values) + firstPage
+    unsafe task.values = values
     unsafe task.value_offset = cache.pool.valueOffset(layer: layer, head: head)
     unsafe task.value_stride = cache.pool.valueStride
     unsafe task.head_width = Int64(width)
@@ -192,8 +289,8 @@ private struct AttentionTask: ParallelTask {
               let column = (head * group + firstHead + index) * width
               unsafe inputs[rows] = UnsafePointer(queries.base + token * queries.stride + column)
               unsafe outputs[rows] = output.base + token * output.stride + column
-              unsafe places[rows] = queryPositions.indices[token] + 1 - Int32(32 * firstPage)
-              unsafe places[Self.rows + rows] = Int32(firstSeen(at: token) - 32 * firstPage)
+              unsafe places[rows] = queryPositions.indices[token] + 1 - Int32(skipped)
+              unsafe places[Self.rows + rows] = Int32(max(0, firstSeen(at: token) - skipped))
               rows += 1
             }
           }

@@ -93,6 +93,15 @@ package final class KeyValueCache: @unchecked Sendable {
     layerCount * headCount * (length * pool.valueStride + Self.pageCount(of: length) * pool.keyLayout.panelBytes)
   }
 
+  /// The same of a token that attends to `budget` positions at most, but in the first layers to all; 0 is all.
+  package func bytesRead(length: Int, budget: Int, layersOfAll: Int) -> Int {
+    let all = bytesRead(length: length)
+    guard budget > 0, length > budget, layersOfAll < layerCount else { return all }
+    let bounds = headCount * length / (Self.positionsPerPage * KeyBounds.pagesPerBlock) * pool.bounds.columns * 2
+    let later = layerCount - layersOfAll
+    return all / layerCount * layersOfAll + bytesRead(length: budget) / layerCount * later + bounds * later
+  }
+
   // MARK: Sequences
 
   /// Makes an empty sequence.
@@ -220,6 +229,8 @@ package final class KeyValueCache: @unchecked Sendable {
     let table = table(sequence)
     precondition(length >= 0 && length <= table.length, "\(length) positions of \(table.length)")
     while table.pages.count > Self.pageCount(of: length) { pool.release(table.removeLast()) }
+    // What is written next is another key.
+    if length < table.length, let last = table.pages.last { pool.bounds.forget(last) }
     table.length = length
   }
 

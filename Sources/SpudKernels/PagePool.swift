@@ -47,6 +47,9 @@ final class PagePool {
   let limit: Int
   private(set) var freeCount: Int
 
+  /// Bounds of the keys of pages, where somebody asked for them.
+  let bounds: KeyBounds
+
   private let pagesPerExtent: Int
   private let layerBytes: Int
   private var extents: [PageBuffer] = []
@@ -63,6 +66,7 @@ final class PagePool {
     keyLayout = shape.keyLayout
     valueStride = shape.valueStride
     pagesPerExtent = min(16, limit)
+    bounds = KeyBounds(shape: shape, pagesPerExtent: pagesPerExtent)
     layerBytes = shape.headCount * pagesPerExtent * (shape.keyBytes + shape.valueBytes)
   }
 
@@ -82,6 +86,7 @@ final class PagePool {
       page = try startOfRun(of: min(max(expected, 1), pagesPerExtent))
     }
     owners[page] = 1
+    bounds.forget(Int32(page))
     freeOf[page / pagesPerExtent] -= 1
     freeCount -= 1
     return Int32(page)

@@ -15,6 +15,9 @@ package struct Batch: Sendable {
   package var sequences: [Int32]
   /// `[tokens]`; nil is `.read` for all.
   package var marks: [Mark]?
+  /// `[tokens]`: the most positions that each attends to (see `Transformer.layersOfAll`); 0 is all. Nil is all for every
+  /// token.
+  package var budgets: [Int32]?
   /// What kind each token is of, for `RouterStatistics`; nil counts nothing.
   package var classes: [UInt8]?
   /// Whether `Transformer.routes` shall tell where the tokens that get logits were sent.
@@ -40,6 +43,7 @@ extension Batch {
       tokens: Array(tokens[range]), sequences: Array(sequences[range]), marks: marks.map { Array($0[range]) },
       classes: classes.map { Array($0[range]) })
     part.recordsRoutes = recordsRoutes
+    part.budgets = budgets.map { Array($0[range]) }
     return part
   }
 }

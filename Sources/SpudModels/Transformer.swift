@@ -30,6 +30,9 @@ package final class Transformer: @unchecked Sendable {
   package var hiddenStatesObserver: ((_ layer: Int, _ hidden: Activations) -> Void)?
   /// Sees what each layer's matrices are multiplied by, `[tokens of the chunk, columns]`.
   package var inputObserver: ((_ layer: Int, _ part: LayerInput, _ values: Activations) -> Void)?
+  /// Layers, from the first on, in which every token attends to all positions, whatever its budget: what they see
+  /// decides what the later ones look for.
+  package static let layersOfAll = 2
   /// Tokens that pass through the layers together. More makes prefill faster up to a point, and workspace larger.
   package var chunkLength = 512
 
@@ -146,7 +149,8 @@ package final class Transformer: @unchecked Sendable {
     inputObserver?(index, .attention, workspace.normalized)
     layer.attention.transform(
       workspace.normalized, layer: index, positions: pass.positions, selecting: kept, cache: pass.cache,
-      workspace: workspace.attention[index], compute: compute, addingInto: hidden)
+      budgets: index < Self.layersOfAll ? nil : pass.batch.budgets, workspace: workspace.attention[index],
+      compute: compute, addingInto: hidden)
     if kept?.isEmpty ?? false { return }
     inputObserver?(index, .attentionOutput, workspace.attention[index].attended)
     layer.feedForwardNorm.normalize(hidden, into: workspace.normalized, compute: compute)

@@ -64,6 +64,7 @@ package struct ServeOptions: ParsableArguments {
   @Flag(help: "Say nothing about each request on standard error.")
   package var quiet = false
 
+  @OptionGroup package var attention: AttentionOptions
   @OptionGroup(title: "Memory") package var memory: MemoryOptions
 
   package init() {}

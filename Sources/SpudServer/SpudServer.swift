@@ -80,6 +80,7 @@ package enum SpudServer {
     for served in context.registry.models {
       var options = LoadOptions(threads: context.options.threads, contextLength: context.options.context)
       options.cacheSize = context.options.cacheSize?.count
+      options.attend = context.options.attention.attend
       try await served.load(options, memory: context.memory)
       AccessLog.say("spud: \(served.name) is ready")
     }

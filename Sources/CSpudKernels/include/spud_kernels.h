@@ -100,10 +100,21 @@ typedef struct {
 } spud_attention;
 enum { SPUD_ATTENTION_ROWS = 6, SPUD_MAX_HEAD_WIDTH = 1024 };
 
+/// scores[i] = Σ_k query[k] · rows[i][k]: what blocks of keys could mean to a query at most.
+typedef struct {
+  const uint8_t *const *rows; ///< [count] where each block's row of bfloat16 begins, less `offset`
+  size_t offset;
+  int64_t count;              ///< at least 1
+  int64_t columns;            ///< of a row; a multiple of 64
+  const float *query;         ///< [columns]
+  float *scores;              ///< [count]
+} spud_bounds;
+
 /// The kernels of one instruction set.
 typedef struct {
   void (*product)(const spud_product *product);
   void (*attention)(const spud_attention *attention);
+  void (*bounds)(const spud_bounds *bounds);
   /// Writes one row of `columns` floats (readable up to a multiple of 32, zero beyond `columns`) as the format's input.
   void (*prepare)(spud_format format, const float *input, int64_t columns, uint8_t *output);
   /// Root-mean-square norm of one row or head; `output` may be `input`.
@@ -143,6 +154,10 @@ void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_
 void spud_pack_float_row(spud_format format, uint8_t *panel, int64_t row, const float *source, int64_t columns);
 /// Reads one row of a panel back as floats.
 void spud_unpack_row(spud_format format, const uint8_t *panel, int64_t row, int64_t columns, float *output);
+/// The least and the greatest of each column over the 32 keys of each of `panels`, as a row of `spud_bounds`:
+/// [headWidth] the least, rounded down, [headWidth] the greatest, rounded up, then zeros up to `row_columns`.
+void spud_store_bounds(spud_format format, const uint8_t *const *panels, int64_t panel_count, int64_t head_width,
+    int64_t row_columns, uint16_t *row);
 /// Writes one position's values in the cache's format: f32, bf16, or q8_0 as [columns padded to 32] int8 then one float
 /// scale for each 32.
 void spud_store_values(spud_format format, uint8_t *row, const float *source, int64_t columns);

@@ -16,11 +16,14 @@ package struct BenchmarkTest: Sendable, Equatable {
   package var depth: Int
   /// Sequences at once.
   package var batch: Int
+  /// The most positions that a token which is written attends to; 0 is all.
+  package var attend: Int
 
-  package init(_ kind: Kind, depth: Int = 0, batch: Int = 1) {
+  package init(_ kind: Kind, depth: Int = 0, batch: Int = 1, attend: Int = 0) {
     self.kind = kind
     self.depth = depth
     self.batch = batch
+    self.attend = attend
   }
 
   /// As `llama-bench` calls it: `pp512`, `tg128`.
@@ -105,7 +108,8 @@ extension Model {
       limits.append(probe.measure())
       let length = test.depth + test.tokenCount / 2
       return BenchmarkResult(
-        samples: samples, limits: limits, cacheBytesPerToken: runner.cache.bytesRead(length: length))
+        samples: samples, limits: limits, cacheBytesPerToken: runner.cache.bytesRead(
+          length: length, budget: test.attend, layersOfAll: Transformer.layersOfAll))
     }
   }
 }
@@ -134,7 +138,8 @@ private struct BenchmarkRunner {
       let sequences = (0..<test.batch).map { Int32($0) }
       return try clock.measure {
         for _ in 0..<count {
-          let batch = Batch(tokens: sequences.map { _ in nextToken() }, sequences: sequences)
+          var batch = Batch(tokens: sequences.map { _ in nextToken() }, sequences: sequences)
+          if test.attend > 0 { batch.budgets = sequences.map { _ in Int32(test.attend) } }
           _ = try transformer.forward(batch, cache: cache, logits: .last)
         }
       }

@@ -64,7 +64,7 @@ extension Engine {
   func keep(_ generation: Generation) {
     guard let memory, let scope = generation.order.scope, scope.tenant != nil, let sequence = generation.sequence
     else { return }
-    let blocks = cache.length(of: Int(sequence)) / KeyValueCache.positionsPerPage
+    let blocks = min(cache.length(of: Int(sequence)), exactCount(of: generation)) / KeyValueCache.positionsPerPage
     guard blocks > generation.memory.kept else { return }
     let held = 0..<blocks * KeyValueCache.positionsPerPage
     memory.backlog.append(

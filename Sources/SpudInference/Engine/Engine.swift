@@ -33,6 +33,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
   var pace = Pace()
   var speculation: Speculation
   private var submissions = 0
+  /// The most positions that an id which is written attends to; nil is all.
+  let attended: Int?
 
   /// What goes on, for whoever watches.
   private let watched = Mutex(EngineState())
@@ -47,7 +49,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
     var depth: Int
   }
 
-  init(transformer: Transformer, cache: KeyValueCache, thread: ComputeThread) {
+  init(transformer: Transformer, cache: KeyValueCache, thread: ComputeThread, attended: Int? = nil) {
+    self.attended = attended
     self.transformer = transformer
     self.cache = cache
     self.thread = thread
@@ -132,20 +135,29 @@ final class Engine: SteppingWork, @unchecked Sendable {
     return .none
   }
 
-  /// Whether only one id is missing in the cache: the next logits choose one more.
-  private func isWriting(_ generation: Generation) -> Bool { !isInPass(generation) && missing(generation) == 1 }
+  /// Whether an id more goes into the cache by itself: the last one, after which the next is chosen, or one that was
+  /// written with a part of the context and is computed again as it was.
+  private func isWriting(_ generation: Generation) -> Bool {
+    !isInPass(generation) && (missing(generation) == 1 || held(generation) >= exactCount(of: generation))
+  }
 
-  private func isReading(_ generation: Generation) -> Bool { isInPass(generation) || missing(generation) > 1 }
+  private func isReading(_ generation: Generation) -> Bool { isInPass(generation) || !isWriting(generation) }
+
+  private func held(_ generation: Generation) -> Int {
+    generation.sequence.map { cache.length(of: Int($0)) } ?? 0
+  }
+
+  /// How many ids of a sequence, from the first on, are computed from all before them.
+  func exactCount(of generation: Generation) -> Int {
+    attended.map { max($0, generation.order.prompt.count) } ?? .max
+  }
 
   /// Whether a pass reads for it: the cache has room for ids then that it does not hold yet.
   private func isInPass(_ generation: Generation) -> Bool {
     reading?.parts.contains { $0.generation === generation } ?? false
   }
 
-  private func missing(_ generation: Generation) -> Int {
-    guard let sequence = generation.sequence else { return generation.count }
-    return generation.count - cache.length(of: Int(sequence))
-  }
+  private func missing(_ generation: Generation) -> Int { generation.count - held(generation) }
 
   private func write(_ candidates: [Generation]) {
     let start = ContinuousClock.now
@@ -163,17 +175,19 @@ final class Engine: SteppingWork, @unchecked Sendable {
       var batch = Batch(tokens: [], sequences: [], marks: [])
       for (generation, guess) in zip(writing, guesses) {
         guard let sequence = generation.sequence else { continue }
-        let last = generation.count - 1..<generation.count
-        batch.tokens += generation.tokens(last) + guess.ids
-        batch.marks? += generation.marks(last) + guess.ids.map { _ in .written }
+        let place = cache.length(of: Int(sequence))
+        let next = place..<place + 1
+        batch.tokens += generation.tokens(next) + guess.ids
+        batch.marks? += generation.marks(next) + guess.ids.map { _ in .written }
         batch.sequences += Array(repeating: sequence, count: 1 + guess.ids.count)
       }
+      batch.budgets = attended.map { Array(repeating: Int32($0), count: batch.tokens.count) }
       batch.recordsRoutes = writing.contains { $0.order.options.reportsTokens }
       let logits = try transformer.forward(batch, cache: cache, logits: .all)
       if writing.count == 1 { speculation.note(ids: batch.tokens.count, took: start.duration(to: .now)) }
       var row = 0
       for (generation, guess) in zip(writing, guesses) {
-        take(generation, guess, logits, from: row)
+        if missing(generation) <= 0 { take(generation, guess, logits, from: row) }
         row += 1 + guess.ids.count
       }
     } catch {
@@ -210,7 +224,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
     var together: [Int32] = []
     for reader in readers where room > 0 && active.contains(where: { $0 === reader }) {
       guard let sequence = reader.sequence else { continue }
-      let count = min(room, missing(reader))
+      let count = min(room, missing(reader), exactCount(of: reader) - held(reader))
       // Another prompt goes along only whole: a part of it would cost the first one time.
       guard parts.isEmpty || count == missing(reader) else { continue }
       let sequences = together + Array(repeating: sequence, count: count)
@@ -286,8 +300,9 @@ final class Engine: SteppingWork, @unchecked Sendable {
       let ids = next.tokens(0..<next.count)
       let marks = next.marks(0..<next.count)
       // The last block is read even if it is known: the first logits come after it.
+      let limit = min(ids.count - 1, exactCount(of: next))
       let found =
-        next.order.scope.map { tree.pages(of: ids, marks: marks, limit: ids.count - 1, scope: $0) } ?? []
+        next.order.scope.map { tree.pages(of: ids, marks: marks, limit: limit, scope: $0) } ?? []
       let sequence = cache.makeSequence(expecting: next.order.prompt.count + next.order.limit)
       cache.adopt(found, by: sequence)
       let needed = KeyValueCache.pageCount(of: ids.count) + 1 - found.count
@@ -341,7 +356,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
   /// Leaves what the cache holds of an answer in the tree.
   private func remember(_ generation: Generation) {
     guard let scope = generation.order.scope, let sequence = generation.sequence else { return }
-    let held = 0..<cache.length(of: Int(sequence))
+    // What was computed from a part of the context is no one's beginning.
+    let held = 0..<min(cache.length(of: Int(sequence)), exactCount(of: generation))
     tree.insert(
       generation.tokens(held), marks: generation.marks(held), pages: cache.pages(of: sequence), scope: scope)
     keep(generation)

@@ -25,11 +25,14 @@ struct Attention {
   ///   - x: `[tokens, modelWidth]`, normalized.
   ///   - rows: The tokens to answer for, sorted ascending; all leave keys and values. Nil is all. `x` and `hidden` keep
   ///     only these rows.
+  ///   - budgets: `[tokens]`; see `Batch.budgets`.
   ///   - hidden: `[tokens, modelWidth]`.
   func transform(
     _ x: Activations, layer: Int, positions: TokenPositions, selecting rows: [Int]? = nil,
-    cache: KeyValueCache, workspace: AttentionWorkspace, compute: Compute, addingInto hidden: Activations
+    cache: KeyValueCache, budgets: [Int32]? = nil, workspace: AttentionWorkspace, compute: Compute,
+    addingInto hidden: Activations
   ) {
+    let budgets = rows.flatMap { rows in budgets.map { budgets in rows.map { budgets[$0] } } } ?? budgets
     let (queries, keys, values) = (workspace.queries, workspace.keys, workspace.values)
     var queryPositions = positions
     let isBiased = query.bias != nil || key.bias != nil || value.bias != nil
@@ -61,7 +64,8 @@ struct Attention {
     compute.rotate(keys, headWidth: headWidth, positions: positions, table: table)
     compute.attend(
       queries: queries, at: queryPositions, keys: keys, values: values, positions: positions, layer: layer,
-      cache: cache, scale: 1 / Float(headWidth).squareRoot(), window: window, into: workspace.attended)
+      cache: cache, scale: 1 / Float(headWidth).squareRoot(), window: window, budgets: budgets,
+      into: workspace.attended)
     compute.multiply(workspace.attended, by: output.weight, bias: output.bias, addingInto: hidden)
   }
 }

@@ -24,6 +24,7 @@ struct Bench: AsyncParsableCommand {
         spud bench
         spud bench -m model.gguf -p 512 -n 128 -t 1,2
         spud bench -p 0 -n 64 -d 0,1024 -b 1-16*2 -o csv > decode.csv
+        spud bench -p 0 -n 16 -d 131072 --fill --cache q8 --attend 0,4096
         spud bench -o jsonl | jq .tokens_per_second
       """)
 
@@ -76,6 +77,13 @@ struct Bench: AsyncParsableCommand {
   @Option(name: .long, help: "Hold the key-value cache in this format.")
   var cache = CacheFormat.bf16
 
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Positions that a token which is written attends to, chosen of those that there are; 0 is all.",
+      valueName: "list"))
+  var attend = IntegerList([0])
+
   @OptionGroup var json: JSONOptions
 
   func validate() throws {
@@ -84,6 +92,9 @@ struct Bench: AsyncParsableCommand {
     }
     guard batch.values.allSatisfy({ (1...1024).contains($0) }) else {
       throw ValidationError("--batch must hold numbers between 1 and 1024.")
+    }
+    guard attend.values.allSatisfy({ $0 == 0 || $0 >= 256 }) else {
+      throw ValidationError("--attend must hold 0 or numbers from 256 on.")
     }
     guard (threads?.values ?? [1]).allSatisfy({ (1...1024).contains($0) }) else {
       throw ValidationError("--threads must hold numbers between 1 and 1024.")
@@ -100,7 +111,14 @@ struct Bench: AsyncParsableCommand {
       prompt.values.filter { $0 > 0 }.map(BenchmarkTest.Kind.prefill)
       + generate.values.filter { $0 > 0 }.map(BenchmarkTest.Kind.decode)
     return batch.values.flatMap { batch in
-      depth.values.flatMap { depth in kinds.map { BenchmarkTest($0, depth: depth, batch: batch) } }
+      depth.values.flatMap { depth in
+        kinds.flatMap { kind in
+          switch kind {
+          case .prefill: [BenchmarkTest(kind, depth: depth, batch: batch)]
+          case .decode: attend.values.map { BenchmarkTest(kind, depth: depth, batch: batch, attend: $0) }
+          }
+        }
+      }
     }
   }
 

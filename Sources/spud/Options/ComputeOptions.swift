@@ -35,6 +35,8 @@ struct ComputeOptions: ParsableArguments {
       valueName: "bytes"))
   var cacheSize: ByteCount?
 
+  @OptionGroup var attention: AttentionOptions
+
   /// Loads the model, with a line of progress while that takes long.
   ///
   /// - Parameter other: A model to share threads with; its companion's weights are held as its files have them.
@@ -49,6 +51,7 @@ struct ComputeOptions: ParsableArguments {
       continuesText: raw, onProgress: { progress.update($0) })
     options.text = text
     options.cacheSize = cacheSize?.count
+    options.attend = attention.attend
     guard let other else { return try await Model.load(path, options: options) }
     options.weights = nil
     return try await Model.load(path, options: options, sharing: other)

@@ -18,6 +18,8 @@ struct BenchmarkRow: Encodable {
   var threads: Int
   var batch: Int
   var depth: Int
+  /// Positions that a token which is written attends to; 0 is all.
+  var attend: Int
   var test: String
   /// The mean of the samples, all sequences together.
   var tokensPerSecond: Double
@@ -48,6 +50,7 @@ struct BenchmarkRow: Encodable {
     self.threads = threads
     batch = test.batch
     depth = test.depth
+    attend = test.attend
     self.test = test.name
     samples = result.samples
     let count = Double(result.samples.count)
@@ -94,7 +97,7 @@ struct BenchmarkRow: Encodable {
         row.model, String(format: "%.1f MiB", Double(row.bytes) / 1_048_576),
         "\(Self.short(row.parameters)) (\(Self.short(row.activeParameters)))",
         row.kernels == "native" ? row.weights : "\(row.weights), \(row.kernels)", "\(row.threads)", "\(row.batch)",
-        row.depth == 0 ? row.test : "\(row.test) @ d\(row.depth)",
+        row.test + (row.depth == 0 ? "" : " @ d\(row.depth)") + (row.attend == 0 ? "" : ", attends to \(row.attend)"),
         String(format: "%.2f ± %.2f", row.tokensPerSecond, row.stddev),
         row.fractionOfBandwidth.map { String(format: "%.0f %%", $0 * 100) } ?? "",
         String(format: "%.0f %%", row.fractionOfCompute * 100),
@@ -107,7 +110,7 @@ struct BenchmarkRow: Encodable {
   static func records(_ rows: [BenchmarkRow]) -> Table {
     let names = [
       "model", "bytes", "parameters", "active_parameters", "weights", "kernels", "instruction_set", "cache", "threads",
-      "batch", "depth", "test", "tokens_per_second", "stddev", "samples", "bytes_per_token", "fraction_of_bandwidth",
+      "batch", "depth", "attend", "test", "tokens_per_second", "stddev", "samples", "bytes_per_token", "fraction_of_bandwidth",
       "fraction_of_compute", "read_gb_per_s", "peak_gops",
     ]
     return Table(
@@ -115,7 +118,7 @@ struct BenchmarkRow: Encodable {
       rows: rows.map { row in
         [
           row.model, "\(row.bytes)", "\(row.parameters)", "\(row.activeParameters)", row.weights, row.kernels,
-          row.instructionSet, row.cache, "\(row.threads)", "\(row.batch)", "\(row.depth)", row.test,
+          row.instructionSet, row.cache, "\(row.threads)", "\(row.batch)", "\(row.depth)", "\(row.attend)", row.test,
           "\(row.tokensPerSecond)", "\(row.stddev)", row.samples.map { "\($0)" }.joined(separator: " "),
           "\(row.bytesPerToken)", row.fractionOfBandwidth.map { "\($0)" } ?? "", "\(row.fractionOfCompute)",
           "\(row.readGbPerS)", "\(row.peakGops)",
