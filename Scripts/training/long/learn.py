@@ -27,24 +27,21 @@ from streams import KINDS, Maker  # noqa: E402
 from train import keep_memory, splits  # noqa: E402
 
 # Which share of the tokens are of streams of which lengths, and how many ids a step has.
-STAGES = [(0.45, 160, 400, 8192), (0.25, 400, 1000, 8192), (0.15, 1500, 3000, 12_000), (0.15, 4000, 7600, 16_000)]
+STAGES = [(0.55, 160, 400, 8192), (0.30, 400, 900, 8192), (0.10, 1500, 3000, 8192), (0.05, 4000, 7600, 8192)]
 
 
 def batch(maker: Maker, number: int, done: float, seed: int) -> tuple[torch.Tensor, ...]:
     """Ids [B, L], positions [B, L], which id comes next in an answer [B, L], and the kind of each answer's question."""
     rng = np.random.default_rng([seed, number])
-    share = 0.0
-    for part, least, most, size in STAGES:
-        share += part
-        if done < share:
-            break
+    ends = np.cumsum([part for part, *_ in STAGES])
+    _, least, most, size = STAGES[min(int(np.searchsorted(ends, done, "right")), len(STAGES) - 1)]
     length = int(rng.integers(least, most))
     rows = max(1, size // (length + 150))
     made = []
     for _ in range(rows):
         stream = maker.stream(rng, length, questions=max(6, length // 120))
         made.append((maker.ids(stream), [KINDS.index(f.kind) for f in stream.questions]))
-    longest = max(len(ids) for (ids, _, _), _ in made)
+    longest = -(-max(len(ids) for (ids, _, _), _ in made) // 64) * 64  # a product of a new size is compiled first
     tokens = np.full((rows, longest), maker.control["<pad>"], np.int64)
     positions = np.zeros((rows, longest), np.int64)
     targets, kinds = np.full((rows, longest), -1, np.int64), np.full((rows, longest), -1, np.int64)
@@ -70,7 +67,7 @@ def main() -> None:
     p.add_argument("--model", type=Path, required=True, help="whose tokenizer and codecs it has")
     p.add_argument("--media", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
-    p.add_argument("--tokens", type=float, default=30, help="million; the rate falls over the last 40 %")
+    p.add_argument("--tokens", type=float, default=20, help="million; the rate falls over the last 40 %")
     p.add_argument("--muon", type=float, default=0.015)
     p.add_argument("--adam", type=float, default=0.004)
     p.add_argument("--steps", type=int, default=0, help="stop after so many, to go on later")
@@ -99,14 +96,11 @@ def main() -> None:
             tokens, positions, targets, kinds = batch(maker, state["step"], done, a.seed)
             wanted = targets >= 0
             scale = min(1, (state["step"] + 1) / 100, max(0.02, (1 - done) / 0.4))
-            logits = F.linear(model(tokens, positions)[wanted], model.embedding).float()
+            # An answer is words: the codes' rows of the head are never asked.
+            logits = F.linear(model(tokens, positions)[wanted], model.embedding[:maker.spoken]).float()
             losses = F.cross_entropy(logits, targets[wanted], reduction="none")
-            (losses.mean()).backward()
-            norm = torch.nn.utils.clip_grad_norm_([q for q in named.values() if q.grad is not None], 1.0)
-            if torch.isfinite(norm):
-                optimizer.step(scale)
-            for q in named.values():
-                q.grad = None
+            losses.mean().backward()
+            optimizer.step(scale)
             state["step"] += 1
             state["tokens"] += tokens.numel()
             row_tokens += tokens.numel()
@@ -118,7 +112,7 @@ def main() -> None:
             now = time.monotonic()
             state["seconds"] = before + now - started
             if now - last_row > a.row_seconds:
-                each = {n: [round(s[1] / max(s[0], 1), 3), round(s[2] / max(s[0], 1), 3)] for n, s in zip(KINDS, sums)}
+                each = {n: [round(float(x), 3) for x in s[1:] / max(s[0], 1)] for n, s in zip(KINDS, sums)}
                 csv.writer(log).writerow([state["step"], state["tokens"], round(state["seconds"]), round(scale, 3),
                                           round(row_tokens / (now - last_row)), json.dumps(each)])
                 log.flush()

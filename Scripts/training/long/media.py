@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from world.maker import Maker, assistant, user  # noqa: E402
-from world.scene import PLACES, SIZES, Scene, Thing, paper, pairs, render  # noqa: E402
+from world.scene import PLACES, SIZES, Scene, Thing, pairs, paper, render  # noqa: E402
 from world.speech import DIGITS  # noqa: E402
 
 MIDDLE, SIDE = PLACES.index("middle"), 32

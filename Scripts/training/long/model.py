@@ -7,11 +7,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from nano.huggingface import read_huggingface  # noqa: E402
-from nano.model import Config, Layer, Model, rms, rotate  # noqa: E402
+from nano.model import Config, Layer, Model, attention, rms, rotate  # noqa: E402
 from torch import Tensor  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
 
 CONTEXT = 8192
+SHORT = 768  # below, plain products take less time than a kernel that keeps no scores
 
 
 def config(vocabulary: int, hidden: int = 192, layers: int = 4, inner: int = 384) -> Config:
@@ -22,15 +23,18 @@ def config(vocabulary: int, hidden: int = 192, layers: int = 4, inner: int = 384
 
 
 class LongLayer(Layer):
-    """One expert needs no router, and long rows no scores in memory."""
+    """One expert needs no router, and long rows have no room for scores in memory."""
 
     def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None) -> Tensor:
         c, (b, length, _) = self.c, x.shape
         h = rms(x, self.norm1, c.rms_norm_eps).to(self.qkv.dtype)
         q, k, v = F.linear(h, self.qkv).view(b, length, -1, c.head_dim).split(
             (c.num_attention_heads, c.num_key_value_heads, c.num_key_value_heads), 2)
-        q = rotate(rms(q, self.q_norm, c.rms_norm_eps), cos, sin).to(h.dtype).transpose(1, 2)
-        k = rotate(rms(k, self.k_norm, c.rms_norm_eps), cos, sin).to(h.dtype).transpose(1, 2)
+        q = rotate(rms(q, self.q_norm, c.rms_norm_eps), cos, sin).to(h.dtype)
+        k = rotate(rms(k, self.k_norm, c.rms_norm_eps), cos, sin).to(h.dtype)
+        if length <= SHORT:
+            return F.linear(attention(q, k, v, None).reshape(b, length, -1), self.o)
+        q, k = q.transpose(1, 2), k.transpose(1, 2)
         groups = c.num_attention_heads // c.num_key_value_heads
         k, v = (t.repeat_interleave(groups, 1) for t in (k, v.transpose(1, 2)))
         y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
@@ -56,7 +60,7 @@ class LongModel(Model):
 
     @torch.no_grad()
     def start_from(self, folder: Path) -> None:
-        """Rows of another model's embedding, in as many principal components as fit: which codes look alike is known."""
+        """Rows of another model's embedding, in as many principal components as fit: which codes are alike."""
         theirs = read_huggingface(folder).embedding.float()
         theirs = theirs - theirs.mean(0)
         _, _, axes = torch.linalg.svd(theirs, full_matrices=False)

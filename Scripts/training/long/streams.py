@@ -1,8 +1,8 @@
 """Long streams with facts in them, and questions about these at the end.
 
 A fact is a code of three digits, a picture of one thing, or a sound of two digits, each under a key of two words; what
-stands between the facts is words that mean nothing. *Needles* are few facts in much of that; *pairs* are facts alone, as
-many as there is room for. An answer repeats the key before what it says of it, so that finding the key again is all
+stands between the facts is words that mean nothing. *Needles* are few facts in much of that; *pairs* are facts alone,
+as many as there is room for. An answer repeats the key before what it says of it, so that finding the key again is all
 that there is to reading a code.
 """
 
@@ -59,6 +59,7 @@ class Maker:
         v = json.loads((model / "vocabulary.json").read_text())
         first = v["control"]["first"]
         self.control = {n: first + i for i, n in enumerate(v["control"]["tokens"])}
+        self.spoken = v["image"]["first"]  # ids of text and marks come before those of codes
         self.size = v["image"]["residual"]["first"] + v["image"]["residual"]["count"]
         self.tokenizer = Tokenizer.from_file(str(tokenizer))
         pieces = json.loads(tokenizer.read_text())["model"]["vocab"]
