@@ -79,8 +79,6 @@ public final class Model: Sendable {
 
   /// Bytes of keys and values that each position takes, all layers together, scales included.
   package let cacheBytesPerToken: Int
-  /// The most positions that an id which is written attends to; nil is all.
-  package let attended: Int?
 
   /// Whether the model's tokenizer was loaded. Without one, ids have no spellings but the bytes of the first 256.
   package let hasTokenizer: Bool
@@ -147,7 +145,6 @@ public final class Model: Sendable {
     if let attend = options.attend, attend < 256 {
       throw SpudError(.usage, "\(attend) positions to attend to were asked for, but 256 are the least")
     }
-    attended = options.attend
     let shape = transformer.cacheShape(options.cache)
     // What the cache itself says of 32 positions, which is how many it lays out together.
     cacheBytesPerToken = shape.pageBytes / KeyValueCache.positionsPerPage

@@ -65,7 +65,7 @@ struct PageSelection {
       let (query, scores) = unsafe (base, base + columns)
       let (worth, order) = unsafe (scores + pairs, scores + 2 * pairs)
       unsafe query.initialize(repeating: 0, count: columns)
-      for unsafe (index, values) in unsafe queries.enumerated() {
+      for unsafe(index, values) in unsafe queries.enumerated() {
         for column in 0..<headWidth {
           unsafe query[column] = min(values[column], 0)
           unsafe query[headWidth + column] = max(values[column], 0)

@@ -105,6 +105,20 @@ struct ReportTests {
     #expect(answer.exitCode == 0, "\(answer.errors)")
   }
 
+  @Test("inspect tells how long contexts are told apart, where that is frozen, and which layers see a window")
+  func positions() async throws {
+    let fixtures = CommandLineProgram.repository.appending(path: "Tests/SpudModelsTests/Fixtures")
+    for (name, more, words) in [
+      ("llama-dynamic", [], "dynamic NTK"), ("llama-dynamic", ["--context", "64"], "frozen at a context of 64"),
+      ("llama-longrope", ["--context", "32"], "LongRoPE, frozen at a context of 32"),
+      ("qwen3-yarn", [], "YaRN, factor"),
+      ("mixtral-window", [], "in 2 of 2 layers"),
+    ] {
+      let outcome = try await CommandLineProgram.run(["inspect", "-m", fixtures.appending(path: name).path] + more)
+      #expect(outcome.exitCode == 0 && outcome.output.contains(words), "\(outcome.output)\(outcome.errors)")
+    }
+  }
+
   @Test("weights and their configuration alone are enough for logits, bench and inspect, and not for run")
   func bareDirectory() async throws {
     let directory = FileManager.default.temporaryDirectory.appending(path: "spud-bare-\(UUID().uuidString)")

@@ -18,12 +18,16 @@ package final class Checkpoint {
   package private(set) var configuration: ModelConfiguration
 
   /// Fixes what depends on the length of the context, for all positions alike, as a model of `context` positions has
-  /// it: keys in a cache could not change any more when a sequence grows.
+  /// it: keys in a cache could not change any more when a sequence grows. A base that grows with the context has no end:
+  /// the model is one of `context` positions then.
   package func freeze(forContext context: Int) {
     for index in configuration.layers.indices {
       switch configuration.layers[index].attention {
       case .grouped(var plan):
         plan.rotary.scaling = plan.rotary.scaling.frozen(for: context)
+        if case .dynamic = plan.rotary.scaling, ModelConfiguration.Limits.context.contains(context) {
+          configuration.contextLength = max(configuration.contextLength, context)
+        }
         configuration.layers[index].attention = .grouped(plan)
       }
     }

@@ -45,6 +45,10 @@ struct Inspect: AsyncParsableCommand {
     /// Experts of a layer that has them, and how many of them a token is sent to; null in a dense model.
     var experts, expertsPerToken: Int?
     var context: Int
+    /// How positions beyond the original context are told apart, and whether that was fixed when the model was loaded.
+    var positions: String
+    /// Layers of which a token sees a window only, and how many positions that holds; null where there is none.
+    var windowLayers, window: Int?
     var parameters, activeParameters: Int
     /// All weights as they stand in memory, and how.
     var bytes: Int
@@ -93,6 +97,14 @@ extension Inspect.Report {
     experts = costs.sparseLayers.first?.expertCount
     expertsPerToken = costs.sparseLayers.first?.expertsPerToken
     context = model.contextLength
+    let plans = shape.layers.map { layer in
+      switch layer.attention {
+      case .grouped(let plan): plan
+      }
+    }
+    positions = plans.first.map { Self.describe($0.rotary.scaling) } ?? ""
+    let windows = plans.compactMap(\.window)
+    if let window = windows.max() { (windowLayers, self.window) = (windows.count, window) }
     parameters = costs.parameters
     activeParameters = costs.activeParameters
     bytes = costs.bytes
@@ -125,6 +137,25 @@ extension Inspect.Report {
     }
   }
 
+  /// How positions beyond the original context are told apart; empty where nothing is stretched.
+  private static func describe(_ scaling: RotaryTable.Scaling) -> String {
+    func number(_ value: some BinaryFloatingPoint) -> String { String(format: "%g", Double(value)) }
+    switch scaling {
+    case .none: return ""
+    case .linear(let factor): return "linear, factor \(number(factor))"
+    case .llama3(let factor, _, _, let original):
+      return "llama3, factor \(number(factor)) beyond \(number(original)) tokens"
+    case .yarn(let yarn):
+      return "YaRN, factor \(number(yarn.factor)) beyond \(number(yarn.originalContext)) tokens"
+    case .longRoPE(let long):
+      return "LongRoPE, frozen at a context of \(long.context) tokens: the factors for "
+        + "\(long.context > long.originalContext ? "more than" : "up to") \(long.originalContext) hold from the first on"
+    case .dynamic(let dynamic):
+      return "dynamic NTK, factor \(number(dynamic.factor)) beyond \(dynamic.originalContext) tokens, frozen at a "
+        + "context of \(dynamic.context): its base holds from the first token on"
+    }
+  }
+
   /// As a person reads it.
   var lines: [(name: String, value: String)] {
     func size(_ bytes: Int) -> String {
@@ -148,6 +179,10 @@ extension Inspect.Report {
     lines += [
       ("context", "\(context) tokens, each \(size(cacheBytesPerToken)) of \(cache) cache")
     ]
+    if !positions.isEmpty { lines.append(("positions", positions)) }
+    if let windowLayers, let window {
+      lines.append(("window", "\(window) tokens, in \(windowLayers) of \(layers) layers"))
+    }
     for name in ["text", "control", "image", "audio", "residual"] {
       guard let range = vocabulary[name] else { continue }
       lines.append(("\(name) ids", "\(range.first) to \(Int(range.first) + range.count - 1) (\(range.count))"))

@@ -35,6 +35,11 @@ struct ComputeOptions: ParsableArguments {
       valueName: "bytes"))
   var cacheSize: ByteCount?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Tokens that a conversation may hold. Default: as the model was made.", valueName: "n"))
+  var context: Int?
+
   @OptionGroup var attention: AttentionOptions
 
   /// Loads the model, with a line of progress while that takes long.
@@ -47,7 +52,7 @@ struct ComputeOptions: ParsableArguments {
     let progress = Progress("loading \(ModelLocation.name(of: path))")
     defer { progress.finish() }
     var options = LoadOptions(
-      threads: threads.count, kernels: kernels, weights: weights, cache: cache, contextLength: contextLength,
+      threads: threads.count, kernels: kernels, weights: weights, cache: cache, contextLength: contextLength ?? context,
       continuesText: raw, onProgress: { progress.update($0) })
     options.text = text
     options.cacheSize = cacheSize?.count

@@ -128,6 +128,36 @@ struct ResumeTests {
     #expect(answer.remarks.contains { $0.kind == "memory" })
   }
 
+  @Test("what was written with a part of the context is not kept: it is read again, from all of it")
+  func attended() async throws {
+    var options = LoadOptions(threads: 2)
+    options.attend = 256
+    let prompt = String(repeating: "red star ", count: 160) + "draw a red circle"
+    let drawing = GenerationOptions(sampling: .greedy, output: .image, thinking: 0)
+    var state = SessionState()
+    var input = 0
+    do {
+      let model = try await Model.load(Self.nano, options: options)
+      let memory = try await store().attach(to: model)
+      let session = try memory.session(named: "s", of: model)
+      let answer = try await session.respond(to: [.text(prompt)], options: drawing).answer()
+      #expect(answer.tokens.count > 64)
+      input = answer.usage.input
+      state = await session.state()
+      try await memory.save(session, named: "s", of: model)
+      #expect(await model.flushMemory() == nil)
+    }
+    let next = GenerationOptions(sampling: .greedy, maximumTokens: 16, output: .text, thinking: 0)
+    let whole = try await load(Self.nano, .bf16).makeIsolatedSession(resuming: state)
+    let expected = try await whole.respond(to: [.text("what was that?")], options: next).answer()
+    let model = try await load(Self.nano, .bf16)
+    let memory = try await store().attach(to: model)
+    let session = try memory.session(named: "s", of: model)
+    let answer = try await session.respond(to: [.text("what was that?")], options: next).answer()
+    #expect(answer.tokens == expected.tokens)
+    #expect(answer.usage.restored == input / 32 * 32 && input > 256)
+  }
+
   @Test("another model's session is refused by name, another cache's pages are not found")
   func otherModel() async throws {
     let model = try await load(Self.unified, .bf16)
