@@ -31,6 +31,13 @@ package struct ServeOptions: ParsableArguments {
       valueName: "bytes"))
   package var cacheSize: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Memory for the experts of each mixture, such as 8G; the rest are read when they are needed. Default: all of "
+        + "them, or as many as there is room for.",
+      valueName: "bytes"))
+  package var weightsCache: String?
+
   @Option(help: ArgumentHelp("Tokens that a conversation may hold. Default: as the model was made.", valueName: "n"))
   package var context: Int?
 
@@ -83,12 +90,16 @@ package struct ServeOptions: ParsableArguments {
     }
     _ = try cacheBytes
     _ = try bodyBytes
+    _ = try weightsCacheBytes
   }
 
   /// Whether only this machine can ask.
   package var isLocal: Bool { unix != nil || ["127.0.0.1", "::1", "localhost"].contains(host) }
 
   package var cacheBytes: Int? { get throws { try cacheSize.map { try Self.bytes($0, flag: "--cache-size") } } }
+  package var weightsCacheBytes: Int? {
+    get throws { try weightsCache.map { try Self.bytes($0, flag: "--weights-cache") } }
+  }
   package var bodyBytes: Int { get throws { try Self.bytes(bodyLimit, flag: "--body-limit") } }
 
   /// `64M`: a whole number of bytes, or of units of 1024, 1024² or 1024³ of them.

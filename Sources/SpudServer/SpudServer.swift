@@ -78,6 +78,7 @@ package enum SpudServer {
     for served in context.registry.models {
       var options = LoadOptions(threads: context.options.threads, contextLength: context.options.context)
       options.cacheSize = try context.options.cacheBytes
+      options.weightsCache = try context.options.weightsCacheBytes
       try await served.load(options)
       AccessLog.say("spud: \(served.name) is ready")
     }

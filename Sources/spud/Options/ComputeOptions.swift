@@ -34,6 +34,8 @@ struct ComputeOptions: ParsableArguments {
       valueName: "bytes"))
   var cacheSize: ByteCount?
 
+  @OptionGroup var experts: ExpertOptions
+
   /// Loads the model, with a line of progress while that takes long.
   ///
   /// - Parameter other: A model to share threads with; its companion's weights are held as its files have them.
@@ -48,6 +50,7 @@ struct ComputeOptions: ParsableArguments {
       continuesText: raw, onProgress: { progress.update($0) })
     options.text = text
     options.cacheSize = cacheSize?.count
+    options.weightsCache = experts.weightsCache?.count
     guard let other else { return try await Model.load(path, options: options) }
     options.weights = nil
     return try await Model.load(path, options: options, sharing: other)
