@@ -167,7 +167,7 @@ private struct FeedForwardTask: ParallelTask {
   /// Bytes of a prepared row before column `column`, a multiple of 32.
   private func gatedInputStride(upTo column: Int) -> Int {
     switch weights.downFormat {
-    case .f32: column * 4
+    case .f32, .f16: column * 4
     case .bf16: unsafe column * (kernels.pointee.rounds_to_bf16 != 0 ? 2 : 4)
     case .q8_0, .q4_0: column / 32 * MemoryLayout<spud_block>.stride
     default: column / 32 * MemoryLayout<spud_summed_block>.stride

@@ -8,36 +8,21 @@ enum SystemMemory {
 
   /// What the control groups of this process leave it; nil where they set no limit.
   private static var allowed: Int? {
-    guard let text = try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8) else { return nil }
-    // Version 2 has one line, `0::/a/b`.
-    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::/") }) else { return nil }
-    var path = String(line.dropFirst(3))
+    let text = (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? ""
     var least: Int?
-    while true {
-      let directory = "/sys/fs/cgroup" + (path == "/" ? "" : path)
-      if let limit = number(directory + "/memory.max"), let used = number(directory + "/memory.current") {
-        // Pages of files count as used, though they can be had back.
-        let cached = fields(directory + "/memory.stat")["file"] ?? 0
-        least = min(least ?? .max, max(0, limit - used + cached))
+    for line in text.split(separator: "\n") {
+      // Version 2 has one line, `0::/a/b`; of version 1, `4:memory:/a/b` counts.
+      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 3, parts[1].isEmpty || parts[1].split(separator: ",").contains("memory") else { continue }
+      let version = parts[1].isEmpty ? ControlGroup.second : .first
+      var path = parts[2][...]
+      while true {
+        least = [least, version.left(in: String(path))].compactMap(\.self).min()
+        guard let slash = path.lastIndex(of: "/"), path != "/" else { break }
+        path = slash == path.startIndex ? "/" : path[..<slash]
       }
-      guard path != "/", let slash = path.lastIndex(of: "/") else { return least }
-      path = slash == path.startIndex ? "/" : String(path[..<slash])
     }
-  }
-
-  private static func number(_ path: String) -> Int? {
-    (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
-      Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
-    }
-  }
-
-  private static func fields(_ path: String) -> [String: Int] {
-    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-    return Dictionary(
-      text.split(separator: "\n").compactMap { line in
-        let parts = line.split(separator: " ")
-        return parts.count == 2 ? Int(parts[1]).map { (String(parts[0]), $0) } : nil
-      }, uniquingKeysWith: { first, _ in first })
+    return least
   }
 
   private static var free: Int {
@@ -45,5 +30,33 @@ enum SystemMemory {
     let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
     let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
     return kilobytes.map { $0 << 10 } ?? 4 << 30
+  }
+}
+
+/// Where a version of control groups says what a group may take.
+private struct ControlGroup {
+  let root: String
+  let limit: String
+  let usage: String
+  /// What `memory.stat` calls pages of files, which count as used though they can be had back.
+  let files: String
+
+  static let first = ControlGroup(
+    root: "/sys/fs/cgroup/memory", limit: "memory.limit_in_bytes", usage: "memory.usage_in_bytes", files: "total_cache")
+  static let second = ControlGroup(
+    root: "/sys/fs/cgroup", limit: "memory.max", usage: "memory.current", files: "file")
+
+  /// What the group at `path` has left; nil where it has no limit.
+  func left(in path: String) -> Int? {
+    let directory = root + (path == "/" ? "" : path) + "/"
+    guard let limit = text(directory + limit).flatMap({ Int($0) }), let used = text(directory + usage).flatMap({ Int($0) })
+    else { return nil }
+    let lines = text(directory + "memory.stat")?.split(separator: "\n") ?? []
+    let pages = lines.first { $0.hasPrefix(files + " ") }?.split(separator: " ").last.flatMap { Int($0) }
+    return max(0, limit - used + (pages ?? 0))
+  }
+
+  private func text(_ path: String) -> String? {
+    (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }
