@@ -1,8 +1,8 @@
 // Products with q8_0 for many rows. Included by products_template.h for avx2.c alone.
 //
-// A byte is a lower half and sixteen upper ones. Products with halves are so small that the 16 of a block fit 16 bits, so
-// they are widened once a block, where products with bytes want a sign and a widening each; and widening takes twice as
-// long as a product. The halves are taken apart once for all rows, a slice of a panel at a time. Integer sums are in
+// A byte is a lower half and sixteen upper ones. Products with halves are so small that the 16 of a block fit 16 bits,
+// so they are widened once a block, where products with bytes want a sign and a widening each; and widening takes twice
+// as long as a product. The halves are taken apart once for all rows, a slice of a panel at a time. Integer sums are in
 // registers; the floating ones in the first-level cache. The sums are those of the tiles, bit for bit.
 
 enum { BYTES_ROWS = 5, BYTES_UNITS = 8, BYTES_OF_UNIT = 2 * SPUD_PANEL_ROWS * SPUD_BLOCK };

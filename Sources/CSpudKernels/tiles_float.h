@@ -61,8 +61,8 @@ SPUD_FLOAT_TILE(tile_bf16, 4 * SPUD_PANEL_ROWS, if (m < 3) {
 #undef WEIGHTS
 
 #ifndef HAS_HALVES
-/// Floats of as many halves: the exponent is moved by adding in the place of a half's, and what that does not suit, what
-/// is below the normal numbers and what is no number, by a subtraction of floats and by the largest exponent.
+/// Floats of as many halves. Adding to the exponent suits the normal numbers; for those below them a subtraction of
+/// floats does it, and for what is no number the largest exponent.
 SPUD_INLINE tile_floats floats_of_halves(const uint8_t *from) {
   typedef uint16_t halves __attribute__((vector_size(2 * TILE_LANES), aligned(2)));
   const tile_words half = __builtin_convertvector(*(const halves *)from, tile_words);

@@ -49,7 +49,8 @@ private struct ControlGroup {
   /// What the group at `path` has left; nil where it has no limit.
   func left(in path: String) -> Int? {
     let directory = root + (path == "/" ? "" : path) + "/"
-    guard let limit = text(directory + limit).flatMap({ Int($0) }), let used = text(directory + usage).flatMap({ Int($0) })
+    guard let limit = text(directory + limit).flatMap({ Int($0) }),
+      let used = text(directory + usage).flatMap({ Int($0) })
     else { return nil }
     let lines = text(directory + "memory.stat")?.split(separator: "\n") ?? []
     let pages = lines.first { $0.hasPrefix(files + " ") }?.split(separator: " ").last.flatMap { Int($0) }
