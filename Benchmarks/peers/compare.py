@@ -84,8 +84,14 @@ def install_ik(cache: pathlib.Path) -> pathlib.Path:
              f"ik-llama-cpp-python=={IK_VERSION}", "-d", str(directory)])
         run(["tar", "-C", str(directory), "-xf", str(directory / f"ik_llama_cpp_python-{IK_VERSION}.tar.gz")])
         source = directory / f"ik_llama_cpp_python-{IK_VERSION}" / "vendor" / "ik_llama.cpp"
+        # The source package lacks the script that fills in what the programs say of their version.
+        script = source / "common" / "cmake" / "build-info-gen-cpp.cmake"
+        script.parent.mkdir(exist_ok=True)
+        script.write_text("configure_file(common/build-info.cpp.in common/build-info.cpp)\n")
+        # Attention over caches of every pair of types takes most of the time to build; 16 bits are what is measured.
         run([cmake, "-S", str(source), "-B", str(directory / "build"), "-DCMAKE_BUILD_TYPE=Release",
-             "-DGGML_NATIVE=ON", "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_SERVER=OFF"])
+             "-DGGML_NATIVE=ON", "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_SERVER=OFF",
+             "-DGGML_IQK_FA_ALL_QUANTS=OFF"])
         run([cmake, "--build", str(directory / "build"), "-j", str(os.cpu_count() or 1), "--target", "llama-bench"])
     return programs
 

@@ -11,17 +11,24 @@
 #define ONE_PASS_ROWS 2
 #define BF16_INPUT_UNIT 8
 #define HAS_LONE
+#define SPREADS_BYTES 3
 #define TILE_LANES 8
 /// Keeps the compiler from computing this later, beside the next registers of weights, which makes it spill.
 #define DONE_WITH(sum) __asm__("" : "+x"(sum));
 /// Keeps it from loading them early, likewise.
 #define NEXT_WEIGHTS __asm__ volatile("" : : : "memory");
+#define HAS_HALVES
+SPUD_INLINE __m256 floats_of_halves(const uint8_t *from) {
+  return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from));
+}
 #include "tiles_float.h"
 
 SPUD_TILE(tile_f32)
 SPUD_TILE(tile_bf16)
+SPUD_TILE(tile_f16)
 SPUD_LONE(tile_f32)
 SPUD_LONE(tile_bf16)
+SPUD_LONE(tile_f16)
 
 SPUD_INLINE __m256 scales8(const uint8_t *panel, int octet) {
   return _mm256_cvtph_ps(_mm_load_si128((const __m128i *)(panel + 16 * octet)));

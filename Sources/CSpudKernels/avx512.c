@@ -17,9 +17,14 @@
 #define BF16_INPUT_UNIT 4
 #define TILE_LANES 16
 #define HAS_LONE_FLOATS
+#define HAS_HALVES
+SPUD_INLINE __m512 floats_of_halves(const uint8_t *from) {
+  return _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)from));
+}
 #include "tiles_float.h"
 
 SPUD_TILE(tile_f32)
+SPUD_TILE(tile_f16)
 
 SPUD_INLINE __m512i input4(const uint8_t *from) {
   int32_t four;
@@ -177,6 +182,7 @@ SPUD_INLINE void tile_q4_0_rows(
 SPUD_TILE(tile_bf16)
 SPUD_LONE(tile_bf16)
 SPUD_LONE(tile_f32)
+SPUD_LONE(tile_f16)
 #undef tile_bf16_rows
 #undef tile_bf16_panels
 SPUD_TILE(tile_q8_0)

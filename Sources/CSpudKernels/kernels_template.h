@@ -164,7 +164,7 @@ static void prepare_summed(const float *input, int64_t columns, uint8_t *output)
 
 static void prepare(spud_format format, const float *input, int64_t columns, uint8_t *output) {
   switch (format) {
-    case SPUD_F32: prepare_f32(input, columns, output); break;
+    case SPUD_F32: case SPUD_F16: prepare_f32(input, columns, output); break;
     case SPUD_BF16: prepare_bf16(input, columns, output); break;
     case SPUD_Q8_0: prepare_q8_0(input, columns, output); break;
     case SPUD_Q4_0: prepare_q4_0(input, columns, output); break;
@@ -256,7 +256,7 @@ static int64_t peak_f32(int64_t turns) {
 
 static int64_t peak(spud_format format, int64_t turns) {
   switch (format) {
-    case SPUD_F32: return peak_f32(turns);
+    case SPUD_F32: case SPUD_F16: return peak_f32(turns);
     case SPUD_BF16: return peak_bf16(turns);
     default: return peak_int8(turns);
   }

@@ -6,6 +6,7 @@
 size_t spud_unit_bytes(spud_format format) {
   switch (format) {
     case SPUD_F32: case SPUD_BF16: return SPUD_FLOAT_UNIT_BYTES;
+    case SPUD_F16: return SPUD_FLOAT_UNIT_BYTES / 2;
     case SPUD_Q8_0: return SPUD_Q8_0_UNIT_BYTES;
     case SPUD_Q4_0: return SPUD_Q4_0_UNIT_BYTES;
     default: return (size_t)spud_shape_bytes(spud_shape_of(format));
@@ -14,7 +15,7 @@ size_t spud_unit_bytes(spud_format format) {
 
 int64_t spud_unit_columns(spud_format format) {
   switch (format) {
-    case SPUD_F32: return 1;
+    case SPUD_F32: case SPUD_F16: return 1;
     case SPUD_BF16: return 2;
     case SPUD_Q8_0: case SPUD_Q4_0: return SPUD_BLOCK;
     default: return spud_shape_of(format).blocks * SPUD_BLOCK;
@@ -25,7 +26,7 @@ size_t spud_input_bytes(const spud_kernels *kernels, spud_format format, int64_t
   const size_t padded = ((size_t)columns + 31) / 32 * 32;
   size_t bytes;
   switch (format) {
-    case SPUD_F32: bytes = padded * 4; break;
+    case SPUD_F32: case SPUD_F16: bytes = padded * 4; break;
     case SPUD_BF16: bytes = padded * (kernels->rounds_to_bf16 ? 2 : 4); break;
     case SPUD_Q8_0: case SPUD_Q4_0: bytes = padded / 32 * sizeof(spud_block); break;
     // An odd number of lines, so that rows do not meet in the same sets of the cache.
@@ -79,6 +80,14 @@ void spud_pack_float_row(spud_format format, uint8_t *panel, int64_t row, const 
     case SPUD_BF16:
       for (int64_t k = 0; k < columns;
           k++) ((uint16_t *)panel)[(k / 2 * SPUD_PANEL_ROWS + row) * 2 + k % 2] = spud_bf16(source[k]);
+      break;
+    case SPUD_F16:
+      // The largest half stands for what is larger; what is no number stays none.
+      for (int64_t k = 0; k < columns; k++) {
+        const float value = source[k];
+        ((uint16_t *)panel)[k * SPUD_PANEL_ROWS + row] =
+            spud_half(value > 65504 ? 65504 : value < -65504 ? -65504 : value);
+      }
       break;
     case SPUD_Q8_0: case SPUD_Q4_0:
       for (int64_t block = 0; block * SPUD_BLOCK < columns; block++) {
@@ -145,6 +154,17 @@ static void copy_bf16_pairs(uint8_t *panel, int64_t row, const uint8_t *source, 
   }
 }
 
+static void copy_halves(uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes, int64_t rows,
+    int64_t columns) {
+  uint16_t *to = (uint16_t *)panel + row;
+  for (int64_t start = 0; start < columns; start += 64) {
+    const int64_t end = spud_min(start + 64, columns);
+    for (int64_t i = 0; i < rows; i++) {
+      for (int64_t k = start; k < end; k++) memcpy(to + k * SPUD_PANEL_ROWS + i, source + i * row_bytes + 2 * k, 2);
+    }
+  }
+}
+
 /// One row of blocks, at least 32 long, as 8-bit blocks. What is a half-precision scale times integers stays exactly
 /// that.
 static void pack_row_as_q8(uint8_t *panel, int64_t row, spud_encoding encoding, const uint8_t *source,
@@ -182,6 +202,8 @@ void spud_pack_rows(spud_format format, uint8_t *panel, int64_t first_row, spud_
     copy_q4_blocks(panel, first_row, source, row_bytes, rows, columns / 32);
   } else if (format == SPUD_BF16 && encoding == SPUD_FROM_BF16) {
     copy_bf16_pairs(panel, first_row, source, row_bytes, rows, columns);
+  } else if (format == SPUD_F16 && encoding == SPUD_FROM_F16) {
+    copy_halves(panel, first_row, source, row_bytes, rows, columns);
   } else if (format == SPUD_Q8_0 && spud_block_length(encoding) > 1) {
     for (int64_t i = 0; i < rows; i++) {
       pack_row_as_q8(panel, first_row + i, encoding, source + i * row_bytes, columns);
@@ -202,6 +224,10 @@ void spud_unpack_row(spud_format format, const uint8_t *panel, int64_t row, int6
     case SPUD_BF16:
       for (int64_t k = 0; k < columns; k++)
         output[k] = spud_float_from_bf16(((const uint16_t *)panel)[(k / 2 * SPUD_PANEL_ROWS + row) * 2 + k % 2]);
+      break;
+    case SPUD_F16:
+      for (int64_t k = 0; k < columns; k++)
+        output[k] = spud_float_from_half(((const uint16_t *)panel)[k * SPUD_PANEL_ROWS + row]);
       break;
     case SPUD_Q8_0: case SPUD_Q4_0:
       for (int64_t start = 0; start < columns; start += SPUD_BLOCK, panel += spud_unit_bytes(format)) {

@@ -12,6 +12,7 @@
 
 SPUD_TILE(tile_f32)
 SPUD_TILE(tile_bf16)
+SPUD_TILE(tile_f16)
 
 static void tile_q8_0(const uint8_t *panel, int64_t units, const uint8_t *const *inputs, int m, float *output,
     size_t stride,

@@ -7,6 +7,7 @@ SPUD_INLINE tile_function tile_of(spud_format format) {
   switch (format) {
     case SPUD_F32: return tile_f32;
     case SPUD_BF16: return tile_bf16;
+    case SPUD_F16: return tile_f16;
     case SPUD_Q8_0: return tile_q8_0;
     default: return tile_q4_0;
   }
@@ -19,6 +20,7 @@ SPUD_INLINE int64_t tile_height(int64_t rows, int64_t tiles, int64_t t) { return
 SPUD_INLINE int64_t slice_units(spud_format format, int64_t rows) {
   switch (format) {
     case SPUD_F32: case SPUD_BF16: return 128;
+    case SPUD_F16: return 256;
     // Two or three tiles ask for a whole slice of what comes next: of a long one, so much at a time that their own
     // weights wait behind it.
     case SPUD_Q8_0: if (rows <= 3 * TILE_ROWS) return 4; __attribute__((fallthrough));
@@ -28,7 +30,7 @@ SPUD_INLINE int64_t slice_units(spud_format format, int64_t rows) {
 
 SPUD_INLINE size_t input_unit_bytes(spud_format format) {
   switch (format) {
-    case SPUD_F32: return 4;
+    case SPUD_F32: case SPUD_F16: return 4;
     case SPUD_BF16: return BF16_INPUT_UNIT;
     default: return sizeof(spud_block);
   }
@@ -105,6 +107,7 @@ static int64_t product_of_lone_row(const spud_product *p) {
     switch (p->format) {
       case SPUD_F32: tile_f32_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
       case SPUD_BF16: tile_bf16_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
+      case SPUD_F16: tile_f16_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
 #ifdef HAS_LONE
       case SPUD_Q8_0: tile_q8_0_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
       default: tile_q4_0_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
@@ -120,9 +123,15 @@ static int64_t product_of_lone_row(const spud_product *p) {
 #endif
 
 #include "blocks_template.h"
+#ifdef SPREADS_BYTES
+#include "bytes_avx2.h"
+#endif
 
 static void product(const spud_product *p) {
   if (p->format >= SPUD_Q4_K) return product_of_blocks(p);
+#ifdef SPREADS_BYTES
+  if (p->format == SPUD_Q8_0 && p->rows > SPREADS_BYTES) return product_of_bytes(p);
+#endif
   int64_t first_panel = p->first_panel;
 #if defined(HAS_LONE) || defined(HAS_LONE_FLOATS)
   if (p->rows == 1) first_panel = product_of_lone_row(p);

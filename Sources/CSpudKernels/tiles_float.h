@@ -33,7 +33,7 @@ enum { ONLY_PASS = 2 };
   }
 
 /// `m` rows by one panel, or one row by two panels, the second's sums behind the first's.
-#define SPUD_FLOAT_TILE(name, columns_of_unit) \
+#define SPUD_FLOAT_TILE(name, unit_bytes, columns_of_unit) \
   SPUD_INLINE __attribute__((unused)) void name##_panels( \
       const int m, const int panels, const uint8_t *panel, size_t panel_bytes, int64_t units, \
       const uint8_t *const *inputs, float *output, size_t stride, int first \
@@ -41,7 +41,7 @@ enum { ONLY_PASS = 2 };
     tile_floats sums[TILE_ROWS + 1][TILE_PARTS]; \
     SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, TILE_PARTS) \
       sums[i][h] = first ? (tile_floats){0} : *(const tile_floats *)(output + i * stride + TILE_LANES * h); \
-    for (int64_t unit = 0; unit < units; unit++, panel += 4 * SPUD_PANEL_ROWS) columns_of_unit \
+    for (int64_t unit = 0; unit < units; unit++, panel += (unit_bytes)) columns_of_unit \
     SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, TILE_PARTS) \
       *(tile_floats *)(output + i * stride + TILE_LANES * h) = sums[i][h]; \
   } \
@@ -50,15 +50,32 @@ enum { ONLY_PASS = 2 };
       int first \
   ) { name##_panels(m, 1, panel, 0, units, inputs, output, stride, first); }
 #define WEIGHTS(type) (((const type *)(panel + p * panel_bytes))[h])
-SPUD_FLOAT_TILE(tile_f32, SPUD_ADD_COLUMNS(1, unit, WEIGHTS(tile_floats)))
+SPUD_FLOAT_TILE(tile_f32, 4 * SPUD_PANEL_ROWS, SPUD_ADD_COLUMNS(1, unit, WEIGHTS(tile_floats)))
 // A bfloat16 is the upper half of a float. Columns are in pairs, which go together while their inputs find registers.
-SPUD_FLOAT_TILE(tile_bf16, if (m < 3) {
+SPUD_FLOAT_TILE(tile_bf16, 4 * SPUD_PANEL_ROWS, if (m < 3) {
   SPUD_ADD_COLUMNS(2, 2 * unit, c == 0 ? WEIGHTS(tile_words) << 16 : WEIGHTS(tile_words) & 0xffff0000)
 } else {
   SPUD_ADD_COLUMNS(1, 2 * unit, WEIGHTS(tile_words) << 16)
   SPUD_ADD_COLUMNS(1, 2 * unit + 1, WEIGHTS(tile_words) & 0xffff0000)
 })
 #undef WEIGHTS
+
+#ifndef HAS_HALVES
+/// Floats of as many halves. Adding to the exponent suits the normal numbers; for those below them a subtraction of
+/// floats does it, and for what is no number the largest exponent.
+SPUD_INLINE tile_floats floats_of_halves(const uint8_t *from) {
+  typedef uint16_t halves __attribute__((vector_size(2 * TILE_LANES), aligned(2)));
+  const tile_words half = __builtin_convertvector(*(const halves *)from, tile_words);
+  const tile_words magnitude = (half & 0x7fff) << 13, exponent = magnitude & 0x0f800000;
+  const tile_words normal = magnitude + ((127 - 15) << 23);
+  const tile_words small = (tile_words)((tile_floats)(normal + (1 << 23)) - 0x1p-14f);
+  const tile_words is_small = (tile_words)(exponent == 0), is_special = (tile_words)(exponent == 0x0f800000);
+  const tile_words value = (small & is_small) | (normal & ~is_small) | (0x7f800000 & is_special);
+  return (tile_floats)(value | (half & 0x8000) << 16);
+}
+#endif
+SPUD_FLOAT_TILE(tile_f16, 2 * SPUD_PANEL_ROWS,
+    SPUD_ADD_COLUMNS(1, unit, floats_of_halves(panel + p * panel_bytes + 2 * TILE_LANES * h)))
 
 /// Defines `name` as one unrolled kernel for each number of rows up to TILE_ROWS; more than that are never asked for.
 #define SPUD_TILE_CASE(name, rows) \

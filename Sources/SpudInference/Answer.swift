@@ -32,6 +32,8 @@ public struct Timings: Sendable, Equatable {
   /// Tokens that were guessed from what repeats and checked together, and those of them that were right.
   public var guessedTokens = 0
   public var acceptedTokens = 0
+  /// Bytes of the model's files that were read while this was answered: experts that were not in memory.
+  public var fileBytes = 0
 
   public init() {}
 

@@ -129,6 +129,7 @@ public final class Model: Sendable {
     let transformer = try Transformer.load(
       checkpoint, compute: compute,
       weightFormat: options.weights ?? (options.kernels == .blas ? .f32 : nil),
+      experts: ExpertPolicy(limit: options.weightsCache, available: SystemMemory.available),
       progress: options.onProgress)
     if hasTokenizer { try form.check(rows: transformer.configuration.vocabularyCount, path: path) }
     if case .text(var text) = form {
@@ -150,7 +151,7 @@ public final class Model: Sendable {
     cacheBytesPerToken = shape.pageBytes / KeyValueCache.positionsPerPage
     let cache = KeyValueCache(
       shape: shape, capacity: contextLength,
-      pageLimit: try Self.pageLimit(shape, cacheSize: options.cacheSize, path: path))
+      pageLimit: try Self.pageLimit(shape, cacheSize: options.cacheSize, besides: transformer.bytesToCome, path: path))
     preparation = ComputeThread(name: "spud media")
     engine = Engine(transformer: transformer, cache: cache, thread: thread, attended: options.attend)
     domain = try Domain.load(directory: path)
@@ -191,8 +192,9 @@ public final class Model: Sendable {
   private static let isolated = Atomic<UInt64>(0)
 
   /// How many pages a cache of so many bytes has; of half of the memory that is free now, where nothing is said.
-  private static func pageLimit(_ shape: CacheShape, cacheSize: Int?, path: String) throws -> Int {
-    let bytes = cacheSize ?? SystemMemory.available / 2
+  private static func pageLimit(_ shape: CacheShape, cacheSize: Int?, besides: Int, path: String) throws -> Int {
+    // Experts that are not in memory yet will be. A few conversations have to fit whatever is said to be free.
+    let bytes = cacheSize ?? max((SystemMemory.available - besides) / 2, 64 * shape.pageBytes)
     guard bytes >= shape.pageBytes else {
       throw SpudError(
         .usage, "\(path): a cache of \(bytes) bytes was asked for, but one page of 32 tokens takes \(shape.pageBytes)")

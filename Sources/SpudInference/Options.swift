@@ -15,6 +15,9 @@ public struct LoadOptions: Sendable {
   public var cache: CacheFormat
   /// Bytes for the keys and values of all conversations together; nil is half of the memory that is free after loading.
   public var cacheSize: Int?
+  /// Bytes for the experts of a mixture that are in memory together; the others stay in their files until they are met.
+  /// Nil is all of them, or as many as there is memory for.
+  public var weightsCache: Int?
   /// Tokens that a conversation may hold, prompt and answers together; nil is what the model was made for.
   public var contextLength: Int?
   /// The most positions that an id which is written attends to, 256 or more; nil is all. Of more it chooses: the first

@@ -33,6 +33,7 @@ struct RandomBlocks {
       // Magnitudes of about 2^-6: exponent bits of a float, a bfloat16, and the half-precision scales.
       case .f32: (bytes[start + 3], bytes[start + 2]) = (0x3C | bytes[start + 3] & 0x80, bytes[start + 2] & 0x7F)
       case .bf16: (bytes[start + 1], bytes[start]) = (0x3C | bytes[start + 1] & 0x80, bytes[start] & 0x7F)
+      case .f16: bytes[start + 1] = 0x24 | bytes[start + 1] & 0x80
       case .q8_0: bytes[start + 1] = 0x08
       case .q4_0: bytes[start + 1] = 0x18
       case .q4_k, .q5_k: (bytes[start + 1], bytes[start + 3]) = (0x04, 0x08)

@@ -44,16 +44,24 @@ extension Compute {
     let inputStride = inputBytes(weights.format, columns: weights.width)
     let hiddenInputStride = inputBytes(weights.downFormat, columns: weights.expertWidth)
     let hiddenStride = Activations.stride(columns: weights.expertWidth)
-    let task = unsafe FeedForwardTask(
-      kernels: kernels, x: x, hidden: hidden, weights: weights, offsets: offsets, tokens: tokens, factors: factors,
-      inputStride: inputStride,
-      inputs: workspace.inputs.bytes(x.rows * inputStride).assumingMemoryBound(to: UInt8.self),
-      gatedStride: hiddenStride, gatedSize: most * hiddenStride,
-      gated: workspace.hidden.floats(pool.count * most * hiddenStride),
-      gatedInputStride: hiddenInputStride,
-      gatedInputs: workspace.hiddenInputs.bytes(pairs * hiddenInputStride).assumingMemoryBound(to: UInt8.self),
-      sums: workspace.sums.floats(pool.count * Compute.sumsPerWorker))
-    pool.run(task, alone: pairs * weights.width * weights.expertWidth < Compute.smallWork)
+    let inputs = unsafe workspace.inputs.bytes(x.rows * inputStride).assumingMemoryBound(to: UInt8.self)
+    let gated = unsafe workspace.hidden.floats(pool.count * most * hiddenStride)
+    let gatedInputs = unsafe workspace.hiddenInputs.bytes(pairs * hiddenInputStride)
+      .assumingMemoryBound(to: UInt8.self)
+    let sums = unsafe workspace.sums.floats(pool.count * Compute.sumsPerWorker)
+    // Where memory has no place for all experts, they come in waves, in rising order all the same.
+    var first = 0
+    while first < weights.expertCount {
+      let (experts, missing) = unsafe weights.admit(from: first, offsets: offsets)
+      pack(missing, of: weights)
+      let task = unsafe FeedForwardTask(
+        kernels: kernels, x: x, hidden: hidden, weights: weights, experts: experts, offsets: offsets, tokens: tokens,
+        factors: factors, inputStride: inputStride, inputs: inputs, gatedStride: hiddenStride,
+        gatedSize: most * hiddenStride, gated: gated, gatedInputStride: hiddenInputStride, gatedInputs: gatedInputs,
+        sums: sums)
+      pool.run(task, alone: pairs * weights.width * weights.expertWidth < Compute.smallWork)
+      first = experts.upperBound
+    }
   }
 }
 
@@ -63,6 +71,7 @@ private struct FeedForwardTask: ParallelTask {
   let x: Activations
   let hidden: Activations
   let weights: ExpertWeights
+  let experts: Range<Int>  // those that this pass is for
   let offsets: UnsafeBufferPointer<Int32>
   let tokens: UnsafePointer<Int32>?
   let factors: UnsafePointer<Float>?
@@ -76,7 +85,9 @@ private struct FeedForwardTask: ParallelTask {
   let sums: UnsafeMutablePointer<Float>
 
   func run(_ worker: Worker) {
-    unsafe prepareRows(x, format: weights.format, stride: inputStride, into: inputs, kernels: kernels, worker: worker)
+    if experts.lowerBound == 0 {
+      unsafe prepareRows(x, format: weights.format, stride: inputStride, into: inputs, kernels: kernels, worker: worker)
+    }
     worker.barrier()
     gateExperts(worker)
     worker.barrier()
@@ -85,7 +96,7 @@ private struct FeedForwardTask: ParallelTask {
     let downPanels = weights.downLayout.panels
     let downSize = max(1, downPanels / (worker.count * (x.rows >= 32 ? 8 : 1)))
     while let panels = worker.takeChunk(of: downPanels, size: downSize) {
-      for expert in 0..<weights.expertCount { project(expert, panels, worker) }
+      for expert in experts { project(expert, panels, worker) }
     }
   }
 
@@ -96,15 +107,15 @@ private struct FeedForwardTask: ParallelTask {
       // Few rows: one contiguous stream of each expert's weights for each thread.
       let share = worker.share(of: panels, grain: 2)
       guard !share.isEmpty else { return }
-      for expert in 0..<weights.expertCount { gate(expert, share, worker) }
+      for expert in experts { gate(expert, share, worker) }
       return
     }
     // Many rows: threads take parts of experts in turn, so that one that is held up does not hold up the others.
     let size = ((panels + worker.count - 1) / worker.count).roundedUp(to: 2)
     let parts = (panels + size - 1) / size
-    while let item = worker.takeChunk(of: weights.expertCount * parts, size: 1)?.lowerBound {
+    while let item = worker.takeChunk(of: experts.count * parts, size: 1)?.lowerBound {
       let start = item % parts * size
-      gate(item / parts, start..<min(start + size, panels), worker)
+      gate(experts.lowerBound + item / parts, start..<min(start + size, panels), worker)
     }
   }
 
@@ -113,13 +124,17 @@ private struct FeedForwardTask: ParallelTask {
     unsafe Int(offsets[expert])..<Int(offsets[expert + 1])
   }
 
+  private func panels(of expert: Int) -> UnsafeMutablePointer<UInt8> {
+    guard let place = unsafe weights.place(of: expert) else { preconditionFailure("expert \(expert) has no place") }
+    return unsafe place
+  }
+
   private func gate(_ expert: Int, _ panels: Range<Int>, _ worker: Worker) {
     let pairs = pairs(of: expert)
     guard !pairs.isEmpty else { return }
     let layout = weights.gateUpLayout
     var product = unsafe spud_product()
-    unsafe product.panels = UnsafePointer(
-      weights.gateUp.base.assumingMemoryBound(to: UInt8.self) + expert * layout.byteCount)
+    unsafe product.panels = UnsafePointer(self.panels(of: expert))
     unsafe product.panel_bytes = layout.panelBytes
     unsafe product.first_panel = Int64(panels.lowerBound)
     unsafe product.last_panel = Int64(panels.upperBound)
@@ -152,7 +167,7 @@ private struct FeedForwardTask: ParallelTask {
   /// Bytes of a prepared row before column `column`, a multiple of 32.
   private func gatedInputStride(upTo column: Int) -> Int {
     switch weights.downFormat {
-    case .f32: column * 4
+    case .f32, .f16: column * 4
     case .bf16: unsafe column * (kernels.pointee.rounds_to_bf16 != 0 ? 2 : 4)
     case .q8_0, .q4_0: column / 32 * MemoryLayout<spud_block>.stride
     default: column / 32 * MemoryLayout<spud_summed_block>.stride
@@ -164,8 +179,7 @@ private struct FeedForwardTask: ParallelTask {
     guard !pairs.isEmpty else { return }
     let layout = weights.downLayout
     var product = unsafe spud_product()
-    unsafe product.panels = UnsafePointer(
-      weights.down.base.assumingMemoryBound(to: UInt8.self) + expert * layout.byteCount)
+    unsafe product.panels = UnsafePointer(self.panels(of: expert) + weights.gateUpLayout.byteCount)
     unsafe product.panel_bytes = layout.panelBytes
     unsafe product.first_panel = Int64(panels.lowerBound)
     unsafe product.last_panel = Int64(panels.upperBound)

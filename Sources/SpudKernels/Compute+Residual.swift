@@ -8,7 +8,7 @@ extension Compute {
   /// For the head: its rounding goes straight into the logits, and a second row for each token costs a decoder next to
   /// nothing, for the weights are read once.
   package func multiplyWithResidual(_ x: Activations, by matrix: WeightMatrix, into output: Activations) {
-    guard matrix.format != .f32, matrix.format != .bf16, x.rows > 0 else {
+    guard matrix.format != .f32, matrix.format != .bf16, matrix.format != .f16, x.rows > 0 else {
       return multiply(x, by: matrix, into: output)
     }
     let rows = x.rows

@@ -18,17 +18,25 @@ package final class ExpertWeights: @unchecked Sendable {
   /// Of gate and up.
   package let format: WeightFormat
   package let downFormat: WeightFormat
-  let gateUp: PageBuffer
-  let down: PageBuffer
-  /// Of one expert.
+  /// Of one expert, whose gate and up lie before its down.
   let gateUpLayout: PanelLayout
   let downLayout: PanelLayout
+  let memory: ExpertMemory
+  /// What the memory calls the first of these experts.
+  let firstExpert: Int
+  /// Where the files hold what is packed when it is met, for each expert and projection; empty where all is packed.
+  var sources: [StoredProjection?] = []
+  /// How much has been packed since it was met.
+  package internal(set) var reads = ExpertReads()
 
-  /// Makes weights of zeros, to be filled with `pack`.
+  /// Makes weights of zeros, to be filled with `pack`, or told by `hold` where they are.
   ///
-  /// `downFormat` nil is `format`.
+  /// - Parameters:
+  ///   - downFormat: Nil is `format`.
+  ///   - memory: Where they are packed, shared with other layers of the same shape; nil has room for all of them.
   package init(
-    expertCount: Int, width: Int, expertWidth: Int, format: WeightFormat, downFormat: WeightFormat? = nil
+    expertCount: Int, width: Int, expertWidth: Int, format: WeightFormat, downFormat: WeightFormat? = nil,
+    memory: ExpertMemory? = nil
   ) throws {
     precondition(
       expertCount > 0 && width > 0 && expertWidth > 0, "experts cannot be [\(expertCount), \(expertWidth), \(width)]")
@@ -39,13 +47,14 @@ package final class ExpertWeights: @unchecked Sendable {
     self.downFormat = downFormat ?? format
     gateUpLayout = PanelLayout(format: format, panels: (expertWidth + 15) / 16, columns: width)
     downLayout = PanelLayout(format: self.downFormat, rows: width, columns: expertWidth)
-    let (gateUpBytes, gateUpOverflow) = gateUpLayout.byteCount.multipliedReportingOverflow(by: expertCount)
-    let (downBytes, downOverflow) = downLayout.byteCount.multipliedReportingOverflow(by: expertCount)
-    guard !gateUpOverflow, !downOverflow else {
+    let placeBytes = gateUpLayout.byteCount + downLayout.byteCount
+    guard !placeBytes.multipliedReportingOverflow(by: expertCount).overflow else {
       throw SpudError(.badData, "\(expertCount) experts of [\(expertWidth), \(width)] do not fit in any memory.")
     }
-    gateUp = try PageBuffer(byteCount: gateUpBytes, for: "\(expertCount) experts' gate and up weights")
-    down = try PageBuffer(byteCount: downBytes, for: "\(expertCount) experts' down weights")
+    self.memory =
+      try memory ?? ExpertMemory(placeBytes: placeBytes, expertCount: expertCount, placeCount: expertCount)
+    precondition(self.memory.placeBytes == placeBytes, "memory for experts of another shape")
+    firstExpert = self.memory.assign(expertCount)
   }
 
   /// Packs one projection of one expert: gate and up are `[expertWidth, width]`, down is `[width, expertWidth]`.
@@ -55,7 +64,20 @@ package final class ExpertWeights: @unchecked Sendable {
     _ projection: Projection, expert: Int, from bytes: RawSpan, encoding: ElementType, compute: Compute
   ) throws {
     precondition(expert >= 0 && expert < expertCount, "expert \(expert) of \(expertCount)")
-    try pack(projection, experts: expert..<expert + 1, from: bytes, encoding: encoding, compute: compute)
+    precondition(memory.placeCount >= expertCount, "experts that are all packed need a place each")
+    _ = memory.meet(firstExpert + expert)
+    guard let place = unsafe place(of: expert) else { preconditionFailure("expert \(expert) has no place") }
+    // SAFETY: the place holds the panels of both layouts.
+    switch projection {
+    case .gate, .up:
+      try unsafe compute.pack(
+        bytes, encoding: encoding, columns: width, rows: expertWidth, into: place, layout: gateUpLayout,
+        panelRows: .init(firstRow: 0, rowsPerPanel: 16, rowInPanel: projection == .gate ? 0 : 16))
+    case .down:
+      try unsafe compute.pack(
+        bytes, encoding: encoding, columns: expertWidth, rows: width, into: place + gateUpLayout.byteCount,
+        layout: downLayout, panelRows: .init(firstRow: 0, rowsPerPanel: 32, rowInPanel: 0))
+    }
   }
 
   /// The same from an array.
@@ -66,34 +88,19 @@ package final class ExpertWeights: @unchecked Sendable {
     try unsafe pack(projection, expert: expert, from: bytes.span.bytes, encoding: encoding, compute: compute)
   }
 
-  /// Packs one projection of every expert from one tensor, `[experts, …]`.
-  package func pack(_ projection: Projection, from bytes: RawSpan, encoding: ElementType, compute: Compute) throws {
-    try pack(projection, experts: 0..<expertCount, from: bytes, encoding: encoding, compute: compute)
-  }
-
-  private func pack(
-    _ projection: Projection, experts: Range<Int>, from bytes: RawSpan, encoding: ElementType, compute: Compute
-  ) throws {
-    switch projection {
-    case .gate, .up:
-      try compute.pack(
-        bytes, encoding: encoding, columns: width, rows: expertWidth, into: gateUp, layout: gateUpLayout,
-        panelOffset: experts.lowerBound * gateUpLayout.byteCount,
-        panelRows: .init(firstRow: 0, rowsPerPanel: 16, rowInPanel: projection == .gate ? 0 : 16),
-        matrices: experts.count)
-    case .down:
-      try compute.pack(
-        bytes, encoding: encoding, columns: expertWidth, rows: width, into: down, layout: downLayout,
-        panelOffset: experts.lowerBound * downLayout.byteCount,
-        panelRows: .init(firstRow: 0, rowsPerPanel: 32, rowInPanel: 0), matrices: experts.count)
-    }
+  /// Bytes in memory of one expert of such a shape.
+  package static func bytesPerExpert(width: Int, expertWidth: Int, format: WeightFormat, downFormat: WeightFormat)
+    -> Int
+  {
+    PanelLayout(format: format, panels: (expertWidth + 15) / 16, columns: width).byteCount
+      + PanelLayout(format: downFormat, rows: width, columns: expertWidth).byteCount
   }
 
   /// The format of one projection.
   package func format(of projection: Projection) -> WeightFormat { projection == .down ? downFormat : format }
 
   /// Bytes in memory, padding included.
-  package var byteCount: Int { gateUp.byteCount + down.byteCount }
+  package var byteCount: Int { bytesPerExpert * expertCount }
   /// Bytes that one token reads of one expert.
   package var bytesPerExpert: Int { gateUpLayout.byteCount + downLayout.byteCount }
 }

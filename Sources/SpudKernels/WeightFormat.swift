@@ -8,6 +8,8 @@ public enum WeightFormat: String, CaseIterable, Sendable {
   case f32
   /// 2 bytes a weight; with AVX-512, inputs are rounded to bfloat16 too, else they stay float32. Sums are float32.
   case bf16
+  /// 2 bytes a weight, eleven bits of which are significant; products in float32.
+  case f16
   /// 34 bytes for 32 weights: bytes with one half-precision scale. Inputs become bytes with one scale for each
   /// 32, as large as they need or a little larger.
   case q8_0
@@ -39,7 +41,7 @@ public enum WeightFormat: String, CaseIterable, Sendable {
   case mxfp4
 
   /// The formats that any weights can be rounded to.
-  package static let general: [WeightFormat] = [.f32, .bf16, .q8_0, .q4_0]
+  package static let general: [WeightFormat] = [.f32, .bf16, .f16, .q8_0, .q4_0]
 
   /// Whether any weights can be rounded to it.
   package var isGeneral: Bool { Self.general.contains(self) }
@@ -51,6 +53,7 @@ public enum WeightFormat: String, CaseIterable, Sendable {
     switch self {
     case .f32: SPUD_F32
     case .bf16: SPUD_BF16
+    case .f16: SPUD_F16
     case .q8_0: SPUD_Q8_0
     case .q4_0: SPUD_Q4_0
     case .q4_k: SPUD_Q4_K
@@ -72,6 +75,7 @@ public enum WeightFormat: String, CaseIterable, Sendable {
     switch self {
     case .f32: .f32
     case .bf16: .bf16
+    case .f16: .f16
     case .q8_0: .q8_0
     case .q4_0: .q4_0
     case .q4_k: .q4_k
@@ -102,14 +106,15 @@ extension ElementType {
 
   /// The format that holds such weights most nearly among those that hold any.
   ///
-  /// F16 becomes bf16, which keeps 8 of its 11 significant bits and is still finer than any 8-bit block. Blocks without
+  /// Blocks without
   /// panels of their own become q8_0: exactly, where they are a half-precision scale times integers (Q5_0, IQ4_NL,
   /// MXFP4 and the ternary types); else each 32 get a step of a 127th of their largest magnitude, which is at most a
   /// 17th of a Q4_K step and about a quarter of a Q6_K step.
   var nearestGeneralFormat: WeightFormat {
     switch self {
     case .f64, .f32: .f32
-    case .f16, .bf16: .bf16
+    case .bf16: .bf16
+    case .f16: .f16
     case .q4_0: .q4_0
     default: .q8_0
     }
@@ -136,6 +141,8 @@ extension WeightFormat {
     precondition(!types.isEmpty, "weights of no type")
     if Set(types).count == 1 { return types[0].nearestFormat }
     let formats = types.map(\.nearestGeneralFormat)
+    // Halves have not the range of bfloat16.
+    if formats.contains(.f16), formats.contains(.bf16) { return formats.contains(.f32) ? .f32 : .bf16 }
     return formats.reduce(formats[0]) { $0.bytesPerWeight < $1.bytesPerWeight ? $1 : $0 }
   }
 }

@@ -48,8 +48,10 @@ package final class WeightMatrix: @unchecked Sendable {
   package func pack(_ bytes: RawSpan, encoding: ElementType, firstRow: Int, rows: Int, compute: Compute) throws {
     precondition(
       firstRow >= 0 && rows >= 0 && firstRow + rows <= self.rows, "rows \(firstRow) + \(rows) of \(self.rows)")
-    try compute.pack(
-      bytes, encoding: encoding, columns: columns, rows: rows, into: buffer, layout: layout, panelOffset: 0,
+    // SAFETY: the buffer holds the layout's panels.
+    try unsafe compute.pack(
+      bytes, encoding: encoding, columns: columns, rows: rows,
+      into: buffer.base.assumingMemoryBound(to: UInt8.self), layout: layout,
       panelRows: .init(firstRow: firstRow, rowsPerPanel: SPUD_PANEL_ROWS, rowInPanel: 0))
   }
 
@@ -83,95 +85,4 @@ struct PanelLayout: Sendable {
   }
 
   var byteCount: Int { panels * panelBytes }
-}
-
-/// Which rows of which panels source rows become: row `r` goes to panel `r / rowsPerPanel`, row `rowInPanel + r %
-/// rowsPerPanel`.
-struct PanelRows: Sendable {
-  let firstRow: Int
-  let rowsPerPanel: Int
-  let rowInPanel: Int
-}
-
-/// Packs source rows into panels, a share of the panels a thread.
-@safe
-private struct PackTask: ParallelTask {
-  let source: UnsafePointer<UInt8>
-  let matrices: Int
-  let rowBytes: Int
-  let encoding: spud_encoding
-  let columns: Int
-  let rows: Int
-  let target: UnsafeMutablePointer<UInt8>
-  let layout: PanelLayout
-  let panelRows: PanelRows
-  let workspaces: UnsafeMutablePointer<Float>
-
-  func run(_ worker: Worker) {
-    let first = panelRows.firstRow / panelRows.rowsPerPanel
-    let last = (panelRows.firstRow + rows + panelRows.rowsPerPanel - 1) / panelRows.rowsPerPanel
-    let panels = last - first
-    var populated = 0
-    // A share is contiguous in memory, so that no two threads wait for the system to clear the same huge page.
-    for item in worker.share(of: matrices * panels) {
-      let (matrix, panel) = item.quotientAndRemainder(dividingBy: panels)
-      let start = max(panelRows.firstRow, (first + panel) * panelRows.rowsPerPanel)
-      let end = min(panelRows.firstRow + rows, (first + panel + 1) * panelRows.rowsPerPanel)
-      let row = matrix * rows + start - panelRows.firstRow
-      if populated == 0 {
-        // The file's pages are mapped about 4 MiB at a time: one call costs less than a fault for every 64 KiB.
-        populated = max(1, (4 << 20) / max((end - start) * rowBytes, 1))
-        unsafe spud_populate(source + row * rowBytes, min(populated * (end - start), matrices * rows - row) * rowBytes)
-      }
-      populated -= 1
-      // SAFETY: `pack` checked that the source has `rows` rows and that the panels lie inside the target.
-      unsafe spud_pack_rows(
-        layout.format.code, target + matrix * layout.byteCount + (first + panel) * layout.panelBytes,
-        Int64(panelRows.rowInPanel + start % panelRows.rowsPerPanel), encoding,
-        source + row * rowBytes, Int64(end - start), Int64(columns),
-        workspaces + worker.index * columns)
-    }
-  }
-}
-
-extension Compute {
-  /// Packs `matrices` matrices of `rows` rows, one after another, into panels from byte `panelOffset` of `buffer`.
-  func pack(
-    _ bytes: RawSpan, encoding: ElementType, columns: Int, rows: Int, into buffer: PageBuffer, layout: PanelLayout,
-    panelOffset: Int, panelRows: PanelRows, matrices: Int = 1
-  ) throws {
-    guard let rowBytes = encoding.rowBytes(columns: columns) else {
-      throw SpudError(
-        .badData, "A row of \(columns) weights cannot be stored as \(encoding.rawValue), whose blocks are larger.")
-    }
-    guard bytes.byteCount == matrices * rows * rowBytes else {
-      throw SpudError(
-        .badData,
-        "\(matrices * rows) rows of \(columns) weights in \(encoding.rawValue) take "
-          + "\(matrices * rows * rowBytes) bytes, "
-          + "but \(bytes.byteCount) were found."
-      )
-    }
-    guard layout.format.isGeneral || layout.format.elementType == encoding else {
-      let choices = WeightFormat.general.map(\.rawValue).joined(separator: ", ")
-      throw SpudError(
-        .badData,
-        "Weights in \(encoding.rawValue) cannot be held in \(layout.format.rawValue), which takes a file's blocks as "
-          + "they are; they can in \(choices).")
-    }
-    precondition(
-      panelOffset >= 0 && panelOffset + matrices * layout.byteCount <= buffer.byteCount, "panels beyond their buffer")
-    guard rows > 0 else { return }
-    let workspaces = unsafe workspace.packing.floats(columns * pool.count)
-    unsafe bytes.withUnsafeBytes { raw in
-      guard let base = raw.baseAddress else { return }
-      let task = unsafe PackTask(
-        source: base.assumingMemoryBound(to: UInt8.self), matrices: matrices, rowBytes: rowBytes,
-        encoding: encoding.code, columns: columns,
-        rows: rows,
-        target: buffer.base.assumingMemoryBound(to: UInt8.self) + panelOffset, layout: layout, panelRows: panelRows,
-        workspaces: workspaces)
-      pool.run(task)
-    }
-  }
 }

@@ -36,6 +36,31 @@ package final class Transformer: @unchecked Sendable {
   /// Tokens that pass through the layers together. More makes prefill faster up to a point, and workspace larger.
   package var chunkLength = 512
 
+  /// Bytes of memory that experts will take which have not been met yet.
+  package var bytesToCome: Int {
+    // Layers of one shape may share their memory.
+    var memories: [ObjectIdentifier: Int] = [:]
+    for weights in sparseWeights { memories[weights.memoryIdentity] = weights.memoryToCome }
+    return memories.values.reduce(0, +)
+  }
+
+  /// How many experts are in memory together at most, and how many there are.
+  package var expertPlaces: (inMemory: Int, all: Int) {
+    var memories: [ObjectIdentifier: Int] = [:]
+    for weights in sparseWeights { memories[weights.memoryIdentity] = weights.placeCount }
+    return (memories.values.reduce(0, +), sparseWeights.reduce(0) { $0 + $1.expertCount })
+  }
+
+  /// What has been read of the files since the model was loaded, for experts that were met and not in memory.
+  package var expertReads: ExpertReads { sparseWeights.reduce(ExpertReads()) { $0 + $1.reads } }
+
+  private var sparseWeights: [ExpertWeights] {
+    layers.compactMap { layer in
+      guard case .sparse(let mixture) = layer.feedForward else { return nil }
+      return mixture.experts
+    }
+  }
+
   init(
     configuration: ModelConfiguration, compute: Compute, stored: StoredWeights, embedding: WeightMatrix,
     layers: [DecoderLayer], finalNorm: Norm, head: WeightMatrix

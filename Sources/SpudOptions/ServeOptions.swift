@@ -31,6 +31,13 @@ package struct ServeOptions: ParsableArguments {
       valueName: "bytes"))
   package var cacheSize: ByteCount?
 
+  @Option(
+    help: ArgumentHelp(
+      "Memory for the experts of each mixture, such as 8G; the rest are read when they are needed. Default: all of "
+        + "them, or as many as there is room for.",
+      valueName: "bytes"))
+  package var weightsCache: ByteCount?
+
   @Option(help: ArgumentHelp("Tokens that a conversation may hold. Default: as the model was made.", valueName: "n"))
   package var context: Int?
 

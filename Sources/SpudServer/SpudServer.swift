@@ -81,6 +81,7 @@ package enum SpudServer {
       var options = LoadOptions(threads: context.options.threads, contextLength: context.options.context)
       options.cacheSize = context.options.cacheSize?.count
       options.attend = context.options.attention.attend
+      options.weightsCache = context.options.weightsCache?.count
       try await served.load(options, memory: context.memory)
       AccessLog.say("spud: \(served.name) is ready")
     }

@@ -120,6 +120,14 @@ package final class MappedFile: @unchecked Sendable {
     return unsafe _overrideLifetime(span, copying: ())
   }
 
+  /// Calls `body` with the bytes in `range`, which do not outlive the call.
+  @unsafe
+  package func withUnsafeBytes(in range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "bytes \(range) of \(byteCount)")
+    // SAFETY: the range is inside the mapping, which lives as long as `self`.
+    unsafe body(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
+  }
+
   /// What the kernel may expect about a range of the file.
   package enum Advice {
     /// The range is about to be read: start reading now.

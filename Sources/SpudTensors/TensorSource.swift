@@ -93,6 +93,13 @@ package final class TensorSource: Sendable {
     return try withStoredBytes(of: name, thenDrop: thenDrop, body)
   }
 
+  /// Where a tensor's bytes lie; nil when it is made of others.
+  package func place(of name: String) -> (file: MappedFile, range: Range<Int>)? {
+    let key = Array(name.utf8)
+    guard derived[key] == nil, let entry = entries[key] else { return nil }
+    return (files[entry.file], entry.tensor.byteRange)
+  }
+
   /// The same of a tensor as it is stored, which may be a part of another.
   func withStoredBytes<Result>(
     of name: String, thenDrop: Bool = true, _ body: (TensorInfo, RawSpan) throws -> Result

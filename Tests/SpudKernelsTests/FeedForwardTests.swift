@@ -100,8 +100,9 @@ struct FeedForwardTests {
     let separate = try block.packed(.q8_0, compute)
     let together = try ExpertWeights(expertCount: 3, width: 40, expertWidth: 70, format: .q8_0)
     for (projection, values) in [(ExpertWeights.Projection.gate, block.gate), (.up, block.up), (.down, block.down)] {
-      let all = values.flatMap { $0 }
-      try unsafe together.pack(projection, from: all.span.bytes, encoding: .f32, compute: compute)
+      for (expert, part) in values.enumerated() {
+        try unsafe together.pack(projection, expert: expert, from: part.span.bytes, encoding: .f32, compute: compute)
+      }
     }
     let x = Activations((0..<5).map { _ in random.values(40) })
     var table = RoutingTable(expertCount: 3, expertsPerToken: 2)

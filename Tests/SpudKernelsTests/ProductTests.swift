@@ -26,6 +26,7 @@ struct ProductTests {
     switch format {
     case .f32: 1e-5
     case .bf16: 2e-2
+    case .f16: 2e-3
     case .q8_0: 4e-2
     case .q4_0: 5e-1
     default: 0

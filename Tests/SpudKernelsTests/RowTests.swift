@@ -124,7 +124,8 @@ struct RowTests {
   func nearest() {
     #expect(WeightFormat.nearest(to: [.q4_0, .q4_0]) == .q4_0)
     #expect(WeightFormat.nearest(to: [.q4_0, .q6_k, .q4_0]) == .q8_0)
-    #expect(WeightFormat.nearest(to: [.iq1_s, .f16]) == .bf16)
+    #expect(WeightFormat.nearest(to: [.iq1_s, .f16]) == .f16)
+    #expect(WeightFormat.nearest(to: [.bf16, .f16]) == .bf16)
     #expect(WeightFormat.nearest(to: [.f32, .q8_0]) == .f32)
   }
 }

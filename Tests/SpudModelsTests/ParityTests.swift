@@ -167,6 +167,7 @@ struct PrecisionTests {
       switch format {
       case .f32: 1e-5
       case .bf16: 0.08
+      case .f16: 0.02
       case .q8_0: 0.15
       case .q4_0: 0.6
       default: 0

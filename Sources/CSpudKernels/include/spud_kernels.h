@@ -7,6 +7,7 @@
 //
 //   f32   unit = 1 column:    [32] float                                                          128 bytes
 //   bf16  unit = 2 columns:   [32][2] bfloat16                                                    128 bytes
+//   f16   unit = 1 column:    [32] half                                                            64 bytes
 //   q8_0  unit = 32 columns:  [32] half scale, [8][32][4] uint8 (value + 128)                    1088 bytes
 //   q4_0  unit = 32 columns:  [32] half scale, [4][32][4] nibbles (value + 8); low nibble of
 //                             group g: columns 4g…4g+3, high nibble: columns 16+4g…16+4g+3        576 bytes
@@ -32,9 +33,9 @@ enum {
   SPUD_Q8_0_BLOCK_BYTES = 2 + 32, SPUD_Q4_0_BLOCK_BYTES = 2 + 16,
 };
 typedef enum {
-  SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_Q8_0 = 2, SPUD_Q4_0 = 3,
-  SPUD_Q4_K = 4, SPUD_Q5_K = 5, SPUD_Q6_K = 6, SPUD_Q3_K = 7, SPUD_Q2_K = 8, SPUD_Q4_1 = 9, SPUD_Q5_0 = 10,
-  SPUD_Q5_1 = 11, SPUD_IQ4_XS = 12, SPUD_IQ4_NL = 13, SPUD_MXFP4 = 14, SPUD_FORMATS = 15,
+  SPUD_F32 = 0, SPUD_BF16 = 1, SPUD_F16 = 2, SPUD_Q8_0 = 3, SPUD_Q4_0 = 4,
+  SPUD_Q4_K = 5, SPUD_Q5_K = 6, SPUD_Q6_K = 7, SPUD_Q3_K = 8, SPUD_Q2_K = 9, SPUD_Q4_1 = 10, SPUD_Q5_0 = 11,
+  SPUD_Q5_1 = 12, SPUD_IQ4_XS = 13, SPUD_IQ4_NL = 14, SPUD_MXFP4 = 15, SPUD_FORMATS = 16,
 } spud_format;
 
 /// 32 activations as signed bytes: value = (scales[0] + scales[1]) * quants, both scales powers of two, the second

@@ -50,6 +50,8 @@ package struct BenchmarkResult: Sendable {
   package var limits: [MachineLimits]
   /// Bytes of keys and values that one token reads, halfway through the test.
   package var cacheBytesPerToken: Int
+  /// Bytes read of the model's files for each token of the runs: experts that were not in memory.
+  package var fileBytesPerToken: Double
 
   /// The tokens a second of a run, all sequences together.
   static func tokensPerSecond(of test: BenchmarkTest, in time: Duration) -> Double {
@@ -100,16 +102,22 @@ extension Model {
       var probe = try LimitsProbe(self.transformer)
       var samples: [Double] = []
       var limits: [MachineLimits] = []
+      var read = 0
       for run in 0...repetitions where !interruption.isRequested {
+        // The first run is not counted.
+        if run == 1 { read = self.transformer.expertReads.bytes }
         if run > 0 { limits.append(probe.measure()) }
         let time = try runner.time()
         if run > 0 { samples.append(BenchmarkResult.tokensPerSecond(of: test, in: time)) }
       }
       limits.append(probe.measure())
+      let tokens = samples.count * test.tokenCount * test.batch
       let length = test.depth + test.tokenCount / 2
       return BenchmarkResult(
-        samples: samples, limits: limits, cacheBytesPerToken: runner.cache.bytesRead(
-          length: length, budget: test.attend, layersOfAll: Transformer.layersOfAll))
+        samples: samples, limits: limits,
+        cacheBytesPerToken: runner.cache.bytesRead(
+          length: length, budget: test.attend, layersOfAll: Transformer.layersOfAll),
+        fileBytesPerToken: Double(self.transformer.expertReads.bytes - read) / Double(max(tokens, 1)))
     }
   }
 }

@@ -200,6 +200,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
     let routes = transformer.routes
     do {
       try generation.advance(logits, experts: routes.indices.contains(row) ? routes[row] : [])
+      generation.noteFileBytes(transformer.expertReads.bytes)
     } catch {
       generation.fail(error)
     }
@@ -313,6 +314,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
       }
       waiting.remove(at: index)
       next.sequence = sequence
+      next.fileBytesBefore = transformer.expertReads.bytes
       if next.ids.isEmpty { next.cachedCount = found.count * KeyValueCache.positionsPerPage }
       active.insert(next, at: active.firstIndex { $0.number > next.number } ?? active.endIndex)
     }

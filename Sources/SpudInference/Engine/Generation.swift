@@ -53,6 +53,8 @@ final class Generation: @unchecked Sendable {
   var sequence: Int32?
   /// Ids of the prompt that were found in the tree at first.
   var cachedCount = 0
+  /// What had been read of the model's files for experts when it got that place.
+  var fileBytesBefore = 0
   /// What the memory beyond the process had of it, and got.
   var memory = MemoryUse()
   var submitted = ContinuousClock.now
@@ -113,6 +115,9 @@ final class Generation: @unchecked Sendable {
     suffixes.append(tokens(suffixes.count..<count))
     return suffixes.guess(limit: limit)
   }
+
+  /// Notes how much has been read of the model's files for experts, of which what was read before does not count.
+  func noteFileBytes(_ total: Int) { timings.fileBytes = total - fileBytesBefore }
 
   func noteGuess(checked: Int, accepted: Int) {
     timings.guessedTokens += checked

@@ -9,21 +9,25 @@ extension Transformer {
   ///   - path: The directory, or the file.
   ///   - compute: The threads and kernels that will run the model, and pack its weights now.
   ///   - weightFormat: How to hold matrices; nil keeps each as near to its stored form as the kernels have it.
+  ///   - experts: How many experts are kept in memory together.
   ///   - progress: Told the fraction that is loaded, from 0 to 1.
   /// - Throws: `SpudError`: `.noInput` when there is no such model; `.badData` when the files contradict each other, or
   ///   are for an architecture that this runtime does not know.
   package static func load(
-    path: String, compute: Compute, weightFormat: WeightFormat? = nil, progress: ((Double) -> Void)? = nil
+    path: String, compute: Compute, weightFormat: WeightFormat? = nil, experts: ExpertPolicy = ExpertPolicy(),
+    progress: ((Double) -> Void)? = nil
   ) throws -> Transformer {
-    try load(Checkpoint(path: path), compute: compute, weightFormat: weightFormat, progress: progress)
+    try load(
+      Checkpoint(path: path), compute: compute, weightFormat: weightFormat, experts: experts, progress: progress)
   }
 
   /// Loads a model whose files are open.
   package static func load(
     _ checkpoint: Checkpoint, compute: Compute, weightFormat: WeightFormat? = nil,
-    progress: ((Double) -> Void)? = nil
+    experts: ExpertPolicy = ExpertPolicy(), progress: ((Double) -> Void)? = nil
   ) throws -> Transformer {
-    try Transformer(WeightLoader(checkpoint, compute: compute, format: weightFormat, progress: progress))
+    try Transformer(
+      WeightLoader(checkpoint, compute: compute, format: weightFormat, experts: experts, progress: progress))
   }
 
   private convenience init(_ loader: WeightLoader) throws {

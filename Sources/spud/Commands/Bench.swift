@@ -84,6 +84,7 @@ struct Bench: AsyncParsableCommand {
       valueName: "list"))
   var attend = IntegerList([0])
 
+  @OptionGroup var experts: ExpertOptions
   @OptionGroup var json: JSONOptions
 
   func validate() throws {
@@ -133,6 +134,7 @@ struct Bench: AsyncParsableCommand {
       var options = LoadOptions(
         threads: count, kernels: kernels, weights: weights, cache: cache, onProgress: { loading.update($0) })
       options.text = .none
+      options.weightsCache = experts.weightsCache?.count
       let model = try await Model.load(path, options: options)
       loading.finish()
       // What one test of many lacks must not come to light when the others have been measured.

@@ -41,6 +41,7 @@ struct ComputeOptions: ParsableArguments {
   var context: Int?
 
   @OptionGroup var attention: AttentionOptions
+  @OptionGroup var experts: ExpertOptions
 
   /// Loads the model, with a line of progress while that takes long.
   ///
@@ -57,6 +58,7 @@ struct ComputeOptions: ParsableArguments {
     options.text = text
     options.cacheSize = cacheSize?.count
     options.attend = attention.attend
+    options.weightsCache = experts.weightsCache?.count
     guard let other else { return try await Model.load(path, options: options) }
     options.weights = nil
     return try await Model.load(path, options: options, sharing: other)

@@ -28,6 +28,8 @@ struct BenchmarkRow: Encodable {
   var samples: [Double]
   /// Bytes of weights and cache that one token of one sequence reads.
   var bytesPerToken: Double
+  /// Bytes of the file that one token reads: experts that were not in memory.
+  var fileBytesPerToken: Double
   /// Of the read bandwidth measured around each run, in the median run, when writing; null when reading, which
   /// arithmetic bounds.
   var fractionOfBandwidth: Double?
@@ -53,6 +55,7 @@ struct BenchmarkRow: Encodable {
     attend = test.attend
     self.test = test.name
     samples = result.samples
+    fileBytesPerToken = result.fileBytesPerToken
     let count = Double(result.samples.count)
     let mean = result.samples.reduce(0, +) / count
     tokensPerSecond = mean
@@ -92,16 +95,19 @@ struct BenchmarkRow: Encodable {
       ("model", .left), ("size", .right), ("params (active)", .right), ("weights", .left), ("threads", .right),
       ("batch", .right), ("test", .left), ("t/s", .right), ("of bandwidth", .right), ("of arithmetic", .right),
     ])
+    let readsFile = rows.contains { $0.fileBytesPerToken >= 1 }
+    if readsFile { table.columns.append(("MB a token from the file", .right)) }
     for row in rows {
-      table.rows.append([
-        row.model, String(format: "%.1f MiB", Double(row.bytes) / 1_048_576),
-        "\(Self.short(row.parameters)) (\(Self.short(row.activeParameters)))",
-        row.kernels == "native" ? row.weights : "\(row.weights), \(row.kernels)", "\(row.threads)", "\(row.batch)",
-        row.test + (row.depth == 0 ? "" : " @ d\(row.depth)") + (row.attend == 0 ? "" : ", attends to \(row.attend)"),
-        String(format: "%.2f ± %.2f", row.tokensPerSecond, row.stddev),
-        row.fractionOfBandwidth.map { String(format: "%.0f %%", $0 * 100) } ?? "",
-        String(format: "%.0f %%", row.fractionOfCompute * 100),
-      ])
+      table.rows.append(
+        [
+          row.model, String(format: "%.1f MiB", Double(row.bytes) / 1_048_576),
+          "\(Self.short(row.parameters)) (\(Self.short(row.activeParameters)))",
+          row.kernels == "native" ? row.weights : "\(row.weights), \(row.kernels)", "\(row.threads)", "\(row.batch)",
+          row.test + (row.depth == 0 ? "" : " @ d\(row.depth)") + (row.attend == 0 ? "" : ", attends to \(row.attend)"),
+          String(format: "%.2f ± %.2f", row.tokensPerSecond, row.stddev),
+          row.fractionOfBandwidth.map { String(format: "%.0f %%", $0 * 100) } ?? "",
+          String(format: "%.0f %%", row.fractionOfCompute * 100),
+        ] + (readsFile ? [String(format: "%.1f", row.fileBytesPerToken / 1e6)] : []))
     }
     return table
   }
@@ -110,7 +116,8 @@ struct BenchmarkRow: Encodable {
   static func records(_ rows: [BenchmarkRow]) -> Table {
     let names = [
       "model", "bytes", "parameters", "active_parameters", "weights", "kernels", "instruction_set", "cache", "threads",
-      "batch", "depth", "attend", "test", "tokens_per_second", "stddev", "samples", "bytes_per_token", "fraction_of_bandwidth",
+      "batch", "depth", "attend", "test", "tokens_per_second", "stddev", "samples", "bytes_per_token",
+      "file_bytes_per_token", "fraction_of_bandwidth",
       "fraction_of_compute", "read_gb_per_s", "peak_gops",
     ]
     return Table(
@@ -120,7 +127,8 @@ struct BenchmarkRow: Encodable {
           row.model, "\(row.bytes)", "\(row.parameters)", "\(row.activeParameters)", row.weights, row.kernels,
           row.instructionSet, row.cache, "\(row.threads)", "\(row.batch)", "\(row.depth)", "\(row.attend)", row.test,
           "\(row.tokensPerSecond)", "\(row.stddev)", row.samples.map { "\($0)" }.joined(separator: " "),
-          "\(row.bytesPerToken)", row.fractionOfBandwidth.map { "\($0)" } ?? "", "\(row.fractionOfCompute)",
+          "\(row.bytesPerToken)", "\(row.fileBytesPerToken)", row.fractionOfBandwidth.map { "\($0)" } ?? "",
+          "\(row.fractionOfCompute)",
           "\(row.readGbPerS)", "\(row.peakGops)",
         ]
       })

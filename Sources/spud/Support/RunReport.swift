@@ -18,6 +18,8 @@ struct RunReport: Encodable {
     var loadMs, tokenizeMs, prefillMs, firstTokenMs, decodeMs, decodeTokensPerSecond: Double
     /// Tokens that were guessed from what repeats, and those of them that were right.
     var guessedTokens, acceptedTokens: Int
+    /// Bytes of the model's files that were read for experts that were not in memory.
+    var fileBytes: Int
   }
 
   struct RemarkReport: Encodable {
@@ -62,7 +64,8 @@ struct RunReport: Encodable {
       loadMs: answer.timings.load.milliseconds, tokenizeMs: answer.timings.tokenize.milliseconds,
       prefillMs: answer.timings.prefill.milliseconds, firstTokenMs: answer.timings.firstToken.milliseconds,
       decodeMs: answer.timings.decode.milliseconds, decodeTokensPerSecond: answer.timings.decodeTokensPerSecond,
-      guessedTokens: answer.timings.guessedTokens, acceptedTokens: answer.timings.acceptedTokens)
+      guessedTokens: answer.timings.guessedTokens, acceptedTokens: answer.timings.acceptedTokens,
+      fileBytes: answer.timings.fileBytes)
   }
 }
 
@@ -77,6 +80,10 @@ extension Answer {
       timings.firstToken.milliseconds, timings.decodeTokensPerSecond)
     if timings.guessedTokens > 0 {
       line += " · \(timings.acceptedTokens) of \(timings.guessedTokens) guesses right"
+    }
+    if timings.fileBytes > 0 {
+      let tokens = max(1, read - usage.cached + usage.output)
+      line += String(format: " · %.1f MB a token from the file", Double(timings.fileBytes) / 1e6 / Double(tokens))
     }
     switch finish {
     case .end, .stop, .calls: return line

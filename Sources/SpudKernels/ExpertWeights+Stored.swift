@@ -1,0 +1,88 @@
+internal import SpudErrors
+package import SpudTensors
+
+/// One projection of one expert, as a file holds it.
+struct StoredProjection: Sendable {
+  let file: MappedFile
+  let range: Range<Int>
+  let rowBytes: Int
+  let encoding: ElementType
+}
+
+/// What has been read of files since a model was loaded, for experts that were met and not in memory.
+package struct ExpertReads: Sendable, Equatable {
+  /// Experts that were read and packed.
+  package var experts = 0
+  /// Bytes of the files.
+  package var bytes = 0
+
+  package init() {}
+
+  package static func + (one: ExpertReads, other: ExpertReads) -> ExpertReads {
+    var sum = one
+    sum.experts += other.experts
+    sum.bytes += other.bytes
+    return sum
+  }
+}
+
+/// Experts that stay in their file until they are met.
+extension ExpertWeights {
+  /// Says where a file holds one projection of one expert, to be packed when the expert is first met, and again when it
+  /// had to give way to others. Either all of a layer's are said so, or none.
+  ///
+  /// - Throws: `SpudError.badData` when the range does not hold exactly that many weights in `encoding`.
+  package func hold(
+    _ projection: Projection, expert: Int, in file: MappedFile, at range: Range<Int>, encoding: ElementType
+  ) throws {
+    precondition(expert >= 0 && expert < expertCount, "expert \(expert) of \(expertCount)")
+    precondition(range.lowerBound >= 0 && range.upperBound <= file.byteCount, "bytes \(range) of \(file.byteCount)")
+    let isDown = projection == .down
+    let rowBytes = try (isDown ? downLayout : gateUpLayout).rowBytes(
+      byteCount: range.count, encoding: encoding, columns: isDown ? expertWidth : width,
+      rows: isDown ? width : expertWidth)
+    if sources.isEmpty { sources = [StoredProjection?](repeating: nil, count: expertCount * 3) }
+    sources[Self.index(projection, expert)] = StoredProjection(
+      file: file, range: range, rowBytes: rowBytes, encoding: encoding)
+  }
+
+  /// Which memory these experts are in; layers of one shape may share it.
+  package var memoryIdentity: ObjectIdentifier { ObjectIdentifier(memory) }
+  /// How many experts that memory has room for.
+  package var placeCount: Int { memory.placeCount }
+  /// Bytes of it that nothing is in yet.
+  package var memoryToCome: Int { sources.isEmpty ? 0 : memory.bytesToCome }
+
+  func source(of projection: Projection, expert: Int) -> StoredProjection {
+    guard let source = sources[Self.index(projection, expert)] else {
+      preconditionFailure("nobody said where \(projection.rawValue) of expert \(expert) is")
+    }
+    return source
+  }
+
+  private static func index(_ projection: Projection, _ expert: Int) -> Int {
+    switch projection {
+    case .gate: 3 * expert
+    case .up: 3 * expert + 1
+    case .down: 3 * expert + 2
+    }
+  }
+
+  /// Where an expert's panels lie, gate and up first; nil while it is not in memory.
+  func place(of expert: Int) -> UnsafeMutablePointer<UInt8>? { unsafe memory.place(of: firstExpert + expert) }
+
+  /// Gives places to the experts from `first` on that tokens were sent to, as many as there are places for.
+  ///
+  /// - Parameter offsets: Where each expert's tokens begin, and where the last one's end.
+  /// - Returns: The experts that are now in memory, once `missing` are packed; they are at least one.
+  func admit(from first: Int, offsets: UnsafeBufferPointer<Int32>) -> (experts: Range<Int>, missing: [Int]) {
+    guard !sources.isEmpty else { return (first..<expertCount, []) }
+    var missing: [Int] = []
+    memory.beginWave()
+    for expert in first..<expertCount where unsafe offsets[expert + 1] > offsets[expert] {
+      guard let isNew = memory.meet(firstExpert + expert) else { return (first..<expert, missing) }
+      if isNew { missing.append(expert) }
+    }
+    return (first..<expertCount, missing)
+  }
+}

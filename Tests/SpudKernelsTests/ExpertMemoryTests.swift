@@ -1,0 +1,105 @@
+import SpudErrors
+import SpudKernels
+import SpudTensors
+import Testing
+
+@Suite("Experts in memory as they are met")
+struct ExpertMemoryTests {
+  private let experts = 12
+  private let width = 96
+  private let expertWidth = 72
+
+  /// The same experts twice: packed at once, and left in a file with room for `places` of them.
+  private func pair(places: Int, _ format: WeightFormat, compute: Compute) throws -> [ExpertWeights] {
+    var random = Random(seed: 31)
+    var bytes: [UInt8] = []
+    let packed = try ExpertWeights(expertCount: experts, width: width, expertWidth: expertWidth, format: format)
+    let size = ExpertWeights.bytesPerExpert(width: width, expertWidth: expertWidth, format: format, downFormat: format)
+    let memory = try ExpertMemory(placeBytes: size, expertCount: experts, placeCount: places)
+    let held = try ExpertWeights(
+      expertCount: experts, width: width, expertWidth: expertWidth, format: format, memory: memory)
+    var ranges: [(ExpertWeights.Projection, Int, Range<Int>)] = []
+    for expert in 0..<experts {
+      for projection in ExpertWeights.Projection.allCases {
+        let values = random.values(width * expertWidth)
+        let part = unsafe values.withUnsafeBytes { unsafe Array($0) }
+        try packed.pack(projection, expert: expert, from: part, encoding: .f32, compute: compute)
+        ranges.append((projection, expert, bytes.count..<bytes.count + part.count))
+        bytes += part
+      }
+    }
+    let file = try MappedFile(copying: bytes, name: "experts")
+    for (projection, expert, range) in ranges {
+      try held.hold(projection, expert: expert, in: file, at: range, encoding: .f32)
+    }
+    return [packed, held]
+  }
+
+  @Test("the same bits, however few have a place", arguments: [1, 2, 5, 12], WeightFormat.general)
+  func waves(places: Int, format: WeightFormat) throws {
+    let compute = Compute(threads: 2)
+    let weights = try pair(places: places, format, compute: compute)
+    var random = Random(seed: 7)
+    for rows in [1, 3, 40] {
+      let x = Activations((0..<rows).map { _ in random.values(width) })
+      var table = RoutingTable(expertCount: experts, expertsPerToken: 3)
+      compute.route(Activations((0..<rows).map { _ in random.values(experts) }), normalized: true, into: &table)
+      let start = random.values(width)
+      let outputs = weights.map { weights in
+        let output = Activations((0..<rows).map { _ in start })
+        compute.mixExperts(x, routing: table, weights: weights, addingInto: output)
+        return output.allRows
+      }
+      #expect(outputs[0] == outputs[1])
+    }
+  }
+
+  @Test("what is met often stays, and what is met once gives way")
+  func busiest() throws {
+    let compute = Compute(threads: 1)
+    let weights = try pair(places: 3, .q8_0, compute: compute)[1]
+    var random = Random(seed: 8)
+    func meet(_ chosen: [Int]) {
+      var logits = [Float](repeating: -9, count: experts)
+      for expert in chosen { logits[expert] = 9 }
+      var table = RoutingTable(expertCount: experts, expertsPerToken: chosen.count)
+      compute.route(Activations([logits]), normalized: true, into: &table)
+      compute.mixExperts(
+        Activations([random.values(width)]), routing: table, weights: weights,
+        addingInto: Activations(rows: 1, columns: width))
+    }
+    for _ in 0..<4 { meet([2, 7]) }
+    #expect(weights.reads.experts == 2)
+    for other in [0, 4, 5, 9] { meet([other]) }
+    #expect(weights.reads.experts == 6)
+    meet([2, 7])
+    #expect(weights.reads.experts == 6)
+    #expect(weights.reads.bytes == 6 * 3 * width * expertWidth * 4)
+  }
+
+  @Test("nothing is read before it is met, and nothing twice while there is room")
+  func met() throws {
+    let compute = Compute(threads: 2)
+    let weights = try pair(places: experts, .bf16, compute: compute)[1]
+    #expect(weights.reads == ExpertReads())
+    #expect(weights.memoryToCome == weights.byteCount)
+    var random = Random(seed: 9)
+    let logits = Activations((0..<60).map { _ in random.values(experts) })
+    var table = RoutingTable(expertCount: experts, expertsPerToken: 4)
+    compute.route(logits, normalized: true, into: &table)
+    let x = Activations((0..<60).map { _ in random.values(width) })
+    for _ in 0..<2 {
+      compute.mixExperts(x, routing: table, weights: weights, addingInto: Activations(rows: 60, columns: width))
+    }
+    #expect(weights.reads.experts == experts)
+    #expect(weights.memoryToCome == 0)
+  }
+
+  @Test("a range of another length is refused")
+  func wrongRange() throws {
+    let weights = try ExpertWeights(expertCount: 2, width: 64, expertWidth: 32, format: .q8_0)
+    let file = try MappedFile(copying: [UInt8](repeating: 0, count: 1 << 16), name: "experts")
+    #expect(throws: SpudError.self) { try weights.hold(.up, expert: 0, in: file, at: 0..<100, encoding: .f32) }
+    #expect(throws: SpudError.self) { try weights.hold(.down, expert: 1, in: file, at: 0..<4096, encoding: .q4_k) }
+  }
+}
