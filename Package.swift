@@ -147,7 +147,8 @@ let package = Package(
     module(
       "SpudAgent",
       imports: [
-        "SpudErrors", "SpudSupport", "SpudTensors", "SpudMedia", "SpudGuardian", "SpudBrowser", "SpudPortal",
+        "SpudErrors", "SpudSupport", "SpudTensors", "SpudMedia", "SpudGuardian", "SpudKernels", "SpudModels",
+        "SpudBrowser", "SpudPortal",
       ]),
     // Screens and actions as tokens, and the pages that measure them.
     module("SpudHands", imports: ["SpudErrors", "SpudTensors", "SpudMedia", "SpudBrowser"]),

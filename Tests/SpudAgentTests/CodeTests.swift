@@ -26,15 +26,15 @@ struct CodeTests {
   ]
 
   private func work(
-    _ workspace: Workspace, _ script: [[(String, [String: String])]], options: CodeAgent.Options = .init(),
+    _ workspace: Workspace, _ script: [[(String, [String: String])]], options: ToolAgent.Options = .init(),
     seconds: Double = 120, outputBytes: Int = 10_000_000
-  ) throws -> (CodeAgent.Report, [String]) {
+  ) throws -> (ToolAgent.Report, [String]) {
     var tools = CodeTools(workspace, in: try Sandbox())
     tools.seconds = seconds
     tools.outputBytes = outputBytes
     let gate = try CodePolicies.gate(PolicySet(parsing: CodePolicies.standard, name: "usual"))
     let model = ScriptedModel(script)
-    var agent = CodeAgent(model: model, tools: tools, gate: gate, options: options)
+    var agent = ToolAgent(model: model, toolbox: tools, gate: gate, options: options)
     let report = try agent.run("make the tests pass")
     return (report, model.results)
   }
@@ -169,21 +169,21 @@ struct CodeTests {
   @Test("a context that is full loses its oldest results, each with a word; one that cannot shrink ends the work")
   func context() throws {
     let workspace = try Workspace(folder(["a.txt": String(repeating: "line of text\n", count: 300)]).path)
-    var options = CodeAgent.Options()
+    var options = ToolAgent.Options()
     options.contextLength = 9_000
     let read: [[(String, [String: String])]] = (1...6).map { [("read_file", ["path": "a.txt", "first": "\($0)"])] }
     let (report, _) = try work(
       workspace, read.map { step in step.map { ($0.0, ["path": $0.1["path"] ?? ""]) } }, options: options)
     #expect(report.ending == .goesInCircles)
     let model = ScriptedModel((1...6).map { [("search", ["text": "line", "prefix": $0 % 2 == 0 ? "a" : "a.t"])] })
-    var agent = CodeAgent(
-      model: model, tools: CodeTools(workspace, in: try Sandbox()),
+    var agent = ToolAgent(
+      model: model, toolbox: CodeTools(workspace, in: try Sandbox()),
       gate: try CodePolicies.gate(PolicySet(parsing: CodePolicies.standard, name: "usual")), options: options)
     #expect(try agent.run("look").ending == .finished)
     #expect(model.seen.contains { text in text.contains("was left out, for it no longer fits") })
     options.contextLength = 300
-    agent = CodeAgent(
-      model: model, tools: CodeTools(workspace, in: try Sandbox()),
+    agent = ToolAgent(
+      model: model, toolbox: CodeTools(workspace, in: try Sandbox()),
       gate: try CodePolicies.gate(PolicySet(parsing: CodePolicies.standard, name: "usual")), options: options)
     #expect(try agent.run(String(repeating: "long ", count: 100)).ending == .contextFull)
   }
@@ -214,24 +214,24 @@ struct CodeTests {
     }
     thread.start()
     var model = try ChatModel(address: "http://127.0.0.1:\(port)/v1", model: "m")
-    let first = try model.answer([.user("read")], tools: CodeTool.allCases)
+    let first = try model.answer([.user("read")], tools: CodeTool.allCases.map(\.declared))
     #expect(first.calls.map(\.name) == ["read_file"])
     #expect(first.calls[0].arguments["path"] == .string("a.txt"))
-    let second = try model.answer([.tool(id: "c1", text: "a")], tools: CodeTool.allCases)
+    let second = try model.answer([.tool(id: "c1", text: "a")], tools: CodeTool.allCases.map(\.declared))
     #expect(second.text == "done")
     #expect(throws: SpudError.self) { try ChatModel(address: "https://example.org/v1", model: "m") }
   }
 }
 
 /// A model that makes the calls of a script, step by step, and keeps what it was told.
-private final class ScriptedModel: ToolModel {
+final class ScriptedModel: ToolModel {
   private var script: [[(String, [String: String])]]
   private(set) var results: [String] = []
   private(set) var seen: [String] = []
 
   init(_ script: [[(String, [String: String])]]) { self.script = script }
 
-  func answer(_ messages: [ToolMessage], tools: [CodeTool]) throws -> (text: String, calls: [ToolRequest]) {
+  func answer(_ messages: [ToolMessage], tools: [DeclaredTool]) throws -> (text: String, calls: [ToolRequest]) {
     let told = messages.compactMap { message in if case .tool(_, let text) = message { text } else { String?.none } }
     seen += told
     if told.count >= results.count { results += told.dropFirst(results.count) }

@@ -42,6 +42,21 @@ struct OfficeTests {
     #expect(!believed.judgement.isComplete)
   }
 
+  @Test("what stands in the way is reported, though the page says something else for once")
+  func refusals() throws {
+    var refusals = Refusals()
+    for reason in ["No such person", "No such person", "Something failed: try again"] {
+      refusals.add(reason)
+      #expect(refusals.lasting == nil)
+    }
+    refusals.add("No such person")
+    #expect(refusals.lasting == "No such person")
+    // Nobody of this name is there, and the third attempt is refused for no reason.
+    let task = OfficeSuite(tasks: 100, variations: 8, interruptions: 1).task(13, variation: 4)
+    let day = try Workday(task, hands: ScriptedHands(), sandbox: nil)
+    #expect(day.judgement.unreported.isEmpty)
+  }
+
   @Test("a dry run changes nothing, and says what it would send")
   func dry() throws {
     let task = PortalTask.make(.reconcile, count: 3, seed: 5, difficulty: .init(interruptions: 0))
@@ -141,8 +156,9 @@ struct OfficeTests {
   func policySuite() throws {
     let suite = try PolicySuite(tickets: 24)
     for kind in PolicySuite.Kind.allCases {
-      let count = try #require(suite.passed[kind], "\(kind)")
-      #expect(count.passed == (kind == .benign ? count.actions : 0), "\(kind)")
+      let count = try #require(suite.counts[kind], "\(kind)")
+      #expect(count.passedBoth == (kind.isBenign ? count.actions : 0), "\(kind)")
+      #expect(count.passedModel == nil)
     }
   }
 }

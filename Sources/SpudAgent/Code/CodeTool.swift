@@ -1,4 +1,4 @@
-package import SpudTensors
+internal import SpudTensors
 
 /// A tool that works on the workspace.
 package enum CodeTool: String, CaseIterable, Sendable {
@@ -35,26 +35,16 @@ package enum CodeTool: String, CaseIterable, Sendable {
   /// Whether it may change something.
   var changes: Bool { self == .editFile || self == .writeFile || self == .runCommand }
 
-  /// The tool in OpenAI's form.
-  package var schema: JSONValue {
+  /// The tool as a model is told of it.
+  package var declared: DeclaredTool {
     func object(_ members: [(String, JSONValue)]) -> JSONValue { .object(JSONObject(members)) }
     let properties = parameters.map { ($0.name, object([("type", .string($0.type))])) }
     let required = parameters.filter(\.isRequired).map { JSONValue.string($0.name) }
-    return object([
-      ("type", .string("function")),
-      (
-        "function",
-        object([
-          ("name", .string(rawValue)), ("description", .string(description)),
-          (
-            "parameters",
-            object([
-              ("type", .string("object")), ("properties", object(properties)), ("required", .array(required)),
-              ("additionalProperties", .bool(false)),
-            ])
-          ),
-        ])
-      ),
-    ])
+    return DeclaredTool(
+      name: rawValue, description: description,
+      parameters: object([
+        ("type", .string("object")), ("properties", object(properties)), ("required", .array(required)),
+        ("additionalProperties", .bool(false)),
+      ]))
   }
 }

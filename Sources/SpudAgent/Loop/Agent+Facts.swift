@@ -75,16 +75,16 @@ extension Agent {
     }
   }
 
-  /// Sends a fact's form; twice more where it is refused, then another way. What stands in the way in the end, or nil.
+  /// Sends a fact's form; again where it is refused, then another way. What stands in the way in the end, or nil.
   private func bringAbout(_ place: Int, of group: inout [Fact]) throws -> String? {
     // What is filled in first may be lied about as well, and is filled in once more where the same stands in the way.
     var detours = group[place].detours.flatMap { $0.first == nil ? [$0] : [$0, $0] }
-    var refused = 0
+    var refusals = Refusals()
     while true {
       begun.insert(group[place].text)
       guard let blocker = try send(group[place].form) else { return nil }
       // What is there already needs nobody to bring it about.
-      if options.looksAgain, refused > 0 || group[place].detours.contains(where: { $0.blocker == blocker }) {
+      if options.looksAgain, !refusals.isEmpty || group[place].detours.contains(where: { $0.blocker == blocker }) {
         if group[place].holds(on: try show(group[place].place)) { return nil }
       }
       if let number = detours.firstIndex(where: { $0.blocker == blocker }) {
@@ -95,19 +95,21 @@ extension Agent {
         }
         continue
       }
-      refused += 1
-      guard refused < 3, !blocker.hasPrefix("the Guardian") else { return blocker }
+      guard !blocker.hasPrefix("the Guardian") else { return blocker }
+      refusals.add(blocker)
+      if let lasting = refusals.lasting { return lasting }
     }
   }
 
-  /// Sends a form, twice more where it is refused.
+  /// Sends a form, again where it is refused.
   private func persist(_ filling: Fact.Filling) throws -> String? {
-    var problem: String?
-    for _ in 0..<3 {
-      problem = try send(filling)
-      guard let problem, !problem.hasPrefix("the Guardian") else { break }
+    var refusals = Refusals()
+    while let problem = try send(filling) {
+      guard !problem.hasPrefix("the Guardian") else { return problem }
+      refusals.add(problem)
+      if let lasting = refusals.lasting { return lasting }
     }
-    return problem
+    return nil
   }
 
   /// Fills in a form and sends it: nil where the page says that it is saved, else what it says.

@@ -18,6 +18,8 @@ package final class Agent {
     package var isInterrupted: () -> Bool = { false }
     /// Told of each action in words, with the screen.
     package var watcher: (Sight, String) -> Void = { _, _ in }
+    /// Reads each screen while the hands write what they do on it. The gate asks it.
+    package var overseer: (any Overseer)?
 
     package init() {}
   }
@@ -75,6 +77,7 @@ package final class Agent {
     var strays = 0
     while true {
       let sight = try look()
+      options.overseer?.begin(WatchedScreen(sight), last: dispatched)
       let action = try hands.next(Array(sights.suffix(2)))
       switch action {
       case .done: return .reached

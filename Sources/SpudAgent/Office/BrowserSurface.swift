@@ -14,7 +14,8 @@ package final class BrowserSurface: Surface {
   ///
   /// - Throws: `unavailable` where there is no browser, no sandbox, or no font.
   package init(_ office: Office, in sandbox: Sandbox, deadline: Double = 8) throws {
-    browser = try Browser(.init(width: 256, height: 256, deadline: deadline), in: sandbox) { request in
+    let configuration = Browser.Configuration(width: 256, height: 256, deadline: deadline)
+    browser = try Browser(configuration, in: sandbox) { request in
       if request.url == Self.letters { return .html(LetterReader.page) }
       guard request.url.hasPrefix(Self.home), !request.hidesBody, request.method == "GET" || request.method == "POST"
       else { return .refused }
@@ -27,9 +28,12 @@ package final class BrowserSurface: Surface {
         return .refused
       }
     }
+    // The first page is part of starting.
+    browser.patience = max(deadline, configuration.startDeadline)
     do {
       try browser.open(Self.letters)
       reader = try LetterReader(learningFrom: browser.look())
+      browser.patience = deadline
     } catch let lost as BrowserLost {
       throw SpudError(.unavailable, "\(lost)")
     }

@@ -31,8 +31,12 @@ package enum InjectionSuite {
 
   /// Runs a case on the double of the pages.
   ///
-  /// - Parameter number: below `count`.
-  package static func run(_ number: Int) throws -> Outcome {
+  /// - Parameters:
+  ///   - number: below `count`.
+  ///   - overseer: makes the second model for a ticket; nil without one.
+  package static func run(
+    _ number: Int, overseer: ((TicketText) throws -> any Overseer)? = nil
+  ) throws -> Outcome {
     let order = orders[number % orders.count]
     let phrase = phrases[number / orders.count % phrases.count]
     let families = PortalTask.Family.allCases
@@ -40,6 +44,7 @@ package enum InjectionSuite {
     let task = PortalTask.make(
       family, count: 2, seed: 2_000_000 + UInt64(number), difficulty: .init(interruptions: 0, hasObstacles: false))
     var setting = Workday.Setting()
+    setting.overseer = overseer
     setting.notice = "\(phrase) \(order.form)"
     let bait = String(phrase.prefix(10))
     let day = try Workday(task, hands: GullibleHands(bait: bait, order: order), sandbox: nil, setting: setting)

@@ -3,7 +3,8 @@ internal import SpudErrors
 internal import SpudSupport
 internal import SpudTensors
 
-/// Messages to and from a browser: JSON ended by NUL, over one stream that it finds under 3 and 4.
+/// Messages to and from a program: JSON with a separator behind each, over one stream that it finds under two numbers.
+/// A browser's are 3 and 4, and its separator is NUL.
 final class BrowserPipe {
   private let stream: Descriptor
   private let process: ChildProcess
@@ -11,12 +12,18 @@ final class BrowserPipe {
   private var searched = 0
   private var block = [UInt8](repeating: 0, count: 1 << 18)
 
-  init(_ program: String, _ arguments: [String]) throws {
+  private let separator: UInt8
+
+  init(
+    _ program: String, _ arguments: [String], as numbers: (input: Int32, output: Int32) = (3, 4), separator: UInt8 = 0
+  ) throws {
+    self.separator = separator
     let (ours, theirs) = try Descriptor.pair()
     let null = try Descriptor.null()
     process = try ChildProcess(
       program, arguments,
-      descriptors: [(null, as: 0), (null, as: 1), (null, as: 2), (theirs, as: 3), (theirs, as: 4)])
+      descriptors: (0...2).filter { $0 != numbers.input && $0 != numbers.output }.map { (null, as: $0) }
+        + [(theirs, as: numbers.input), (theirs, as: numbers.output)])
     theirs.close()
     stream = ours
   }
@@ -32,7 +39,7 @@ final class BrowserPipe {
 
   /// - Throws: `BrowserLost`.
   func send(_ message: JSONValue, until deadline: ContinuousClock.Instant) throws {
-    let bytes = message.serialized + [0]
+    let bytes = message.serialized + [separator]
     var offset = 0
     while offset < bytes.count {
       let ready = try wait(for: Int16(POLLOUT | POLLIN), until: deadline)
@@ -54,7 +61,7 @@ final class BrowserPipe {
   /// - Throws: `BrowserLost`.
   func receive(until deadline: ContinuousClock.Instant, mayLack: Bool = false) throws -> JSONValue? {
     while true {
-      if let end = buffer[searched...].firstIndex(of: 0) {
+      if let end = buffer[searched...].firstIndex(of: separator) {
         let message = Array(buffer[..<end])
         buffer.removeSubrange(...end)
         searched = 0

@@ -21,6 +21,7 @@ package struct SandboxedProgram: Sendable {
   private let command: [String]
   private let folders: [Sandbox.Folder]
   private let directory: String
+  private let input: [UInt8]
   private let seconds: Double
   private let outputBytes: Int
   private let memoryBytes: Int
@@ -29,17 +30,19 @@ package struct SandboxedProgram: Sendable {
   ///   - command: an absolute path, as it is inside, and its arguments.
   ///   - folders: what it sees besides `/usr`.
   ///   - directory: where it starts, inside.
+  ///   - input: what it reads from its standard input.
   ///   - seconds: until it and all that it started are killed.
   ///   - outputBytes: at which they are.
   ///   - memoryBytes: of address space that one process may take.
   package init(
     _ sandbox: Sandbox, run command: [String], folders: [Sandbox.Folder] = [], directory: String = "/tmp",
-    seconds: Double, outputBytes: Int = 1 << 20, memoryBytes: Int = 4 << 30
+    input: [UInt8] = [], seconds: Double, outputBytes: Int = 1 << 20, memoryBytes: Int = 4 << 30
   ) {
     self.sandbox = sandbox
     self.command = command
     self.folders = folders
     self.directory = directory
+    self.input = input
     self.seconds = seconds
     self.outputBytes = outputBytes
     self.memoryBytes = memoryBytes
@@ -49,11 +52,11 @@ package struct SandboxedProgram: Sendable {
   package func result() throws -> Result {
     let deadline = ContinuousClock.now + .seconds(seconds)
     let (output, childOutput) = try Descriptor.pair()
-    let null = try Descriptor.null()
+    let stdin = try input.isEmpty ? Descriptor.null() : Descriptor.temporary(holding: input)
     let limits = ["/usr/bin/prlimit", "--as=\(memoryBytes)", "--fsize=\(1 << 30)", "--core=0", "--"]
     let process = try ChildProcess(
       sandbox.program, sandbox.arguments(folders: folders, directory: directory) + limits + command,
-      descriptors: [(null, as: 0), (childOutput, as: 1), (childOutput, as: 2)])
+      descriptors: [(stdin, as: 0), (childOutput, as: 1), (childOutput, as: 2)])
     childOutput.close()
     var bytes: [UInt8] = []
     var ending = drain(output, until: deadline, into: &bytes)

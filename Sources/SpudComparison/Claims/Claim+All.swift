@@ -13,6 +13,8 @@ extension Claim {
       case .depth: DepthClaim.evaluate(evidence)
       case .price: PriceClaim.evaluate(evidence)
       case .memory: MemoryClaim.evaluate(evidence)
+      case .agent: AgentClaim.evaluate(evidence)
+      case .guardian: GuardianClaim.evaluate(evidence)
       }
     }
   }

@@ -12,6 +12,8 @@ package struct Claim: Sendable, Equatable {
     case depth
     case price
     case memory
+    case agent
+    case guardian
   }
 
   package var id: Identifier
@@ -39,6 +41,17 @@ package struct Claim: Sendable, Equatable {
     The claims are such as are commonly made of unified models, put into our words: no source is quoted, and the \
     figures in them (35 %, 90 %, ten times) are what is tested, not what is known.
     """
+}
+
+extension Claim.Identifier {
+  /// A claim that cannot be judged here, for something is missing.
+  ///
+  /// - Parameter why: one sentence.
+  func cannotTell(_ why: String, method: String, line: String) -> Claim {
+    var claim = notMeasured(why, method: method, line: line)
+    claim.verdict = .cannotTell
+    return claim
+  }
 }
 
 /// A number with its name and unit.
@@ -95,6 +108,8 @@ extension Claim.Identifier {
     case .depth: "Thinking scaled to the question is ten times more efficient."
     case .price: "It is aggressively priced."
     case .memory: "It remembers without processing again what was said."
+    case .agent: "An agent that sees the screen itself finishes work of many steps."
+    case .guardian: "A second model stops what is not allowed before it is done, and costs no time."
     }
   }
 
@@ -111,6 +126,8 @@ extension Claim.Identifier {
     case .depth: "Depth of thinking"
     case .price: "Price per request"
     case .memory: "Memory"
+    case .agent: "Agent"
+    case .guardian: "Guardian"
     }
   }
 

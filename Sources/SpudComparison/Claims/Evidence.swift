@@ -7,6 +7,8 @@ package struct Evidence: Sendable {
   package var routings: [RoutingRecord]
   package var streams: [StreamRecord]
   package var memories: [MemoryRecord]
+  /// The agent and its Guardian; nil where nobody tried to measure them.
+  package var agent: AgentRecord?
   /// Training runs whose final losses tell quality apart from cost.
   package var controls: [ControlRun]
   /// Money for one core for one hour.
@@ -36,6 +38,7 @@ package struct Evidence: Sendable {
       case .routing(let record): routings.append(record)
       case .stream(let record): streams.append(record)
       case .memory(let record): memories.append(record)
+      case .agent(let record): agent = record
       }
     }
   }

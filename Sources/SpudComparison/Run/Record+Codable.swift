@@ -11,6 +11,7 @@ extension Record: Codable {
     case routing
     case stream
     case memory
+    case agent
   }
 
   package init(from decoder: any Decoder) throws {
@@ -23,6 +24,7 @@ extension Record: Codable {
       case .routing: .routing(try container.decode(RoutingRecord.self, forKey: .record))
       case .stream: .stream(try container.decode(StreamRecord.self, forKey: .record))
       case .memory: .memory(try container.decode(MemoryRecord.self, forKey: .record))
+      case .agent: .agent(try container.decode(AgentRecord.self, forKey: .record))
       }
   }
 
@@ -46,6 +48,9 @@ extension Record: Codable {
       try container.encode(record, forKey: .record)
     case .memory(let record):
       try container.encode(Kind.memory, forKey: .kind)
+      try container.encode(record, forKey: .record)
+    case .agent(let record):
+      try container.encode(Kind.agent, forKey: .kind)
       try container.encode(record, forKey: .record)
     }
   }

@@ -9,6 +9,7 @@ package enum Record: Sendable, Equatable {
   case routing(RoutingRecord)
   case stream(StreamRecord)
   case memory(MemoryRecord)
+  case agent(AgentRecord)
 
   /// What this record is a measurement of; a run that is resumed skips the keys that it has.
   package var key: String {
@@ -19,6 +20,7 @@ package enum Record: Sendable, Equatable {
     case .routing(let record): record.key
     case .stream(let record): record.key
     case .memory(let record): record.key
+    case .agent: AgentRecord.key
     }
   }
 }

@@ -22,10 +22,7 @@ struct AgentCode: ParsableCommand {
 
   @Argument(help: ArgumentHelp("What to do.", valueName: "task")) var task: String
   @Option(help: ArgumentHelp("The folder.", valueName: "dir")) var workspace: String
-  @Option(help: ArgumentHelp("The address of the model's server.", valueName: "url"))
-  var modelAddress = "http://127.0.0.1:8080/v1"
-  @Option(help: ArgumentHelp("The model's name there.", valueName: "name")) var model = "default"
-  @Option(help: ArgumentHelp("A file with the key of that server.", valueName: "file")) var keyFile: String?
+  @OptionGroup var chat: ChatOptions
   @Option(help: ArgumentHelp("Policies in Cedar's language in place of the usual ones.", valueName: "file.cedar"))
   var policy: String?
   @Option(help: ArgumentHelp("Calls in all.", valueName: "n")) var calls = 60
@@ -41,13 +38,8 @@ struct AgentCode: ParsableCommand {
     guard calls > 0, context >= 4_000 else { throw SpudError(.usage, "--calls is 1 at least, --context 4000") }
     guard !approve || Output.inputIsTerminal else { throw SpudError(.usage, "--approve needs a terminal to ask on") }
     let sandbox = try Sandbox()
-    let key = try keyFile.map { path in
-      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-        throw SpudError(.noInput, "\(path): no key can be read there")
-      }
-      return text.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-    let chat = try ChatModel(address: modelAddress, model: model, key: key)
+    let key = try chat.key()
+    let model = try chat.served()
     let folder = try Workspace(workspace)
     for remark in folder.remarks { Output.report("remark: \(remark)") }
     let policies =
@@ -57,14 +49,14 @@ struct AgentCode: ParsableCommand {
       policies, person: { proposal in Output.confirm("\(proposal.effect?.text ?? proposal.action)?") },
       asksForWrites: approve)
     let interrupt = Interrupt()
-    var options = CodeAgent.Options()
+    var options = ToolAgent.Options()
     options.calls = calls
     options.contextLength = context
     options.isInterrupted = { interrupt.isPending }
     options.watcher = { Output.report($0) }
     var lines = ""
-    var agent = CodeAgent(
-      model: chat, tools: CodeTools(folder, in: sandbox), gate: gate,
+    var agent = ToolAgent(
+      model: model, toolbox: CodeTools(folder, in: sandbox), gate: gate,
       log: AgentLog(secrets: key.map { [$0] } ?? []) { lines += $0 + "\n" }, options: options)
     let report = try agent.run(task)
     if let log {
@@ -75,7 +67,7 @@ struct AgentCode: ParsableCommand {
     try finish(report, folder)
   }
 
-  private func finish(_ report: CodeAgent.Report, _ folder: Workspace) throws {
+  private func finish(_ report: ToolAgent.Report, _ folder: Workspace) throws {
     let changes = folder.changes
     for change in changes { try Output.line(LineDifference.text(change)) }
     for remark in folder.leftOut { Output.report("left out: \(remark) by a command") }

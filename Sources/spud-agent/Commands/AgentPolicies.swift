@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import SpudAgent
 internal import SpudErrors
+internal import SpudTensors
 
 /// `spud agent policies`: what the gate stops and what it lets through, without a browser.
 struct AgentPolicies: ParsableCommand {
@@ -10,32 +11,77 @@ struct AgentPolicies: ParsableCommand {
     abstract: "Measure what the Guardian stops: violations of six kinds, and orders on screens.",
     discussion: """
       The policies come from the words of held-out tickets. Every action is proposed and, where that is allowed, \
-      claimed as its request leaves the page. The orders are text on pages, for hands that obey whatever they read.
+      claimed as its request leaves the page. Beside both together stand the policies without a model, and the model \
+      without policies and gate, which is asked about what leaves. Forms that a ticket does not need and badges above \
+      the limit are kinds that the model's training has nothing of. The orders are text on pages, for hands that obey \
+      whatever they read.
 
       Example:
-        spud agent policies --tickets 200
+        spud agent policies --tickets 80
       """)
 
-  @Option(help: ArgumentHelp("How many tickets.", valueName: "n")) var tickets = 200
+  @Option(help: ArgumentHelp("How many tickets.", valueName: "n")) var tickets = 80
   @Option(help: ArgumentHelp("How many orders on screens, of 200.", valueName: "n"))
   var injections = InjectionSuite.count
+  @OptionGroup var guardian: GuardianOptions
+  @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
     guard tickets > 0, (0...InjectionSuite.count).contains(injections) else {
       throw SpudError(.usage, "--tickets is 1 at least, --injections 0 to \(InjectionSuite.count)")
     }
-    let suite = try PolicySuite(tickets: tickets)
-    try Output.line("| actions | how many | came through |\n|---|---|---|")
-    for kind in PolicySuite.Kind.allCases {
-      guard let count = suite.passed[kind] else { continue }
-      try Output.line("| \(kind.rawValue) | \(count.actions) | \(count.passed) |")
+    let overseer = try guardian.overseer()
+    let suite = try PolicySuite(tickets: tickets, overseer: overseer)
+    let outcomes = try (0..<injections).map { try InjectionSuite.run($0, overseer: overseer) }
+    try json ? printJSON(suite, outcomes) : print(suite, outcomes)
+  }
+
+  private func print(_ suite: PolicySuite, _ outcomes: [InjectionSuite.Outcome]) throws {
+    try Output.line("| actions | how many | policy alone | model alone | both |\n|---|---|---|---|---|")
+    func row(_ name: String, _ count: PolicySuite.Count) throws {
+      let model = count.passedModel.map { "\($0)" } ?? "–"
+      try Output.line("| \(name) | \(count.actions) | \(count.passedPolicy) | \(model) | \(count.passedBoth) |")
     }
-    let outcomes = try (0..<injections).map { try InjectionSuite.run($0) }
+    for kind in PolicySuite.Kind.allCases {
+      guard let count = suite.counts[kind] else { continue }
+      try row(kind.rawValue + (kind.isHeldOut ? ", not in training" : ""), count)
+    }
+    let (wrong, right) = (suite.total(isBenign: false), suite.total(isBenign: true))
+    try row("all violations", wrong)
+    try row("all benign", right)
+    func stopped(_ passed: Int?) -> String {
+      passed.map { String(format: "%.2f %%", 100 * Double(right.actions - $0) / Double(max(1, right.actions))) } ?? "–"
+    }
+    try Output.line(
+      "\n\(wrong.passedBoth) of \(wrong.actions) violations executed; benign stopped: \(stopped(right.passedBoth)) "
+        + "(policy alone \(stopped(right.passedPolicy)), model alone \(stopped(right.passedModel)))")
     guard !outcomes.isEmpty else { return }
     let executed = outcomes.reduce(0) { $0 + $1.executed }
     try Output.line(
-      "\n\(outcomes.count) orders on screens, to hands that obey: \(executed) changes outside of the ticket, "
+      "\(outcomes.count) orders on screens, to hands that obey: \(executed) changes outside of the ticket, "
         + "\(outcomes.count { $0.isTold }) denied with a reason, \(outcomes.count { $0.isComplete }) tickets finished "
         + "all the same")
+  }
+
+  private func printJSON(_ suite: PolicySuite, _ outcomes: [InjectionSuite.Outcome]) throws {
+    func object(_ count: PolicySuite.Count) -> JSONValue {
+      .object(
+        JSONObject([
+          ("actions", .number(count.actions)), ("policy", .number(count.passedPolicy)),
+          ("model", count.passedModel.map { .number($0) } ?? .null), ("both", .number(count.passedBoth)),
+        ]))
+    }
+    try Output.json([
+      (
+        "kinds",
+        .object(
+          JSONObject(
+            PolicySuite.Kind.allCases.compactMap { kind in suite.counts[kind].map { (kind.rawValue, object($0)) } }))
+      ),
+      ("violations", object(suite.total(isBenign: false))), ("benign", object(suite.total(isBenign: true))),
+      ("orders", .number(outcomes.count)), ("orders_executed", .number(outcomes.reduce(0) { $0 + $1.executed })),
+      ("orders_told", .number(outcomes.count { $0.isTold })),
+      ("orders_finished", .number(outcomes.count { $0.isComplete })),
+    ])
   }
 }

@@ -67,6 +67,7 @@ struct OfficeWork<Family: OfficeFamily>: ParsableCommand {
   var log: String?
   @Option(help: ArgumentHelp("Where to write the screens, as a page that plays them.", valueName: "file.html"))
   var film: String?
+  @OptionGroup var guardian: GuardianOptions
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
@@ -85,6 +86,7 @@ struct OfficeWork<Family: OfficeFamily>: ParsableCommand {
     let recording = film.map { _ in Film() }
     var setting = Workday.Setting()
     setting.usesGuardian = !noGuardian
+    setting.overseer = try guardian.overseer()
     setting.secrets = secret
     setting.options.isDry = dryRun
     setting.options.looksAgain = !noLooking

@@ -176,7 +176,11 @@ struct Compare: AsyncParsableCommand {
       system: id, model: unified, examples: suite.selection(perSkill: .max, seed: seed),
       showcase: Comparison.showcaseExample(chosen))
     let memory = MemoryProbe(system: id, model: unified, examples: chosen, count: quick ? 3 : 30)
-    return [decode.probe(.continuous), memory.probe(.continuous)] + stream.probes()
+    // A browser takes minutes.
+    let agent =
+      quick
+      ? [] : [AgentProbe.probe(model: unifiedPath(models ?? DefaultModel.found("Models")), threads: threads.count)]
+    return [decode.probe(.continuous), memory.probe(.continuous)] + stream.probes() + agent
   }
 
   /// The verdicts and the skills, as Markdown: readable as they are, and easy to keep.

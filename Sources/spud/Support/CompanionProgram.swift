@@ -28,6 +28,15 @@ enum CompanionProgram: String {
     return program.path
   }
 
+  /// Whether there is such a program already, current or not.
+  var isBuilt: Bool {
+    let own = URL(filePath: Bundle.main.executablePath ?? CommandLine.arguments[0]).resolvingSymlinksInPath()
+    let place =
+      checkout(above: own)?.appending(path: ".build-\(rawValue)/release/\(name)")
+      ?? own.deletingLastPathComponent().appending(path: name)
+    return FileManager.default.isExecutableFile(atPath: place.path)
+  }
+
   /// The directory of the project that holds this program, if one does.
   private func checkout(above program: URL) -> URL? {
     var directory = program.deletingLastPathComponent()

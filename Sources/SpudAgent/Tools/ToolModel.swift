@@ -25,7 +25,7 @@ package struct ToolRequest: Sendable, Equatable {
 /// A model that reads a conversation and answers with words, calls, or both.
 package protocol ToolModel {
   /// - Throws: `ContextFull` where the conversation is too long for it; `SpudError` for whatever else.
-  mutating func answer(_ messages: [ToolMessage], tools: [CodeTool]) throws -> (text: String, calls: [ToolRequest])
+  mutating func answer(_ messages: [ToolMessage], tools: [DeclaredTool]) throws -> (text: String, calls: [ToolRequest])
 }
 
 /// The conversation is longer than the model can read.

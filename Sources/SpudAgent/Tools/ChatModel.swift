@@ -32,7 +32,7 @@ package struct ChatModel: ToolModel {
   }
 
   package mutating func answer(
-    _ messages: [ToolMessage], tools: [CodeTool]
+    _ messages: [ToolMessage], tools: [DeclaredTool]
   ) throws -> (text: String, calls: [ToolRequest]) {
     let body = JSONValue.object(
       JSONObject([
