@@ -42,6 +42,8 @@ public struct GenerationOptions: Sendable {
   /// Whether tokens may be guessed from what repeats in prompt and answer, and checked several at a time. The answer is
   /// the same either way; where it repeats much, it comes sooner.
   public var speculates = true
+  /// Ids that are written whatever the logits say: to measure with an answer that is known.
+  package var replayed: [Int32]?
   /// Told the logits that each id is chosen from, `[vocabulary]`, on the thread that computes.
   package var onLogits: (@Sendable (Span<Float>) -> Void)?
   /// Told how much of a prompt has been read, 0…1, from the thread that computes.

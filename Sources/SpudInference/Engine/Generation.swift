@@ -145,7 +145,8 @@ final class Generation: @unchecked Sendable {
   func advance(_ logits: Span<Float>, experts: [[UInt16]] = []) throws {
     order.options.onLogits?(logits)
     let allowed = try allowedRanges(logits.count)
-    let id = try sampler.next(logits, among: allowed)
+    var id = try sampler.next(logits, among: allowed)
+    if let replayed = order.options.replayed, ids.count < replayed.count { id = replayed[ids.count] }
     if try isForcedEndOfThought(id, allowed, logits) { thoughtWasCut = true }
     noteTime()
     ids.append(id)

@@ -26,6 +26,7 @@ struct Bench: AsyncParsableCommand {
         spud bench -p 0 -n 64 -d 0,1024 -b 1-16*2 -o csv > decode.csv
         spud bench -p 0 -n 16 -d 131072 --fill --cache q8 --attend 0,4096
         spud bench -o jsonl | jq .tokens_per_second
+        spud bench --replay after.txt --replay-prompt before.txt
       """)
 
   @OptionGroup(title: "Model") var model: ModelOptions
@@ -68,6 +69,18 @@ struct Bench: AsyncParsableCommand {
   @Option(name: [.customShort("o"), .customLong("output")], help: "How to print. Default: md.")
   var form: Form?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write this text instead, whatever the model would, with guesses and without, in turn.", valueName: "file"),
+    completion: .file())
+  var replay: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("What the user said before --replay's text.", valueName: "file"),
+    completion: .file())
+  var replayPrompt: String?
+
   @Option(name: .long, help: "Who multiplies: native (the project's own kernels) or blas (OpenBLAS, in float32).")
   var kernels = Backend.native
 
@@ -103,6 +116,9 @@ struct Bench: AsyncParsableCommand {
     if json.json, let form, form != .json {
       throw ValidationError("--json and -o \(form.rawValue) are two ways to print; give one of them.")
     }
+    guard replay != nil || replayPrompt == nil else {
+      throw ValidationError("--replay-prompt is what goes before --replay's text, which is not given.")
+    }
     guard !tests.isEmpty else { throw ValidationError("There is nothing to measure: -p and -n are both 0.") }
   }
 
@@ -129,6 +145,11 @@ struct Bench: AsyncParsableCommand {
     let signal = InterruptSignal { interruption.request() }
     defer { withExtendedLifetime(signal) {} }
     var rows: [BenchmarkRow] = []
+    if let replay {
+      return try await run(
+        replaying: Files.text(replay), after: replayPrompt.map { try Files.text($0) } ?? "", path: path,
+        interruption: interruption)
+    }
     for count in threads?.values ?? [ProcessInfo.processInfo.activeProcessorCount] {
       let loading = Progress("loading")
       var options = LoadOptions(
@@ -152,6 +173,23 @@ struct Bench: AsyncParsableCommand {
       }
     }
     try show(rows)
+  }
+
+  private func run(replaying text: String, after prompt: String, path: String, interruption: Interruption) async throws
+  {
+    for count in threads?.values ?? [ProcessInfo.processInfo.activeProcessorCount] {
+      var options = LoadOptions(threads: count, kernels: kernels, weights: weights, cache: cache)
+      options.weightsCache = experts.weightsCache?.count
+      let model = try await Model.load(path, options: options)
+      let result = try await model.replay(text, after: prompt, repetitions: repetitions, interruption: interruption)
+      guard !result.plain.isEmpty else { return }
+      let report = ReplayReport(model: model, threads: count, result: result)
+      if json.json || form == .json || form == .jsonl {
+        try JSONOutput.print(report)
+      } else {
+        try Terminal.writeLine(report.line)
+      }
+    }
   }
 
   private func show(_ rows: [BenchmarkRow]) throws {
