@@ -108,7 +108,8 @@ extension Model {
       limits.append(probe.measure())
       let length = test.depth + test.tokenCount / 2
       return BenchmarkResult(
-        samples: samples, limits: limits, cacheBytesPerToken: runner.cache.bytesRead(
+        samples: samples, limits: limits,
+        cacheBytesPerToken: runner.cache.bytesRead(
           length: length, budget: test.attend, layersOfAll: Transformer.layersOfAll))
     }
   }

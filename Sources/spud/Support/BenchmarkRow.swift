@@ -110,7 +110,8 @@ struct BenchmarkRow: Encodable {
   static func records(_ rows: [BenchmarkRow]) -> Table {
     let names = [
       "model", "bytes", "parameters", "active_parameters", "weights", "kernels", "instruction_set", "cache", "threads",
-      "batch", "depth", "attend", "test", "tokens_per_second", "stddev", "samples", "bytes_per_token", "fraction_of_bandwidth",
+      "batch", "depth", "attend", "test", "tokens_per_second", "stddev", "samples", "bytes_per_token",
+      "fraction_of_bandwidth",
       "fraction_of_compute", "read_gb_per_s", "peak_gops",
     ]
     return Table(
