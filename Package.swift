@@ -125,7 +125,8 @@ let package = Package(
     .target(
       name: "SpudServer",
       dependencies: [
-        "SpudErrors", "SpudTensors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels", "SpudInference", "SpudMemory",
+        "SpudErrors", "SpudTensors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels", "SpudInference",
+        "SpudMemory",
         "SpudProtocol", "SpudOptions",
         server("HummingbirdCore", of: "hummingbird"), server("HTTPTypes", of: "swift-http-types"),
         server("Logging", of: "swift-log"), server("NIOCore", of: "swift-nio"), server("NIOPosix", of: "swift-nio"),

@@ -21,8 +21,8 @@ public struct LoadOptions: Sendable {
   /// Tokens that a conversation may hold, prompt and answers together; nil is what the model was made for.
   public var contextLength: Int?
   /// The most positions that an id which is written attends to, 256 or more; nil is all. Of more it chooses: the first
-  /// and the most recent ones, and of the others those pages whose keys could mean most to it. It is as exact as ever in
-  /// contexts that are no longer; in longer ones it is faster, and may miss something: see `spud bench --attend`.
+  /// and the most recent ones, and of the others those pages whose keys could mean most to it. It is as exact as ever
+  /// in contexts that are no longer; in longer ones it is faster, and may miss something: see `spud bench --attend`.
   /// Prompts are read with all. What is written so is never found again as what was computed from all.
   public var attend: Int?
   /// Whether a text-only model continues the prompt as it is, without the chat form that it was trained on.

@@ -1,8 +1,8 @@
 internal import SpudErrors
 internal import SpudTensors
 
-/// Reads what was remembered of a conversation: numbers little-endian, counts before what has them. Nothing is allocated
-/// before the bytes for it are there.
+/// Reads what was remembered of a conversation: numbers little-endian, counts before what has them. Nothing is
+/// allocated before the bytes for it are there.
 struct StateReader {
   let bytes: [UInt8]
   var place = 0

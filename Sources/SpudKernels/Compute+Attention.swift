@@ -26,8 +26,8 @@ extension Compute {
   ///   - values: `[tokens, keyValueHeads · headWidth]`.
   ///   - window: How many positions a token sees, its own included; nil is all. What it sees begins at the boundary of
   ///     a page, with the positions before the window masked: its bits do not depend on its neighbours in a batch.
-  ///   - budgets: For each query, the most positions that it attends to: of more it chooses pages (`PageSelection`); 0 is
-  ///     all. Nil is all for every query.
+  ///   - budgets: For each query, the most positions that it attends to: of more it chooses pages (`PageSelection`); 0
+  ///     is all. Nil is all for every query.
   ///   - output: `[tokens, queryHeads · headWidth]`.
   package func attend(
     queries: Activations, at queryPositions: TokenPositions? = nil, keys: Activations, values: Activations,

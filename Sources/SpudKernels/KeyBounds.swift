@@ -1,7 +1,7 @@
 internal import CSpudKernels
 
-/// The least and the greatest of each column of the keys of two pages, in bfloat16, rounded outwards: what a query makes
-/// of any of these 64 keys is no more than what it makes of them.
+/// The least and the greatest of each column of the keys of two pages, in bfloat16, rounded outwards: what a query
+/// makes of any of these 64 keys is no more than what it makes of them.
 ///
 /// They are kept by the second page, which in every sequence follows one of the same content, and made when somebody
 /// first asks for them.

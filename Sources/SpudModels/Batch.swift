@@ -15,8 +15,8 @@ package struct Batch: Sendable {
   package var sequences: [Int32]
   /// `[tokens]`; nil is `.read` for all.
   package var marks: [Mark]?
-  /// `[tokens]`: the most positions that each attends to (see `Transformer.layersOfAll`); 0 is all. Nil is all for every
-  /// token.
+  /// `[tokens]`: the most positions that each attends to (see `Transformer.layersOfAll`); 0 is all. Nil is all for
+  /// every token.
   package var budgets: [Int32]?
   /// What kind each token is of, for `RouterStatistics`; nil counts nothing.
   package var classes: [UInt8]?

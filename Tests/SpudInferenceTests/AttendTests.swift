@@ -12,11 +12,12 @@ struct AttendTests {
     .deletingLastPathComponent().appending(path: "Models/spud-nano").path
 
   /// A question behind so many words, which is answered with a picture: more than 60 ids.
-  static func request(_ word: String, count: Int = 200) -> Request {
+  static func request(_ word: String, count: Int = 420) -> Request {
     let text = String(repeating: word + " ", count: count) + "draw a red circle"
     return Request(
       [.text(text)],
-      options: GenerationOptions(sampling: Sampling(temperature: 1, seed: 3), output: .image, thinking: 0))
+      options: GenerationOptions(
+        sampling: Sampling(temperature: 1, seed: 3), maximumTokens: 80, output: .image, thinking: 0))
   }
 
   private func load(attend: Int?, pages: Int? = nil, format: CacheFormat = .bf16) async throws -> Model {
@@ -42,7 +43,8 @@ struct AttendTests {
     for word in words {
       alone.append(try await load(attend: 256).submit(Self.request(word)).answer().tokens)
     }
-    let model = try await load(attend: 256, pages: 24)
+    // Two prompts have room, and one of their answers.
+    let model = try await load(attend: 256, pages: 31)
     let found = try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
       for (index, word) in words.enumerated() {
         group.addTask { (index, try await model.submit(Self.request(word)).answer()) }
@@ -53,7 +55,7 @@ struct AttendTests {
       #expect(found[index]?.tokens == alone[index], "\(words[index])")
     }
     // The whole conversation again: its prompt is found, what was written behind it is read.
-    let request = Self.request("star", count: 220)
+    let request = Self.request("star", count: 440)
     let single = try await load(attend: 256)
     let answer = try await single.submit(request).answer()
     let next = try await single.submit(

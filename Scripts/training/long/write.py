@@ -6,7 +6,7 @@
 
 import argparse
 import json
-import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -41,8 +41,13 @@ def main() -> None:
                   "pad_token_id": v.control["<pad>"], "do_sample": False, "max_new_tokens": 64}
     (a.out / "generation_config.json").write_text(json.dumps(generation, indent=2) + "\n")
     (a.out / "vocabulary.json").write_text((a.model / "vocabulary.json").read_text())
-    shared = {name: os.path.relpath(located(a.model, name).parent, a.out) for name in SHAREABLE}
-    (a.out / REFERENCES).write_text(json.dumps(dict(sorted(shared.items())), indent=2) + "\n")
+    (a.out / REFERENCES).unlink(missing_ok=True)
+    if a.out.resolve().parent == a.model.resolve().parent:
+        shared = dict.fromkeys(sorted(SHAREABLE), f"../{a.model.resolve().name}")
+        (a.out / REFERENCES).write_text(json.dumps(shared, indent=2) + "\n")
+    else:  # only a directory beside its own can be referred to
+        for name in SHAREABLE:
+            shutil.copy(located(a.model, name), a.out / name)
     tokens = json.loads((a.run / "state.json").read_text())["tokens"]
     (a.out / "training.json").write_text(json.dumps({"tokens": tokens}, indent=2) + "\n")
     check(model, a.out)

@@ -11,7 +11,9 @@ extension Engine {
     var sequences = writing.compactMap(\.sequence)
     return writing.map { generation in
       // What is chosen for one id says nothing of the next.
-      guard attended == nil, generation.order.options.speculates, let sequence = generation.sequence else { return .init() }
+      guard attended == nil, generation.order.options.speculates, let sequence = generation.sequence else {
+        return .init()
+      }
       let room = min(generation.order.limit - generation.ids.count - 1, cache.capacity - generation.count)
       var guess = generation.guess(limit: min(room, Speculation.limit))
       guess.ids.removeLast(guess.ids.count - speculation.count(guess))

@@ -29,6 +29,8 @@ package struct MemoryMeasurement: Sendable {
     /// Of the first of these, until the store was open, and until what it has was found.
     package var openSeconds: Double
     package var findSeconds: Double
+    /// The most memory that the process has had, in bytes: pages are in it once.
+    package var peakBytes = 0
   }
 
   /// Seals random pages, and restores them into a cache of their own as an engine does.
@@ -45,11 +47,15 @@ package struct MemoryMeasurement: Sendable {
     let path = directory + "/store"
     let ids = (0..<count * KeyValueCache.positionsPerPage).map { Int32($0 % 50_000) }
     let written = [UInt32](repeating: 0, count: count)
-    let source = try pages(count)
-    fill(source.views)
     var result = Result(
       bytes: count * shape.pageBytes, sealSeconds: 0, restoreSeconds: 0, coldSeconds: 0, openSeconds: 0, findSeconds: 0)
     do {
+      // Gone before anything is restored: what it held can be said again.
+      let source = try pages(count)
+      unsafe compare(source.views) { piece, words in
+        unsafe piece.copyMemory(from: words)
+        return true
+      }
       let store = try SealedStore(path, key: key, settings: settings)
       let pages = StorePages(store, fingerprint: fingerprint, shape: shape)
       let start = ContinuousClock.now
@@ -73,11 +79,20 @@ package struct MemoryMeasurement: Sendable {
       let seconds = start.duration(to: .now).milliseconds / 1e3
       if isCold { result.coldSeconds = seconds } else { result.restoreSeconds = seconds }
       if let error { throw error }
-      guard whole == parts.count, parts.last?.blocks.upperBound == count, isSame(source.views, target.views) else {
+      guard whole == parts.count, parts.last?.blocks.upperBound == count,
+        unsafe compare(target.views, { piece, words in unsafe isSame(piece, words) })
+      else {
         throw SpudError(.internal, "pages that were restored are not what was sealed")
       }
     }
+    result.peakBytes = Self.peakBytes
     return result
+  }
+
+  private static var peakBytes: Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
   }
 
   private func pages(_ count: Int) throws -> (cache: KeyValueCache, views: [PageView]) {
@@ -88,36 +103,38 @@ package struct MemoryMeasurement: Sendable {
     return (cache, cache.pages(of: sequence).map(cache.view))
   }
 
-  /// Random bytes, a different 4 KiB of them for each page.
-  private func fill(_ views: [PageView]) {
+  /// Goes through pages beside the random bytes that they hold, a different 4 KiB of them for each.
+  ///
+  /// - Parameter body: Is given a part of a page, and bytes as long.
+  /// - Returns: Whether it returned true for all.
+  @discardableResult
+  private func compare(
+    _ views: [PageView], _ body: (UnsafeMutableRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+  ) -> Bool {
     var random = SeededGenerator(seed: 1)
     for view in views {
       let words = (0..<512).map { _ in random.next() }
       for index in unsafe view.pieces.indices {
         let piece = unsafe view.pieces[index]
-        // SAFETY: copies no more than the piece holds.
-        unsafe words.withUnsafeBytes { words in
+        // SAFETY: no more than the piece holds.
+        let isDone = unsafe words.withUnsafeBytes { words in
           for start in stride(from: 0, to: piece.count, by: words.count) {
             let count = min(words.count, piece.count - start)
-            unsafe UnsafeMutableRawBufferPointer(rebasing: piece[start..<start + count]).copyMemory(
-              from: UnsafeRawBufferPointer(rebasing: words[..<count]))
+            let part = unsafe UnsafeMutableRawBufferPointer(rebasing: piece[start..<start + count])
+            guard unsafe body(part, UnsafeRawBufferPointer(rebasing: words[..<count])) else { return false }
           }
+          return true
         }
+        guard isDone else { return false }
       }
     }
+    return true
   }
 
-  private func isSame(_ first: [PageView], _ second: [PageView]) -> Bool {
-    zip(first, second).allSatisfy { first, second in
-      let (pieces, others) = unsafe (first.pieces, second.pieces)
-      // SAFETY: pages of one shape have pieces of the same sizes.
-      return unsafe pieces.indices.allSatisfy { index in
-        guard let piece = unsafe pieces[index].baseAddress, let other = unsafe others[index].baseAddress else {
-          return false
-        }
-        return unsafe memcmp(piece, other, pieces[index].count) == 0
-      }
-    }
+  private func isSame(_ piece: UnsafeMutableRawBufferPointer, _ words: UnsafeRawBufferPointer) -> Bool {
+    guard let first = piece.baseAddress, let second = words.baseAddress else { return unsafe piece.isEmpty }
+    // SAFETY: both have as many bytes.
+    return unsafe memcmp(first, second, piece.count) == 0
   }
 
   /// Takes the segments out of the system's cache, as far as it lets them go.

@@ -28,8 +28,8 @@ package struct ModelMemory: Sendable {
 }
 
 extension SealedStore {
-  /// Has a model keep what it reads and writes here, and find it again. A tenant of `Model.submit(_:tenant:)` finds only
-  /// what was read for the same tenant.
+  /// Has a model keep what it reads and writes here, and find it again. A tenant of `Model.submit(_:tenant:)` finds
+  /// only what was read for the same tenant.
   ///
   /// - Parameter keepsAnswers: Whether answers are found again by their words, too: for conversations that others keep.
   /// - Throws: `SpudError` (`io`) when a file of the model cannot be read.

@@ -55,8 +55,8 @@ struct StoreIndex: Sendable {
     return records
   }
 
-  /// Extents of pages and answers that give `count` bytes back together, those least recently of use, and the later of a sequence
-  /// before the earlier; nil when there are not so many.
+  /// Extents of pages and answers that give `count` bytes back together, those least recently of use, and the later of
+  /// a sequence before the earlier; nil when there are not so many.
   func leastRecentlyUsed(freeing count: Int) -> [StoredExtent]? {
     var freed = 0
     var chosen: [StoredExtent] = []

@@ -18,8 +18,8 @@ package final class Checkpoint {
   package private(set) var configuration: ModelConfiguration
 
   /// Fixes what depends on the length of the context, for all positions alike, as a model of `context` positions has
-  /// it: keys in a cache could not change any more when a sequence grows. A base that grows with the context has no end:
-  /// the model is one of `context` positions then.
+  /// it: keys in a cache could not change any more when a sequence grows. A base that grows with the context has no
+  /// end: the model is one of `context` positions then.
   package func freeze(forContext context: Int) {
     for index in configuration.layers.indices {
       switch configuration.layers[index].attention {

@@ -148,8 +148,9 @@ extension Inspect.Report {
     case .yarn(let yarn):
       return "YaRN, factor \(number(yarn.factor)) beyond \(number(yarn.originalContext)) tokens"
     case .longRoPE(let long):
-      return "LongRoPE, frozen at a context of \(long.context) tokens: the factors for "
-        + "\(long.context > long.originalContext ? "more than" : "up to") \(long.originalContext) hold from the first on"
+      let reach = long.context > long.originalContext ? "more than" : "up to"
+      return "LongRoPE, frozen at a context of \(long.context) tokens: the factors for \(reach) "
+        + "\(long.originalContext) hold from the first on"
     case .dynamic(let dynamic):
       return "dynamic NTK, factor \(number(dynamic.factor)) beyond \(dynamic.originalContext) tokens, frozen at a "
         + "context of \(dynamic.context): its base holds from the first token on"

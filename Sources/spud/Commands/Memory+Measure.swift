@@ -40,6 +40,8 @@ extension Memory {
 
     struct Row: Encodable {
       var tokens, bytes: Int
+      /// The most memory that the process has had.
+      var peakBytes: Int
       var sealGbPerS, restoreGbPerS, coldRestoreGbPerS, restoreS, openMs, findMs: Double
     }
 
@@ -60,7 +62,8 @@ extension Memory {
         let gigabytes = Double(result.bytes) / 1e9
         rows.append(
           Row(
-            tokens: tokens, bytes: result.bytes, sealGbPerS: gigabytes / result.sealSeconds,
+            tokens: tokens, bytes: result.bytes, peakBytes: result.peakBytes,
+            sealGbPerS: gigabytes / result.sealSeconds,
             restoreGbPerS: gigabytes / result.restoreSeconds, coldRestoreGbPerS: gigabytes / result.coldSeconds,
             restoreS: result.restoreSeconds, openMs: result.openSeconds * 1e3, findMs: result.findSeconds * 1e3))
       }
@@ -70,14 +73,15 @@ extension Memory {
       }
       var table = Table(columns: [
         ("tokens", .right), ("GB", .right), ("sealed GB/s", .right), ("restored GB/s", .right),
-        ("from the disk GB/s", .right), ("restored s", .right),
+        ("from the disk GB/s", .right), ("restored s", .right), ("peak GiB", .right),
       ])
       for row in rows {
         table.rows.append(
           ["\(row.tokens)"]
-            + [Double(row.bytes) / 1e9, row.sealGbPerS, row.restoreGbPerS, row.coldRestoreGbPerS, row.restoreS].map {
-              String(format: "%.3f", $0)
-            })
+            + [
+              Double(row.bytes) / 1e9, row.sealGbPerS, row.restoreGbPerS, row.coldRestoreGbPerS, row.restoreS,
+              Double(row.peakBytes) / Double(1 << 30),
+            ].map { String(format: "%.3f", $0) })
       }
       try Terminal.writeLine(table.markdown)
     }

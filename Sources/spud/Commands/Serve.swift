@@ -14,9 +14,10 @@ struct Serve: ParsableCommand {
       URL and any key; a browser finds a page at http://127.0.0.1:8080/, and programs what there is at /openapi.json. \
       SIGTERM or Ctrl-C ends it: answers that are being made have 5 seconds.
 
-      With --memory what was read and answered is sealed on disk behind the answers, and found again by the next server: \
-      a conversation that a client sends whole is read from where it is new. Each tenant of --api-key-file has keys of \
-      its own there, and finds nothing of another's. spud_memory_tokens at /metrics tells what is safe and what waits.
+      With --memory what was read and answered is sealed on disk behind the answers, and found again by the next \
+      server: a conversation that a client sends whole is read from where it is new. Each tenant of --api-key-file has \
+      keys of its own there, and finds nothing of another's. spud_memory_tokens at /metrics tells what is safe and \
+      what waits.
 
       Examples:
         spud serve
