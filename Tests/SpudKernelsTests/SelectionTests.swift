@@ -21,12 +21,18 @@ struct SelectionTests {
         return random.values(keyValueHeads * width).map { $0 * factor }
       }
       values = (0..<tokens).map { _ in random.values(keyValueHeads * width) }
-      let keys = keys
-      bounds = (0..<tokens / 64).map { pair in
-        keys[64 * pair + 1..<64 * pair + 64].reduce((keys[64 * pair], keys[64 * pair])) { bounds, key in
-          (zip(bounds.0, key).map(min), zip(bounds.1, key).map(max))
+      var bounds: [(low: [Float], high: [Float])] = []
+      for pair in 0..<tokens / 64 {
+        var (low, high) = (keys[64 * pair], keys[64 * pair])
+        for key in keys[64 * pair..<64 * pair + 64] {
+          for column in key.indices {
+            low[column] = min(low[column], key[column])
+            high[column] = max(high[column], key[column])
+          }
         }
+        bounds.append((low, high))
       }
+      self.bounds = bounds
     }
   }
 
@@ -60,9 +66,11 @@ struct SelectionTests {
       let query = rows.queries[token][head * Self.width..<(head + 1) * Self.width]
       let bounds = (0..<recent / 2).map { pair in
         let (low, high) = rows.bounds[pair]
-        return zip(query, group * Self.width..<(group + 1) * Self.width).reduce(Float(0)) { sum, one in
-          sum + max(one.0 * low[one.1], one.0 * high[one.1])
+        var sum: Float = 0
+        for (value, column) in zip(query, group * Self.width..<(group + 1) * Self.width) {
+          sum += max(value * low[column], value * high[column])
         }
+        return sum
       }
       let best = bounds.dropFirst().max() ?? 0
       for pair in 1..<recent / 2 { worth[pair] = max(worth[pair], bounds[pair] - best) }
