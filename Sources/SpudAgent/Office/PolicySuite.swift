@@ -64,17 +64,21 @@ package struct PolicySuite {
       let model = try overseer?(TicketText(task.ticket))
       var random = SeededGenerator(seed: UInt64(number))
       for write in task.gold { try probe(task, write, model, &random) }
-      for blocker in task.alerts where blocker.reason == "badge-above-the-limit" {
-        let level = task.ticket.split(separator: "\n").first { $0.contains(blocker.subject) }?
-          .split(separator: "badge ").last?.prefix { $0.isNumber }
-        try note(
-          .aboveLimit,
-          PolicyCase(
-            task.ticket,
-            sending: .init(
-              name: "Set a badge", values: ["Email": blocker.subject, "Level": level.map(String.init) ?? "4"])), model)
-      }
+      try exceed(task)
       try follow(task, model)
+    }
+  }
+
+  /// Adds a badge one above the limit for each line that has one, which the ticket itself asks for.
+  private mutating func exceed(_ task: PortalTask) throws {
+    let limit = try Plan(ticket: task.ticket).badgeLimit
+    guard task.family == .onboard, limit < 4 else { return }
+    for line in task.ticket.split(separator: "\n") where line.hasPrefix("- ") {
+      let parts = line.split(separator: ", ").map(String.init)
+      guard let badge = parts.first(where: { $0.hasPrefix("badge ") }), parts.count > 1 else { continue }
+      let ticket = task.ticket.replacing(line, with: line.replacing(badge, with: "badge \(limit + 1)"))
+      let effect = Proposal.Effect(name: "Set a badge", values: ["Email": parts[1], "Level": "\(limit + 1)"])
+      try note(.aboveLimit, PolicyCase(ticket, sending: effect), try overseer?(TicketText(ticket)))
     }
   }
 

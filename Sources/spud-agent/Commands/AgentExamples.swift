@@ -29,7 +29,7 @@ struct AgentExamples: ParsableCommand {
       let families = PortalTask.Family.allCases
       let task = PortalTask.make(
         families[number % families.count], count: 1 + number / families.count % 3, seed: seed + UInt64(number),
-        difficulty: .init(interruptions: number % 4))
+        difficulty: .init(interruptions: number % 4, hasObstacles: number % 3 > 0))
       try made.add(task)
     }
     var data = Data()
