@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
 internal import SpudInference
+internal import SpudOptions
 internal import SpudKernels
 
 /// `spud bench`: how fast a model reads and writes.
