@@ -3,6 +3,7 @@ internal import Foundation
 internal import SpudErrors
 internal import SpudInference
 internal import SpudKernels
+internal import SpudOptions
 
 /// `spud bench`: how fast a model reads and writes.
 struct Bench: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SpudOptions
 
 /// How much of a mixture of experts is in memory.
 struct ExpertOptions: ParsableArguments {
