@@ -96,8 +96,12 @@ private final class Conversation: @unchecked Sendable {
       guard let last = state.lastPrompt else { break }
       let prompt = 0..<last.promptCount
       let answer = Array(state.ids[last.promptCount..<last.promptCount + last.answerCount])
+      // As it was told, which is how it stands in the next prompt.
+      let said = turns.last?.parts ?? []
+      let isToldWhole = !said.isEmpty && said.allSatisfy { if case .text = $0 { true } else { false } }
+      let told = said.map { if case .text(let words) = $0 { words } else { "" } }.joined()
       model.answers.keep(
-        answer, text: answer.flatMap { form.tokenizer.piece(of: $0) },
+        answer, text: isToldWhole ? Array(told.utf8) : answer.flatMap { form.tokenizer.piece(of: $0) },
         after: TextForm.Text(bytes: last.bytes, written: last.written),
         AnswerMemory.Sequence(ids: Array(state.ids[prompt]), marks: state.marks(prompt)), scope: scope)
     }

@@ -4,6 +4,7 @@ internal import SpudErrors
 internal import SpudInference
 internal import SpudOptions
 internal import SpudKernels
+internal import SpudOptions
 
 /// `spud bench`: how fast a model reads and writes.
 struct Bench: AsyncParsableCommand {
