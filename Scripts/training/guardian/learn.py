@@ -62,8 +62,8 @@ class Examples(Shards):
 
 
 def measured(model: Model, data: Examples, count: int, length: int, first: int) -> dict:
-    """What held-out examples came to, with the least probability of `allow` that allows: at it one of a thousand that
-    should be is stopped."""
+    """What held-out examples came to, with the least probability of `allow` that allows: one in a hundred, or less where
+    more than one of a thousand that should be allowed would be stopped. What it does not stop, policies judge too."""
     truths, chances = [], []
     some = np.random.default_rng(0).permutation(len(data.lengths))[:count]
     rows = data.pack(some, length)
@@ -77,7 +77,7 @@ def measured(model: Model, data: Examples, count: int, length: int, first: int) 
             truths.append((batch.tokens[row, column + 1] - first).numpy())
             chances.append(logits.softmax(-1).numpy())
     truth, chance = np.concatenate(truths), np.concatenate(chances)
-    least = round(float(min(0.5, np.quantile(chance[truth == 0, 0], 0.001))), 6)
+    least = round(float(min(0.01, np.quantile(chance[truth == 0, 0], 0.001))), 6)
     said = np.where(chance[:, 0] >= least, 0, 1 + chance[:, 1:].argmax(-1))
     table = np.zeros((VERDICTS, VERDICTS), int)
     np.add.at(table, (truth, said), 1)
