@@ -62,8 +62,9 @@ class Examples(Shards):
 
 
 def measured(model: Model, data: Examples, count: int, length: int, first: int) -> dict:
-    """What held-out examples came to, with the least probability of `allow` that allows: one in a hundred, or less where
-    more than one of a thousand that should be allowed would be stopped. What it does not stop, policies judge too."""
+    """What held-out examples came to, with the least probability of `allow` that allows: one in a hundred, or less
+    where more than one of a thousand that should be allowed would be stopped. What it does not stop, policies judge
+    too."""
     truths, chances = [], []
     some = np.random.default_rng(0).permutation(len(data.lengths))[:count]
     rows = data.pack(some, length)
