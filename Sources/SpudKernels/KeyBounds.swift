@@ -59,7 +59,10 @@ final class KeyBounds {
   /// Where a page's rows begin, less `offset`; `makeRoom` was called for it.
   func base(of page: Int32) -> UnsafeMutablePointer<UInt8> {
     guard let extent = extents[Int(page) / pagesPerExtent] else { preconditionFailure("page \(page) has no bounds") }
+    // Every other page of a sequence has rows: those of pages of one parity lie side by side.
+    let place = Int(page) % pagesPerExtent
+    let row = place % 2 * ((pagesPerExtent + 1) / 2) + place / 2
     // SAFETY: the extent has rows for `pagesPerExtent` pages.
-    return unsafe extent.base.assumingMemoryBound(to: UInt8.self) + Int(page) % pagesPerExtent * rowBytes
+    return unsafe extent.base.assumingMemoryBound(to: UInt8.self) + row * rowBytes
   }
 }
