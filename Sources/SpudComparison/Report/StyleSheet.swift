@@ -46,18 +46,21 @@ enum StyleSheet {
 
   private static let overview = """
     ol.claims{list-style:none;margin:22px 0 0;padding:0;border-top:1px solid var(--rule)}
-    ol.claims a{display:grid;grid-template-columns:136px minmax(0,1fr) 226px 246px 66px;column-gap:20px;
+    ol.claims a{display:grid;grid-template-columns:136px minmax(0,1fr) 216px 236px 62px;column-gap:20px;
     align-items:center;\
     padding:4px 8px;border-bottom:1px solid var(--rule);text-decoration:none}
     ol.claims a:hover{background:var(--wash)}
     ol.claims .head{color:var(--faint);font-size:12px;display:grid;\
-    grid-template-columns:136px minmax(0,1fr) 226px 246px 66px;column-gap:20px;padding:0 8px 5px;margin-top:-25px}
+    grid-template-columns:136px minmax(0,1fr) 216px 236px 62px;column-gap:20px;padding:0 8px 5px;margin-top:-25px}
     .claim b{font:600 17px/1.25 var(--serif);display:block}.claim span{color:var(--soft);font-size:13.5px;
     line-height:1.25;\
     display:block;margin-top:1px}
     .number b{font-size:16px;font-weight:600;display:block;line-height:1.3}.number span{color:var(--faint);
     font-size:12px;\
     display:block;line-height:1.3}
+    @media (min-width:901px){.claim b,.claim span,.number b,.number span{display:inline}.claim b{font-size:16px}
+    .claim b,.number b{margin-right:8px}.claim span{font-size:13px}.number b{white-space:nowrap}\
+    .claim,.number{line-height:1.2}}
     .ratio{text-align:right;font-weight:600;font-size:16px}
     .verdict{display:inline-flex;align-items:center;gap:7px;font:600 13px/1 var(--sans);padding:6px 11px 6px 9px;\
     border-radius:99px;white-space:nowrap}
