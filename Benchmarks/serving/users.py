@@ -44,6 +44,18 @@ def prompts(path: Path, count: int, words: int, seed: int) -> None:
             file.write(json.dumps({"text": f"{number} {text}"}) + "\n")
 
 
+def tokenizer(folder: Path) -> str:
+    """A tokenizer that knows no word: aiperf loads one, though the servers count the tokens, and fetches its own."""
+    path = folder / "tokenizer"
+    path.mkdir()
+    (path / "tokenizer.json").write_text(json.dumps({
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
+        "pre_tokenizer": {"type": "Whitespace"}, "post_processor": None, "decoder": None,
+        "model": {"type": "WordLevel", "vocab": {"<unk>": 0}, "unk_token": "<unk>"}}))
+    (path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+    return str(path)
+
+
 class Served:
     """A server that runs until the block ends."""
 
@@ -78,9 +90,9 @@ def measure(args: argparse.Namespace, url: str, users: int, seed: int) -> dict[s
         prompts(path, count + users, args.words, seed)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([
-            args.aiperf, "profile", "--model", args.name, "--tokenizer", "builtin", "--url", url, "--endpoint-type",
-            "chat", "--streaming", "--use-server-token-count", "--input-file", str(path), "--custom-dataset-type",
-            "single_turn", "--concurrency", str(users), "--request-count", str(count), "--dataset-sampling-strategy",
+            args.aiperf, "profile", "--model", args.name, "--tokenizer", tokenizer(Path(folder)), "--url", url,
+            "--endpoint-type", "chat", "--streaming", "--use-server-token-count", "--input-file", str(path),
+            "--custom-dataset-type", "single_turn", "--concurrency", str(users), "--request-count", str(count), "--dataset-sampling-strategy",
             "sequential", "--extra-inputs", f"max_tokens:{args.generate}", "--extra-inputs", "ignore_eos:true",
             "--extra-inputs", "temperature:1", "--extra-inputs", "top_k:0", "--extra-inputs", "top_p:1",
             "--extra-inputs", "min_p:0", "--artifact-dir", folder, "--ui", "none", "--no-gpu-telemetry",
