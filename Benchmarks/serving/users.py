@@ -92,11 +92,11 @@ def measure(args: argparse.Namespace, url: str, users: int, seed: int) -> dict[s
         subprocess.run([
             args.aiperf, "profile", "--model", args.name, "--tokenizer", tokenizer(Path(folder)), "--url", url,
             "--endpoint-type", "chat", "--streaming", "--use-server-token-count", "--input-file", str(path),
-            "--custom-dataset-type", "single_turn", "--concurrency", str(users), "--request-count", str(count), "--dataset-sampling-strategy",
-            "sequential", "--extra-inputs", f"max_tokens:{args.generate}", "--extra-inputs", "ignore_eos:true",
-            "--extra-inputs", "temperature:1", "--extra-inputs", "top_k:0", "--extra-inputs", "top_p:1",
-            "--extra-inputs", "min_p:0", "--artifact-dir", folder, "--ui", "none", "--no-gpu-telemetry",
-            "--no-server-metrics"],
+            "--custom-dataset-type", "single_turn", "--concurrency", str(users), "--request-count", str(count),
+            "--dataset-sampling-strategy", "sequential", "--extra-inputs", f"max_tokens:{args.generate}",
+            "--extra-inputs", "ignore_eos:true", "--extra-inputs", "temperature:1", "--extra-inputs", "top_k:0",
+            "--extra-inputs", "top_p:1", "--extra-inputs", "min_p:0", "--artifact-dir", folder, "--ui", "none",
+            "--no-gpu-telemetry", "--no-server-metrics"],
             check=True, stdout=subprocess.DEVNULL, stderr=None if args.loud else subprocess.DEVNULL)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         report = json.loads(next(Path(folder).rglob("profile_export_aiperf.json")).read_text())
