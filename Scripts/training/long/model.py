@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from nano.huggingface import read_huggingface  # noqa: E402
-from nano.model import Config, Layer, Model, attention, rms, rotate  # noqa: E402
+from nano.model import Config, Layer, Model, attention, rms  # noqa: E402
 from torch import Tensor  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
 
@@ -25,20 +25,13 @@ def config(vocabulary: int, hidden: int = 192, layers: int = 4, inner: int = 384
 class LongLayer(Layer):
     """One expert needs no router, and long rows have no room for scores in memory."""
 
-    def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None) -> Tensor:
-        c, (b, length, _) = self.c, x.shape
-        h = rms(x, self.norm1, c.rms_norm_eps).to(self.qkv.dtype)
-        q, k, v = F.linear(h, self.qkv).view(b, length, -1, c.head_dim).split(
-            (c.num_attention_heads, c.num_key_value_heads, c.num_key_value_heads), 2)
-        q = rotate(rms(q, self.q_norm, c.rms_norm_eps), cos, sin).to(h.dtype)
-        k = rotate(rms(k, self.k_norm, c.rms_norm_eps), cos, sin).to(h.dtype)
-        if length <= SHORT:
-            return F.linear(attention(q, k, v, None).reshape(b, length, -1), self.o)
-        q, k = q.transpose(1, 2), k.transpose(1, 2)
-        groups = c.num_attention_heads // c.num_key_value_heads
-        k, v = (t.repeat_interleave(groups, 1) for t in (k, v.transpose(1, 2)))
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return F.linear(y.transpose(1, 2).reshape(b, length, -1), self.o)
+    def weigh(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+        if q.shape[1] <= SHORT:
+            return attention(q, k, v, None)
+        groups = self.c.num_attention_heads // self.c.num_key_value_heads
+        q, k, v = (t.transpose(1, 2) for t in (q, k, v))
+        k, v = (t.repeat_interleave(groups, 1) for t in (k, v))
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         x = x + self.attend(x, cos, sin, None)

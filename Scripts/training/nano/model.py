@@ -168,7 +168,11 @@ class Layer(nn.Module):
             (c.num_attention_heads, c.num_key_value_heads, c.num_key_value_heads), 2)
         q = rotate(rms(q, self.q_norm, c.rms_norm_eps), cos, sin).to(h.dtype)
         k = rotate(rms(k, self.k_norm, c.rms_norm_eps), cos, sin).to(h.dtype)
-        return F.linear(attention(q, k, v, mask).reshape(b, length, -1), self.o)
+        return F.linear(self.weigh(q, k, v, mask).reshape(b, length, -1), self.o)
+
+    def weigh(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+        """q: [B, L, heads, D], k and v with fewer heads -> what each query attends to, as q."""
+        return attention(q, k, v, mask)
 
     def mix(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The mixture of experts. x: [B, L, H] -> ([B, L, H], router logits [T, E], experts chosen [T, k])."""
