@@ -9,7 +9,7 @@ soon /health answers meanwhile, and how soon pages are free again when a client 
 Only the standard library is needed. Prints one JSON object: gaps in milliseconds, reading in seconds. The bar: the
 worst gap at most the greatest of twice the base, 150 ms, and one layer's block and one token; the long prompt at most
 10 % slower than alone, the time given to the other's tokens taken off; /health within 50 ms (p99); a client that goes
-leaves its pages within 200 ms, whatever it waited for.
+leaves its pages, or its place in the queue, within 200 ms, whatever it waited for.
 """
 import argparse
 import json
@@ -20,11 +20,14 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Tests/Clients"))
 
 from server import Server
+
+PARALLEL = 16  # requests that are served at once
 
 
 class Stream(threading.Thread):
@@ -84,10 +87,15 @@ def held(server: Server) -> float:
             + server.metric("spud_requests_waiting"))
 
 
-def leave(server: Server, body: dict, seconds: float, reads: bool) -> float:
-    """Asks, goes away after some time, and returns the milliseconds until nothing of it is left.
+def queued(server: Server) -> float:
+    """Requests that wait for others to end."""
+    return server.metric("spud_requests_waiting")
 
-    Nobody else may be served meanwhile. Without `reads`, what comes is left unread.
+
+def leave(server: Server, body: dict, seconds: float, reads: bool = True, held: Callable = held) -> float:
+    """Asks, goes away after some time, and returns the milliseconds until nothing of it is `held`.
+
+    Nobody else's may be meanwhile. Without `reads`, what comes is left unread.
     """
     text = json.dumps(body).encode()
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
@@ -116,10 +124,19 @@ def leaving(server: Server, prompt: list[int], rounds: int = 5) -> dict[str, flo
     """The longest of some tries, by what the client was waiting for when it went."""
     short = {"prompt": prompt[:64], "max_tokens": 30000, "stream": True, "ignore_eos": True, "temperature": 1}
     long = {"prompt": prompt, "max_tokens": 1}
-    ways = {"prompt": lambda n: leave(server, long | {"prompt": prompt[n:]}, 1 + n, True),
-            "decode": lambda n: leave(server, short, 1 + n / 7, True),
-            "slow_reader": lambda n: leave(server, short, 5, False)}
-    return {name: max(way(n) for n in range(rounds)) for name, way in ways.items()}
+    ways = {"prompt": lambda n: leave(server, long | {"prompt": prompt[n:]}, 1 + n),
+            "decode": lambda n: leave(server, short, 1 + n / 7),
+            "slow_reader": lambda n: leave(server, short, 5, reads=False)}
+    longest = {name: max(way(n) for n in range(rounds)) for name, way in ways.items()}
+    # As many as are served at once, a long prompt among them, so that the next one waits.
+    others = [Stream(server, prompt[n:n + 64], 30000) for n in range(PARALLEL - 1)]
+    others.append(Stream(server, prompt[PARALLEL:], 1))
+    while server.metric("spud_requests_running") < PARALLEL:
+        time.sleep(0.05)
+    longest["queue"] = max(leave(server, short, 1, held=queued) for n in range(rounds))
+    for other in others:
+        other.connection.close()
+    return longest
 
 
 def main() -> None:
@@ -134,7 +151,7 @@ def main() -> None:
     def prompt(count: int) -> list[int]:
         return [draw.randrange(256, args.vocabulary) for _ in range(count)]
 
-    server = Server("-m", args.model)
+    server = Server("-m", args.model, "--parallel", PARALLEL)
     try:
         read(server, prompt(512))
         alone = read(server, prompt(args.ids))["seconds"]

@@ -107,6 +107,35 @@ struct GuardianTests {
     #expect(wrongValues.passedModel ?? .max < wrongValues.actions / 4)
   }
 
+  @Test(
+    "an action that was expected is judged as one that was not",
+    .enabled(if: FileManager.default.fileExists(atPath: weights + "/config.json")))
+  func expected() throws {
+    let task = PortalTask.make(.onboard, count: 2, seed: 77, difficulty: .init(interruptions: 1))
+    let recorder = RecordingOverseer()
+    var setting = Workday.Setting()
+    setting.overseer = { _ in recorder }
+    _ = try Workday(task, hands: ScriptedHands(), sandbox: nil, setting: setting)
+    let ticket = TicketText(task.ticket)
+    let weights = try GuardianModel.Weights(directory: Self.weights)
+    let (ahead, behind) = (try GuardianModel(weights, ticket: ticket), try GuardianModel(weights, ticket: ticket))
+    let nothing = Proposal(action: "key", target: "", seen: Fingerprint(of: ""))
+    var sent = 0
+    for question in recorder.questions {
+      if let last = question.last { ahead.dispatched(last) }
+      ahead.begin(question.screen, last: question.last)
+      behind.begin(question.screen, last: question.last)
+      // What was expected is forgotten.
+      _ = behind.opinion(of: nothing)
+      let scores = try #require(ahead.scores(of: question.proposal))
+      #expect(scores == behind.scores(of: question.proposal))
+      guard question.proposal.effect != nil else { continue }
+      sent += 1
+      #expect(GuardianStream.expected(ticket, question.screen) == GuardianStream.behind(ticket, question.proposal))
+    }
+    #expect(sent > 4)
+  }
+
   @Test("weights of another stream are refused in a sentence")
   func others() {
     #expect(throws: SpudError.self) { try GuardianModel.Weights(directory: "/nowhere") }

@@ -158,6 +158,7 @@ package final class Agent {
     options.watcher(sight, proposal.text(of: gesture))
     report.actions += 1
     dispatched = proposal
+    options.overseer?.dispatched(proposal)
     do {
       try surface.perform(gesture)
     } catch is BrowserLost {

@@ -60,7 +60,6 @@ package struct GuardianLatency {
         let prompt = (0..<load.read).map { _ in Int32(random.index(below: vocabulary)) }
         for turn in 0..<Mode.allCases.count {
           let mode = Mode.allCases[(turn + max(0, done)) % Mode.allCases.count]
-          overseer.forget()
           let sample = try Self.sample(mode, main, cache, prompt, load.written, overseer, question)
           if done >= 0 { samples[mode, default: []].append(sample) }
         }
@@ -74,6 +73,10 @@ package struct GuardianLatency {
     _ overseer: GuardianModel, _ question: RecordingOverseer.Question
   ) throws -> Sample {
     cache.reset()
+    // As in a run, where the last action is read while the page changes.
+    overseer.forget()
+    if let last = question.last { overseer.dispatched(last) }
+    overseer.settle()
     let start = ContinuousClock.now
     var next = prompt
     for number in 0..<count {

@@ -39,9 +39,13 @@ package final class GuardianModel: Overseer {
 
   }
 
+  /// What the cache holds, or will once the queue is empty.
   private struct State {
-    /// What the cache holds, or will once the queue is empty.
     var before: [Int32] = []
+    /// The action that is expected, behind it.
+    var expected: [Int32] = []
+    /// Logits of the verdicts on that action.
+    var scores: [Float]?
     var isUnreadable = false
   }
 
@@ -59,15 +63,15 @@ package final class GuardianModel: Overseer {
       format: .f32)
   }
 
+  package func dispatched(_ last: Proposal) {
+    weights.queue.async { [self] in read(GuardianStream.before(ticket, last: last), expected: []) }
+  }
+
   package func begin(_ screen: WatchedScreen, last: Proposal?) {
-    let ids = GuardianStream.before(ticket, last: last, screen: screen)
     weights.queue.async { [self] in
-      // What begins as the last one did has been read already.
-      let known = state.withLock { state in
-        defer { (state.before, state.isUnreadable) = (ids, ids.count > GuardianStream.longest) }
-        return zip(state.before, ids).prefix { $0 == $1 }.count
-      }
-      read(ids, from: min(known, cache.length(of: 0)))
+      read(
+        GuardianStream.before(ticket, last: last, screen: screen),
+        expected: GuardianStream.expected(ticket, screen))
     }
   }
 
@@ -79,25 +83,53 @@ package final class GuardianModel: Overseer {
     }
   }
 
-  private func read(_ ids: [Int32], from known: Int) {
-    guard ids.count <= GuardianStream.longest, known < ids.count else {
-      return cache.truncate(sequence: 0, to: min(known, ids.count))
-    }
+  /// Waits until it has read all that it was given.
+  func settle() { weights.queue.sync {} }
+
+  /// Reads what was not read before.
+  private func read(_ before: [Int32], expected: [Int32]) {
+    let all = before + expected
+    let held = state.withLock { $0.before + $0.expected }
+    let known = min(Self.common(held, all), cache.length(of: 0))
     cache.truncate(sequence: 0, to: known)
-    if (try? forward(Array(ids[known...]), logits: .none)) == nil { state.withLock { $0.isUnreadable = true } }
+    var next = State(before: before, expected: expected)
+    if max(before.count, expected.count) > GuardianStream.longest {
+      next = State(before: before, isUnreadable: before.count > GuardianStream.longest)
+    } else if known < all.count {
+      do {
+        let logits = try forward(Array(all[known...]), logits: expected.isEmpty ? .none : .last)
+        if !expected.isEmpty { next.scores = Self.scores(logits) }
+      } catch {
+        next.isUnreadable = true
+      }
+    }
+    state.withLock { $0 = next }
   }
 
-  package func opinion(of proposal: Proposal) -> Opinion {
+  package func opinion(of proposal: Proposal) -> Opinion { scores(of: proposal).map(verdict(of:)) ?? .veto }
+
+  /// The logits of the verdicts; nil where the action, or what comes before it, cannot be read.
+  func scores(of proposal: Proposal) -> [Float]? {
     let ids = GuardianStream.behind(ticket, proposal)
     return weights.queue.sync {
-      guard !state.withLock(\.isUnreadable), ids.count <= GuardianStream.longest else { return .veto }
-      let before = cache.length(of: 0)
-      defer { cache.truncate(sequence: 0, to: before) }
-      guard let logits = try? forward(ids, logits: .last) else { return .veto }
-      let scores = GuardianStream.verdictIDs.map { logits[0][Int($0)] }
-      return verdict(of: scores)
+      let known = state.withLock { $0 }
+      guard !known.isUnreadable, ids.count <= GuardianStream.longest else { return nil }
+      if ids == known.expected, let scores = known.scores { return scores }
+      // Where all of it is known, its last id is read again for its logits.
+      let count = min(Self.common(known.expected, ids), ids.count - 1)
+      let place = known.before.count + count
+      guard place <= cache.length(of: 0) else { return nil }
+      cache.truncate(sequence: 0, to: place)
+      state.withLock { ($0.expected, $0.scores) = (Array(ids.prefix(count)), nil) }
+      defer { cache.truncate(sequence: 0, to: place) }
+      return (try? forward(Array(ids[count...]), logits: .last)).map(Self.scores)
     }
   }
+
+  private static func common(_ a: [Int32], _ b: [Int32]) -> Int { zip(a, b).prefix { $0 == $1 }.count }
+
+  /// The logits of allow, ask and veto.
+  private static func scores(_ logits: Activations) -> [Float] { GuardianStream.verdictIDs.map { logits[0][Int($0)] } }
 
   /// - Parameter scores: logits of allow, ask and veto.
   private func verdict(of scores: [Float]) -> Opinion {

@@ -18,10 +18,14 @@ package enum GuardianStream {
   /// The longest that either part may be; more is no case for a model, and is vetoed.
   package static let longest = 480
 
+  /// What comes before a screen is known.
+  static func before(_ ticket: TicketText, last: Proposal?) -> [Int32] {
+    let rules = [V.control("<bos>"), V.control("<user>")] + ticket.rules.flatMap { V.text($0) }
+    return last.map { rules + [V.control("<last>")] + action($0) } ?? rules
+  }
+
   package static func before(_ ticket: TicketText, last: Proposal?, screen: WatchedScreen) -> [Int32] {
-    var ids = [V.control("<bos>"), V.control("<user>")] + ticket.rules.flatMap { V.text($0) }
-    if let last { ids += [V.control("<last>")] + action(last) }
-    ids += [V.control("<screen>")] + V.text(screen.title)
+    var ids = before(ticket, last: last) + [V.control("<screen>")] + V.text(screen.title)
     for field in screen.fields {
       ids += [V.control(field.isFocused ? "<focus>" : "<field>")] + V.text(field.label) + [V.control("<value>")]
       ids += V.text(field.text)
@@ -32,18 +36,40 @@ package enum GuardianStream {
 
   package static func behind(_ ticket: TicketText, _ proposal: Proposal) -> [Int32] {
     let words =
-      proposal.effect.map { $0.values.sorted { $0.key < $1.key }.map(\.value) }
+      proposal.effect.map(words(of:))
       ?? (proposal.action == "type" ? [proposal.text] : proposal.target.contains("@") ? [proposal.target] : [])
-    let line = ticket.line(about: words).map { [V.control("<line>")] + V.text($0) } ?? []
-    return line + action(proposal) + [V.control("<end>"), V.control("<assistant>")]
+    return line(ticket, about: words) + action(proposal) + end
+  }
+
+  /// The first ids of the action that is likely on a screen: all of them where a form is filled, which is sent next; the
+  /// line that it is about where a field waits for what is typed.
+  static func expected(_ ticket: TicketText, _ screen: WatchedScreen) -> [Int32] {
+    let values = Dictionary(screen.fields.map { ($0.label, $0.text) }) { first, _ in first }
+    let effect = Proposal.Effect(name: screen.title, values: values.filter { !$0.value.isEmpty })
+    if !values.isEmpty, effect.values.count == values.count {
+      return line(ticket, about: words(of: effect)) + sending(effect) + end
+    }
+    return screen.fields.contains { $0.isFocused && $0.text.isEmpty } ? line(ticket, about: words(of: effect)) : []
+  }
+
+  private static let end = [V.control("<end>"), V.control("<assistant>")]
+
+  private static func words(of effect: Proposal.Effect) -> [String] {
+    effect.values.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  private static func line(_ ticket: TicketText, about words: [String]) -> [Int32] {
+    ticket.line(about: words).map { [V.control("<line>")] + V.text($0) } ?? []
+  }
+
+  private static func sending(_ effect: Proposal.Effect) -> [Int32] {
+    effect.values.sorted { $0.key < $1.key }.reduce([V.control("<send>")] + V.text(effect.name)) {
+      $0 + [V.control("<value>")] + V.text($1.key) + [V.control("<value>")] + V.text($1.value)
+    }
   }
 
   private static func action(_ proposal: Proposal) -> [Int32] {
-    if let effect = proposal.effect {
-      return effect.values.sorted { $0.key < $1.key }.reduce([V.control("<send>")] + V.text(effect.name)) {
-        $0 + [V.control("<value>")] + V.text($1.key) + [V.control("<value>")] + V.text($1.value)
-      }
-    }
+    if let effect = proposal.effect { return sending(effect) }
     let kinds = ["click", "type", "key", "drag", "scroll"]
     let kind = V.control(kinds.contains(proposal.action) ? "<\(proposal.action)>" : "<click>")
     return [kind] + V.text(proposal.text) + [V.control("<value>")] + V.text(proposal.target)

@@ -10,8 +10,14 @@ package protocol Overseer: AnyObject, Sendable {
   ///   - screen: that they see.
   ///   - last: the action that was dispatched before.
   func begin(_ screen: WatchedScreen, last: Proposal?)
+  /// An action was dispatched: while the page changes there is time to read it.
+  func dispatched(_ proposal: Proposal)
   /// What it says of the action that they wrote.
   func opinion(of proposal: Proposal) -> Opinion
+}
+
+extension Overseer {
+  package func dispatched(_ proposal: Proposal) {}
 }
 
 /// An overseer that allows everything and keeps what it was asked: where examples come from.
