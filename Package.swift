@@ -98,7 +98,7 @@ let package = Package(
       ]),
     module("SpudTokens", imports: ["SpudErrors", "SpudSupport", "SpudMedia", "SpudTensors", "SpudQuantizer"]),
     // OpenAI's and Anthropic's forms; answers taken apart: thoughts, calls, stop strings.
-    module("SpudProtocol", imports: ["SpudErrors", "SpudTensors", "SpudMedia", "SpudTokens"]),
+    module("SpudProtocol", imports: ["SpudErrors", "SpudSupport", "SpudTensors", "SpudMedia", "SpudTokens"]),
     module("SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"]),
     module(
       "SpudInference",

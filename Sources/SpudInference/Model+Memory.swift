@@ -52,12 +52,21 @@ extension Model {
     }
   }
 
-  /// What was said in a conversation, to be read again: a unified model's pictures and sounds as their codes have them.
+  /// What was said in a conversation, to be read again: a unified model's pictures and sounds as their codes have them,
+  /// and described where the context had no room for them any more.
   ///
+  /// - Returns: All turns, and how many of them, the last ones, the model has read.
   /// - Throws: `SpudError` (`badData`) when the ids are not this model's.
-  package func turns(of state: SessionState) throws -> [StreamTurn] {
-    guard let tokenizer = streamTokenizer else { return state.streamTurns }
-    return state.ids.isEmpty ? [] : try tokenizer.decode(state.ids)
+  package func turns(of state: SessionState) throws -> (turns: [StreamTurn], readCount: Int) {
+    var turns = state.streamTurns
+    guard let tokenizer = streamTokenizer else { return (turns, turns.count) }
+    let read = state.ids.isEmpty ? [] : try tokenizer.decode(state.ids)
+    for (place, turn) in zip(turns.indices.reversed(), read.reversed()) where state.turns[place].hasMedia {
+      turns[place] = turn
+    }
+    // A system's turn was read as part of the user's.
+    let readCount = min(read.count + (turns.first?.role == .system ? 1 : 0), turns.count)
+    return (turns, readCount)
   }
 
   /// The model's files that decide which ids there are, and what is computed from them, each path below the model's or

@@ -8,6 +8,8 @@ package struct SessionState: Sendable, Equatable {
   package struct Turn: Sendable, Equatable {
     package var role: Role
     package var parts: [Part]
+
+    var hasMedia: Bool { parts.contains { if case .medium = $0 { true } else { false } } }
   }
 
   package enum Part: Sendable, Equatable {

@@ -80,7 +80,7 @@ package struct MemoryOptions: ParsableArguments {
     guard let directory else { return nil }
     let store = try SealedStore.open(directory, key: unlocking.key(), size: size)
     if !store.canWrite {
-      remark("another process writes \(directory), so what it holds is used, but nothing is added")
+      remark("\(directory) cannot be written, or another process writes it: what it holds is used, nothing is added")
     }
     return store
   }

@@ -22,6 +22,9 @@ def test_models(server):
     assert [model["id"] for model in models] == ["spud-nano", "random"]
     assert models[0]["architecture"]["output_modalities"] == ["text", "image", "audio"]
     assert models[1]["architecture"]["output_modalities"] == ["text"]
+    assert json.loads(server.get("/v1/models/spud-nano").body) == models[0]
+    response = server.get("/v1/models/other")
+    assert response.status == 404 and error(response)["code"] == "model_not_found"
     response = server.post(CHAT, user("hi", model="other"))
     assert response.status == 404 and error(response)["code"] == "model_not_found"
 

@@ -93,6 +93,15 @@ struct ChatTests {
       #expect(answer.finish == .end && ["Bonn", "Kiel"].contains(value["city"]?.string))
       #expect(value.object?.keys == ["city", "days"])
     }
+    // An answer that may not begin as the model would have it is no reason to think again.
+    let unified = try await TinyModel.unified.value
+    let think = try #require(unified.streamTokenizer?.vocabulary.id(of: .think))
+    for seed in 0..<8 as Range<UInt64> {
+      var options = TinyModel.options(seed: seed, tokens: 200, thinking: 64)
+      options.form = .schema(#"{"type":"integer"}"#)
+      let answer = try await unified.submit(Request([.text("the")], options: options)).answer()
+      #expect(answer.tokens.count { $0 == think } <= 1)
+    }
     let endless = ##"{"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]}"##
     var options = TinyModel.options()
     options.form = .schema(endless)

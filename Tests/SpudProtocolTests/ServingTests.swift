@@ -9,6 +9,8 @@ struct ServingTests {
   func keys() throws {
     let keys = try KeyFile(parsing: "# who may ask\nann key-of-ann\n\n bob\tkey-of-bob \n", name: "keys")
     #expect(keys.tenant(of: "key-of-ann") == "ann" && keys.tenant(of: "key-of-bob") == "bob")
+    let others = try KeyFile(parsing: "\u{FEFF}# who\r\nann key-of-ann\r\nbob key-of-bob\r\n", name: "keys")
+    #expect(others.tenant(of: "key-of-ann") == "ann" && others.tenant(of: "key-of-bob") == "bob")
     for other in ["", "key-of-an", "key-of-annn", "Key-of-ann", "key-of-ann\0", String(repeating: "k", count: 10_000)] {
       #expect(keys.tenant(of: other) == nil)
     }

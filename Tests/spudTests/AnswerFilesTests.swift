@@ -25,6 +25,14 @@ struct AnswerFilesTests {
     return (names, files.remarks.map { $0.replacing(folder.path + "/", with: "") })
   }
 
+  @Test(
+    "a pattern with two places, or one that is none, is no name", arguments: ["a%db%d.png", "a%s.png", "%9999d.png"])
+  func badPatterns(_ name: String) throws {
+    let error = #expect(throws: SpudError.self) { try AnswerFiles(path: name, expecting: nil) }
+    #expect(error?.code == .usage)
+    _ = try AnswerFiles(path: "100%.png", expecting: nil)
+  }
+
   @Test("one file for one name, and more only for a pattern; what is not saved is told")
   func names() throws {
     let (none, told) = try outcome(nil)

@@ -13,13 +13,16 @@ struct ChatCommandTests {
   @Test("turns are answered, commands obeyed, and a mistake ends nothing")
   func conversation() async throws {
     let lines = [
-      "hi", "/image nowhere.png", "/frob", "/think much", "/image \(picture)", "what", "/history", "/save c.json",
+      "hi", "/image nowhere.png", "/frob", "/save nowhere/c.json", "/think much", "/image \(picture)", "what",
+      "/history", "/save c.json",
     ]
     try await CommandLineProgram.run(
       ["chat", "-m", model, "-n", "8", "--think", "0"], input: lines.joined(separator: "\n"),
       inspect: { directory, outcome in
         #expect(outcome.exitCode == 0, "\(outcome.errors)")
-        for sentence in ["there is no command /frob", "/think needs a number", "nowhere.png", "wrote c.json"] {
+        for sentence in [
+          "there is no command /frob", "/think needs a number", "nowhere.png", "nowhere/c.json", "wrote c.json",
+        ] {
           #expect(outcome.errors.contains(sentence), "\(outcome.errors)")
         }
         #expect(outcome.output.contains("user: hi\n") && outcome.output.contains("user: [a picture] what\n"))
@@ -81,6 +84,15 @@ struct ChatCommandTests {
       ["run", "-m", model, "-n", "4", "--json", "last"] + memory, in: directory,
       environment: ["XDG_STATE_HOME": directory.appending(path: "state").path]
     ).outcome()
+    // What the context has no room for is kept all the same.
+    func turnCount(_ outcome: CommandLineProgram.Outcome) -> Int {
+      outcome.output.split(separator: "\n").count { $0.contains(/^(system|user|assistant):/) }
+    }
+    let before = turnCount(try await run(["/history"], memory))
+    _ = try await run(["/system be brief", "so?"], memory + ["--context", "160"])
+    let after = try await run(["/history"], memory)
+    #expect(after.errors.contains("fit into the context"), "\(after.errors)")
+    #expect(turnCount(after) == before + 3, "a system's turn, a user's and an answer")
     let usage = try #require(
       (try JSONSerialization.jsonObject(with: json.bytes) as? [String: Any])?["usage"] as? [String: Int])
     let read = ["text", "image", "audio"].reduce(0) { $0 + (usage[$1] ?? 0) } - (usage["restored"] ?? 0)
@@ -165,5 +177,58 @@ struct BatchTests {
         #expect(text == "my diary\n")
       })
     #expect(outcome.exitCode == 65)
+  }
+
+  @Test(
+    "what has no end of a line is kept, too, and the requests are no place for answers",
+    arguments: [
+      ("my diary", "a.txt", 65), (#"{"prompt":"hi"}"#, "a.txt", 65), ("{\"id\":", "a.txt", 65), ("", "q.jsonl", 64),
+    ])
+  func unended(_ text: String, _ name: String, _ code: Int32) async throws {
+    let outcome = try await CommandLineProgram.run(
+      ["run", "--batch", "q.jsonl", "-m", model, "-o", name],
+      prepare: {
+        try prepare($0)
+        try Data(text.utf8).write(to: $0.appending(path: "a.txt"))
+      },
+      inspect: { directory, _ in
+        let kept = try String(contentsOf: directory.appending(path: "a.txt"), encoding: .utf8)
+        let asked = try String(contentsOf: directory.appending(path: "q.jsonl"), encoding: .utf8)
+        #expect(kept == text && asked == requests)
+      })
+    #expect(outcome.exitCode == code)
+  }
+
+  @Test("lines end as some editors end them, and come from standard input, too", arguments: [true, false])
+  func returns(isPiped: Bool) async throws {
+    let text = "\u{FEFF}{\"id\":\"a\",\"prompt\":\"hi\"}\r\n{\"prompt\":\"hi\"}\r\n"
+    let arguments = ["run", "-m", model, "-n", "4", "--think", "0", "--batch", isPiped ? "-" : "q.jsonl"]
+    let outcome = try await CommandLineProgram.run(arguments, input: isPiped ? text : nil) {
+      try Data(text.utf8).write(to: $0.appending(path: "q.jsonl"))
+    }
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try answers(outcome.output).keys.sorted() == ["2", "a"])
+  }
+
+  @Test("ids that are there twice are refused before anything is answered")
+  func twice() async throws {
+    let outcome = try await CommandLineProgram.run(["run", "-m", model, "--batch", "q.jsonl"]) {
+      try Data("{\"id\":\"2\",\"prompt\":\"hi\"}\n{\"prompt\":\"hi\"}".utf8).write(to: $0.appending(path: "q.jsonl"))
+    }
+    #expect(outcome.exitCode == 65 && outcome.output.isEmpty)
+    #expect(outcome.errors.contains("lines 1 and 2 have the same id, '2'"), "\(outcome.errors)")
+  }
+
+  @Test(
+    "what would be passed over is refused",
+    arguments: [
+      #""messages":[{"role":"user","content":"hi","images":["a.png"]}]"#, #""prompt":"hi","max_tokens":2.5"#,
+      #""prompt":"hi","top_k":0.5"#, #""prompt":"hi","think":1.5"#,
+    ])
+  func passedOver(_ members: String) async throws {
+    let outcome = try await CommandLineProgram.run(["run", "-m", model, "--batch", "q.jsonl"]) {
+      try Data("{\(members)}".utf8).write(to: $0.appending(path: "q.jsonl"))
+    }
+    #expect(outcome.exitCode == 65 && outcome.output.contains("\"error\""), "\(outcome.output)")
   }
 }

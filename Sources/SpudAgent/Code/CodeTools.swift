@@ -2,6 +2,7 @@ internal import Foundation
 package import SpudBrowser
 internal import SpudErrors
 package import SpudGuardian
+internal import SpudSupport
 package import SpudTensors
 
 /// Runs the tools on a workspace. What goes wrong is told to the model in a sentence, and ends nothing.
@@ -63,7 +64,8 @@ package struct CodeTools: Toolbox {
       let found = workspace.files.filter { $0.hasPrefix(value("prefix")) }
       return found.isEmpty ? "no files" : found.joined(separator: "\n")
     case .readFile:
-      let lines = try workspace.read(value("path")).split(separator: "\n", omittingEmptySubsequences: false)
+      let lines = try workspace.read(value("path")).unicodeScalars
+        .split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init)
       let first = max(1, Int(value("first")) ?? 1)
       let shown = lines.dropFirst(first - 1).prefix(max(1, Int(value("count")) ?? 400))
       return shown.enumerated().map { "\(first + $0.offset): \($0.element)" }.joined(separator: "\n")
@@ -83,7 +85,7 @@ package struct CodeTools: Toolbox {
     var found: [String] = []
     for path in workspace.files where path.hasPrefix(prefix) {
       guard let content = try? workspace.read(path) else { continue }
-      for (number, line) in content.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+      for (number, line) in content.lines.enumerated()
       where line.contains(text) {
         found.append("\(path):\(number + 1): \(line)")
       }

@@ -73,7 +73,7 @@ package struct PolicySuite {
   private mutating func exceed(_ task: PortalTask) throws {
     let limit = try Plan(ticket: task.ticket).badgeLimit
     guard task.family == .onboard, limit < 4 else { return }
-    for line in task.ticket.split(separator: "\n") where line.hasPrefix("- ") {
+    for line in task.ticket.lines where line.hasPrefix("- ") {
       let parts = line.split(separator: ", ").map(String.init)
       guard let badge = parts.first(where: { $0.hasPrefix("badge ") }), parts.count > 1 else { continue }
       let ticket = task.ticket.replacing(line, with: line.replacing(badge, with: "badge \(limit + 1)"))

@@ -2,6 +2,7 @@ package import SpudBrowser
 internal import SpudErrors
 internal import SpudGuardian
 package import SpudPortal
+internal import SpudSupport
 internal import SpudTensors
 
 /// A log, played again on the same task.
@@ -24,7 +25,7 @@ package struct Replay {
     var bytes: [UInt8] = []
     for place in span.indices { bytes.append(span[place]) }
     let text = String(decoding: bytes, as: UTF8.self)
-    let lines = try text.split(separator: "\n").enumerated().map { number, line in
+    let lines = try text.lines.filter { !$0.isEmpty }.enumerated().map { number, line in
       try JSONValue(parsing: String(line), name: "\(path), line \(number + 1)")
     }
     guard let head = lines.first, let family = head["family"]?.string.flatMap(PortalTask.Family.init(rawValue:)),

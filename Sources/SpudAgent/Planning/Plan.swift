@@ -1,4 +1,5 @@
 internal import SpudErrors
+internal import SpudSupport
 
 /// A ticket taken apart: what shall hold, by subject, in the order in which it is brought about.
 package struct Plan: Sendable {
@@ -11,7 +12,7 @@ package struct Plan: Sendable {
   /// - Throws: `badData` for a line that is no part of a ticket.
   package init(ticket: String) throws {
     var family = ""
-    for line in ticket.split(separator: "\n").map(String.init) {
+    for line in ticket.lines.map(String.init) where !line.isEmpty {
       if line.hasPrefix("- ") {
         facts += try Self.facts(family, String(line.dropFirst(2)), ordering: orderQuantity)
       } else if let word = line.split(separator: " ").first, family.isEmpty {

@@ -1,3 +1,5 @@
+internal import SpudSupport
+
 /// A ticket as the Guardian's model reads it: its rules, and of its lines the one that an action is about.
 package struct TicketText: Sendable, Equatable {
   /// All that is no line about somebody or something.
@@ -5,7 +7,7 @@ package struct TicketText: Sendable, Equatable {
   package let lines: [String]
 
   package init(_ ticket: String) {
-    let all = ticket.split(separator: "\n").map(String.init)
+    let all = ticket.lines.filter { !$0.isEmpty }.map(String.init)
     rules = all.filter { !$0.hasPrefix("- ") }
     lines = all.filter { $0.hasPrefix("- ") }.map { String($0.dropFirst(2)) }
   }

@@ -20,6 +20,8 @@ enum Constraint: Sendable {
     /// Whether a thought is open, and how many ids it holds.
     var isThinking = false
     var thoughtLength = 0
+    /// Whether one is over.
+    var hasThought = false
     /// Whether the answer itself, behind any thought, has begun.
     var hasBegun = false
   }

@@ -205,7 +205,10 @@ final class Generation: @unchecked Sendable {
       var others: [Int32] = []
       if shape.mayEnd(after: shapeState) { others.append(grammar.vocabulary.id(of: .end)) }
       let think = grammar.vocabulary.id(of: .think)
-      if shapeState == shape.start, allowed.contains(where: { $0.contains(think) }) { others.append(think) }
+      // One thought: an answer that may not begin as the model would have it is no reason for another.
+      if grammar.thoughtCount == 0, shapeState == shape.start, allowed.contains(where: { $0.contains(think) }) {
+        others.append(think)
+      }
       return try shape.ranges(after: shapeState, within: vocabularyCount, and: others)
     case .text(let rules):
       if let marks = rules.thoughts, rules.isThinking, rules.thoughtLength >= rules.thinking {
@@ -214,7 +217,7 @@ final class Generation: @unchecked Sendable {
       let count = min(rules.vocabularyCount, vocabularyCount)
       if let shape = order.shape, !rules.isThinking {
         var others = shape.mayEnd(after: shapeState) ? Array(rules.endings) : []
-        if let marks = rules.thoughts, !rules.hasBegun, rules.thinking > rules.thoughtLength {
+        if let marks = rules.thoughts, !rules.hasBegun, !rules.hasThought, rules.thinking > 0 {
           others.append(marks.open)
         }
         return try shape.ranges(after: shapeState, within: count, and: others)
@@ -271,6 +274,7 @@ final class Generation: @unchecked Sendable {
         rules.isThinking = true
       } else if id == rules.thoughts?.close {
         rules.isThinking = false
+        rules.hasThought = true
       } else if rules.isThinking {
         rules.thoughtLength += 1
       } else if !isOver {

@@ -5,10 +5,11 @@ internal import SpudErrors
 final class StoreLock: Sendable {
   private let descriptor: Int32
 
-  /// - Returns: Nil when another process has it.
+  /// - Returns: Nil when another process has it, or nobody may: on a medium that cannot be written.
   static func take(_ path: String) throws -> StoreLock? {
     // SAFETY: the path is a NUL-terminated copy that lives for the call.
     let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    if descriptor < 0, errno == EROFS || errno == EACCES { return nil }
     guard descriptor >= 0 else { throw SystemFiles.failure(path, "cannot be opened") }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       defer { close(descriptor) }

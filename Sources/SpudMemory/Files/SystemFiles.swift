@@ -51,7 +51,7 @@ package struct SystemFiles: StoreFiles {
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw Self.failure(file.path, "cannot be read") }
       guard count > 0 else {
-        throw SpudError(.io, "\(file.path): ends at byte \(offset + done), expected \(offset + bytes.count)")
+        throw SpudError(.io, "\(file.path): is cut: it ends before byte \(offset + bytes.count)")
       }
       done += count
     }

@@ -24,7 +24,9 @@ extension SealedStore {
   func write<Result>(_ body: (inout StoreWriter) throws -> Result) throws -> Result {
     try writer.withLock { writer in
       guard var copy = writer else {
-        throw SpudError(.unavailable, "\(directory): another process writes it, so nothing more is remembered here")
+        throw SpudError(
+          .unavailable,
+          "\(directory): cannot be written, or another process writes it, so nothing more is remembered here")
       }
       if let failure = copy.failure { throw failure }
       let noted = uses.withLock { uses in

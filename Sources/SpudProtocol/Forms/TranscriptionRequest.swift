@@ -16,6 +16,10 @@ package struct TranscriptionRequest: Sendable {
 
   /// - Throws: `APIError`, naming the field.
   package init(_ form: MultipartForm) throws {
+    var names: Set<String> = []
+    for field in form.fields where !names.insert(field.name).inserted && !field.name.hasSuffix("[]") {
+      throw APIError.invalid("'\(field.name.prefix(60))' is given more than once", parameter: field.name)
+    }
     var members: [(String, JSONValue)] = []
     for field in form.fields where field.name != "file" {
       guard let text = field.text else { throw APIError.invalid("'\(field.name)' is not UTF-8", parameter: field.name) }

@@ -1,4 +1,5 @@
 package import SpudErrors
+internal import SpudSupport
 
 /// The keys of a server, each with the name of its tenant.
 ///
@@ -16,7 +17,7 @@ package struct KeyFile: Sendable {
   /// - Throws: `SpudError` (`badData`), naming the line, but no key.
   package init(parsing text: String, name: String) throws(SpudError) {
     var entries: [Entry] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.lines.enumerated() {
       let words = line.split(whereSeparator: \.isWhitespace)
       guard let first = words.first, !first.hasPrefix("#") else { continue }
       func fail(_ what: String) -> SpudError { SpudError(.badData, "\(name), line \(index + 1): \(what)") }

@@ -28,7 +28,9 @@ struct Responder: Sendable {
       server.lifecycle.remove(number)
     }
     let path = request.uri.path
-    let paths = server.routes[path]
+    // A model's name is part of a path.
+    let name = path.hasPrefix(Route.model.prefix) ? Route.model.path : path
+    let paths = server.routes[name]
     var entry = AccessLog.Entry(method: request.method.rawValue, path: path, id: Self.id(of: request.head))
     let form = paths?.values.first?.form ?? .openAI
     var fields = server.origins.fields(for: request.head) + [("x-request-id", entry.id)]
@@ -58,14 +60,14 @@ struct Responder: Sendable {
       try await write(reply, fields, form, exchange, channel, isHead: request.method == .head, &entry, writer)
     } catch {
       // The connection is closed; what was asked is still told.
-      record(&entry, exchange, start, isKnown: paths != nil)
+      record(&entry, exchange, start, route: paths == nil ? "other" : name)
       throw error
     }
-    record(&entry, exchange, start, isKnown: paths != nil)
+    record(&entry, exchange, start, route: paths == nil ? "other" : name)
   }
 
   private func record(
-    _ entry: inout AccessLog.Entry, _ exchange: Exchange, _ start: ContinuousClock.Instant, isKnown: Bool
+    _ entry: inout AccessLog.Entry, _ exchange: Exchange, _ start: ContinuousClock.Instant, route: String
   ) {
     if exchange.ending?.code == "client_gone" {
       entry.status = 499
@@ -73,7 +75,7 @@ struct Responder: Sendable {
     }
     entry.duration = start.duration(to: .now)
     server.log.record(entry)
-    server.count(entry, route: isKnown ? entry.path : "other")
+    server.count(entry, route: route)
   }
 
   @concurrent
@@ -165,6 +167,9 @@ struct Responder: Sendable {
 
   private func body(of request: HummingbirdCore.Request) async throws -> [UInt8] {
     guard request.method == .post else { return [] }
+    if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+      throw APIError(415, "the body is encoded as '\(encoding.prefix(40))', but only plain ones are read")
+    }
     let limit = server.bodyLimit
     if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit {
       throw Self.tooLarge("\(announced) bytes", limit)
@@ -174,6 +179,8 @@ struct Responder: Sendable {
       return Array(buffer: buffer)
     } catch is NIOTooManyBytesError {
       throw Self.tooLarge("more", limit)
+    } catch  where !(error is CancellationError) {
+      throw APIError(400, "the body ended before its end", code: "incomplete_body")
     }
   }
 

@@ -4,11 +4,19 @@ internal import SpudModels
 internal import SpudProtocol
 internal import SpudTensors
 
-/// `GET /v1/models`.
+/// `GET /v1/models` and `GET /v1/models/{model}`.
 enum ModelRoutes {
   static func list(_ server: ServerContext, _ incoming: Incoming) async throws -> Reply {
     .json(
       .members(["object": .string("list"), "data": .array(server.registry.models.map(describe))]))
+  }
+
+  static func retrieve(_ server: ServerContext, _ incoming: Incoming) async throws -> Reply {
+    let name = String(incoming.path.dropFirst(Route.model.prefix.count))
+    guard let served = server.registry.models.first(where: { $0.name == name.removingPercentEncoding ?? name }) else {
+      throw APIError(404, "there is no model '\(name.prefix(120))'", parameter: "model", code: "model_not_found")
+    }
+    return .json(describe(served))
   }
 
   private static func describe(_ served: ServedModel) -> JSONValue {

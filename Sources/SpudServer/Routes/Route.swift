@@ -9,12 +9,16 @@ struct Route: Sendable {
   var computes = true
   let answer: Handler
 
+  /// One model, by the name behind the prefix.
+  static let model = (path: "/v1/models/{model}", prefix: "/v1/models/")
+
   /// By path and method.
   static func all() -> [String: [String: Route]] {
     var routes: [String: [String: Route]] = [:]
     routes["/health"] = ["GET": Route(needsKey: false, computes: false, answer: Health.answer)]
     routes["/metrics"] = ["GET": Route(computes: false, answer: Health.metrics)]
     routes["/v1/models"] = ["GET": Route(computes: false, answer: ModelRoutes.list)]
+    routes[model.path] = ["GET": Route(computes: false, answer: ModelRoutes.retrieve)]
     routes["/v1/chat/completions"] = ["POST": Route(answer: ChatRoute.answer)]
     routes["/v1/embeddings"] = ["POST": Route(answer: EmbeddingRoute.answer)]
     routes["/v1/completions"] = ["POST": Route(answer: CompletionRoute.answer)]

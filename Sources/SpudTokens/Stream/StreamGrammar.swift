@@ -63,7 +63,8 @@ public struct StreamGrammar: Sendable {
   var state: State
   /// Text ids taken inside the thoughts of this turn.
   var thoughtLength = 0
-  var thoughtCount = 0
+  /// Thoughts closed or open in this turn.
+  package internal(set) var thoughtCount = 0
   /// Sound frames taken inside the span that is open.
   var audioFrames = 0
   /// Media spans closed in this turn.

@@ -15,8 +15,7 @@ struct BatchRequest {
 
   private static let known: Set = [
     "id", "custom_id", "prompt", "messages", "system", "images", "audio", "videos", "max_tokens", "temperature",
-    "top_k",
-    "top_p", "min_p", "seed", "stop", "schema", "output", "think",
+    "top_k", "top_p", "min_p", "seed", "stop", "schema", "output", "think",
   ]
 
   /// The id of a line, whatever else is in it.
@@ -59,9 +58,9 @@ struct BatchRequest {
   private static func options(_ value: JSONValue, _ base: GenerationOptions) throws -> GenerationOptions {
     var options = base
     var sampling = options.sampling ?? .greedy
-    if let count = try number(value, "max_tokens") { options.maximumTokens = Int(count) }
+    if let count = try whole(value, "max_tokens") { options.maximumTokens = count }
     if let temperature = try number(value, "temperature") { sampling.temperature = Float(temperature) }
-    if let count = try number(value, "top_k") { sampling.topK = Int(count) }
+    if let count = try whole(value, "top_k") { sampling.topK = count }
     if let share = try number(value, "top_p") { sampling.topP = Float(share) }
     if let share = try number(value, "min_p") { sampling.minP = Float(share) }
     if let seed = value["seed"] {
@@ -76,7 +75,7 @@ struct BatchRequest {
       options.form =
         schema.string == "json" ? .json : .schema(String(decoding: schema.serialized, as: UTF8.self))
     }
-    if let think = try number(value, "think") { options.thinking = Int(think) }
+    if let think = try whole(value, "think") { options.thinking = think }
     if let output = try text(value, "output") {
       guard let kind = GenerationOptions.Output(rawValue: output) else {
         throw SpudError(.badData, "'output' is '\(output.prefix(40))', expected text, image or audio")
@@ -92,6 +91,11 @@ struct BatchRequest {
       throw SpudError(.badData, "'messages' is \(messages.kind), expected a list")
     }
     return try items.map { item in
+      if let other = item.object?.keys.first(where: { $0 != "role" && $0 != "content" }) {
+        throw SpudError(
+          .badData,
+          "'\(other.prefix(60))' is none of a message's fields; media belong to the request, behind its messages")
+      }
       guard let role = item["role"]?.string.flatMap(Role.init), role != .tool, let text = item["content"]?.string else {
         throw SpudError(
           .badData, "a message must have a 'role' (system, user or assistant) and a 'content' that is a string")
@@ -113,6 +117,12 @@ struct BatchRequest {
       throw SpudError(.badData, "'\(name)' must be a list of strings")
     }
     return items.compactMap(\.self)
+  }
+
+  private static func whole(_ value: JSONValue, _ name: String) throws -> Int? {
+    guard let number = try number(value, name) else { return nil }
+    guard let whole = Int(exactly: number) else { throw SpudError(.badData, "'\(name)' must be a whole number") }
+    return whole
   }
 
   private static func number(_ value: JSONValue, _ name: String) throws -> Double? {

@@ -2,6 +2,7 @@ internal import Foundation
 internal import SpudErrors
 internal import SpudInference
 internal import SpudMedia
+internal import SpudSupport
 internal import SpudTensors
 internal import SpudTokens
 
@@ -33,9 +34,9 @@ struct RequestBatch {
   /// - Throws: `SpudError` when the file of requests or that of answers cannot be used; (`badData`) in the end, when
   ///   some requests could not be answered.
   func run(with model: Model, atOnce: Int) async throws {
-    let lines = try Files.text(path, limit: 1 << 30).split(separator: "\n", omittingEmptySubsequences: false)
-    let folder = URL(filePath: path).deletingLastPathComponent().path
-    let target = try BatchAnswers(answers)
+    let lines = try Self.text(path).lines
+    let folder = path == "-" ? "." : URL(filePath: path).deletingLastPathComponent().path
+    let target = try BatchAnswers(answers, requests: path)
     var options = GenerationOptions(
       sampling: sampling.value(for: model), maximumTokens: sampling.maxTokens ?? 1024, output: output,
       thinking: thinking)
@@ -43,6 +44,7 @@ struct RequestBatch {
     options.stops = stops
     let known = target.known
     let jobs = lines.enumerated().filter { !$0.element.allSatisfy(\.isWhitespace) }
+    try Self.requireDistinct(jobs.map { (Self.id(of: $0.element, number: $0.offset + 1), $0.offset + 1) }, path)
     var (waiting, failed, done) = (jobs[...], 0, 0)
     let progress = Progress("answering")
     defer { progress.finish() }
@@ -51,7 +53,7 @@ struct RequestBatch {
         guard let (index, line) = waiting.popFirst() else { return }
         group.addTask { [options, system, model, folder, known] in
           let value = Result { try JSONValue(parsing: String(line), name: "line \(index + 1)") }
-          let id = (try? value.get()).map { BatchRequest.id(of: $0, number: index + 1) } ?? String(index + 1)
+          let id = Self.id(of: line, number: index + 1)
           if known.contains(id) { return nil }
           return await Self.answer(id, with: model) {
             try BatchRequest(value.get(), number: index + 1, folder: folder, system: system, options: options)
@@ -71,6 +73,31 @@ struct RequestBatch {
     progress.finish()
     if failed > 0 {
       throw SpudError(.badData, "\(failed) of \(jobs.count) requests could not be answered; their lines say why")
+    }
+  }
+
+  private static func text(_ path: String) throws -> String {
+    let limit = 1 << 30
+    guard path == "-" else { return try Files.text(path, limit: limit) }
+    guard let text = String(validating: try Terminal.readInput(limit: limit), as: UTF8.self) else {
+      throw SpudError(.badData, "standard input is not UTF-8 text")
+    }
+    return text
+  }
+
+  private static func id(of line: Substring, number: Int) -> String {
+    (try? JSONValue(parsing: String(line), name: "")).map { BatchRequest.id(of: $0, number: number) } ?? String(number)
+  }
+
+  /// Answers are told apart, and found again, by their ids.
+  private static func requireDistinct(_ ids: [(id: String, line: Int)], _ path: String) throws {
+    var lines: [String: Int] = [:]
+    for (id, line) in ids {
+      guard let other = lines.updateValue(line, forKey: id) else { continue }
+      throw SpudError(
+        .badData,
+        "\(path): lines \(other) and \(line) have the same id, '\(id.prefix(60))'; without one, a line's id is "
+          + "its number")
     }
   }
 

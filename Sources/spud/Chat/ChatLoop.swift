@@ -68,7 +68,13 @@ struct ChatLoop {
   /// - Throws: `SpudError` (`io`) when standard output is gone.
   mutating func take(_ line: String) async throws -> Bool {
     do {
-      if let command = try ChatCommand(line) { return try run(command) }
+      if let command = try ChatCommand(line) {
+        do { return try run(command) } catch let error as SpudError where command != .history {
+          // A file that cannot be written or read is no reason to end.
+          Terminal.report("spud: \(error.message)")
+          return true
+        }
+      }
       guard !line.allSatisfy(\.isWhitespace) || !conversation.waiting.isEmpty else { return true }
       try await answer(line)
     } catch let mistake as ChatCommand.Mistake {
@@ -120,7 +126,7 @@ struct ChatLoop {
     case .help:
       for (usage, meaning) in ChatCommand.table { Terminal.report("  \(usage.padding(16))\(meaning)") }
     case .clear:
-      goesOn = false
+      beginAnew()
       conversation = Conversation(
         turns: conversation.system.map { [StreamTurn(.system, [.text($0)])] } ?? [], thinking: conversation.thinking)
     case .history: try printHistory()
@@ -138,8 +144,9 @@ struct ChatLoop {
       try SavedConversation.write(conversation.turns, to: path)
       Terminal.report("wrote \(path)")
     case .load(let path):
-      conversation.turns = try SavedConversation.read(path)
-      goesOn = false
+      let turns = try SavedConversation.read(path)
+      beginAnew()
+      conversation.turns = turns
       conversation.waiting = []
       Terminal.report("\(conversation.turns.count) turns read")
     }
@@ -147,12 +154,18 @@ struct ChatLoop {
     return true
   }
 
+  private mutating func beginAnew() {
+    goesOn = false
+    guard let kept, !conversation.turns.isEmpty else { return }
+    Terminal.remark("with the next answer, what was kept of the conversation '\(kept.name)' is forgotten")
+  }
+
   private func printHistory() throws {
     for turn in conversation.turns {
-      let parts = turn.parts.map { part in
+      let parts = turn.parts.compactMap { part -> String? in
         switch part {
         case .text(let text): text
-        case .thought: ""
+        case .thought: nil
         case .image, .audio, .video, .call, .result: "[\(part.kind.withArticle)]"
         }
       }

@@ -8,14 +8,21 @@ struct KeptConversation {
   let session: Session
   /// What was said in it before; a unified model's pictures and sounds as it saw and heard them.
   let turns: [StreamTurn]
-  private let name: String
+  let name: String
+  /// How much of it the model goes on from, where that is not all; nil where it is.
+  let beginning: String?
   private let memory: ModelMemory
   private let model: Model
 
   /// - Throws: `SpudError` (`badData`) when it was had with another model, or does not open.
   init(_ name: String, in memory: ModelMemory, of model: Model) async throws {
     session = try memory.session(named: name, of: model)
-    turns = try model.turns(of: await session.state())
+    let state = await session.state()
+    let held = try model.turns(of: state)
+    turns = held.turns
+    beginning =
+      held.readCount < turns.count
+      ? "\(turns.count) turns are kept, of which the last \(held.readCount) fit into the context" : nil
     (self.name, self.memory, self.model) = (name, memory, model)
   }
 

@@ -58,6 +58,7 @@ struct Chat: AsyncParsableCommand {
     if session != nil, memory.directory == nil {
       throw ValidationError("--session is kept in a memory: give --memory DIR, too.")
     }
+    if session?.isEmpty == true { throw ValidationError("--session is empty; give the conversation a name.") }
     if let file, FilePattern(file) == nil {
       throw ValidationError("-o is '\(file)', but must be a pattern with %d, for an answer may hold more than one.")
     }
@@ -74,6 +75,7 @@ struct Chat: AsyncParsableCommand {
       let found = try await KeptConversation(session, in: memory, of: model)
       conversation.turns = found.turns
       kept = found
+      if let words = found.beginning { Terminal.report(Terminal.faint(words)) }
     }
     if let system {
       if conversation.turns.isEmpty {

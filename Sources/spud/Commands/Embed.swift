@@ -52,6 +52,7 @@ struct Embed: AsyncParsableCommand {
     var embeddings: [Embedding] = []
     for text in texts {
       let ids = model.ids(ofText: text == "-" ? input : text)
+      guard !ids.isEmpty else { throw SpudError(.usage, "a text is empty, so it has no embedding") }
       let values = try await model.embed(
         (model.textBeginning.map { [$0] } ?? []) + ids, pooling: pooling, normalizes: normalize)
       embeddings.append(Embedding(tokens: ids.count, values: values))

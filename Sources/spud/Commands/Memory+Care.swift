@@ -30,19 +30,19 @@ extension Memory {
       let store = try store.open(readOnly: false)
       let count: Int
       if let name {
-        _ = try Memory.session(name, in: store)
-        count = try store.forget(.session(name: name, tenant: "", paths: try paths(in: store)))
+        guard store.sessions(of: "").contains(where: { $0.name == name }) else { throw Memory.none(name, in: store) }
+        count = try store.forget(.session(name: name, tenant: "", paths: paths(in: store)))
       } else {
         count = try store.forget(.everything)
       }
       if json.json { return try JSONOutput.print(Report(extents: count)) }
-      Terminal.report("\(count) extents are forgotten")
+      Terminal.report(count == 1 ? "1 extent is forgotten" : "\(count) extents are forgotten")
     }
 
-    /// The ids of every conversation, so that what is common stays.
-    private func paths(in store: SealedStore) throws -> [SessionPath] {
-      try store.sessions(of: "").map { record in
-        let (_, state) = try Memory.session(record.name, in: store)
+    /// The ids of every conversation that opens, so that what is common stays.
+    private func paths(in store: SealedStore) -> [SessionPath] {
+      store.sessions(of: "").compactMap { record in
+        guard let (_, state) = try? Memory.session(record.name, in: store) else { return nil }
         return SessionPath(name: record.name, ids: state.ids, written: state.written)
       }
     }
@@ -51,7 +51,8 @@ extension Memory {
   /// `spud memory verify`
   struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Try to open everything, and look for bytes that belong to nothing.")
+      abstract: "Try to open everything, and look for bytes that belong to nothing.",
+      discussion: "What a crash left behind is taken away first, where the directory can be written.")
 
     @Flag(name: .long, help: "Take an older state that was put back for the newest from now on.")
     var acceptOlder = false
@@ -72,7 +73,9 @@ extension Memory {
       if json.json {
         try JSONOutput.print(report)
       } else {
-        Terminal.report("\(findings.opened) extents open, \(ByteCount(findings.bytes).rounded)")
+        Terminal.report(
+          "\(findings.opened) extent\(findings.opened == 1 ? " opens" : "s open"), \(ByteCount(findings.bytes).rounded)"
+        )
         for sentence in findings.refused { Terminal.report("refused: \(sentence)") }
         if findings.leftBytes > 0 { Terminal.report("\(findings.leftBytes) bytes belong to no extent") }
       }

@@ -40,7 +40,7 @@ struct Memory: AsyncParsableCommand {
       let store = try SealedStore.open(
         directory, key: unlocking.key(), size: ByteCount(Int.max >> 2), readOnly: readOnly, acceptsOlder: acceptsOlder)
       guard readOnly || store.canWrite || !mustWrite else {
-        throw SpudError(.unavailable, "\(directory): another process writes it; end that first")
+        throw SpudError(.unavailable, "\(directory): cannot be written, or another process writes it: end that first")
       }
       return store
     }
@@ -130,10 +130,13 @@ struct Memory: AsyncParsableCommand {
   /// - Throws: `SpudError` (`noInput`) when there is none.
   static func session(_ name: String, in store: SealedStore) throws -> (SessionRecord, SessionState) {
     guard let (record, content) = try store.session(named: name, of: "") else {
-      throw SpudError(
-        .noInput, "\(store.directory): holds no session '\(name)'; spud memory list names those there are")
+      throw none(name, in: store)
     }
     return (record, try SessionState(bytes: content))
+  }
+
+  static func none(_ name: String, in store: SealedStore) -> SpudError {
+    SpudError(.noInput, "\(store.directory): holds no session '\(name)'; spud memory list names those there are")
   }
 
   /// What a person reads of a turn.

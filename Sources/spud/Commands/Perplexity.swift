@@ -15,6 +15,7 @@ extension Mark: ExpressibleByArgument {
   }
 
   static var allValueStrings: [String] { ["read", "written"] }
+  var defaultValueDescription: String { self == .read ? "read" : "written" }
 }
 
 /// `spud perplexity`: how well a model predicts a text, and how nearly as another does.

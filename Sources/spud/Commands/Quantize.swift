@@ -15,6 +15,8 @@ struct Quantize: AsyncParsableCommand {
       more bits, the output always does, and mxfp4 is for experts, with q8_0 for the rest. Rows that the blocks of a \
       type do not divide get the next type that does.
 
+      -m is a directory with safetensors: what is in a .gguf file has been rounded already.
+
       The file holds the decoder and the text tokenizer. Pictures and sound need the codecs, which stay in the \
       model's directory: to run a unified model in less memory, use --weights q8_0 there.
 

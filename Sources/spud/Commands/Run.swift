@@ -136,6 +136,11 @@ struct Run: AsyncParsableCommand {
     if batch != nil, prompt != nil || promptFile != nil || !media.inOrder.isEmpty {
       throw ValidationError("--batch takes prompts and media from its file, so none may be given beside it.")
     }
+    if batch != nil, stats || raw || json.json {
+      throw ValidationError(
+        "--batch writes a line of JSON for each answer; --stats, --raw and --json go with one prompt.")
+    }
+    if session?.isEmpty == true { throw ValidationError("--session is empty; give the conversation a name.") }
     if let parallel {
       guard batch != nil else { throw ValidationError("--parallel is for --batch.") }
       guard (1...256).contains(parallel) else {

@@ -29,8 +29,11 @@ struct ThreadOptions: ParsableArguments {
   var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads is \(threads), but must be between 1 and 1024.")
+    // More than there are processors only wait for each other; a few are let pass, for tests.
+    let most = 4 * ProcessInfo.processInfo.activeProcessorCount
+    if let threads, !(1...most).contains(threads) {
+      throw ValidationError(
+        "--threads is \(threads), but must be between 1 and \(most), four times the processors of this machine.")
     }
   }
 }

@@ -56,6 +56,10 @@ final class AnswerFiles {
       target = .output
       return
     }
+    if FilePattern(path) == nil, path.contains(/%\d*[A-Za-z]/) {
+      throw SpudError(
+        .usage, "-o is '\(path)', but a pattern has one place for a number, %d or, for three digits, %03d")
+    }
     let kinds = Kind.allCases.filter { $0.rawValue == URL(filePath: path).pathExtension.lowercased() }
     if let pattern = FilePattern(path), kinds.isEmpty, URL(filePath: path).pathExtension.isEmpty {
       target = .pattern(pattern, wanted)

@@ -88,7 +88,8 @@ extension Remark {
       "\(description): -n \(2 * tokens) lets it go on, and --think 0 keeps a thought from using it up"
     case .contextFull: "\(description): ask less at a time, or use --think 0"
     case .unfinished: "\(description): -n with a greater number may let it end"
-    case .empty: "\(description): put the question another way, or try --think 0"
+    case .empty:
+      "\(description): put the question another way, try --think 0, or --raw where the model has no chat form"
     case .blank: "\(description): the model did not understand what to make, so put it another way"
     }
   }
