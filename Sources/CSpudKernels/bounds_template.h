@@ -1,7 +1,7 @@
 // Bounds of blocks of keys, for one instruction set: included once by kernels_template.h.
 
 /// How many blocks ahead their bounds are asked for.
-enum { BOUNDS_AHEAD = 4 };
+enum { BOUNDS_AHEAD = 8 };
 
 static void bounds(const spud_bounds *b) {
   enum { STEP = 4 * TILE_LANES };

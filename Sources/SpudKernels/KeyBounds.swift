@@ -26,9 +26,16 @@ final class KeyBounds {
 
   private var rowBytes: Int { 2 * columns }
 
-  func isMade(of page: Int32, layer: Int) -> Bool {
-    let index = Int(page) * shape.layerCount + layer
-    return index < made.count && made[index]
+  /// The pairs at the beginning of a sequence that have no bounds yet in a layer.
+  ///
+  /// - Parameter pages: The sequence's; there is room for the bounds of `count` pairs.
+  func missing(_ pages: [Int32], pairs count: Int, layer: Int) -> [(first: Int32, second: Int32)] {
+    let (made, layers) = (made, shape.layerCount)
+    var missing: [(first: Int32, second: Int32)] = []
+    for pair in 0..<count where !made[Int(pages[2 * pair + 1]) * layers + layer] {
+      missing.append((pages[2 * pair], pages[2 * pair + 1]))
+    }
+    return missing
   }
 
   func noteMade(of page: Int32, layer: Int) { made[Int(page) * shape.layerCount + layer] = true }

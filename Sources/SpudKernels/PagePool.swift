@@ -43,6 +43,9 @@ final class PagePool {
   let shape: CacheShape
   let keyLayout: PanelLayout
   let valueStride: Int
+  /// Bytes of one head of one page: keys, then values. What the shape says, which takes longer to say it.
+  let keyBytes: Int
+  let valueBytes: Int
   /// The most pages that there can be.
   let limit: Int
   private(set) var freeCount: Int
@@ -65,9 +68,11 @@ final class PagePool {
     freeCount = limit
     keyLayout = shape.keyLayout
     valueStride = shape.valueStride
+    keyBytes = shape.keyBytes
+    valueBytes = shape.valueBytes
     pagesPerExtent = min(16, limit)
     bounds = KeyBounds(shape: shape, pagesPerExtent: pagesPerExtent)
-    layerBytes = shape.headCount * pagesPerExtent * (shape.keyBytes + shape.valueBytes)
+    layerBytes = shape.headCount * pagesPerExtent * (keyBytes + valueBytes)
   }
 
   /// Takes a free page, with one owner: the one behind `previous` if it can, else the first of a run of free pages.
@@ -144,26 +149,26 @@ final class PagePool {
 
   /// Bytes from a page's base of keys to those of one layer and head.
   func keyOffset(layer: Int, head: Int) -> Int {
-    layer * layerBytes + head * pagesPerExtent * shape.keyBytes
+    layer * layerBytes + head * pagesPerExtent * keyBytes
   }
 
   /// Bytes from a page's base of values to those of one layer and head.
   func valueOffset(layer: Int, head: Int) -> Int {
-    layer * layerBytes + pagesPerExtent * (shape.headCount * shape.keyBytes + head * shape.valueBytes)
+    layer * layerBytes + pagesPerExtent * (shape.headCount * keyBytes + head * valueBytes)
   }
 
   /// Where a page's keys begin, less `keyOffset`.
   func keyBase(of page: Int32) -> UnsafeMutablePointer<UInt8> {
     // SAFETY: the page belongs to an extent that is mapped; extents stay where they are.
     unsafe extents[Int(page) / pagesPerExtent].base.assumingMemoryBound(to: UInt8.self)
-      + Int(page) % pagesPerExtent * shape.keyBytes
+      + Int(page) % pagesPerExtent * keyBytes
   }
 
   /// Where a page's values begin, less `valueOffset`.
   func valueBase(of page: Int32) -> UnsafeMutablePointer<UInt8> {
     // SAFETY: as in `keyBase`.
     unsafe extents[Int(page) / pagesPerExtent].base.assumingMemoryBound(to: UInt8.self)
-      + Int(page) % pagesPerExtent * shape.valueBytes
+      + Int(page) % pagesPerExtent * valueBytes
   }
 
   /// Copies everything that `source` holds to `target`.
@@ -172,8 +177,8 @@ final class PagePool {
       for head in 0..<shape.headCount {
         let (key, value) = (keyOffset(layer: layer, head: head), valueOffset(layer: layer, head: head))
         // SAFETY: both pages have the pool's shape.
-        unsafe (keyBase(of: target) + key).update(from: keyBase(of: source) + key, count: shape.keyBytes)
-        unsafe (valueBase(of: target) + value).update(from: valueBase(of: source) + value, count: shape.valueBytes)
+        unsafe (keyBase(of: target) + key).update(from: keyBase(of: source) + key, count: keyBytes)
+        unsafe (valueBase(of: target) + value).update(from: valueBase(of: source) + value, count: valueBytes)
       }
     }
   }

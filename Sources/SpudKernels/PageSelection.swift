@@ -17,10 +17,10 @@ struct PageSelection {
   let firstRecent: Int
   /// Pairs to choose, apart from the first and the recent ones.
   let choiceCount: Int
-  /// `[firstRecent / 2]`: where the bounds of each pair begin, less the offset of the layer and the head.
+  /// `[firstRecent / 2]` or more: where the bounds of each pair begin, less the offset of the layer and the head.
   let bounds: [UnsafePointer<UInt8>?]
   /// Pages of pairs that have no bounds yet.
-  private(set) var missing: [(first: Int32, second: Int32)] = []
+  let missing: [(first: Int32, second: Int32)]
 
   /// - Parameters:
   ///   - length: Positions that the query sees, more than `budget`.
@@ -31,15 +31,8 @@ struct PageSelection {
     let budgetPages = max(budget, Self.leastBudget) / 32
     firstRecent = max(2, (pageCount - max(2, budgetPages / 8)) / 2 * 2)
     choiceCount = max(0, (budgetPages - (pageCount - firstRecent) - 2) / 2)
-    var bounds: [UnsafePointer<UInt8>?] = unsafe []
-    unsafe bounds.reserveCapacity(firstRecent / 2)
-    for pair in 0..<firstRecent / 2 {
-      let page = table.pages[2 * pair + 1]
-      try pool.bounds.makeRoom(for: page)
-      if !pool.bounds.isMade(of: page, layer: layer) { missing.append((table.pages[2 * pair], page)) }
-      unsafe bounds.append(UnsafePointer(pool.bounds.base(of: page)))
-    }
-    unsafe self.bounds = bounds
+    unsafe bounds = try table.bounds(ofPairs: firstRecent / 2, in: pool)
+    missing = pool.bounds.missing(table.pages, pairs: firstRecent / 2, layer: layer)
   }
 
   /// Pages that are to have bounds when the layer is done.
@@ -99,19 +92,18 @@ struct PageSelection {
   }
 
   /// Tells the indices of the `count` largest values, ascending; of equal ones the later.
-  private static func takeLargest(
+  static func takeLargest(
     _ count: Int, of values: UnsafePointer<Float>, _ range: Range<Int>, room: UnsafeMutablePointer<Float>,
     take: (Int) -> Void
   ) {
     guard count < range.count else { return range.forEach(take) }
     guard count > 0 else { return }
-    // SAFETY: `room` holds as many values as there are.
-    unsafe room.update(from: values + range.lowerBound, count: range.count)
-    let least = unsafe nthLargest(count, of: room, range.count)
-    var above = 0
-    for index in range where unsafe values[index] > least { above += 1 }
-    var equal = 0
-    for index in range where unsafe values[index] == least { equal += 1 }
+    let least = unsafe nthLargest(count, of: values + range.lowerBound, range.count, room: room)
+    var (above, equal) = (0, 0)
+    for index in range {
+      unsafe above += values[index] > least ? 1 : 0
+      unsafe equal += values[index] == least ? 1 : 0
+    }
     var passed = equal - (count - above)
     for index in range {
       if unsafe values[index] == least {
@@ -121,6 +113,35 @@ struct PageSelection {
         continue
       }
       take(index)
+    }
+  }
+
+  /// The value that `count - 1` others are not below; none is NaN.
+  ///
+  /// Most are told apart by their sign, exponent and first two bits; only those that are alike in these are sorted.
+  private static func nthLargest(
+    _ count: Int, of values: UnsafePointer<Float>, _ total: Int, room: UnsafeMutablePointer<Float>
+  ) -> Float {
+    /// Ascending with the values.
+    func bin(_ value: Float) -> Int {
+      let bits = value.bitPattern
+      return Int((bits ^ (bits >> 31 == 0 ? 1 << 31 : .max)) >> 21)
+    }
+    return unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: 1 << 11) { counts in
+      unsafe counts.initialize(repeating: 0)
+      // SAFETY: a bin has 11 bits; `room` holds as many values as there are.
+      for index in 0..<total { unsafe counts[bin(values[index])] += 1 }
+      var (chosen, left) = (counts.count - 1, count)
+      while unsafe Int(counts[chosen]) < left {
+        unsafe left -= Int(counts[chosen])
+        chosen -= 1
+      }
+      var alike = 0
+      for index in 0..<total where unsafe bin(values[index]) == chosen {
+        unsafe room[alike] = values[index]
+        alike += 1
+      }
+      return unsafe nthLargest(left, of: room, alike)
     }
   }
 

@@ -10,6 +10,8 @@ final class PageTable {
   private(set) var keys: UnsafeMutablePointer<UnsafePointer<UInt8>?>
   private(set) var values: UnsafeMutablePointer<UnsafePointer<UInt8>?>
   private var room = 16
+  /// `[pairs]`: where the bounds of each pair of pages begin that `bounds(ofPairs:in:)` was asked for.
+  private var pairBounds: [UnsafePointer<UInt8>?] = unsafe []
 
   init(expected: Int) {
     self.expected = expected
@@ -32,11 +34,27 @@ final class PageTable {
 
   /// Puts `page` in the place of the last one.
   func replaceLast(with page: Int32, in pool: PagePool) {
-    pages.removeLast()
+    _ = removeLast()
     append(page, in: pool)
   }
 
-  func removeLast() -> Int32 { pages.removeLast() }
+  func removeLast() -> Int32 {
+    let page = pages.removeLast()
+    if unsafe pairBounds.count > pages.count / 2 { unsafe pairBounds.removeLast() }
+    return page
+  }
+
+  /// Where the bounds of pairs of pages begin, less the offset of the layer and the head: of `count` pairs, or more.
+  ///
+  /// - Throws: `SpudError` (`unavailable`) when there is no memory for bounds.
+  func bounds(ofPairs count: Int, in pool: PagePool) throws -> [UnsafePointer<UInt8>?] {
+    while unsafe pairBounds.count < count {
+      let page = unsafe pages[2 * pairBounds.count + 1]
+      try pool.bounds.makeRoom(for: page)
+      unsafe pairBounds.append(UnsafePointer(pool.bounds.base(of: page)))
+    }
+    return unsafe pairBounds
+  }
 
   private func grow() {
     let larger = UnsafeMutablePointer<UnsafePointer<UInt8>?>.allocate(capacity: 2 * room)

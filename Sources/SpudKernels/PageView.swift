@@ -16,17 +16,17 @@ package struct PageView: @unchecked Sendable {
   /// The page's bytes, `pageBytes` of its shape in all: for each layer, the keys of each head, then the values of each
   /// head. Whoever keeps them counts on this order: `CacheShape.layout` names it.
   package var pieces: [UnsafeMutableRawBufferPointer] {
-    let shape = pool.shape
+    let (shape, keyBytes, valueBytes) = (pool.shape, pool.keyBytes, pool.valueBytes)
     var pieces: [UnsafeMutableRawBufferPointer] = unsafe []
     unsafe pieces.reserveCapacity(2 * shape.layerCount * shape.headCount)
     for layer in 0..<shape.layerCount {
       for head in 0..<shape.headCount {
         // SAFETY: both offsets lie within the page's extent.
-        unsafe pieces.append(.init(start: keys + pool.keyOffset(layer: layer, head: head), count: shape.keyBytes))
+        unsafe pieces.append(.init(start: keys + pool.keyOffset(layer: layer, head: head), count: keyBytes))
       }
       for head in 0..<shape.headCount {
         unsafe pieces.append(
-          .init(start: values + pool.valueOffset(layer: layer, head: head), count: shape.valueBytes))
+          .init(start: values + pool.valueOffset(layer: layer, head: head), count: valueBytes))
       }
     }
     return unsafe pieces

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SpudErrors
 import Synchronization
 import Testing
@@ -27,5 +28,14 @@ struct ComputeThreadTests {
     let thread = ComputeThread(name: "test")
     await #expect(throws: SpudError(.io, "gone")) { try await thread.run { throw SpudError(.io, "gone") } }
     #expect(try await thread.run { 7 } == 7)
+  }
+
+  @Test("a thread that gives way has the lowest priority, and no other thread has")
+  func givesWay() async throws {
+    let niceness: @Sendable () -> Int32 = { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
+    let before = niceness()
+    #expect(try await ComputeThread(name: "test", givesWay: true).run { niceness() } == 19)
+    #expect(try await ComputeThread(name: "test").run { niceness() } == before)
+    #expect(niceness() == before)
   }
 }

@@ -1,5 +1,6 @@
-import SpudKernels
 import Testing
+
+@testable import SpudKernels
 
 @Suite("Attention to chosen pages")
 struct SelectionTests {
@@ -140,6 +141,28 @@ struct SelectionTests {
       _ = try attend(length..<1199, of: rows, in: cache, budget: nil, with: compute)
       #expect(
         try attend(1199..<1200, of: rows, in: cache, budget: 256, with: compute) == expected, "\(length) kept")
+    }
+  }
+
+  @Test("the largest are taken, of equal ones the later, however alike they are")
+  func largest() {
+    var random = Random(seed: 35)
+    let spread = random.values(999).map { 20 * $0 }
+    let alike = random.values(999).map { 1 + $0 / 1e4 }
+    let equal = (0..<999).map { Float($0 % 3) }
+    let infinite = (0..<999).map { $0 % 5 == 0 ? Float.infinity : $0 % 2 == 0 ? -.infinity : Float($0 % 7) - 3 }
+    for values in [spread, alike, equal, infinite, [0, -0.0, 0, -0.0]] {
+      for count in [0, 1, 2, 200, 998] where count < values.count {
+        let expected = values.indices.sorted { (values[$0], $0) > (values[$1], $1) }.prefix(count).sorted()
+        var (taken, room) = ([Int](), [Float](repeating: 0, count: values.count))
+        unsafe values.withUnsafeBufferPointer { values in
+          unsafe room.withUnsafeMutableBufferPointer { room in
+            guard let first = values.baseAddress, let space = room.baseAddress else { return }
+            unsafe PageSelection.takeLargest(count, of: first, 0..<values.count, room: space) { taken.append($0) }
+          }
+        }
+        #expect(taken == expected, "\(count) of \(values.prefix(4))")
+      }
     }
   }
 }

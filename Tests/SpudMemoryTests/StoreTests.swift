@@ -74,6 +74,30 @@ struct StoreTests {
     #expect(try store.verify().opened == 2 && store.verify().leftBytes == 0)
   }
 
+  @Test("what is longer than is read at a time goes where it belongs, into pieces of any length")
+  func pieces() throws {
+    let store = try scratch.open()
+    let content = (0..<700_001).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
+    try store.save(
+      SessionRecord(
+        tenant: "", name: "s", model: "m", modelIdentity: [1], tokenCount: 3, turnCount: 1, updated: 1),
+      content: content)
+    #expect(try store.session(named: "s", of: "")?.content == content)
+    let extent = try #require(store.index.withLock { $0.extents.values.first })
+    for (lengths, total) in [([262_144, 1, 300_000, 137_856], 700_001), ([262_143, 0, 262_146], 524_289), ([5], 5)] {
+      var bytes = [UInt8](repeating: 0, count: total)
+      try unsafe bytes.withUnsafeMutableBytes { bytes in
+        var (pieces, place): ([UnsafeMutableRawBufferPointer], Int) = unsafe ([], 0)
+        for length in lengths {
+          unsafe pieces.append(.init(rebasing: bytes[place..<place + length]))
+          place += length
+        }
+        try unsafe store.open(extent, into: pieces)
+      }
+      #expect(bytes == Array(content[..<total]), "\(lengths)")
+    }
+  }
+
   @Test("the limit is never passed, and what was used last stays")
   func limit() throws {
     let limit = 40 * 4096

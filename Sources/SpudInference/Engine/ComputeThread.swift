@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 internal import Synchronization
 
 /// Work of a compute thread that goes on in small steps whenever no job waits.
@@ -71,10 +72,14 @@ package final class ComputeThread: Sendable {
     let value: Value
   }
 
-  package init(name: String) {
+  /// - Parameter givesWay: Whether it computes with what others leave of the processors: where all are busy, with a
+  ///   hundredth of one.
+  package init(name: String, givesWay: Bool = false) {
     let steppers = Confined(value: Steppers())
     self.steppers = steppers
     let thread = Thread { [queue] in
+      // Linux counts niceness by thread: 0 is the one that asks. Where it is refused, the thread is as any other.
+      if givesWay { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
       var rest = Rest.untilJob
       while true {
         switch queue.next(rest) {

@@ -45,7 +45,8 @@ package final class MemoryLink: @unchecked Sendable {
   var idlers: [@Sendable () -> Void] = []
 
   private let seeker = ComputeThread(name: "spud recall")
-  private let sealer = ComputeThread(name: "spud seal")
+  /// Answers do not become slower by it: what they leave is enough for it to keep up with them.
+  let sealer = ComputeThread(name: "spud seal", givesWay: true)
   private let restorers: [ComputeThread]
   /// Why the store keeps nothing more, until it has been told; each reason is told once.
   private let failure = Mutex<(waiting: SpudError?, told: String?)>((nil, nil))

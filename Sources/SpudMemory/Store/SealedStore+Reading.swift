@@ -114,8 +114,7 @@ extension SealedStore {
   /// Opens an extent and puts its bytes where they belong.
   ///
   /// - Parameter pieces: Where the payload goes, in order; what they do not take is dropped; they take no more than
-  ///   the payload. Their bytes mean nothing
-  ///   unless this returns.
+  ///   the payload. Their bytes mean nothing unless this returns.
   /// - Throws: `SpudError` (`badData`, `io`) when it does not open: it was changed, or is not there any more.
   package func open(_ extent: StoredExtent, into pieces: [UnsafeMutableRawBufferPointer]) throws {
     func refusal(_ what: String) -> SpudError {
@@ -129,29 +128,25 @@ extension SealedStore {
       .opening, key: key, nonce: nonce, associated: extent.associated(store: identity))
     var place = extent.offset + nonce.count
     let end = extent.range.upperBound - tag.count
-    // As much at a time as stays in the processor's caches until it is deciphered.
+    // As much at a time as stays in the processor's caches until it has been deciphered, where it is, and copied: the
+    // cipher is a third slower on pieces as short as a head's.
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
     defer { unsafe chunk.deallocate() }
     var (piece, done) = (0, 0)
     while place < end {
-      let input = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk[..<min(chunk.count, end - place)])
-      try unsafe files.read(file, into: input, at: place)
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk[..<min(chunk.count, end - place)])
+      try unsafe files.read(file, into: part, at: place)
+      unsafe stream.update(UnsafeRawBufferPointer(part), into: part)
       var taken = 0
-      while taken < input.count {
-        // SAFETY: both ranges lie within their buffers; what no piece takes is deciphered where it is.
-        if unsafe piece < pieces.count {
-          let count = unsafe min(pieces[piece].count - done, input.count - taken)
-          unsafe stream.update(
-            .init(rebasing: input[taken..<taken + count]), into: .init(rebasing: pieces[piece][done..<done + count]))
-          (taken, done) = (taken + count, done + count)
-          if unsafe done == pieces[piece].count { (piece, done) = (piece + 1, 0) }
-        } else {
-          let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: input[taken...])
-          unsafe stream.update(UnsafeRawBufferPointer(rest), into: rest)
-          taken = input.count
-        }
+      // SAFETY: both ranges lie within their buffers.
+      while unsafe taken < part.count && piece < pieces.count {
+        let count = unsafe min(pieces[piece].count - done, part.count - taken)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: pieces[piece][done..<done + count])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: part[taken..<taken + count]))
+        (taken, done) = (taken + count, done + count)
+        if unsafe done == pieces[piece].count { (piece, done) = (piece + 1, 0) }
       }
-      place += input.count
+      place += part.count
     }
     guard stream.finishOpening(tag: tag) else { throw refusal("the sealed pages do not open: they were changed") }
   }

@@ -23,7 +23,10 @@ struct Memory: AsyncParsableCommand {
       directory that was made before, or a disk that keeps what was overwritten, could still give it to who has the \
       key of that time.
       """,
-    subcommands: [List.self, Show.self, Forget.self, Verify.self, Rekey.self, Export.self, Measure.self, Fill.self])
+    subcommands: [
+      List.self, Show.self, Forget.self, Verify.self, Rekey.self, Export.self, Measure.self, Resume.self,
+      Fill.self,
+    ])
 
   /// Which store, and its key.
   struct StoreOptions: ParsableArguments {

@@ -203,4 +203,18 @@ struct ResumeTests {
       #expect(throws: SpudError.self) { try SessionState(bytes: Array(state.bytes[..<count])) }
     }
   }
+
+  @Test("a conversation that is resumed is measured beside one that is read, and both write the same")
+  func measured() async throws {
+    let directory = scratch.root + "/measured"
+    let model = try await load(Self.unified, .q8)
+    let rounds = try await ResumeMeasurement(tokens: 200, rounds: 2, directory: directory).run(model)
+    #expect(rounds.count == 2)
+    for round in rounds {
+      #expect(round.resumed.usage.input == round.read.usage.input)
+      #expect(round.resumed.usage.restored > round.read.usage.input - 96 && round.read.usage.cached == 0)
+      #expect(round.resumed.open > 0 && round.resumed.restore > 0 && round.read.compute > 0)
+    }
+    #expect(!FileManager.default.fileExists(atPath: directory))
+  }
 }
