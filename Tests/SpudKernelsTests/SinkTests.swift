@@ -3,9 +3,9 @@ import Testing
 
 @Suite("Attention sinks")
 struct SinkTests {
-  static let (heads, keyValueHeads, width, tokens) = (10, 2, 40, 141)
+  static let (heads, keyValueHeads, width, tokens) = (6, 2, 40, 75)
   /// From one that counts for nothing to one that leaves the others next to nothing.
-  static let sinks: [Float] = [-9, -1, 0, 0.5, 1, 2, 3, 5, 8, 14]
+  static let sinks: [Float] = [-9, 0, 1, 3, 8, 14]
 
   /// Random rows, and what attention makes of them.
   struct Rows {
@@ -47,15 +47,15 @@ struct SinkTests {
   func agrees(level: InstructionSet, format: CacheFormat) throws {
     let compute = Compute(threads: 2, instructionSet: level)
     let rows = Rows(seed: 41)
-    for window in [nil, 1, 13, 70] {
+    for window in [nil, 1, 13, 40] {
       let found = try rows.attend(compute, format, step: Self.tokens, window: window, sinks: Self.sinks)
       for step in [1, 9] {
         #expect(try rows.attend(compute, format, step: step, window: window, sinks: Self.sinks) == found)
       }
-      for token in [0, 1, 13, 32, 70, 97, 140] {
+      for token in [0, 13, 32, 57, 74] {
         let seen = max(0, token + 1 - (window ?? Self.tokens))...token
         for head in 0..<Self.heads {
-          let columns = head / 5 * Self.width..<(head / 5 + 1) * Self.width
+          let columns = head / 3 * Self.width..<(head / 3 + 1) * Self.width
           let own = head * Self.width..<(head + 1) * Self.width
           let query = Array(rows.queries[token][own])
           let keys = rows.keys[seen].map { Array($0[columns]) }
