@@ -7,6 +7,20 @@ LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_fr
 
 # name: (model_type, options in the v4 spelling, how it is stored)
 CASES = {
+    # Longer than YaRN's original context, and than the window of every other layer.
+    "gptoss": ("gpt_oss", dict(
+        hidden_size=36, intermediate_size=20, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=2,
+        head_dim=12, num_local_experts=5, num_experts_per_tok=2, vocab_size=61, rope_theta=100.0, rms_norm_eps=1e-5,
+        max_position_embeddings=80, sliding_window=13, attention_bias=True,
+        rope_scaling={"rope_type": "yarn", "factor": 5.0, "original_max_position_embeddings": 16, "beta_fast": 32.0,
+                      "beta_slow": 1.0, "truncate": False}), dict(bf16=True)),
+    "gptoss-own-settings": ("gpt_oss", dict(
+        hidden_size=32, intermediate_size=24, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=4,
+        head_dim=8, num_local_experts=4, num_experts_per_tok=3, vocab_size=64, rope_theta=1e3, rms_norm_eps=1e-6,
+        max_position_embeddings=80, sliding_window=21, attention_bias=False, swiglu_limit=1.5, swiglu_alpha=1.2,
+        layer_types=["full_attention", "sliding_attention", "sliding_attention"], tie_word_embeddings=True,
+        rope_scaling={"rope_type": "yarn", "factor": 2.5, "original_max_position_embeddings": 32, "beta_fast": 2.0,
+                      "beta_slow": 0.25}), dict(v5=True)),
     "qwen3moe-normalized": ("qwen3_moe", dict(
         hidden_size=36, intermediate_size=56, moe_intermediate_size=20, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, head_dim=12, num_experts=5, num_experts_per_tok=2, norm_topk_prob=True, vocab_size=67,
@@ -100,6 +114,12 @@ CASES = {
 
 # name of a GGUF file: (the case it is made from, the type of its matrices); widths must be whole blocks of that type.
 GGUF_CASES = {
+    "gptoss-mxfp4": ("gpt_oss", dict(
+        hidden_size=64, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        head_dim=16, num_local_experts=4, num_experts_per_tok=2, vocab_size=64, rope_theta=100.0, rms_norm_eps=1e-5,
+        max_position_embeddings=80, sliding_window=13, attention_bias=True,
+        rope_scaling={"rope_type": "yarn", "factor": 5.0, "original_max_position_embeddings": 16, "beta_fast": 32.0,
+                      "beta_slow": 1.0, "truncate": False}), "MXFP4"),
     "qwen3moe-f32": ("qwen3_moe", dict(
         hidden_size=32, intermediate_size=64, moe_intermediate_size=32, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, head_dim=16, num_experts=4, num_experts_per_tok=2, norm_topk_prob=True, vocab_size=64,
@@ -125,9 +145,11 @@ GGUF_CASES = {
         vocab_size=64, rope_theta=1e6, rms_norm_eps=1e-6, max_position_embeddings=96), "F32"),
 }
 
-ARCHITECTURES = {"qwen3_moe": "Qwen3MoeForCausalLM", "olmoe": "OlmoeForCausalLM", "mixtral": "MixtralForCausalLM",
+ARCHITECTURES = {"gpt_oss": "GptOssForCausalLM",
+                 "qwen3_moe": "Qwen3MoeForCausalLM", "olmoe": "OlmoeForCausalLM", "mixtral": "MixtralForCausalLM",
                  "qwen3": "Qwen3ForCausalLM", "qwen2": "Qwen2ForCausalLM", "llama": "LlamaForCausalLM"}
 
 # What GGUF calls an architecture: Mixtral is a llama with experts there.
-GGUF_ARCHITECTURES = {"qwen3_moe": "qwen3moe", "olmoe": "olmoe", "mixtral": "llama", "qwen3": "qwen3", "qwen2": "qwen2",
+GGUF_ARCHITECTURES = {"gpt_oss": "gpt-oss",
+                      "qwen3_moe": "qwen3moe", "olmoe": "olmoe", "mixtral": "llama", "qwen3": "qwen3", "qwen2": "qwen2",
                       "llama": "llama"}

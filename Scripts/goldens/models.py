@@ -48,13 +48,18 @@ def build(kind, options, seed, bf16=False, quantize=None):
             noise = torch.randn(parameter.shape, generator=generator)
             if name.endswith("norm.weight"):
                 value = 1 + 0.2 * noise
-            elif name.endswith(".bias"):
+            elif name.endswith((".bias", "_bias")):
                 value = 0.3 * noise
+            elif name.endswith(".sinks"):
+                value = 1 + 1.5 * noise
             elif "embed_tokens" in name:
                 # Where it is the output projection too, a large one would make the model repeat its input.
                 value = noise * (0.2 if options.get("tie_word_embeddings") else 1)
-            elif name.endswith("mlp.gate.weight"):
+            elif name.endswith(("mlp.gate.weight", "mlp.router.weight")):
                 value = noise * 3 / parameter.shape[-1] ** 0.5
+            elif kind == "gpt_oss" and ".experts." in name:
+                # With inputs first.
+                value = noise * 1.2 / parameter.shape[1] ** 0.5
             else:
                 value = noise * 1.2 / parameter.shape[-1] ** 0.5
             if bf16:
@@ -140,7 +145,7 @@ def on_disk(kind, state, fused):
     for name, value in state.items():
         if name == "lm_head.weight" and "tied" in state:
             continue
-        if fused or ".experts." not in name:
+        if fused or ".experts." not in name or kind == "gpt_oss":
             if not fused and kind == "mixtral":
                 name = name.replace(".mlp.gate.", ".block_sparse_moe.gate.")
             tensors[name] = value
@@ -219,7 +224,7 @@ def check_loads(folder, found):
 # GGUF
 
 
-def gguf_name(name):
+def gguf_name(name, kind=None):
     fixed = {
         "model.embed_tokens.weight": "token_embd.weight",
         "model.norm.weight": "output_norm.weight",
@@ -242,9 +247,14 @@ def gguf_name(name):
         "mlp.up_proj": "ffn_up",
         "mlp.down_proj": "ffn_down",
         "mlp.experts.down_proj": "ffn_down_exps",
+        "mlp.experts.down_proj_bias": "ffn_down_exps",
+        "self_attn.sinks": "attn_sinks",
+        "mlp.router": "ffn_gate_inp",
     }
-    part, kind = rest.rsplit(".", 1) if rest.endswith((".weight", ".bias")) else (rest, "weight")
-    return f"blk.{layer}.{parts[part]}.{kind}"
+    if kind == "gpt_oss":
+        parts["post_attention_layernorm"] = "post_attention_norm"
+    part, end = rest.rsplit(".", 1) if rest.endswith((".weight", ".bias")) else (rest, "weight")
+    return f"blk.{layer}.{parts[part]}.{'bias' if rest.endswith('_bias') else end}"
 
 
 def permute(weights, heads):
@@ -273,12 +283,18 @@ def write_gguf(path, kind, options, model, type_name):
     writer.add_rope_freq_base(options["rope_theta"])
     writer.add_rope_dimension_count(head)
     writer.add_vocab_size(config.vocab_size)
-    if kind in ("qwen3_moe", "olmoe", "mixtral"):
+    if kind in ("qwen3_moe", "olmoe", "mixtral", "gpt_oss"):
         writer.add_expert_count(options.get("num_experts") or options["num_local_experts"])
         writer.add_expert_used_count(config.num_experts_per_tok)
     if kind == "qwen3_moe":
         writer.add_expert_feed_forward_length(config.moe_intermediate_size)
-    if options.get("rope_scaling"):
+    if kind == "gpt_oss":
+        writer.add_expert_feed_forward_length(config.intermediate_size)
+        writer.add_sliding_window(config.sliding_window)
+        writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        writer.add_rope_scaling_factor(options["rope_scaling"]["factor"])
+        writer.add_rope_scaling_orig_ctx_len(options["rope_scaling"]["original_max_position_embeddings"])
+    elif options.get("rope_scaling"):
         # As the converter does: llama.cpp divides the frequencies by this tensor.
         inverse = 1.0 / (options["rope_theta"] ** (np.arange(0, head, 2) / head))
         scaled = model.model.rotary_emb.inv_freq.double().numpy()
@@ -290,9 +306,18 @@ def write_gguf(path, kind, options, model, type_name):
     for name, value in state.items():
         value = value.numpy()
         pieces = {name: value}
-        if name.endswith("experts.gate_up_proj"):
+        layer = name.split(".")[2] if ".experts." in name else ""
+        if kind == "gpt_oss" and "experts.gate_up_proj" in name:
+            end = "bias" if name.endswith("_bias") else "weight"
+            value = value if end == "bias" else value.swapaxes(1, 2)
+            pieces = {
+                f"blk.{layer}.ffn_gate_exps.{end}": value[:, ::2],
+                f"blk.{layer}.ffn_up_exps.{end}": value[:, 1::2],
+            }
+        elif kind == "gpt_oss" and name.endswith("experts.down_proj"):
+            pieces = {name: value.swapaxes(1, 2)}
+        elif name.endswith("experts.gate_up_proj"):
             half = value.shape[1] // 2
-            layer = name.split(".")[2]
             pieces = {
                 f"blk.{layer}.ffn_gate_exps.weight": value[:, :half],
                 f"blk.{layer}.ffn_up_exps.weight": value[:, half:],
@@ -302,9 +327,11 @@ def write_gguf(path, kind, options, model, type_name):
                 value = permute(value, config.num_attention_heads)
             if arch == "llama" and "self_attn.k_proj" in name:
                 value = permute(value, config.num_key_value_heads)
-            target = name if name.startswith("blk.") else gguf_name(name)
+            target = name if name.startswith("blk.") else gguf_name(name, kind)
             value = np.ascontiguousarray(value)
-            if value.ndim == 1 or "ffn_gate_inp" in target:
+            if value.ndim == 1 or target.endswith(".bias") or "ffn_gate_inp" in target or (
+                type_name == "MXFP4" and value.ndim < 3
+            ):
                 writer.add_tensor(target, value.astype(np.float32))
             else:
                 writer.add_tensor(target, gguf.quants.quantize(value, quantization), raw_dtype=quantization)
@@ -321,6 +348,13 @@ def rounding_to(type_name):
     def quantize(name, value):
         if value.ndim == 1 or name.endswith("mlp.gate.weight"):
             return value
+        if type_name == "MXFP4":
+            # Experts alone, and with outputs first.
+            if value.ndim < 3:
+                return value
+            rows = np.ascontiguousarray(value.swapaxes(1, 2))
+            rounded = gguf.quants.dequantize(gguf.quants.quantize(rows, quantization), quantization)
+            return np.ascontiguousarray(rounded.reshape(rows.shape).swapaxes(1, 2))
         # Rows are quantized each for itself, so permuting or fusing them afterwards changes nothing.
         return gguf.quants.dequantize(gguf.quants.quantize(value, quantization), quantization).reshape(value.shape)
 

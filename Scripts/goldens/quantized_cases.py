@@ -5,6 +5,7 @@ Scales have six significant bits, so that no product of a scale and a zero point
 precision.
 """
 
+import model_cases
 import numpy as np
 import torch
 from compressed_tensors.compressors.pack_quantized.helpers import pack_to_int32
@@ -171,6 +172,9 @@ CASES = {
         "pack-quantized", num_bits=8, type="int", strategy="channel", group_size=None, symmetric=True), False),
     "compressed-int8": (DENSE, int8, groups(
         "int-quantized", num_bits=8, type="int", strategy="channel", symmetric=True), False),
+    "gptoss-mxfp4": (model_cases.GGUF_CASES["gptoss-mxfp4"][:2], mxfp4, {
+        "quant_method": "mxfp4", "modules_to_not_convert": [
+            "model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"]}, False),
     "mxfp4": (SPARSE, mxfp4, {
         "quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "lm_head"]}, True),
 }

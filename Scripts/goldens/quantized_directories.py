@@ -22,8 +22,8 @@ from safetensors.torch import save_file
 
 def wants(name, case):
     """Which matrices a quantizer takes."""
-    if case == "mxfp4":
-        return ".experts." in name
+    if case.endswith("mxfp4"):
+        return ".experts." in name and not name.endswith("_bias")
     return "_proj" in name
 
 
@@ -40,9 +40,11 @@ def rounding(case, pack, parts):
             return value
         if value.ndim == 2:
             return matrix(value)
-        if case == "mxfp4":
-            each = [pack(np.ascontiguousarray(expert)) for expert in value]
-            values = np.stack([values for _, values in each])
+        if case.endswith("mxfp4"):
+            # Blocks lie along the inputs, which gpt-oss has first.
+            turned = (lambda matrix: matrix.T) if case.startswith("gptoss") else (lambda matrix: matrix)
+            each = [pack(np.ascontiguousarray(turned(expert))) for expert in value]
+            values = np.stack([turned(values) for _, values in each])
             parts[values.tobytes()] = {key: torch.stack([part[key] for part, _ in each]) for key in each[0][0]}
             return values
         halves = 2 if name.endswith("gate_up_proj") else 1

@@ -128,6 +128,15 @@ CASELESS = (
 )
 
 
+LETTERS = r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+CAPITALS = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"
+CASED = (
+    rf"[^\r\n\p{{L}}\p{{N}}]?{CAPITALS}*{LETTERS}+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    rf"|[^\r\n\p{{L}}\p{{N}}]?{CAPITALS}+{LETTERS}*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
 def split(pattern):
     return pre_tokenizers.Sequence([
         pre_tokenizers.Split(Regex(pattern), "isolated"),
@@ -206,6 +215,10 @@ def tokenizers():
             special_tokens=[(t, llama3.token_to_id(t)) for t in ("<|im_start|>", "<|im_end|>")]),
     ])
     yield "llama3", llama3, json.loads(llama3.to_str())
+
+    cased = trained(split(CASED), None, 1000, 6)
+    add_tokens(cased)
+    yield "cased", cased, json.loads(cased.to_str())
 
     prefixed = trained(pre_tokenizers.ByteLevel(add_prefix_space=True), None, 400, 4)
     add_tokens(prefixed)

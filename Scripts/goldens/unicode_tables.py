@@ -94,6 +94,9 @@ def class_table():
             literal("numbers", r"`\p{N}`.", ranges(numbers)),
             literal("spaces", r"`\s`.", ranges(spaces)),
             literal("words", r"`\w`.", ranges(word)),
+            literal("uppercase", r"`[\p{Lu}\p{Lt}]`.", ranges(matched(r"[\p{Lu}\p{Lt}]"))),
+            literal("lowercase", r"`\p{Ll}`.", ranges(matched(r"\p{Ll}"))),
+            literal("marks", r"`\p{M}`.", ranges(matched(r"\p{M}"))),
         ],
     )
 

@@ -262,7 +262,8 @@ static void attention(const spud_attention *a) {
     // From the panel on in which its window begins, whatever the others see: so its lanes add up in the same order.
     const int64_t start = a->starts[r], panel = start / SPUD_PANEL_ROWS * SPUD_PANEL_ROWS;
     for (int64_t i = panel; i < start; i++) scores[i] = -INFINITY;
-    sums[r] = exponentials(scores + panel, a->lengths[r] - panel, a->scale);
+    const float sink = a->sinks ? a->sinks[r] : -INFINITY;
+    sums[r] = exponentials(scores + panel, a->lengths[r] - panel, a->scale, sink);
     for (int64_t i = 0; i < start; i++) scores[i] = 0;
     for (int64_t i = a->lengths[r]; i < longest; i++) scores[i] = 0;
 #if BF16_INPUT_UNIT == 4

@@ -124,7 +124,7 @@ static void product_of_blocks(const spud_product *p) {
         for (int64_t t = 0, row = 0, m; t < tiles; t++, row += m) {
           m = tile_height(rows, tiles, t);
           for (const uint8_t *const end = next + part; next < end; next += 64) __builtin_prefetch(next, 0, 2);
-          if (unit == 0 && p->epilogue != SPUD_SWIGLU) {
+          if (unit == 0 && !is_gated(p)) {
             prefetch_outputs(p, first_row + row, first_row + row + m, panel);
           }
           functions.spread_tile(bytes, scales, units, inputs + row, (int)m, p->workspace + row * SPUD_PANEL_ROWS,

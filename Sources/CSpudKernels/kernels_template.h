@@ -193,9 +193,10 @@ static void add(const float *input, int64_t count, float *output) {
   for (int64_t i = 0; i < count; i++) output[i] += input[i];
 }
 
-/// Replaces values[0 ..< count] by exp(scale * (value - their maximum)) and returns the sum.
-static float exponentials(float *values, int64_t count, float scale) {
-  f32x16 best = splat16(-INFINITY);
+/// Replaces values[0 ..< count] by exp(scale * (value - maximum)) and returns the sum. The maximum is theirs and the
+/// sink's, a value that is counted and gets no place; a sink of -INFINITY is none.
+static float exponentials(float *values, int64_t count, float scale, float sink) {
+  f32x16 best = splat16(sink);
   int64_t i = 0;
   for (; i + 16 <= count; i += 16) best = max16(best, load16(values + i));
   float maximum = largest16(best);
@@ -214,11 +215,12 @@ static float exponentials(float *values, int64_t count, float scale) {
     for (int64_t j = count - i; j < 16; j++) rest[j] = 0;
     sums += rest;
   }
-  return sum16(sums);
+  const float sum = sum16(sums);
+  return sink == -INFINITY ? sum : sum + exp16(splat16((sink - maximum) * scale))[0];
 }
 
 static void softmax(float *values, int64_t count) {
-  const float inverse = 1.0f / exponentials(values, count, 1);
+  const float inverse = 1.0f / exponentials(values, count, 1, -INFINITY);
   for (int64_t i = 0; i < count; i++) values[i] *= inverse;
 }
 

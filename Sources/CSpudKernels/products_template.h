@@ -36,12 +36,29 @@ SPUD_INLINE size_t input_unit_bytes(spud_format format) {
   }
 }
 
-/// What becomes of the 32 sums of one row, where the matrix has a bias or ends inside the panel.
+SPUD_INLINE int is_gated(const spud_product *p) { return p->epilogue >= SPUD_SWIGLU; }
+
+/// What becomes of 16 gates and 16 ups, with their biases where there are any.
+SPUD_INLINE f32x16 gated16(const spud_product *p, int64_t panel, const float *sums) {
+  f32x16 gate = load16(sums), up = load16(sums + 16);
+  if (p->bias) {
+    gate += load16(p->bias + panel * SPUD_PANEL_ROWS);
+    up += load16(p->bias + panel * SPUD_PANEL_ROWS + 16);
+  }
+  if (p->epilogue == SPUD_SWIGLU) return silu16(gate) * up;
+  // A NaN compares false and passes through.
+  const f32x16 limit = splat16(p->limit);
+  gate = select16(gate > limit, limit, gate);
+  up = select16(up > limit, limit, select16(up < -limit, -limit, up));
+  return over16((up + 1.0f) * gate, 1.0f + exp16(-p->slope * gate));
+}
+
+/// What becomes of the 32 sums of one row, where the matrix ends inside the panel.
 SPUD_INLINE void finish_row(const spud_product *p, int64_t panel, int64_t row, const float *sums) {
   const int64_t target = p->output_rows ? p->output_rows[row] : row;
-  if (p->epilogue == SPUD_SWIGLU) {
+  if (is_gated(p)) {
     float *output = p->output + target * p->output_stride + panel * 16;
-    const f32x16 result = silu16(load16(sums)) * load16(sums + 16);
+    const f32x16 result = gated16(p, panel, sums);
     for (int64_t i = 0; i < spud_min(16, p->columns_out - panel * 16); i++) output[i] = result[i];
     return;
   }
@@ -56,9 +73,9 @@ SPUD_INLINE void finish_row(const spud_product *p, int64_t panel, int64_t row, c
 
 /// What becomes of the sums of several rows, in the common case without a question asked of each.
 SPUD_INLINE void finish_rows(const spud_product *p, int64_t panel, int64_t first_row, int64_t rows, const float *sums) {
-  const int gated = p->epilogue == SPUD_SWIGLU, adds = p->epilogue == SPUD_ADD;
+  const int gated = is_gated(p), adds = p->epilogue == SPUD_ADD;
   const int64_t width = gated ? 16 : SPUD_PANEL_ROWS;
-  if (p->bias || p->columns_out - panel * width < width) {
+  if (p->columns_out - panel * width < width) {
     for (int64_t row = 0; row < rows; row++) finish_row(p, panel, first_row + row, sums + row * SPUD_PANEL_ROWS);
     return;
   }
@@ -71,8 +88,16 @@ SPUD_INLINE void finish_rows(const spud_product *p, int64_t panel, int64_t first
     float *const to = output + (targets ? targets[row] : first_row + row) * stride; \
     statement; \
   }
-  if (gated) {
+  if (gated && (p->bias || p->epilogue != SPUD_SWIGLU)) {
+    SPUD_EACH_ROW(store16(to, gated16(p, panel, sums)))
+  } else if (gated) {
     SPUD_EACH_ROW(store16(to, silu16(load16(sums)) * load16(sums + 16)))
+  } else if (p->bias) {
+    const f32x16 low = load16(p->bias + panel * width), high = load16(p->bias + panel * width + 16);
+    SPUD_EACH_ROW(const f32x16 first = load16(sums) + low; const f32x16 second = load16(sums + 16) + high;
+                  const float factor = factors ? factors[row] : 1;
+                  store16(to, adds ? load16(to) + factor * first : first);
+                  store16(to + 16, adds ? load16(to + 16) + factor * second : second))
   } else if (!adds) {
     SPUD_EACH_ROW((store16(to, load16(sums)), store16(to + 16, load16(sums + 16))))
   } else {
@@ -159,7 +184,7 @@ static void product(const spud_product *p) {
           m = tile_height(rows, tiles, t);
           if (tiles > 1) {
             for (const uint8_t *const end = next + part; next < end; next += 64) __builtin_prefetch(next, 0, 2);
-            if (unit == 0 && p->epilogue != SPUD_SWIGLU) prefetch_outputs(p, first_row + row, first_row + row + m,
+            if (unit == 0 && !is_gated(p)) prefetch_outputs(p, first_row + row, first_row + row + m,
                 panel);
           }
           tile(weights + unit * unit_bytes, units, inputs + row, (int)m, p->workspace + row * SPUD_PANEL_ROWS,

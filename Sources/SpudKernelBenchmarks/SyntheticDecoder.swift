@@ -160,7 +160,7 @@ public final class SyntheticDecoder {
       compute.multiply(buffers.attended, by: layer.output, addingInto: buffers.hidden)
       compute.normalize(buffers.hidden, weight: norm, epsilon: 1e-6, into: buffers.normalized)
       compute.multiply(buffers.normalized, by: layer.router, into: buffers.routed)
-      compute.route(buffers.routed, normalized: true, into: &routing)
+      compute.route(buffers.routed, by: .softmax(isNormalized: true), into: &routing)
       compute.mixExperts(buffers.normalized, routing: routing, weights: layer.experts, addingInto: buffers.hidden)
     }
     buffers.last.resize(rows: cache.sequenceCount)

@@ -89,7 +89,7 @@ public final class ExpertsWorkload {
       logits[token] = (0..<experts).map { Float(($0 &* 7919 &+ token &* 104_729) % 1009) / 100 }
     }
     routing = RoutingTable(expertCount: experts, expertsPerToken: expertsPerToken)
-    compute.route(logits, normalized: true, into: &routing)
+    compute.route(logits, by: .softmax(isNormalized: true), into: &routing)
     operations = 6 * tokens * expertsPerToken * width * expertWidth
   }
 

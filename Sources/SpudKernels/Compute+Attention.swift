@@ -16,8 +16,9 @@ extension Compute {
   ///
   ///     output[t, h] = Σ_p softmax_p(scale · queries[t, h] · keys[p, h']) · values[p, h'],  p ≤ position of t
   ///
-  /// Query head h shares key-value head h' = h / (queryHeads / keyValueHeads). Call it once for each layer, with the
-  /// positions that `cache.append` gave. One task, two synchronizations.
+  /// Query head h shares key-value head h' = h / (queryHeads / keyValueHeads). A sink takes part in its head's softmax
+  /// and has no value: its exponential is in the denominator alone. Call it once for each layer, with the positions
+  /// that `cache.append` gave. One task, two synchronizations.
   ///
   /// - Parameters:
   ///   - queries: `[tokens, queryHeads · headWidth]`, rotated; of fewer tokens when `queryPositions` says which.
@@ -26,13 +27,14 @@ extension Compute {
   ///   - values: `[tokens, keyValueHeads · headWidth]`.
   ///   - window: How many positions a token sees, its own included; nil is all. What it sees begins at the boundary of
   ///     a page, with the positions before the window masked: its bits do not depend on its neighbours in a batch.
+  ///   - sinks: `[queryHeads]`, logits: not scaled. Nil is none.
   ///   - budgets: For each query, the most positions that it attends to: of more it chooses pages (`PageSelection`); 0
   ///     is all. Nil is all for every query.
   ///   - output: `[tokens, queryHeads · headWidth]`.
   package func attend(
     queries: Activations, at queryPositions: TokenPositions? = nil, keys: Activations, values: Activations,
     positions: TokenPositions, layer: Int, cache: KeyValueCache, scale: Float, window: Int? = nil,
-    budgets: [Int32]? = nil, into output: Activations
+    sinks: [Float]? = nil, budgets: [Int32]? = nil, into output: Activations
   ) {
     precondition(window ?? 1 > 0, "a window of \(window ?? 0) positions")
     let headWidth = cache.headWidth
@@ -43,6 +45,7 @@ extension Compute {
     precondition(
       keys.columns == cache.headCount * headWidth && values.columns == keys.columns, "\(keys.columns) key columns")
     precondition(output.columns == queries.columns, "\(output.columns) output columns")
+    precondition(sinks?.count ?? heads == heads, "\(sinks?.count ?? 0) sinks for \(heads) heads")
     let tokens = positions.count
     let queryPositions = queryPositions ?? positions
     precondition(
@@ -68,8 +71,8 @@ extension Compute {
     let task = unsafe AttentionTask(
       kernels: kernels, queries: queries, keys: keys, values: values, output: output, queryPositions: queryPositions,
       positions: positions, layer: layer,
-      cache: cache, scale: scale, window: window, group: group, parts: parts, tiles: workspace.tiles,
-      selections: selections,
+      cache: cache, scale: scale, window: window, sinks: sinks?.map { $0 / scale }, group: group, parts: parts,
+      tiles: workspace.tiles, selections: selections,
       scores: workspace.scores.floats(pool.count * rowsPerTile * scoreStride), scoreStride: scoreStride,
       prepared: workspace.queries.bytes(pool.count * rowsPerTile * queryStride).assumingMemoryBound(to: UInt8.self),
       preparedStride: queryStride)
@@ -137,6 +140,7 @@ private struct AttentionTask: ParallelTask {
   let cache: KeyValueCache
   let scale: Float
   let window: Int?
+  let sinks: [Float]?  // before the scale, as scores are
   /// Query heads that share a key-value head.
   let group: Int
   /// Parts that a group larger than a tile is cut into; a tile then has one token.
@@ -283,24 +287,28 @@ private struct AttentionTask: ParallelTask {
     unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: Self.rows) { inputs in
       unsafe withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>?.self, capacity: Self.rows) { outputs in
         unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * Self.rows) { places in
-          var rows = 0
-          for token in tile.firstToken..<tile.firstToken + tile.tokens {
-            for index in 0..<heads {
-              let column = (head * group + firstHead + index) * width
-              unsafe inputs[rows] = UnsafePointer(queries.base + token * queries.stride + column)
-              unsafe outputs[rows] = output.base + token * output.stride + column
-              unsafe places[rows] = queryPositions.indices[token] + 1 - Int32(skipped)
-              unsafe places[Self.rows + rows] = Int32(max(0, firstSeen(at: token) - skipped))
-              rows += 1
+          unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.rows) { rowSinks in
+            var rows = 0
+            for token in tile.firstToken..<tile.firstToken + tile.tokens {
+              for index in head * group + firstHead..<head * group + firstHead + heads {
+                let column = index * width
+                unsafe inputs[rows] = UnsafePointer(queries.base + token * queries.stride + column)
+                unsafe outputs[rows] = output.base + token * output.stride + column
+                unsafe places[rows] = queryPositions.indices[token] + 1 - Int32(skipped)
+                unsafe places[Self.rows + rows] = Int32(max(0, firstSeen(at: token) - skipped))
+                if let sinks { unsafe rowSinks[rows] = sinks[index] }
+                rows += 1
+              }
             }
+            unsafe task.queries = UnsafePointer(inputs.baseAddress)
+            unsafe task.outputs = UnsafePointer(outputs.baseAddress)
+            unsafe task.lengths = UnsafePointer(places.baseAddress)
+            unsafe task.starts = places.baseAddress.map { unsafe UnsafePointer($0 + Self.rows) }
+            unsafe task.sinks = sinks == nil ? nil : UnsafePointer(rowSinks.baseAddress)
+            unsafe task.rows = Int64(rows)
+            // SAFETY: every pointer above lies in a buffer whose shape `attend` checked.
+            unsafe kernels.pointee.attention(&task)
           }
-          unsafe task.queries = UnsafePointer(inputs.baseAddress)
-          unsafe task.outputs = UnsafePointer(outputs.baseAddress)
-          unsafe task.lengths = UnsafePointer(places.baseAddress)
-          unsafe task.starts = places.baseAddress.map { unsafe UnsafePointer($0 + Self.rows) }
-          unsafe task.rows = Int64(rows)
-          // SAFETY: every pointer above lies in a buffer whose shape `attend` checked.
-          unsafe kernels.pointee.attention(&task)
         }
       }
     }

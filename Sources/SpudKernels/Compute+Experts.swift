@@ -2,7 +2,8 @@ internal import CSpudKernels
 
 /// Feed-forward blocks.
 extension Compute {
-  /// hidden[t] += Σ over the token's experts of weight · down(silu(gate(x[t])) · up(x[t])).
+  /// hidden[t] += Σ over the token's experts of weight · down(activation(gate(x[t]), up(x[t]))), each of the three
+  /// W·x, and + b where the weights have biases.
   ///
   /// Tokens are grouped by expert; each expert's weights are read once. A token's sum runs over its experts in rising
   /// order, whatever its neighbours are. One task, three synchronizations.
@@ -22,7 +23,7 @@ extension Compute {
     }
   }
 
-  /// hidden[t] += down(silu(gate(x[t])) · up(x[t])), with weights that hold one expert.
+  /// hidden[t] += down(activation(gate(x[t]), up(x[t]))), with weights that hold one expert.
   package func denseFeedForward(_ x: Activations, weights: ExpertWeights, addingInto hidden: Activations) {
     precondition(weights.expertCount == 1, "a dense block is one expert, not \(weights.expertCount)")
     let offsets: [Int32] = [0, Int32(x.rows)]
@@ -148,7 +149,14 @@ private struct FeedForwardTask: ParallelTask {
     unsafe product.output_stride = gatedStride
     unsafe product.workspace = sums + worker.index * Compute.sumsPerWorker
     unsafe product.format = weights.format.code
-    unsafe product.epilogue = SPUD_SWIGLU
+    unsafe product.bias = weights.biases.map { unsafe UnsafePointer($0.gateUp.base + expert * $0.gateUp.stride) }
+    switch weights.activation {
+    case .silu: unsafe product.epilogue = SPUD_SWIGLU
+    case .clamped(let limit, let slope):
+      unsafe product.epilogue = SPUD_CLAMPED_GLU
+      unsafe product.limit = limit
+      unsafe product.slope = slope
+    }
     // SAFETY: `feedForward` checked the shapes and sized the workspace.
     unsafe kernels.pointee.product(&product)
 
@@ -192,6 +200,7 @@ private struct FeedForwardTask: ParallelTask {
     unsafe product.output_stride = hidden.stride
     unsafe product.output_rows = tokens.map { unsafe $0 + pairs.lowerBound }
     unsafe product.factors = factors.map { unsafe $0 + pairs.lowerBound }
+    unsafe product.bias = weights.biases.map { unsafe UnsafePointer($0.down.base + expert * $0.down.stride) }
     unsafe product.workspace = sums + worker.index * Compute.sumsPerWorker
     unsafe product.format = weights.downFormat.code
     unsafe product.epilogue = SPUD_ADD

@@ -73,11 +73,10 @@ extension Compute {
     }
   }
 
-  /// The router: probabilities = softmax(logits) over all experts, then the best `expertsPerToken` of each token.
+  /// The router: the best `expertsPerToken` of each token, ties to the lower number, and what each of them counts.
   ///
-  /// `normalized` makes the chosen probabilities sum to 1. `logits` is `[tokens, experts]` and holds the probabilities
-  /// afterwards.
-  package func route(_ logits: Activations, normalized: Bool, into table: inout RoutingTable) {
+  /// - Parameter logits: `[tokens, experts]`; overwritten.
+  package func route(_ logits: Activations, by score: RouterScore, into table: inout RoutingTable) {
     precondition(logits.columns == table.expertCount, "\(logits.columns) logits for \(table.expertCount) experts")
     table.resize(tokens: logits.rows)
     let count = table.expertsPerToken
@@ -86,8 +85,7 @@ extension Compute {
         guard let experts = experts.baseAddress, let weights = weights.baseAddress else { return }
         let task = unsafe RouteTask(
           kernels: kernels, logits: logits.base, stride: logits.stride, rows: logits.rows, total: logits.columns,
-          count: count,
-          isNormalized: normalized, experts: experts, weights: weights)
+          count: count, score: score, experts: experts, weights: weights)
         pool.run(task, alone: logits.rows * logits.columns < Compute.smallWork / 4)
       }
     }
@@ -167,21 +165,24 @@ private struct RouteTask: ParallelTask {
   let rows: Int
   let total: Int
   let count: Int
-  let isNormalized: Bool
+  let score: RouterScore
   let experts: UnsafeMutablePointer<Int32>
   let weights: UnsafeMutablePointer<Float>
 
   func run(_ worker: Worker) {
     for row in worker.share(of: rows) {
       // SAFETY: `route` sized both arrays as [rows, count].
-      let probabilities = unsafe logits + row * stride
+      let scores = unsafe logits + row * stride
       let chosen = unsafe weights + row * count
-      unsafe kernels.pointee.softmax(probabilities, Int64(total))
-      unsafe spud_best(probabilities, Int64(total), Int64(count), experts + row * count, chosen)
-      if isNormalized {
+      if case .softmax = score { unsafe kernels.pointee.softmax(scores, Int64(total)) }
+      unsafe spud_best(scores, Int64(total), Int64(count), experts + row * count, chosen)
+      switch score {
+      case .softmax(isNormalized: false): break
+      case .softmax(isNormalized: true):
         var sum: Float = 0
         for slot in 0..<count { unsafe sum += chosen[slot] }
         for slot in 0..<count { unsafe chosen[slot] /= sum }
+      case .softmaxOfBest: unsafe kernels.pointee.softmax(chosen, Int64(count))
       }
     }
   }

@@ -5,8 +5,8 @@ package import SpudTensors
 /// The feed-forward weights of one layer's experts: gate and up `[experts, expertWidth, width]`, down `[experts, width,
 /// expertWidth]`.
 ///
-/// Gate and up share panels, 16 rows of each, so that one pass over an input yields both and SwiGLU needs no second
-/// one. A dense feed-forward block is one expert.
+/// Gate and up share panels, 16 rows of each, so that one pass over an input yields both and the activation needs no
+/// second one. A dense feed-forward block is one expert.
 @safe
 package final class ExpertWeights: @unchecked Sendable {
   // `@unchecked`: the buffers are written only while packing, before the weights are shared.
@@ -18,6 +18,8 @@ package final class ExpertWeights: @unchecked Sendable {
   /// Of gate and up.
   package let format: WeightFormat
   package let downFormat: WeightFormat
+  package let activation: GatedActivation
+  package let biases: ExpertBiases?
   /// Of one expert, whose gate and up lie before its down.
   let gateUpLayout: PanelLayout
   let downLayout: PanelLayout
@@ -33,10 +35,12 @@ package final class ExpertWeights: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - downFormat: Nil is `format`.
+  ///   - activation: What becomes of gate and up.
+  ///   - biases: What is added to the products; nil is nothing.
   ///   - memory: Where they are packed, shared with other layers of the same shape; nil has room for all of them.
   package init(
     expertCount: Int, width: Int, expertWidth: Int, format: WeightFormat, downFormat: WeightFormat? = nil,
-    memory: ExpertMemory? = nil
+    activation: GatedActivation = .silu, biases: ExpertBiases? = nil, memory: ExpertMemory? = nil
   ) throws {
     precondition(
       expertCount > 0 && width > 0 && expertWidth > 0, "experts cannot be [\(expertCount), \(expertWidth), \(width)]")
@@ -45,8 +49,15 @@ package final class ExpertWeights: @unchecked Sendable {
     self.expertWidth = expertWidth
     self.format = format
     self.downFormat = downFormat ?? format
+    self.activation = activation
+    self.biases = biases
     gateUpLayout = PanelLayout(format: format, panels: (expertWidth + 15) / 16, columns: width)
     downLayout = PanelLayout(format: self.downFormat, rows: width, columns: expertWidth)
+    if let biases {
+      precondition(
+        biases.down.rows == expertCount && biases.down.columns == width
+          && biases.gateUp.columns == gateUpLayout.panels * 32, "biases of other experts")
+    }
     let placeBytes = gateUpLayout.byteCount + downLayout.byteCount
     guard !placeBytes.multipliedReportingOverflow(by: expertCount).overflow else {
       throw SpudError(.badData, "\(expertCount) experts of [\(expertWidth), \(width)] do not fit in any memory.")
@@ -101,6 +112,12 @@ package final class ExpertWeights: @unchecked Sendable {
 
   /// Bytes in memory, padding included.
   package var byteCount: Int { bytesPerExpert * expertCount }
+  /// Weights and biases of one expert.
+  package var parametersPerExpert: Int {
+    3 * width * expertWidth + (biases == nil ? 0 : 2 * expertWidth + width)
+  }
   /// Bytes that one token reads of one expert.
-  package var bytesPerExpert: Int { gateUpLayout.byteCount + downLayout.byteCount }
+  package var bytesPerExpert: Int {
+    gateUpLayout.byteCount + downLayout.byteCount + (biases?.bytesPerExpert ?? 0)
+  }
 }

@@ -115,9 +115,9 @@ extension ModelCosts {
       }
     case .sparse(let mixture):
       isLastSparse = true
-      lastParameters += mixture.router.rows * mixture.router.columns
-      lastParameters += mixture.expertsPerToken * 3 * mixture.experts.width * mixture.experts.expertWidth
-      lastBytes += mixture.router.byteCount
+      lastParameters += mixture.router.weight.rows * mixture.router.weight.columns
+      lastParameters += mixture.expertsPerToken * mixture.experts.parametersPerExpert
+      lastBytes += mixture.router.weight.byteCount
     }
   }
 
@@ -125,6 +125,7 @@ extension ModelCosts {
     let attention = layer.attention
     countShared(vectors: [layer.attentionNorm.weight, layer.feedForwardNorm.weight])
     countShared([attention.query, attention.key, attention.value, attention.output])
+    countShared(vectors: [attention.sinks ?? []])
     switch attention.norm {
     case .none: break
     case .perHead(let query, let key), .fullWidth(let query, let key):
@@ -142,10 +143,10 @@ extension ModelCosts {
       weightFormat = block.gate.weight.format.rawValue
       countShared([block.gate, block.up, block.down])
     case .sparse(let mixture):
-      countShared(matrices: [mixture.router])
+      countShared([mixture.router])
       let experts = mixture.experts
       weightFormat = experts.format.rawValue
-      let parameters = 3 * experts.width * experts.expertWidth
+      let parameters = experts.parametersPerExpert
       self.parameters += experts.expertCount * parameters
       activeParameters += mixture.expertsPerToken * parameters
       bytes += experts.byteCount

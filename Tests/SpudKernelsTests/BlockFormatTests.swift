@@ -187,7 +187,7 @@ struct BlockFormatTests {
     }
     let x = (0..<40).map { _ in random.values(width) }
     var table = RoutingTable(expertCount: count, expertsPerToken: 2)
-    compute.route(Activations(x.map { _ in random.values(count) }), normalized: true, into: &table)
+    compute.route(Activations(x.map { _ in random.values(count) }), by: .softmax(isNormalized: true), into: &table)
     let output = Activations(rows: 40, columns: width)
     compute.mixExperts(Activations(x), routing: table, weights: weights, addingInto: output)
     let gate = try #require(values[.gate])

@@ -43,7 +43,8 @@ struct ExpertMemoryTests {
     for rows in [1, 3, 40] {
       let x = Activations((0..<rows).map { _ in random.values(width) })
       var table = RoutingTable(expertCount: experts, expertsPerToken: 3)
-      compute.route(Activations((0..<rows).map { _ in random.values(experts) }), normalized: true, into: &table)
+      compute.route(
+        Activations((0..<rows).map { _ in random.values(experts) }), by: .softmax(isNormalized: true), into: &table)
       let start = random.values(width)
       let outputs = weights.map { weights in
         let output = Activations((0..<rows).map { _ in start })
@@ -63,7 +64,7 @@ struct ExpertMemoryTests {
       var logits = [Float](repeating: -9, count: experts)
       for expert in chosen { logits[expert] = 9 }
       var table = RoutingTable(expertCount: experts, expertsPerToken: chosen.count)
-      compute.route(Activations([logits]), normalized: true, into: &table)
+      compute.route(Activations([logits]), by: .softmax(isNormalized: true), into: &table)
       compute.mixExperts(
         Activations([random.values(width)]), routing: table, weights: weights,
         addingInto: Activations(rows: 1, columns: width))
@@ -86,7 +87,7 @@ struct ExpertMemoryTests {
     var random = Random(seed: 9)
     let logits = Activations((0..<60).map { _ in random.values(experts) })
     var table = RoutingTable(expertCount: experts, expertsPerToken: 4)
-    compute.route(logits, normalized: true, into: &table)
+    compute.route(logits, by: .softmax(isNormalized: true), into: &table)
     let x = Activations((0..<60).map { _ in random.values(width) })
     for _ in 0..<2 {
       compute.mixExperts(x, routing: table, weights: weights, addingInto: Activations(rows: 60, columns: width))

@@ -22,8 +22,12 @@ struct FeedForwardTests {
       down = (0..<experts).map { _ in random.values(width * expertWidth, scale: scale) }
     }
 
-    func packed(_ format: WeightFormat, _ compute: Compute) throws -> ExpertWeights {
-      let weights = try ExpertWeights(expertCount: experts, width: width, expertWidth: expertWidth, format: format)
+    func packed(
+      _ format: WeightFormat, _ compute: Compute, activation: GatedActivation = .silu, biases: ExpertBiases? = nil
+    ) throws -> ExpertWeights {
+      let weights = try ExpertWeights(
+        expertCount: experts, width: width, expertWidth: expertWidth, format: format, activation: activation,
+        biases: biases)
       for expert in 0..<experts {
         for (projection, values) in [(ExpertWeights.Projection.gate, gate), (.up, up), (.down, down)] {
           let part = values[expert]
@@ -48,7 +52,7 @@ struct FeedForwardTests {
     let hidden = (0..<tokens).map { _ in random.values(70) }
     let logits = Activations((0..<tokens).map { _ in random.values(5) })
     var table = RoutingTable(expertCount: 5, expertsPerToken: 2)
-    compute.route(logits, normalized: true, into: &table)
+    compute.route(logits, by: .softmax(isNormalized: true), into: &table)
     let output = Activations(hidden)
     compute.mixExperts(Activations(x), routing: table, weights: weights, addingInto: output)
     var expected: [Double] = []
@@ -83,7 +87,7 @@ struct FeedForwardTests {
       let weights = try block.packed(format, compute)
       for tokens in [Array(0..<150), [3], [16, 3, 9], Array(100..<140)] {
         var table = RoutingTable(expertCount: 4, expertsPerToken: 3)
-        compute.route(Activations(tokens.map { logits[$0] }), normalized: false, into: &table)
+        compute.route(Activations(tokens.map { logits[$0] }), by: .softmax(isNormalized: false), into: &table)
         let output = Activations(rows: tokens.count, columns: 96)
         compute.mixExperts(Activations(tokens.map { x[$0] }), routing: table, weights: weights, addingInto: output)
         if tokens.count == 150 { results.append(output.allRows) }
@@ -106,7 +110,7 @@ struct FeedForwardTests {
     }
     let x = Activations((0..<5).map { _ in random.values(40) })
     var table = RoutingTable(expertCount: 3, expertsPerToken: 2)
-    compute.route(Activations((0..<5).map { _ in random.values(3) }), normalized: true, into: &table)
+    compute.route(Activations((0..<5).map { _ in random.values(3) }), by: .softmax(isNormalized: true), into: &table)
     let outputs = [separate, together].map { weights in
       let output = Activations(rows: 5, columns: 40)
       compute.mixExperts(x, routing: table, weights: weights, addingInto: output)
@@ -131,8 +135,8 @@ struct FeedForwardTests {
     }
   }
 
-  @Test("the router agrees with a stable sort on tie-heavy input")
-  func router() {
+  @Test("the router agrees with a stable sort on tie-heavy input", arguments: [false, true])
+  func router(ofBest: Bool) {
     var random = Random(seed: 8)
     let compute = Compute(threads: 2)
     for _ in 0..<300 {
@@ -140,12 +144,14 @@ struct FeedForwardTests {
       let count = 1 + random.below(min(experts, 9))
       let logits = (0..<3).map { _ in (0..<experts).map { _ in Float(random.below(6)) } }
       var table = RoutingTable(expertCount: experts, expertsPerToken: count)
-      compute.route(Activations(logits), normalized: false, into: &table)
+      compute.route(
+        Activations(logits), by: ofBest ? .softmaxOfBest : .softmax(isNormalized: false), into: &table)
       for (token, row) in logits.enumerated() {
         // Swift's sort is stable in practice but not by contract: the index decides here.
         let order = row.indices.sorted { (row[$0], -$0) > (row[$1], -$1) }
         #expect(table.experts[token * count..<(token + 1) * count].map(Int.init) == Array(order.prefix(count)))
-        let sum = row.reduce(0.0) { $0 + Reference.exponential(Double($1)) }
+        let counted = ofBest ? order.prefix(count).map { row[$0] } : row
+        let sum = counted.reduce(0.0) { $0 + Reference.exponential(Double($1)) }
         let expected = order.prefix(count).map { Reference.exponential(Double(row[$0])) / sum }
         #expect(difference(Array(table.weights[token * count..<(token + 1) * count]), expected) < 1e-5)
       }

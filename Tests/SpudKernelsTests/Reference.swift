@@ -53,12 +53,33 @@ enum Reference {
     return multiply(hidden, down, rows: x.count)
   }
 
-  /// One query against `keys` and `values`, `[positions][headWidth]`.
-  static func attend(_ query: [Float], keys: [[Float]], values: [[Float]], scale: Float) -> [Double] {
+  /// The same with another activation, and with biases `[outputs]`.
+  static func feedForward(
+    _ x: [Float], gate: [Float], up: [Float], down: [Float], activation: GatedActivation,
+    biases: (gate: [Float], up: [Float], down: [Float])
+  ) -> [Double] {
+    let gates = zip(multiply(x, gate, rows: biases.gate.count), biases.gate).map { $0 + Double($1) }
+    let ups = zip(multiply(x, up, rows: biases.up.count), biases.up).map { $0 + Double($1) }
+    let hidden = zip(gates, ups).map { gate, up in
+      switch activation {
+      case .silu: return Float(silu(gate) * up)
+      case .clamped(let limit, let slope):
+        let gate = min(gate, Double(limit))
+        let up = max(-Double(limit), min(up, Double(limit)))
+        return Float((up + 1) * gate / (1 + exponential(-Double(slope) * gate)))
+      }
+    }
+    return zip(multiply(hidden, down, rows: x.count), biases.down).map { $0 + Double($1) }
+  }
+
+  /// One query against `keys` and `values`, `[positions][headWidth]`, and against a sink, a logit without a value.
+  static func attend(
+    _ query: [Float], keys: [[Float]], values: [[Float]], scale: Float, sink: Float = -.infinity
+  ) -> [Double] {
     let scores = keys.map { multiply(query, $0, rows: 1)[0] * Double(scale) }
-    let best = scores.max() ?? 0
+    let best = max(scores.max() ?? 0, Double(sink))
     let weights = scores.map { exponential($0 - best) }
-    let sum = weights.reduce(0, +)
+    let sum = weights.reduce(sink.isFinite ? exponential(Double(sink) - best) : 0, +)
     return query.indices.map { column in
       zip(weights, values).reduce(0) { $0 + $1.0 * Double($1.1[column]) } / sum
     }

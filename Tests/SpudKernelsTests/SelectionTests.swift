@@ -40,14 +40,14 @@ struct SelectionTests {
   /// Appends rows to a sequence and gives what each of them attends to.
   private func attend(
     _ range: Range<Int>, of rows: Rows, to sequence: Int32 = 0, in cache: KeyValueCache, budget: Int32?,
-    with compute: Compute
+    sinks: [Float]? = nil, with compute: Compute
   ) throws -> [[Float]] {
     let output = Activations(columns: Self.heads * Self.width)
     compute.attend(
       queries: Activations(Array(rows.queries[range])), keys: Activations(Array(rows.keys[range])),
       values: Activations(Array(rows.values[range])),
       positions: try cache.append(Array(repeating: sequence, count: range.count)), layer: 0, cache: cache, scale: 0.3,
-      budgets: budget.map { Array(repeating: $0, count: range.count) }, into: output)
+      sinks: sinks, budgets: budget.map { Array(repeating: $0, count: range.count) }, into: output)
     return output.allRows
   }
 
@@ -90,7 +90,9 @@ struct SelectionTests {
     _ = try attend(0..<1490, of: rows, in: cache, budget: nil, with: compute)
     for token in [1490, 1497] {
       if token > 1490 { _ = try attend(1491..<1497, of: rows, in: cache, budget: nil, with: compute) }
-      let found = try attend(token..<token + 1, of: rows, in: cache, budget: 512, with: compute)[0]
+      // Once without sinks, once with.
+      let sinks: [Float]? = token == 1490 ? nil : [0.5, 4, 20, 38]
+      let found = try attend(token..<token + 1, of: rows, in: cache, budget: 512, sinks: sinks, with: compute)[0]
       var expected: [Double] = []
       for head in 0..<Self.heads {
         let group = head / 2
@@ -100,7 +102,7 @@ struct SelectionTests {
         expected += Reference.attend(
           Array(rows.queries[token][head * Self.width..<(head + 1) * Self.width]),
           keys: seen.map { Array(rows.keys[$0][columns]) }, values: seen.map { Array(rows.values[$0][columns]) },
-          scale: 0.3)
+          scale: 0.3, sink: sinks?[head] ?? -.infinity)
       }
       #expect(difference(found, expected) < 4 * AttentionTests.budget(format), "token \(token)")
     }

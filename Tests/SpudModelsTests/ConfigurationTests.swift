@@ -13,6 +13,7 @@ struct ConfigurationTests {
     arguments: [
       ("mixtral", "20", nil, [20, 20]), ("mixtral", "null", nil, [nil, nil]),
       ("qwen2-untied", "20", "true", [nil, 20]), ("qwen2-untied", "20", "false", [nil, nil]),
+      ("gptoss", "20", nil, [20, nil, 20]), ("gptoss", "null", nil, [128, nil, 128]),
       ("qwen3-tied", "20", nil, [nil, nil]), ("qwen3moe-normalized", "20", "true", [20, 20]),
     ] as [(String, String, String?, [Int?])])
   func window(name: String, window: String, isUsed: String?, windows: [Int?]) throws {
@@ -27,6 +28,25 @@ struct ConfigurationTests {
       }
     }
     #expect(found == windows)
+  }
+
+  @Test("what gpt-oss's config.json leaves out is what its class has")
+  func gptOSSDefaults() throws {
+    let copy = try FixtureCopy(of: "gptoss")
+    try copy.configure(["attention_bias": nil, "rope_scaling": nil, "rope_theta": nil])
+    let configuration = try copy.load().configuration
+    #expect(configuration.contextLength == 131_072)
+    guard case .grouped(let attention) = configuration.layers[1].attention,
+      case .experts(let experts) = configuration.layers[1].feedForward,
+      case .yarn(let yarn) = attention.rotary.scaling
+    else {
+      Issue.record("another plan")
+      return
+    }
+    #expect(attention.query.bias != nil && attention.output.bias != nil && attention.sinks?.shape == [6])
+    #expect(attention.rotary.base == 150_000)
+    #expect(yarn.factor == 32 && yarn.originalContext == 4096 && !yarn.truncates && yarn.attentionFactor == nil)
+    #expect(experts.activation == .clamped(limit: 7, slope: 1.702) && experts.isBiased)
   }
 
   @Test("positions reach as far as the configuration stretches them")

@@ -54,6 +54,18 @@ struct CostsTests {
         == Double(costs.sharedBytes + costs.headBytes + 2 * 2 * 4 * expert))
   }
 
+  @Test("experts with biases, and attention with sinks")
+  func sinks() throws {
+    let costs = try Fixture(name: "gptoss").load(threads: 1).costs
+    // Heads of 12: queries and output [72, 36], keys and values [24, 36], and a bias for each row; 6 sinks; two norms.
+    let attention = 2 * 72 * 36 + 2 * 24 * 36 + (72 + 24 + 24 + 36) + 6 + 2 * 36
+    let router = 5 * 36 + 5
+    let expert = 3 * 20 * 36 + 2 * 20 + 36
+    #expect(costs.parameters == 3 * (attention + router + 5 * expert) + 36 + 2 * 61 * 36)
+    #expect(costs.activeParameters == 3 * (attention + router + 2 * expert) + 36 + 2 * 61 * 36)
+    #expect(costs.lastParameters == 2 * 72 * 36 + 5 * 36 + 2 * expert)
+  }
+
   @Test("a feed-forward block with biases")
   func biased() throws {
     let costs = try Fixture(name: "llama-mlp-biased").load(threads: 1).costs

@@ -6,7 +6,9 @@ import SpudTensors
 import Testing
 
 /// What GGUF files have no place for.
-private let namesWithoutPlace = ["llama-yarn", "qwen3-yarn", "llama-longrope", "qwen2-window", "mixtral-window"]
+private let namesWithoutPlace = [
+  "llama-yarn", "qwen3-yarn", "llama-longrope", "qwen2-window", "mixtral-window", "gptoss-own-settings",
+]
 
 @Suite("Export to GGUF")
 struct ExportTests {
@@ -62,6 +64,38 @@ struct ExportTests {
       let model = try Transformer.load(path: path, compute: Compute(threads: 1), weightFormat: .f32)
       let logits = try model.logits(of: golden.tokens)
       #expect(rootMeanSquare(logits, golden.logits) < (format == .q8_0 ? 0.15 : 1))
+    }
+  }
+
+  @Test("MXFP4 goes through GGUF as it is: gates and ups taken apart, no weight rounded again")
+  func mxfp4() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory + "/model.gguf"
+      let folder = Fixture(name: "gptoss-mxfp4").folder
+      try ModelExport.writeGGUF(from: folder, to: path, mix: .mxfp4)
+      let file = try GGUFFile(path: path)
+      for part in ["gate", "up", "down"] {
+        #expect(file.tensor("blk.1.ffn_\(part)_exps.weight")?.elementType == .mxfp4)
+        #expect(file.tensor("blk.1.ffn_\(part)_exps.bias")?.elementType == .f32)
+      }
+      for name in ["attn_sinks.weight", "ffn_gate_inp.weight", "ffn_gate_inp.bias", "post_attention_norm.weight"] {
+        #expect(file.tensor("blk.0.\(name)")?.elementType == .f32, "\(name)")
+      }
+      #expect(file["gpt-oss.attention.sliding_window"]?.int == 13)
+      #expect(file["gpt-oss.rope.scaling.type"]?.string == "yarn")
+      let tokens = try Fixture(name: "gptoss-mxfp4").golden().tokens
+      // With all else in float32, so that only the experts could differ.
+      let exact = directory + "/exact.gguf"
+      try ModelExport.writeGGUF(from: folder, to: exact, mix: .f32)
+      func experts(_ path: String) throws -> [Float] {
+        let file = try GGUFFile(path: path)
+        return try ["gate", "up", "down"].flatMap { part in
+          let tensor = try #require(file.tensor("blk.1.ffn_\(part)_exps.weight"))
+          return try Dequantization.floats(of: file.bytes(of: tensor), tensor.elementType, name: part)
+        }
+      }
+      #expect(try experts(path) == experts(exact))
+      #expect(try Transformer.load(path: path, compute: Compute(threads: 1)).logits(of: tokens).count == tokens.count)
     }
   }
 

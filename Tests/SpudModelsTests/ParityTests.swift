@@ -7,8 +7,8 @@ import Testing
 struct ParityTests {
   @Test("no fixture is missing: each architecture has some, as directories and as GGUF")
   func fixtures() throws {
-    #expect(Fixture.all.count == 37)
-    #expect(Fixture.huggingFace.count == 30)
+    #expect(Fixture.all.count == 41)
+    #expect(Fixture.huggingFace.count == 33)
     for kind in [Fixture.huggingFace, Fixture.all.filter { $0.name.hasPrefix("gguf-") }] {
       let found = try Set(kind.map { try Checkpoint(path: $0.modelPath).configuration.architecture })
       #expect(found == Set(Architecture.allCases))
@@ -128,7 +128,7 @@ struct DivisionTests {
 struct PrecisionTests {
   @Test(
     "bfloat16 checkpoints load as they are, with the same weights",
-    arguments: ["olmoe-clipped", "mixtral", "qwen3-tied"])
+    arguments: ["olmoe-clipped", "mixtral", "qwen3-tied", "gptoss"])
   func storedFormat(name: String) throws {
     let fixture = Fixture(name: name)
     let golden = try fixture.golden()

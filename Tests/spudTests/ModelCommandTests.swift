@@ -112,7 +112,8 @@ struct ReportTests {
       ("llama-dynamic", [], "dynamic NTK"), ("llama-dynamic", ["--context", "64"], "frozen at a context of 64"),
       ("llama-longrope", ["--context", "32"], "LongRoPE, frozen at a context of 32"),
       ("qwen3-yarn", [], "YaRN, factor"),
-      ("mixtral-window", [], "in 2 of 2 layers"),
+      ("mixtral-window", [], "in 2 of 2 layers"), ("gptoss", [], "13 tokens, in 2 of 3 layers"),
+      ("gptoss", [], "one for each head, in 3 of 3 layers"),
     ] {
       let outcome = try await CommandLineProgram.run(["inspect", "-m", fixtures.appending(path: name).path] + more)
       #expect(outcome.exitCode == 0 && outcome.output.contains(words), "\(outcome.output)\(outcome.errors)")

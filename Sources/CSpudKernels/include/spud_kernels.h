@@ -53,6 +53,7 @@ typedef enum {
   SPUD_STORE = 0,       ///< output[row] = sum (+ bias)
   SPUD_ADD = 1,         ///< output[row] += factor[row] * sum (+ bias)
   SPUD_SWIGLU = 2,      ///< panels hold 16 gate and 16 up rows: output = silu(gate) * up
+  SPUD_CLAMPED_GLU = 3, ///< the same: output = (up + 1) * gate / (1 + e^(-slope * gate)), gate <= limit, |up| <= limit
 } spud_epilogue;
 
 /// output[r, c] = sum_k input[r, k] * weights[c, k] over a range of panels.
@@ -70,7 +71,8 @@ typedef struct {
   size_t output_stride;       ///< floats
   const int32_t *output_rows; ///< which output row each row writes; NULL: row r writes row r
   const float *factors;       ///< [rows], for SPUD_ADD; NULL: 1
-  const float *bias;          ///< [columns_out]; NULL: none
+  const float *bias;          ///< [columns_out]; for the gated ones [panels, 32], as the panels' rows; NULL: none
+  float limit, slope;         ///< for SPUD_CLAMPED_GLU
   float *workspace;           ///< [SPUD_ROW_BLOCK * 32], 64-byte aligned
   spud_format format;
   spud_epilogue epilogue;
@@ -90,6 +92,7 @@ typedef struct {
   float *const *outputs;      ///< [rows] pointers to headWidth floats
   const int32_t *lengths;     ///< [rows] where what each row sees ends, at least 1
   const int32_t *starts;      ///< [rows] where it begins, below its end
+  const float *sinks;         ///< [rows] a score, before the scale, of no position; NULL: none
   int64_t rows;               ///< at most SPUD_ATTENTION_ROWS
   int64_t head_width;
   float scale;

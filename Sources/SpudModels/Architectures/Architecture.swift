@@ -1,8 +1,7 @@
-internal import SpudKernels
-
 /// The architectures that this runtime knows, each described by a file of its own. Raw values are `model_type` in
 /// config.json.
 package enum Architecture: String, CaseIterable, Sendable {
+  case gptOSS = "gpt_oss"
   case qwen3MoE = "qwen3_moe"
   case olmoe
   case mixtral
@@ -12,6 +11,7 @@ package enum Architecture: String, CaseIterable, Sendable {
 
   var description: any ArchitectureDescription.Type {
     switch self {
+    case .gptOSS: GptOSS.self
     case .qwen3MoE: Qwen3MoE.self
     case .olmoe: OLMoE.self
     case .mixtral: Mixtral.self
@@ -21,8 +21,8 @@ package enum Architecture: String, CaseIterable, Sendable {
     }
   }
 
-  /// Which values of a head turn together in GGUF files of an architecture's name there.
-  static func ggufPairing(of name: String) -> RotaryTable.Pairing {
-    allCases.first { $0.description.ggufName == name }?.description.ggufPairing ?? .halves
+  /// The first that has a name in GGUF. Those that share one are alike in what the name alone decides.
+  static func gguf(_ name: String) -> (any ArchitectureDescription.Type)? {
+    allCases.first { $0.description.ggufName == name }?.description
   }
 }

@@ -16,6 +16,7 @@ struct Attention {
   let norm: HeadNorm
   let clip: Float?
   let window: Int?
+  let sinks: [Float]?  // [heads]
   let headWidth: Int
   let table: RotaryTable
 
@@ -64,8 +65,8 @@ struct Attention {
     compute.rotate(keys, headWidth: headWidth, positions: positions, table: table)
     compute.attend(
       queries: queries, at: queryPositions, keys: keys, values: values, positions: positions, layer: layer,
-      cache: cache, scale: 1 / Float(headWidth).squareRoot(), window: window, budgets: budgets,
-      into: workspace.attended)
+      cache: cache, scale: 1 / Float(headWidth).squareRoot(), window: window, sinks: sinks,
+      budgets: budgets, into: workspace.attended)
     compute.multiply(workspace.attended, by: output.weight, bias: output.bias, addingInto: hidden)
   }
 }

@@ -33,13 +33,12 @@ struct BiasedFeedForward {
 
 /// A router and its experts.
 ///
-///     p = softmax(router · x);  h ← h + Σ over the best k experts of p_e · down_e(silu(gate_e(x)) · up_e(x))
+///     p = score(router · x);  h ← h + Σ over the best k experts of p_e · down_e(activation(gate_e(x), up_e(x)))
 struct MixtureOfExperts {
-  let router: WeightMatrix  // [expertCount, modelWidth], always float32: a rounded router picks other experts
+  let router: Projection  // [expertCount, modelWidth], always float32: a rounded router picks other experts
   let experts: ExpertWeights
   let expertsPerToken: Int
-  /// The chosen probabilities are made to sum to 1.
-  let isNormalized: Bool
+  let score: RouterScore
 
   /// Adds the experts' answer to `hidden` and leaves the choice in `routing`.
   ///
@@ -49,8 +48,8 @@ struct MixtureOfExperts {
   func transform(
     _ x: Activations, logits: Activations, routing: inout RoutingTable, compute: Compute, addingInto hidden: Activations
   ) {
-    compute.multiply(x, by: router, into: logits)
-    compute.route(logits, normalized: isNormalized, into: &routing)
+    compute.multiply(x, by: router.weight, bias: router.bias, into: logits)
+    compute.route(logits, by: score, into: &routing)
     compute.mixExperts(x, routing: routing, weights: experts, addingInto: hidden)
   }
 }

@@ -76,6 +76,14 @@ enum Settings {
       ?? int(key, gguf: "feed_forward_length", in: range)
   }
 
+  /// Whether config.json says that matrices are quantized; GGUF says it of each tensor.
+  var isQuantized: Bool {
+    switch self {
+    case .huggingFace(let reader): reader.has("quantization_config")
+    case .gguf: false
+    }
+  }
+
   /// Whether a GGUF file holds a tensor. Its metadata leave open which parts are there: the tensors say it.
   func hasTensor(gguf name: String) -> Bool {
     switch self {
@@ -85,9 +93,9 @@ enum Settings {
   }
 
   /// Which projections of attention have biases: in config.json `key` says all or none, in GGUF the tensors do.
-  func attentionBiases(_ key: String) throws -> DecoderPlan.Biases {
+  func attentionBiases(_ key: String, byDefault: Bool = false) throws -> DecoderPlan.Biases {
     switch self {
-    case .huggingFace(let reader): try reader.optionalBool(key) ?? false ? .all : .none
+    case .huggingFace(let reader): try reader.optionalBool(key) ?? byDefault ? .all : .none
     case .gguf(let reader, _):
       if reader.shape(of: "blk.0.attn_output.bias") != nil {
         .all

@@ -50,6 +50,7 @@ final class ExportPlan {
       try add(plan.key, heads: isPermuted ? plan.keyValueHeadCount : 0, in: &writer)
       try add(plan.value, in: &writer)
       try add(plan.output, in: &writer)
+      if let sinks = plan.sinks { try add(sinks, in: &writer) }
       switch plan.headNorm {
       case .none: break
       case .perHead(let query, let key, _), .fullWidth(let query, let key, _):
@@ -66,6 +67,9 @@ final class ExportPlan {
     case .experts(let plan):
       switch plan.router {
       case .softmax(let weight, _): try add(weight, type: .f32, in: &writer)
+      case .softmaxOfBest(let projection):
+        try add(projection.weight, type: .f32, in: &writer)
+        if let bias = projection.bias { try add(bias, in: &writer) }
       }
       try addExperts(plan, in: &writer)
     }
@@ -81,33 +85,45 @@ final class ExportPlan {
       preconditionFailure("GGUF holds all experts of a layer in one tensor")
     }
     let (count, width) = (plan.expertCount, checkpoint.configuration.modelWidth)
-    let shapes = [[count, plan.width, width], [count, plan.width, width], [count, width, plan.width]]
-    let form = checkpoint.form(of: plan)
-    for (index, target) in [gate, up, down].enumerated() {
-      let shape = shapes[index]
-      let type = type(of: target, shape: shape)
-      let pieces = Self.pieces(of: form, index, shape, expertWidth: plan.width)
-      for piece in pieces { try checkpoint.use(piece.name, shape: piece.shape) }
-      writer.add(target, type, shape: shape) { try self.bytes(of: pieces, width: shape[2], as: type, target) }
+    let parts = checkpoint.form(of: plan).parts(plan, modelWidth: width)
+    for (target, projection) in zip([gate, up, down], ExpertWeights.Projection.allCases) {
+      let shape = projection == .down ? [count, width, plan.width] : [count, plan.width, width]
+      try add(parts, projection, shape: shape, as: type(of: target, shape: shape), to: target, in: &writer)
+      if plan.isBiased {
+        try add(
+          parts.map(\.biases), projection, shape: Array(shape[..<2]), as: .f32, to: ExpertForm.biasName(of: target),
+          in: &writer)
+      }
     }
   }
 
-  /// Where gate (0), up (1) or down (2) of all experts are, `shape` together.
-  private static func pieces(of form: ExpertForm, _ index: Int, _ shape: [Int], expertWidth: Int) -> [Piece] {
-    switch form {
-    case .separate(let gate, let up, let down):
-      let pattern = [gate, up, down][index]
-      return (0..<shape[0]).map {
-        Piece(name: ExpertForm.fill(pattern, expert: $0), shape: Array(shape[1...]), rows: 0..<shape[1])
+  /// Adds one projection of all experts.
+  private func add(
+    _ parts: [ExpertForm.Part], _ projection: ExpertWeights.Projection, shape: [Int], as type: ElementType,
+    to target: String, in writer: inout GGUFWriter
+  ) throws {
+    let parts = parts.filter { $0.projections.contains(projection) }
+    for part in parts { try checkpoint.use(part.name, shape: part.shape) }
+    writer.add(target, type, shape: shape) {
+      try parts.flatMap { try self.bytes(of: projection, in: $0, as: type, target) }
+    }
+  }
+
+  /// One projection of the experts that a tensor holds.
+  private func bytes(
+    of projection: ExpertWeights.Projection, in part: ExpertForm.Part, as type: ElementType, _ target: String
+  ) throws -> [UInt8] {
+    try checkpoint.tensors.withBytes(of: part.name) { tensor, stored in
+      let size = stored.byteCount / part.experts.count
+      var bytes: [UInt8] = []
+      for start in stride(from: 0, to: stored.byteCount, by: size) {
+        let range = part.range(of: projection, count: size) ?? 0..<size
+        let read = try floats(of: stored.extracting(start + range.lowerBound..<start + range.upperBound), tensor)
+        let values =
+          part.layout == .inOrder ? read : part.values(of: projection, in: read[...], width: part.rowWidth)
+        bytes += Quantization.bytes(of: values.span, as: type, importance: importance?.columns(of: target))
       }
-    case .fused(let gateUp, let down):
-      guard index < 2 else { return [Piece(name: down, shape: shape, rows: 0..<shape[0] * shape[1])] }
-      return (0..<shape[0]).map { expert in
-        let first = (2 * expert + index) * expertWidth
-        return Piece(name: gateUp, shape: [shape[0], 2 * expertWidth, shape[2]], rows: first..<first + expertWidth)
-      }
-    case .stacked(let gate, let up, let down):
-      return [Piece(name: [gate, up, down][index], shape: shape, rows: 0..<shape[0] * shape[1])]
+      return bytes
     }
   }
 
@@ -123,22 +139,6 @@ final class ExportPlan {
     writer.add(plan.ggufName, type, shape: shape) {
       try self.bytes(of: name, rows: shape[0], width: width, heads: heads, as: type, plan.ggufName)
     }
-  }
-
-  /// Some rows of a tensor of the checkpoint, which is seen as a matrix.
-  private struct Piece {
-    let name: String
-    let shape: [Int]
-    let rows: Range<Int>
-  }
-
-  private func bytes(of pieces: [Piece], width: Int, as type: ElementType, _ target: String) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    for piece in pieces {
-      let values = try floats(piece.rows, of: piece.name, width: width)
-      bytes += Quantization.bytes(of: values.span, as: type, importance: importance?.columns(of: target))
-    }
-    return bytes
   }
 
   private func bytes(
@@ -183,11 +183,14 @@ final class ExportPlan {
   private func floats(_ rows: Range<Int>, of name: String, width: Int) throws -> [Float] {
     try checkpoint.tensors.withBytes(of: name) { tensor, bytes in
       let rowBytes = bytes.byteCount / max(tensor.elementCount / width, 1)
-      let part = bytes.extracting(rows.lowerBound * rowBytes..<rows.upperBound * rowBytes)
-      bytesDone += part.byteCount
-      progress?(min(1, Double(bytesDone) / Double(max(checkpoint.tensors.byteCount, 1))))
-      return try Dequantization.floats(
-        of: part, tensor.elementType, name: checkpoint.describe(name))
+      return try floats(
+        of: bytes.extracting(rows.lowerBound * rowBytes..<rows.upperBound * rowBytes), tensor)
     }
+  }
+
+  private func floats(of bytes: RawSpan, _ tensor: TensorInfo) throws -> [Float] {
+    bytesDone += bytes.byteCount
+    progress?(min(1, Double(bytesDone) / Double(max(checkpoint.tensors.byteCount, 1))))
+    return try Dequantization.floats(of: bytes, tensor.elementType, name: checkpoint.describe(tensor.name))
   }
 }

@@ -32,7 +32,8 @@ package enum ModelExport {
       throw SpudError(.badData, "\(directory): is a file, but a model directory with safetensors was expected")
     }
     let checkpoint = try Checkpoint(.directory(directory))
-    for layer in checkpoint.configuration.layers {
+    let description = checkpoint.configuration.architecture.description
+    for (index, layer) in checkpoint.configuration.layers.enumerated() {
       let plan =
         switch layer.attention {
         case .grouped(let plan): plan
@@ -42,10 +43,14 @@ package enum ModelExport {
       case .none, .linear, .llama3, .dynamic: break
       case .longRoPE: missing = "LongRoPE's positions"
       case .yarn(let yarn):
-        let usual = RotaryTable.YaRN(factor: yarn.factor, originalContext: yarn.originalContext)
+        var usual = RotaryTable.YaRN(factor: yarn.factor, originalContext: yarn.originalContext)
+        usual.truncates = description.ggufTruncatesYaRN
         if yarn != usual { missing = "YaRN's positions with settings of its own" }
       }
-      if plan.window != nil { missing = "a window" }
+      if (plan.window != nil) != description.ggufHasWindow(index) { missing = "windows in layers of its own" }
+      if case .experts(let plan) = layer.feedForward, plan.activation != description.ggufActivation {
+        missing = "an activation with settings of its own"
+      }
       if let missing {
         throw SpudError(
           .unavailable, "\(directory): has \(missing), for which GGUF files of this architecture have no place")
@@ -87,6 +92,7 @@ package enum ModelExport {
     }
     set("rope.dimension_count", attention.rotary.width)
     set("rope.freq_base", attention.rotary.base)
+    if let window = attention.window { set("attention.sliding_window", window) }
     if let clip = attention.clip { set("attention.clamp_kqv", clip) }
     switch attention.rotary.scaling {
     case .none, .llama3, .dynamic, .longRoPE: break
@@ -107,6 +113,7 @@ package enum ModelExport {
         set("expert_used_count", plan.expertsPerToken)
         switch plan.router {
         case .softmax(_, let isNormalized): writer.set("\(arch).expert_weights_norm", .bool(isNormalized))
+        case .softmaxOfBest: break
         }
         set(architecture.ggufExpertWidth, plan.width)
       }

@@ -83,8 +83,8 @@ extension WeightLoader {
     }
   }
 
-  fileprivate func projection(_ plan: ProjectionPlan) throws -> Projection {
-    Projection(weight: try matrix(plan.weight), bias: try plan.bias.map { try vector($0) })
+  fileprivate func projection(_ plan: ProjectionPlan, format: WeightFormat? = nil) throws -> Projection {
+    Projection(weight: try matrix(plan.weight, format: format), bias: try plan.bias.map { try vector($0) })
   }
 
   fileprivate func attention(_ plan: AttentionPlan, _ tables: inout RotaryTables) throws -> Attention {
@@ -93,7 +93,8 @@ extension WeightLoader {
       Attention(
         query: try projection(plan.query), key: try projection(plan.key), value: try projection(plan.value),
         output: try projection(plan.output), norm: try headNorm(plan.headNorm), clip: plan.clip,
-        window: plan.window, headWidth: plan.headWidth, table: try tables.table(plan.rotary))
+        window: plan.window, sinks: try plan.sinks.map { try vector($0) }, headWidth: plan.headWidth,
+        table: try tables.table(plan.rotary))
     }
   }
 
@@ -117,13 +118,23 @@ extension WeightLoader {
           gate: try projection(plan.gate), up: try projection(plan.up), down: try projection(plan.down)))
     case .dense(let plan): .dense(try dense(plan, modelWidth: modelWidth))
     case .experts(let plan):
-      switch plan.router {
-      case .softmax(let weight, let isNormalized):
-        .sparse(
-          MixtureOfExperts(
-            router: try matrix(weight, format: .f32), experts: try experts(plan, modelWidth: modelWidth),
-            expertsPerToken: plan.expertsPerToken, isNormalized: isNormalized))
-      }
+      .sparse(try mixture(plan, modelWidth: modelWidth))
     }
+  }
+
+  private func mixture(_ plan: ExpertsPlan, modelWidth: Int) throws -> MixtureOfExperts {
+    let router: Projection
+    let score: RouterScore
+    switch plan.router {
+    case .softmax(let weight, let isNormalized):
+      router = Projection(weight: try matrix(weight, format: .f32), bias: nil)
+      score = .softmax(isNormalized: isNormalized)
+    case .softmaxOfBest(let projection):
+      router = try self.projection(projection, format: .f32)
+      score = .softmaxOfBest
+    }
+    return MixtureOfExperts(
+      router: router, experts: try experts(plan, modelWidth: modelWidth), expertsPerToken: plan.expertsPerToken,
+      score: score)
   }
 }

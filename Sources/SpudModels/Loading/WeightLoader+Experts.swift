@@ -11,7 +11,8 @@ extension WeightLoader {
     let isHeld = isHeld(plan)
     let weights = try ExpertWeights(
       expertCount: plan.expertCount, width: modelWidth, expertWidth: plan.width, format: shape.format,
-      downFormat: shape.downFormat, memory: isHeld ? memories?.memory(for: shape) : nil)
+      downFormat: shape.downFormat, activation: plan.activation, biases: try biases(of: plan, parts),
+      memory: isHeld ? memories?.memory(for: shape) : nil)
     for part in parts {
       try count(part.name, shape: part.shape, as: weights.format(of: part.projections[0])) { tensor in
         if isHeld { try hold(part, tensor, in: weights) } else { try pack(part, into: weights) }
@@ -46,9 +47,31 @@ extension WeightLoader {
       downFormat: try format(of: form.downNames(expertCount: plan.expertCount)))
   }
 
-  /// Whether all of a layer's experts are in the files as they are, not made of other tensors.
+  /// Whether all of a layer's experts are in the files as they are, not made of other tensors nor out of order.
   private func isHeld(_ plan: ExpertsPlan) -> Bool {
-    checkpoint.form(of: plan).parts(plan, modelWidth: 0).allSatisfy { checkpoint.tensors.place(of: $0.name) != nil }
+    checkpoint.form(of: plan).parts(plan, modelWidth: 0).allSatisfy {
+      $0.layout == .inOrder && checkpoint.tensors.place(of: $0.name) != nil
+    }
+  }
+
+  /// The biases that belong to the weights in `parts`.
+  private func biases(of plan: ExpertsPlan, _ parts: [ExpertForm.Part]) throws -> ExpertBiases? {
+    guard plan.isBiased else { return nil }
+    var values: [ExpertWeights.Projection: [Float]] = [:]
+    for part in parts.map(\.biases) {
+      let all = try take(part.name, shape: part.shape, as: .f32) { tensor, bytes in
+        try Dequantization.floats(of: bytes, tensor.elementType, name: checkpoint.describe(tensor.name))
+      }
+      let size = all.count / part.experts.count
+      for start in stride(from: 0, to: all.count, by: size) {
+        for projection in part.projections {
+          values[projection, default: []] += part.values(
+            of: projection, in: all[start..<start + size], width: part.rowWidth)
+        }
+      }
+    }
+    return ExpertBiases(
+      gate: values[.gate] ?? [], up: values[.up] ?? [], down: values[.down] ?? [], expertCount: plan.expertCount)
   }
 
   private func hold(_ part: ExpertForm.Part, _ tensor: TensorInfo, in weights: ExpertWeights) throws {
@@ -66,54 +89,21 @@ extension WeightLoader {
 
   private func pack(_ part: ExpertForm.Part, into weights: ExpertWeights) throws {
     try checkpoint.tensors.withBytes(of: part.name) { tensor, bytes in
-      let size = bytes.byteCount / (part.experts.count * part.projections.count)
-      var start = 0
-      for expert in part.experts {
+      let size = bytes.byteCount / part.experts.count
+      for (index, expert) in part.experts.enumerated() {
+        let stored = bytes.extracting(index * size..<(index + 1) * size)
         for projection in part.projections {
-          try weights.pack(
-            projection, expert: expert, from: bytes.extracting(start..<start + size), encoding: tensor.elementType,
-            compute: compute)
-          start += size
+          if let range = part.range(of: projection, count: size) {
+            try weights.pack(
+              projection, expert: expert, from: stored.extracting(range), encoding: tensor.elementType,
+              compute: compute)
+          } else {
+            let gathered = try part.gathered(projection, from: stored, tensor)
+            try weights.pack(
+              projection, expert: expert, from: gathered, encoding: tensor.elementType, compute: compute)
+          }
         }
       }
-    }
-  }
-}
-
-extension ExpertForm {
-  /// A tensor that holds some projections of some experts, one expert after the other.
-  struct Part {
-    let name: String
-    let projections: [ExpertWeights.Projection]
-    let experts: Range<Int>
-    let shape: [Int]
-  }
-
-  /// The tensors that hold a layer's experts.
-  func parts(_ plan: ExpertsPlan, modelWidth: Int) -> [Part] {
-    let all = 0..<plan.expertCount
-    let inner = [plan.width, modelWidth]
-    let outer = [modelWidth, plan.width]
-    switch self {
-    case .separate(let gate, let up, let down):
-      return all.flatMap { expert in
-        [(gate, ExpertWeights.Projection.gate, inner), (up, .up, inner), (down, .down, outer)].map {
-          Part(
-            name: Self.fill($0.0, expert: expert), projections: [$0.1], experts: expert..<expert + 1, shape: $0.2)
-        }
-      }
-    case .fused(let gateUp, let down):
-      return [
-        Part(
-          name: gateUp, projections: [.gate, .up], experts: all, shape: [plan.expertCount, 2 * plan.width, modelWidth]),
-        Part(name: down, projections: [.down], experts: all, shape: [plan.expertCount] + outer),
-      ]
-    case .stacked(let gate, let up, let down):
-      return [
-        Part(name: gate, projections: [.gate], experts: all, shape: [plan.expertCount] + inner),
-        Part(name: up, projections: [.up], experts: all, shape: [plan.expertCount] + inner),
-        Part(name: down, projections: [.down], experts: all, shape: [plan.expertCount] + outer),
-      ]
     }
   }
 }

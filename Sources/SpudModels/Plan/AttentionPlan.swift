@@ -7,8 +7,7 @@ package enum AttentionPlan: Sendable, Equatable {
 
 /// Causal attention of query heads that share keys and values in groups of equal size.
 ///
-/// A token sees all before it, or as many as a window holds. Attention sinks belong here once the kernel that computes
-/// them is there.
+/// A token sees all before it, or as many as a window holds.
 package struct GroupedAttentionPlan: Sendable, Equatable {
   /// What is normalized of queries and keys before they rotate.
   package enum HeadNorm: Sendable, Equatable {
@@ -32,6 +31,9 @@ package struct GroupedAttentionPlan: Sendable, Equatable {
   package var clip: Float?
   /// How many positions a token sees, its own included; nil is all.
   package var window: Int?
+  /// A learned logit for each query head, `[headCount]`, that is not scaled, takes its part of the softmax and has no
+  /// value (gpt-oss): out = Σ e^s_j · v_j / (Σ e^s_j + e^sink).
+  package var sinks: TensorPlan?
 
   package var queryWidth: Int { headCount * headWidth }
   package var keyValueWidth: Int { keyValueHeadCount * headWidth }

@@ -7,28 +7,29 @@ extension DecoderPlan {
 
   /// Reads what the architectures have in common.
   ///
-  /// Source: `configuration_{qwen3_moe,olmoe,mixtral,qwen3,qwen2,llama}.py` of huggingface/transformers 5.23.0 and
-  /// 4.51.0; `gguf-py/gguf/constants.py` of ggml-org/llama.cpp.
+  /// Source: `configuration_{gpt_oss,qwen3_moe,olmoe,mixtral,qwen3,qwen2,llama}.py` of huggingface/transformers 5.23.0
+  /// and 4.51.0; `gguf-py/gguf/constants.py` of ggml-org/llama.cpp.
   ///
   /// - Parameters:
   ///   - headWidth: The width of a head when config.json does not say; nil is modelWidth / headCount.
   ///   - rotaryBase: `rope_theta` when config.json does not say.
+  ///   - scaling: What stretches rotary positions when config.json does not say.
   ///   - epsilon: `rms_norm_eps` when config.json does not say.
-  ///   - window: Which layers have the sliding window that config.json names.
+  ///   - window: Which layers have the sliding window that the settings name.
   init(
-    _ settings: Settings, headWidth: Int? = nil, rotaryBase: Double = 10_000, epsilon: Double = 1e-6,
-    window: Windowed = .all(byDefault: false)
+    _ settings: Settings, headWidth: Int? = nil, rotaryBase: Double = 10_000, scaling: RotaryTable.Scaling = .none,
+    epsilon: Double = 1e-6, window: Windowed = .all(byDefault: false)
   ) throws {
     switch settings {
     case .huggingFace(let reader):
       try self.init(
-        reader, settings, headWidth: headWidth, rotaryBase: rotaryBase, epsilon: epsilon, window: window)
-    case .gguf(let reader, let name): try self.init(reader, name, settings)
+        reader, headWidth: headWidth, rotaryBase: rotaryBase, scaling: scaling, epsilon: epsilon, window: window)
+    case .gguf(let reader, let name): try self.init(reader, name, settings, window: window)
     }
   }
 
   private init(
-    _ reader: ConfigurationReader, _ settings: Settings, headWidth: Int?, rotaryBase: Double, epsilon: Double,
+    _ reader: ConfigurationReader, headWidth: Int?, rotaryBase: Double, scaling: RotaryTable.Scaling, epsilon: Double,
     window: Windowed
   ) throws {
     let _: Activation = try reader.choice("hidden_act", default: .silu)
@@ -49,7 +50,8 @@ extension DecoderPlan {
       self.headWidth = modelWidth / headCount
     }
     let trained = try reader.optionalInt("max_position_embeddings", in: Limits.context) ?? 2048
-    let (base, scaling) = try RotaryPlan.settings(reader, base: rotaryBase, width: self.headWidth, context: trained)
+    let (base, scaling) = try RotaryPlan.settings(
+      reader, base: rotaryBase, scaling: scaling, width: self.headWidth, context: trained)
     let positions = min(scaling.reach(beyond: trained), Limits.context.upperBound)
     contextLength = positions
     self.epsilon = Float(try reader.optionalDouble("rms_norm_eps", in: 0...1) ?? epsilon)
@@ -65,16 +67,21 @@ extension DecoderPlan {
     case all(byDefault: Bool)
     /// Where `use_sliding_window` is true, those that `layer_types` names, or else all from `max_window_layers` on.
     case later
+    /// Those that `layer_types` names, or else every other one, the first among them; in GGUF these always. `byDefault`
+    /// is the window's length where config.json names none.
+    case everyOther(byDefault: Int)
   }
 
   private static func windows(_ reader: ConfigurationReader, _ windowed: Windowed, layerCount: Int) throws -> [Int?] {
-    let slides =
-      switch windowed {
-      case .all(let byDefault): try reader.optionalBool("use_sliding_window") ?? byDefault
-      case .later: try reader.optionalBool("use_sliding_window") ?? false
-      }
-    guard slides, let window = try reader.optionalInt("sliding_window", in: Limits.context) else { return [] }
-    guard case .later = windowed else { return Array(repeating: window, count: layerCount) }
+    var usual: Int?
+    let slides: Bool
+    switch windowed {
+    case .all(let byDefault): slides = try reader.optionalBool("use_sliding_window") ?? byDefault
+    case .later: slides = try reader.optionalBool("use_sliding_window") ?? false
+    case .everyOther(let byDefault): (slides, usual) = (true, byDefault)
+    }
+    guard slides, let window = try reader.optionalInt("sliding_window", in: Limits.context) ?? usual else { return [] }
+    if case .all = windowed { return Array(repeating: window, count: layerCount) }
     if let kinds = try reader.optionalStrings("layer_types") {
       guard kinds.count == layerCount else {
         throw SpudError(.badData, "\(reader.file): 'layer_types' names \(kinds.count) layers, expected \(layerCount)")
@@ -90,25 +97,29 @@ extension DecoderPlan {
         }
       }
     }
+    if case .everyOther = windowed { return everyOther(window, layerCount: layerCount) }
     let first = try reader.optionalInt("max_window_layers", in: 0...1_000_000) ?? 28
     return (0..<layerCount).map { $0 >= first ? window : nil }
   }
 
-  private init(_ reader: GGUFSettings, _ name: String, _ settings: Settings) throws {
+  private static func everyOther(_ window: Int, layerCount: Int) -> [Int?] {
+    (0..<layerCount).map { $0 % 2 == 0 ? window : nil }
+  }
+
+  private init(_ reader: GGUFSettings, _ name: String, _ settings: Settings, window: Windowed) throws {
     modelWidth = try reader.int("\(name).embedding_length", in: Limits.width)
     headCount = try reader.int("\(name).attention.head_count", in: Limits.heads)
     keyValueHeadCount = try reader.optionalInt("\(name).attention.head_count_kv", in: Limits.heads) ?? headCount
     let width =
       try reader.optionalInt("\(name).attention.key_length", in: Limits.headWidth) ?? modelWidth / headCount
     headWidth = width
-    windows = []
     contextLength = try reader.optionalInt("\(name).context_length", in: Limits.context) ?? 2048
     epsilon = Float(try reader.optionalDouble("\(name).attention.layer_norm_rms_epsilon", in: 0...1) ?? 1e-6)
     let base = try reader.optionalDouble("\(name).rope.freq_base", in: Self.positive) ?? 10_000
     let divisors = "rope_freqs.weight"
     rotary = RotaryPlan(
       width: width, base: Float(base), scaling: try RotaryPlan.scaling(reader, name),
-      pairing: Architecture.ggufPairing(of: name),
+      pairing: Architecture.gguf(name)?.ggufPairing ?? .halves,
       divisors: settings.hasTensor(gguf: divisors)
         ? TensorPlan(gguf: divisors, shape: [width / 2]) : nil)
     isTied = !settings.hasTensor(gguf: "output.weight")
@@ -117,6 +128,13 @@ extension DecoderPlan {
     }
     vocabularyCount = rows
     layerCount = try reader.int("\(name).block_count", in: Limits.layers)
+    if case .everyOther = window,
+      let window = try reader.optionalInt("\(name).attention.sliding_window", in: Limits.context)
+    {
+      windows = Self.everyOther(window, layerCount: layerCount)
+    } else {
+      windows = []
+    }
     let rotaryWidth = try reader.optionalInt("\(name).rope.dimension_count", in: Limits.headWidth) ?? width
     let valueWidth = try reader.optionalInt("\(name).attention.value_length", in: Limits.headWidth) ?? width
     guard rotaryWidth == width, valueWidth == width else {

@@ -32,12 +32,16 @@ struct DecoderPlan {
   func layers(_ plan: (Int) throws -> LayerPlan) rethrows -> [LayerPlan] { try (0..<layerCount).map(plan) }
 
   /// A layer under the usual names, its blocks given.
-  func layer(_ layer: Int, _ attention: GroupedAttentionPlan, _ feedForward: FeedForwardPlan) -> LayerPlan {
+  ///
+  /// - Parameter ggufNorm: What GGUF calls the norm before the second block.
+  func layer(
+    _ layer: Int, _ attention: GroupedAttentionPlan, _ feedForward: FeedForwardPlan, ggufNorm: String = "ffn_norm"
+  ) -> LayerPlan {
     LayerPlan(
       attentionNorm: norm("model.layers.\(layer).input_layernorm.weight", gguf: "blk.\(layer).attn_norm.weight"),
       attention: .grouped(attention),
       feedForwardNorm: norm(
-        "model.layers.\(layer).post_attention_layernorm.weight", gguf: "blk.\(layer).ffn_norm.weight"),
+        "model.layers.\(layer).post_attention_layernorm.weight", gguf: "blk.\(layer).\(ggufNorm).weight"),
       feedForward: feedForward)
   }
 

@@ -5,8 +5,8 @@
 ///
 /// An architecture's file makes one for each layer. Loading, workspace, cache, costs and the export to GGUF switch on
 /// its enums and know no architecture. An enum has a case for what a kernel computes, and no other: latent and linear
-/// attention, a window, attention sinks, another norm, a shared expert or another router become cases when their kernel
-/// is there, and the compiler then lists the places that have to know them.
+/// attention, another norm, a shared expert or another router become cases when their kernel is there, and the compiler
+/// then lists the places that have to know them.
 package struct LayerPlan: Sendable, Equatable {
   package var attentionNorm: NormPlan
   package var attention: AttentionPlan

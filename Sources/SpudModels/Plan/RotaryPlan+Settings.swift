@@ -21,10 +21,11 @@ extension RotaryPlan {
   ///
   /// - Parameters:
   ///   - base: `rope_theta` when config.json does not say.
+  ///   - scaling: What there is when config.json says nothing of it.
   ///   - width: How many values of a head rotate.
   ///   - context: `max_position_embeddings`.
   static func settings(
-    _ reader: ConfigurationReader, base: Double, width: Int, context: Int
+    _ reader: ConfigurationReader, base: Double, scaling usual: RotaryTable.Scaling, width: Int, context: Int
   ) throws -> (base: Float, scaling: RotaryTable.Scaling) {
     let parameters = try reader.optionalObject("rope_parameters")
     let base =
@@ -33,7 +34,7 @@ extension RotaryPlan {
     if let fraction = try (parameters ?? reader).optionalDouble("partial_rotary_factor", in: 0...1), fraction != 1 {
       throw SpudError(.badData, "\(reader.file): 'partial_rotary_factor' is \(fraction), but only 1 is supported")
     }
-    guard let scaling = try parameters ?? reader.optionalObject("rope_scaling") else { return (Float(base), .none) }
+    guard let scaling = try parameters ?? reader.optionalObject("rope_scaling") else { return (Float(base), usual) }
     let kind: Kind = try scaling.choice("rope_type", "type", default: .standard)
     func number(_ key: String) throws -> Double {
       guard let value = try scaling.optionalDouble(key, in: positive) else {
@@ -124,6 +125,7 @@ extension RotaryPlan {
       let context = try reader.optionalInt("\(name).context_length", in: range) ?? 2048
       let original = try reader.optionalInt("\(name).rope.scaling.original_context_length", in: range) ?? context
       var yarn = RotaryTable.YaRN(factor: factor, originalContext: Double(original))
+      yarn.truncates = Architecture.gguf(name)?.ggufTruncatesYaRN ?? true
       if let attention = try reader.optionalDouble("\(name).rope.scaling.attn_factor", in: positive) {
         yarn.attentionFactor = attention * (factor <= 1 ? 1 : 0.1 * log(factor) + 1)
       }

@@ -128,6 +128,7 @@ package enum GGUFTokenizerExport {
   private static func preTokenizer(_ json: JSONValue) -> String {
     let text = String(decoding: json["pre_tokenizer"]?.serialized ?? [], as: UTF8.self)
     if text.contains("Digits") { return "smollm" }
+    if text.contains("{Lu}") { return "gpt-4o" }
     if text.contains("N}{1,3}") { return "llama-bpe" }
     return text.contains("(?i:") ? "qwen2" : "gpt-2"
   }

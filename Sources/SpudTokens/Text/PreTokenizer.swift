@@ -3,7 +3,7 @@ internal import SpudErrors
 /// How text is cut into words before byte pairs are merged: no merge crosses a cut. A tokenizer may cut in several
 /// steps, each within the words of the one before.
 ///
-/// The first two are the regular expression that its tokenizers state, read here by one pass over the bytes: a
+/// The first three are the regular expression that its tokenizers state, read here by one pass over the bytes: a
 /// character is looked at no more than three times, whatever the text. A backtracking engine is not linear on these
 /// patterns, and a recursive one overflows its stack on a long run of one class.
 enum PreTokenizer: Sendable, Equatable {
@@ -11,6 +11,8 @@ enum PreTokenizer: Sendable, Equatable {
   case gpt2
   /// Qwen2's and Qwen3's when `maximumDigits` is 1, Llama 3's when it is 3.
   case caseless(maximumDigits: Int)
+  /// That of o200k_base, also of gpt-oss: a word goes from capitals to small letters and takes its contraction along.
+  case cased
   /// Each digit is a word, or each run of digits, and so is what is between.
   case digits(individual: Bool)
   /// Each punctuation mark is a word, or each run of them, and so is what is between.
@@ -28,17 +30,25 @@ enum PreTokenizer: Sendable, Equatable {
     #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"#
     + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
+  static let o200kPattern =
+    #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"#
+    + #"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"#
+    + #"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"#
+    + #"(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+
   /// The scanner of a pattern as a tokenizer.json spells it.
   init(pattern: String, in name: String) throws {
     switch pattern {
     case Self.gpt2Pattern: self = .gpt2
     case Self.qwen2Pattern: self = .caseless(maximumDigits: 1)
     case Self.llama3Pattern: self = .caseless(maximumDigits: 3)
+    case Self.o200kPattern: self = .cased
     default:
       throw SpudError(
         .badData,
         "\(name): the pre-tokenizer splits by the pattern \(pattern.prefix(200)), expected that of GPT-2 "
-          + "(\(Self.gpt2Pattern)), Qwen2 (\(Self.qwen2Pattern)) or Llama 3 (\(Self.llama3Pattern))")
+          + "(\(Self.gpt2Pattern)), Qwen2 (\(Self.qwen2Pattern)), Llama 3 (\(Self.llama3Pattern)) or o200k_base "
+          + "(\(Self.o200kPattern))")
     }
   }
 
@@ -48,6 +58,7 @@ enum PreTokenizer: Sendable, Equatable {
     switch self {
     case .gpt2: return cursor.gpt2Word(from: start)
     case .caseless(let maximumDigits): return cursor.caselessWord(from: start, maximumDigits: maximumDigits)
+    case .cased: return cursor.casedWord(from: start)
     case .digits(let individual):
       return cursor.endOfCut(from: start, individual: individual) { classes[$0].contains(.numeral) }
     case .punctuation(let individual):
@@ -64,7 +75,7 @@ enum PreTokenizer: Sendable, Equatable {
   }
 }
 
-/// The three patterns, over bytes; a byte that is not UTF-8 counts as a character of no class.
+/// The patterns, over bytes; a byte that is not UTF-8 counts as a character of no class.
 private struct WordCursor {
   let bytes: [UInt8]
   let end: Int
@@ -151,6 +162,48 @@ private struct WordCursor {
     return endOfLastLineBreak(from: start) ?? endOfSpaces(from: start)
   }
 
+  /// `P?U*L+C?|P?U+L*C?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`, where P is what is no letter,
+  /// number or line break, U are capitals, L small letters, both also letters without case and marks, and C is a
+  /// contraction.
+  func casedWord(from start: Int) -> Int {
+    guard let first = character(at: start) else { return end }
+    let begins = first.kind == .letter || first.kind == .number || isLineBreak(start) ? [start] : [first.end, start]
+    for isCapital in [false, true] {
+      for begin in begins {
+        guard let end = endOfLetters(from: begin, areCapitals: isCapital) else { continue }
+        return end < self.end ? endOfContraction(from: end, ignoringCase: true) ?? end : end
+      }
+    }
+    if first.kind == .number { return endOfRun(of: .number, from: first.end, limit: 2) }
+    if first.kind == .other { return endOfLineBreaks(from: endOfRun(of: .other, from: first.end), orSlashes: true) }
+    if bytes[start] == UInt8(ascii: " "), character(at: first.end)?.kind == .other {
+      return endOfLineBreaks(from: endOfRun(of: .other, from: first.end), orSlashes: true)
+    }
+    return endOfLastLineBreak(from: start) ?? endOfSpaces(from: start)
+  }
+
+  /// The end of U*L+, or with `areCapitals` of U+L*; nil where there is none.
+  private func endOfLetters(from start: Int, areCapitals: Bool) -> Int? {
+    var index = start
+    var last: Int?  // the end of the last that may be small too
+    while index < end {
+      let next = bytes.scalar(at: index, before: end)
+      let set = classes[next.value]
+      guard set.contains(.mark) || set.contains(.letter) && !set.contains(.lowercase) else { break }
+      index += next.length
+      if areCapitals || !set.contains(.uppercase) { last = index }
+    }
+    let capitals = index
+    while index < end {
+      let next = bytes.scalar(at: index, before: end)
+      let set = classes[next.value]
+      guard set.contains(.mark) || set.contains(.letter) && !set.contains(.uppercase) else { break }
+      index += next.length
+    }
+    if areCapitals { return capitals > start ? index : nil }
+    return index > capitals ? index : last
+  }
+
   /// `\s+(?!\S)|\s+`: all of a run at the end of the text, all but its last character elsewhere, but never nothing.
   private func endOfSpaces(from start: Int) -> Int {
     var index = start
@@ -177,9 +230,9 @@ private struct WordCursor {
     bytes[index] == UInt8(ascii: "\r") || bytes[index] == UInt8(ascii: "\n")
   }
 
-  private func endOfLineBreaks(from index: Int) -> Int {
+  private func endOfLineBreaks(from index: Int, orSlashes: Bool = false) -> Int {
     var index = index
-    while index < end, isLineBreak(index) { index += 1 }
+    while index < end, isLineBreak(index) || orSlashes && bytes[index] == UInt8(ascii: "/") { index += 1 }
     return index
   }
 

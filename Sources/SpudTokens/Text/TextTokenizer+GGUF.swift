@@ -53,10 +53,11 @@ extension TextTokenizer {
     case "llama-bpe", "llama3", "llama-v3":
       builder.preTokenizers = [.caseless(maximumDigits: 3)]
       builder.ignoresMerges = true
+    case "gpt-4o", "llama4": builder.preTokenizers = [.cased]
     default:
       throw builder.bad(
         "tokenizer.ggml.pre is \(builder.shown(metadata.preTokenizer)), "
-          + "expected gpt-2, olmo, qwen2, llama-bpe, starcoder or smollm")
+          + "expected gpt-2, olmo, qwen2, llama-bpe, gpt-4o, starcoder or smollm")
     }
     try builder.addTokens(of: metadata)
     for merge in metadata.merges { try builder.addMerge(merge) }

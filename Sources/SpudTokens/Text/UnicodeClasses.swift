@@ -1,6 +1,6 @@
 /// What a tokenizer's patterns ask of a character.
 struct CharacterClass: OptionSet, Sendable {
-  let rawValue: UInt8
+  let rawValue: UInt16
   static let letter = CharacterClass(rawValue: 1)
   static let number = CharacterClass(rawValue: 2)
   static let space = CharacterClass(rawValue: 4)
@@ -12,6 +12,10 @@ struct CharacterClass: OptionSet, Sendable {
   static let punctuation = CharacterClass(rawValue: 32)
   /// What the normalizer `StripAccents` takes away.
   static let accent = CharacterClass(rawValue: 64)
+  /// Upper and title case.
+  static let uppercase = CharacterClass(rawValue: 128)
+  static let lowercase = CharacterClass(rawValue: 256)
+  static let mark = CharacterClass(rawValue: 512)
 }
 
 /// Character classes by scalar.
@@ -29,6 +33,8 @@ struct UnicodeClasses: Sendable {
       (UnicodeClassTable.letters, .letter), (UnicodeClassTable.numbers, .number),
       (UnicodeClassTable.spaces, .space), (UnicodeClassTable.words, .word), (NormalizerTable.numerals, .numeral),
       (NormalizerTable.punctuation, .punctuation), (NormalizerTable.accents, .accent),
+      (UnicodeClassTable.uppercase, .uppercase), (UnicodeClassTable.lowercase, .lowercase),
+      (UnicodeClassTable.marks, .mark),
     ]
     for (table, mark) in tables {
       for range in HexadecimalRanges(table) {

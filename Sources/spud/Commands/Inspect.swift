@@ -49,6 +49,8 @@ struct Inspect: AsyncParsableCommand {
     var positions: String
     /// Layers of which a token sees a window only, and how many positions that holds; null where there is none.
     var windowLayers, window: Int?
+    /// Layers whose heads have an attention sink; null where there is none.
+    var sinkLayers: Int?
     var parameters, activeParameters: Int
     /// All weights as they stand in memory, and how.
     var bytes: Int
@@ -105,6 +107,8 @@ extension Inspect.Report {
     positions = plans.first.map { Self.describe($0.rotary.scaling) } ?? ""
     let windows = plans.compactMap(\.window)
     if let window = windows.max() { (windowLayers, self.window) = (windows.count, window) }
+    let sinks = plans.count { $0.sinks != nil }
+    if sinks > 0 { sinkLayers = sinks }
     parameters = costs.parameters
     activeParameters = costs.activeParameters
     bytes = costs.bytes
@@ -184,6 +188,7 @@ extension Inspect.Report {
     if let windowLayers, let window {
       lines.append(("window", "\(window) tokens, in \(windowLayers) of \(layers) layers"))
     }
+    if let sinkLayers { lines.append(("sinks", "one for each head, in \(sinkLayers) of \(layers) layers")) }
     for name in ["text", "control", "image", "audio", "residual"] {
       guard let range = vocabulary[name] else { continue }
       lines.append(("\(name) ids", "\(range.first) to \(Int(range.first) + range.count - 1) (\(range.count))"))

@@ -5,7 +5,7 @@ import Testing
 @Suite("Text ids are those of the tokenizers package")
 struct TextParityTests {
   static let names = [
-    "gpt2", "qwen2", "llama3", "prefixed", "metaspace", "digits", "folded", "parted", "spaced",
+    "gpt2", "qwen2", "llama3", "cased", "prefixed", "metaspace", "digits", "folded", "parted", "spaced",
   ]
   static let corpus = Result { try ParityCorpus.load() }
   static let strings = Result { try corpus.get().strings() }

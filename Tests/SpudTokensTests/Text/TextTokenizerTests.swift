@@ -115,7 +115,7 @@ struct TextTokenizerTests {
 
   @Test(
     "GGUF metadata makes the same tokenizer as the file that it was converted from",
-    arguments: ["gpt2", "qwen2", "llama3"])
+    arguments: ["gpt2", "qwen2", "llama3", "cased"])
   func gguf(name: String) throws {
     let data = try Data(contentsOf: ParityCorpus.folder.appending(path: "\(name).json"))
     let root = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -134,7 +134,7 @@ struct TextTokenizerTests {
     let merges = try #require(model["merges"] as? [Any])
     let metadata = GGUFTokenizerMetadata(
       tokens: tokens, merges: merges.map { ($0 as? [String])?.joined(separator: " ") ?? "\($0)" }, tokenTypes: types,
-      preTokenizer: ["gpt2": "gpt-2", "llama3": "llama-bpe"][name] ?? name)
+      preTokenizer: ["gpt2": "gpt-2", "llama3": "llama-bpe", "cased": "gpt-4o"][name] ?? name)
     let converted = try TextTokenizer(gguf: metadata, name: "test.gguf")
     let original = try tokenizer(name)
     for text in try TextParityTests.strings.get().prefix(3000) {
