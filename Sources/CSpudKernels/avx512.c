@@ -1,4 +1,5 @@
-// Kernels for AVX-512 with VNNI (products of bytes), BF16 (products of bfloat16 pairs) and GFNI (nibbles to bytes).
+// Kernels for AVX-512 with VNNI (products of bytes), BF16 (products of bfloat16 pairs), GFNI (nibbles to bytes) and
+// VBMI (tables of 64 bytes).
 #include "common.h"
 
 #if defined(__x86_64__)
@@ -6,7 +7,7 @@
 #include <immintrin.h>
 #define NAME(x) x##_avx512
 #define TARGET \
-  __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,gfni")))
+  __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,avx512vbmi,gfni")))
 #define VECTOR_OPERAND "+v"
 #endif
 #pragma clang attribute push(TARGET, apply_to = function)

@@ -25,13 +25,56 @@ SPUD_INLINE __m512i bit_field(__m512i x, const int from, const int width, const 
   return _mm512_gf2p8affine_epi64_epi8(x, _mm512_set1_epi64((long long)matrix), 0);
 }
 
+/// A table's values as bytes that are raised by 128, four times over: so that of a number the lower four bits count.
+SPUD_INLINE __m512i raised_table(const int8_t *table) {
+  const __m512i values = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
+  return _mm512_xor_si512(values, _mm512_set1_epi8((char)0x80));
+}
+
+/// What triples are, raised to the upper three bits, by a number's bits `low`, the next and `high`; no other counts.
+SPUD_INLINE __m512i triples_table(const int low, const int high) {
+  _Alignas(64) uint8_t table[64];
+  SPUD_EACH(i, 64) table[i] = (uint8_t)((i >> low & 3) << 5 | (i >> high & 1) << 7);
+  return _mm512_load_si512(table);
+}
+/// Codes of six bits, raised by two.
+SPUD_INLINE __m512i sixes_table(void) {
+  _Alignas(64) uint8_t table[64];
+  SPUD_EACH(i, 64) table[i] = (uint8_t)(i << 2);
+  return _mm512_load_si512(table);
+}
+/// The lower bits of a triple from one line, the upper one from another.
+SPUD_INLINE __m512i apart(__m512i low, __m512i high) {
+  return _mm512_ternarylogic_epi64(_mm512_set1_epi8(0x18), low, high, 0xca);
+}
+
 /// Codes: from zero, where there are minima; else `raise` bits higher, so that 128 stands for nothing, as it does for
 /// bytes.
 SPUD_INLINE __m512i raised_codes(const spud_format format, const uint8_t *lines, const int group, const int part) {
   const spud_shape shape = spud_shape_of(format);
   const uint8_t *const at = lines + 64 * part;
-  const int raise = shape.raise, above = raise + (shape.nibbles ? 4 : 2);
+  const int raise = shape.raise, above = raise + 4;
   __m512i code = _mm512_setzero_si512();
+  if (shape.table) {
+    const __m512i two = _mm512_load_si512(at + spud_nibbles_of(shape, group));
+    return _mm512_permutexvar_epi8(group % 2 ? _mm512_srli_epi32(two, 4) : two, raised_table(shape.table));
+  }
+  if (shape.triples) {
+    const __m512i line = _mm512_load_si512(at + (group < 6 ? group / 2 : group - 6) * SPUD_LINE_BYTES);
+    if (group < 6 && group % 2) return _mm512_and_si512(line, _mm512_set1_epi8((char)0xe0));
+    if (group < 6) return _mm512_permutexvar_epi8(line, group == 4 ? triples_table(2, 4) : triples_table(0, 2));
+    return _mm512_permutexvar_epi8(apart(line, _mm512_load_si512(at + 2 * SPUD_LINE_BYTES)),
+        triples_table(3, group - 6));
+  }
+  if (shape.nibbles && shape.pairs) {
+    // Six bits, raised by two: the upper two from one line, the others from another.
+    const __m512i two = _mm512_load_si512(at + spud_nibbles_of(shape, group)),
+        four = _mm512_load_si512(at + spud_pairs_of(shape, group)),
+        above = group % 4 < 2 ? four : _mm512_slli_epi32(four, 4);
+    if (group % 2) return _mm512_ternarylogic_epi64(_mm512_set1_epi8((char)0xc0), above, bit_field(two, 4, 4, 2), 0xea);
+    const __m512i numbers = _mm512_ternarylogic_epi64(_mm512_set1_epi8(15), two, above, 0xca);
+    return _mm512_permutexvar_epi8(numbers, sixes_table());
+  }
   if (shape.nibbles) {
     const __m512i two = _mm512_load_si512(at + spud_nibbles_of(shape, group));
     code = group % 2 == 0 && raise == 0 ? _mm512_and_si512(two, _mm512_set1_epi8(15)) :
@@ -39,14 +82,9 @@ SPUD_INLINE __m512i raised_codes(const spud_format format, const uint8_t *lines,
   }
   if (shape.pairs) {
     const __m512i four = _mm512_load_si512(at + spud_pairs_of(shape, group));
-    const __m512i pair = bit_field(four, 2 * (group % 4), 2, shape.nibbles ? above : raise);
-    code = shape.nibbles ? _mm512_or_si512(code, pair) : pair;
+    code = bit_field(four, spud_pair_bit(group), 2, raise);
   }
   if (shape.bits) code = _mm512_or_si512(code, bit_field(_mm512_load_si512(at), group, 1, above));
-  if (shape.table) {
-    const __m128i values = _mm_loadu_si128((const __m128i *)shape.table);
-    return _mm512_xor_si512(_mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), code), _mm512_set1_epi8((char)0x80));
-  }
   return code;
 }
 /// The same as bytes.
@@ -55,6 +93,68 @@ SPUD_INLINE code_bytes codes(const spud_format format, const uint8_t *lines, con
 }
 
 #include "blocks_spread.h"
+
+// ---- One row ----
+
+/// The sums of 32 columns' products, [halves][2].
+SPUD_INLINE void row_dots(
+    const spud_format format, const uint8_t *lines, const spud_summed_block *block, __m512i dots[2][2]
+) {
+  const spud_shape shape = spud_shape_of(format);
+  const uint8_t *const x = (const uint8_t *)block->quants;
+  SPUD_EACH(half, shape.halves) {
+    dots[half][0] = dots[half][1] = shape.minima ? _mm512_setzero_si512() :
+        input4((const uint8_t *)&block->corrections[shape.halves == 1 ? 2 : half]);
+  }
+  SPUD_EACH(half, shape.halves) SPUD_EACH(step, 8 / shape.halves) {
+    const int group = 4 * half + step;
+    dot32(dots[half], raised_codes(format, lines, group, 0), raised_codes(format, lines, group, 1), x + 4 * group);
+  }
+}
+
+/// One row by one panel: the bits of `tile_blocks`, whose factors are exact products as well, but for the last
+/// rounding: a half, a scale of eight bits and five of an input's scale fit the 24 bits of a float.
+SPUD_INLINE void row_blocks(
+    const spud_format format, const uint8_t *panel, int64_t units, const uint8_t *input, float *output
+) {
+  const spud_shape shape = spud_shape_of(format);
+  const spud_summed_block *block = (const spud_summed_block *)input;
+  const int m = 1;  // see KEEP_ORDER
+  f32x16 sums[2] = {{0}, {0}};
+  for (; units > 0; units--) {
+    KEEP_ORDER
+    f32x16 d[2], minima[2];
+    _Alignas(64) uint8_t parts[2][16 * SPUD_PANEL_ROWS];
+    const uint8_t *const scales = shape.blocks > 1 ? scales_of(format, panel, 0, parts[0]) : NULL,
+        *const lower = shape.blocks > 1 && shape.minima ? scales_of(format, panel, 1, parts[1]) : NULL;
+    SPUD_EACH(h, 2) {
+      d[h] = format == SPUD_MXFP4 ? bf16s16(panel + 32 * h) : halves16(panel + 32 * h);
+      minima[h] = shape.minima ? halves16(panel + 64 + 32 * h) : d[h];
+    }
+    panel += shape.header;
+    for (int count = 0; count < shape.blocks; count++, panel += spud_code_bytes(shape), block++) {
+      KEEP_ORDER
+      __m512i dots[2][2];
+      row_dots(format, panel, block, dots);
+      const f32x16 step = splat16((block->scales[0] + block->scales[1]) * (1.0f / (float)(1 << shape.raise)));
+      const f32x16 factors[2] = {d[0] * step, d[1] * step};
+      SPUD_EACH(half, shape.halves) SPUD_EACH(h, 2) {
+        const int at = (count * shape.halves + half) * SPUD_PANEL_ROWS + 16 * h;
+        const f32x16 factor = shape.blocks == 1 ? factors[h] :
+            floats_of_bytes(scales + at, has_signed_scales(format)) * factors[h];
+        sums[h] = (f32x16)_mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[half][h]), (__m512)factor, (__m512)sums[h]);
+        if (shape.minima) {
+          const f32x16 minimum = shape.blocks == 1 ? minima[h] : -minima[h] * floats_of_bytes(lower + at, 0);
+          sums[h] = (f32x16)_mm512_fmadd_ps((__m512)minimum,
+              _mm512_set1_ps(block->sums[shape.halves == 1 ? 2 : half]), (__m512)sums[h]);
+        }
+      }
+    }
+  }
+  SPUD_EACH(h, 2) store16(output + 16 * h, sums[h]);
+}
+
+// ---- Tiles ----
 
 /// Three rows or more ask for a panel's lines ahead of time; see FETCH_AHEAD.
 #define FETCH_LINES(bytes) \
@@ -87,6 +187,10 @@ SPUD_INLINE void tile_blocks(
     int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
 ) {
   const spud_shape shape = spud_shape_of(format);
+  if (!spread && m == 1 && (shape.blocks > 1 || shape.table)) {
+    row_blocks(format, panel, units, inputs[0], output);
+    return;
+  }
   const int block_bytes = spread ? SPREAD_BYTES : spud_code_bytes(shape), groups = 8 / shape.halves;
   const __m512i no_scale = (__m512i)factor16(splat16(0), shape);
   _Alignas(64) block_scales own[8];

@@ -29,49 +29,70 @@ SPUD_INLINE code_bytes codes(const spud_format format, const uint8_t *lines, con
     code = group % 2 ? two >> 4 : two & 15;
   }
   if (shape.pairs) {
-    const code_bytes four = load_codes(at + spud_pairs_of(shape, group)) >> 2 * (group % 4) & 3;
-    code |= shape.nibbles ? four << 4 : four;
+    const code_bytes four = load_codes(at + spud_pairs_of(shape, group));
+    code |= (four >> spud_pair_bit(group) & 3) << (shape.nibbles ? 4 : 0);
   }
-  if (shape.bits) code |= (load_codes(at) >> group & 1) << (shape.nibbles ? 4 : 2);
+  if (shape.bits) code |= (load_codes(at) >> group & 1) << 4;
+  if (shape.triples) {
+    if (group < 6) return load_codes(at + group / 2 * SPUD_LINE_BYTES) >> (group % 2 ? 5 : group == 4 ? 2 : 0) & 7;
+    const code_bytes low = load_codes(at + (group - 6) * SPUD_LINE_BYTES), high = load_codes(at + 2 * SPUD_LINE_BYTES);
+    return (low >> 3 & 3) | (high << (8 - group) & 4);
+  }
   return shape.table ? look_up(shape.table, code) : code;
 }
 #endif
 
 // ---- Scales ----
 
-SPUD_INLINE f32x16 floats_of_bytes(u8x32 bytes, int half, int is_signed) {
-  union { u8x32 all; u8x16 unsigned_bytes[2]; i8x16 signed_bytes[2]; } parts = {bytes};
-  return is_signed ? __builtin_convertvector(parts.signed_bytes[half], f32x16)
-                   : __builtin_convertvector(parts.unsigned_bytes[half], f32x16);
+SPUD_INLINE f32x16 floats_of_bytes(const uint8_t *from, int is_signed) {
+  return is_signed ? __builtin_convertvector(*(const i8x16 *)from, f32x16)
+                   : __builtin_convertvector(*(const u8x16 *)from, f32x16);
 }
 
-SPUD_INLINE u8x32 load_bytes(const uint8_t *from) { return *(const u8x32 *)from; }
+SPUD_INLINE u8x64 load_bytes(const uint8_t *from) { return *(const u8x64 *)from; }
 
-/// The six-bit scale or minimum of block `i` of Q4_K and Q5_K.
-SPUD_INLINE u8x32 six_bits(const uint8_t *packed, int i, int minimum) {
+/// The six-bit scales or minima of blocks `i` and `i + 1` of Q4_K and Q5_K.
+SPUD_INLINE u8x64 six_bits(const uint8_t *packed, int i, int minimum) {
   if (i < 4) return load_bytes(packed + (i + 4 * minimum) * 32) & 63;
-  const u8x32 low = load_bytes(packed + (i + 4) * 32), high = load_bytes(packed + (i - 4 + 4 * minimum) * 32);
+  const u8x64 low = load_bytes(packed + (i + 4) * 32), high = load_bytes(packed + (i - 4 + 4 * minimum) * 32);
   return (minimum ? low >> 4 : low & 15) | high >> 6 << 4;
 }
 
-/// The integer scales of part `i`, of 16 or 32 columns, of a unit, for 32 rows; `minimum` asks for the minima.
-SPUD_INLINE u8x32 integer_scales(const spud_format format, const uint8_t *unit, int i, int minimum) {
+/// The integer scales of parts `i` and `i + 1`, of 16 or 32 columns each, of a unit, for 32 rows; `minimum` asks for
+/// the minima.
+SPUD_INLINE u8x64 integer_scales(const spud_format format, const uint8_t *unit, int i, int minimum) {
   switch (format) {
     case SPUD_Q4_K: case SPUD_Q5_K: return six_bits(unit + 128, i, minimum);
-    case SPUD_Q6_K: return load_bytes(unit + 64 + 32 * i);
     case SPUD_Q3_K: {
-      const u8x32 low = load_bytes(unit + 64 + i % 8 * 32), high = load_bytes(unit + 64 + (8 + i % 4) * 32);
+      const u8x64 low = load_bytes(unit + 64 + i % 8 * 32), high = load_bytes(unit + 64 + (8 + i % 4) * 32);
       return ((i < 8 ? low & 15 : low >> 4) | (high >> i / 4 * 2 & 3) << 4) - 32;
     }
     case SPUD_Q2_K: {
-      const u8x32 both = load_bytes(unit + 128 + 32 * i);
+      const u8x64 both = load_bytes(unit + 128 + 32 * i);
       return minimum ? both >> 4 : both & 15;
     }
     default: {  // IQ4_XS
-      const u8x32 low = load_bytes(unit + 128 + i / 2 * 32), high = load_bytes(unit + 64 + i / 4 * 32);
-      return ((i % 2 ? low >> 4 : low & 15) | (high >> i % 4 * 2 & 3) << 4) - 32;
+      const u8x32 both = *(const u8x32 *)(unit + 128 + i / 2 * 32);
+      const u8x32 four = *(const u8x32 *)(unit + 64 + i / 4 * 32) >> i % 4 * 2;
+      union { u8x32 halves[2]; u8x64 all; } scales = {
+          {(both & 15) | (four & 3) << 4, both >> 4 | (four << 2 & 0x30)}};
+      return scales.all - 32;
     }
   }
+}
+
+SPUD_INLINE int has_signed_scales(spud_format format) {
+  return format == SPUD_Q6_K || format == SPUD_Q3_K || format == SPUD_IQ4_XS;
+}
+
+/// The integer scales of a unit, or its minima, as [blocks * halves][32] bytes: written to `to`, or where they are.
+SPUD_INLINE const uint8_t *scales_of(const spud_format format, const uint8_t *unit, int minimum, uint8_t *to) {
+  const spud_shape shape = spud_shape_of(format);
+  if (format == SPUD_Q6_K) return unit + 64;
+  SPUD_EACH(pair, shape.blocks * shape.halves / 2) {
+    *(u8x64 *)(to + 64 * pair) = integer_scales(format, unit, 2 * pair, minimum);
+  }
+  return to;
 }
 
 /// The scales of a unit's blocks.
@@ -89,18 +110,14 @@ SPUD_INLINE void spread_scales(const spud_format format, const uint8_t *unit, bl
     }
     return;
   }
-  const int is_signed = format == SPUD_Q6_K || format == SPUD_Q3_K || format == SPUD_IQ4_XS;
-  SPUD_EACH(block, 8) SPUD_EACH(half, shape.halves) {
-    const int i = block * shape.halves + half;
-    const u8x32 scales = integer_scales(format, unit, i, 0);
-    SPUD_EACH(h, 2) {
-      store16(to[block].factors[half] + 16 * h,
-          factor16(d[h] * floats_of_bytes(scales, h, is_signed), shape));
-    }
-    if (shape.minima) {
-      const u8x32 minima = integer_scales(format, unit, i, 1);
-      SPUD_EACH(h, 2) store16(to[block].minima[half] + 16 * h, -m[h] * floats_of_bytes(minima, h, 0));
-    }
+  _Alignas(64) uint8_t parts[2][16 * SPUD_PANEL_ROWS];
+  const uint8_t *const scales = scales_of(format, unit, 0, parts[0]),
+      *const minima = shape.minima ? scales_of(format, unit, 1, parts[1]) : NULL;
+  SPUD_EACH(block, 8) SPUD_EACH(half, shape.halves) SPUD_EACH(h, 2) {
+    const int at = (block * shape.halves + half) * SPUD_PANEL_ROWS + 16 * h;
+    store16(to[block].factors[half] + 16 * h,
+        factor16(d[h] * floats_of_bytes(scales + at, has_signed_scales(format)), shape));
+    if (shape.minima) store16(to[block].minima[half] + 16 * h, -m[h] * floats_of_bytes(minima + at, 0));
   }
 }
 

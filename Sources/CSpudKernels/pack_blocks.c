@@ -26,7 +26,7 @@ SPUD_INLINE void put_codes(const spud_shape shape, uint8_t *lines, int64_t row, 
   if (shape.pairs) {
     for (int g = 0; g < GROUPS; g += 4) {
       uint32_t four = 0;
-      for (int k = 0; k < 4; k++) four |= (codes[g + k] >> done & 0x03030303) << 2 * k;
+      for (int k = 0; k < 4; k++) four |= (codes[g + k] >> done & 0x03030303) << spud_pair_bit(g + k);
       store32(to + spud_pairs_of(shape, g), four);
     }
     done += 2;
@@ -35,6 +35,15 @@ SPUD_INLINE void put_codes(const spud_shape shape, uint8_t *lines, int64_t row, 
     uint32_t all = 0;
     for (int g = 0; g < GROUPS; g++) all |= (codes[g] >> done & 0x01010101) << g;
     store32(to, all);
+  }
+  if (shape.triples) {
+    enum { LOW = 0x03030303, HIGH = 0x04040404 };
+    for (int line = 0; line < 2; line++) {
+      store32(to + line * SPUD_LINE_BYTES,
+          codes[2 * line] | codes[2 * line + 1] << 5 | (codes[6 + line] & LOW) << 3);
+    }
+    store32(to + 2 * SPUD_LINE_BYTES,
+        codes[4] << 2 | codes[5] << 5 | (codes[6] & HIGH) >> 2 | (codes[7] & HIGH) >> 1);
   }
 }
 
@@ -200,10 +209,15 @@ SPUD_INLINE int code_at(const spud_shape shape, const uint8_t *lines, int64_t ro
     done = 4;
   }
   if (shape.pairs) {
-    code |= (from[spud_pairs_of(shape, group)] >> 2 * (group % 4) & 3) << done;
+    code |= (from[spud_pairs_of(shape, group)] >> spud_pair_bit(group) & 3) << done;
     done += 2;
   }
   if (shape.bits) code |= (from[0] >> group & 1) << done;
+  if (shape.triples) {
+    if (group < 6) return from[group / 2 * SPUD_LINE_BYTES] >> (group % 2 ? 5 : group == 4 ? 2 : 0) & 7;
+    const uint8_t low = from[(group - 6) * SPUD_LINE_BYTES], high = from[2 * SPUD_LINE_BYTES];
+    return (low >> 3 & 3) | (high >> (group - 6) & 1) << 2;
+  }
   return code;
 }
 

@@ -17,5 +17,6 @@ SPUD_INLINE f32x16 select16(i32x16 mask, f32x16 yes, f32x16 no) {
 typedef uint8_t u8x16 __attribute__((vector_size(16), aligned(1)));
 typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
 typedef uint8_t u8x32 __attribute__((vector_size(32), aligned(1)));
+typedef uint8_t u8x64 __attribute__((vector_size(64), aligned(1)));
 /// Codes of four columns for TILE_LANES rows.
 typedef uint8_t code_bytes __attribute__((vector_size(4 * TILE_LANES)));

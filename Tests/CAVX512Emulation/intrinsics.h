@@ -177,6 +177,21 @@ EMULATED __m512i _mm512_shuffle_epi8(__m512i x, __m512i numbers) {
   return r.si;
 }
 
+/// The bytes of x by the lower six bits of a number.
+EMULATED __m512i _mm512_permutexvar_epi8(__m512i numbers, __m512i x) {
+  const lanes from = {.si = x}, at = {.si = numbers};
+  lanes r;
+  EACH(64) r.bytes[i] = from.bytes[at.bytes[i] & 63];
+  return r.si;
+}
+/// Of each three bits, the one that `table` has for them.
+EMULATED __m512i _mm512_ternarylogic_epi64(__m512i a, __m512i b, __m512i c, int table) {
+  __m512i r = {0};
+  for (int bits = 0; bits < 8; bits++)
+    if (table >> bits & 1) r |= (bits & 4 ? a : ~a) & (bits & 2 ? b : ~b) & (bits & 1 ? c : ~c);
+  return r;
+}
+
 /// Two quarters of a, then two of b, each chosen by two bits.
 EMULATED __m512 _mm512_shuffle_f32x4(__m512 a, __m512 b, int choice) {
   __m512 r;

@@ -175,7 +175,7 @@ void spud_best(const float *probabilities, int64_t total, int64_t count, int32_t
 void spud_rotate(float *head, const float *cosines, const float *sines, int64_t pairs, int32_t adjacent);
 
 int32_t spud_cpu_has_avx2(void);    ///< AVX2, FMA and F16C
-int32_t spud_cpu_has_avx512(void);  ///< AVX-512 F, BW, VL, DQ, VNNI and BF16, and GFNI
+int32_t spud_cpu_has_avx512(void);  ///< AVX-512 F, BW, VL, DQ, VNNI, BF16 and VBMI, and GFNI
 
 /// Bytes of a core's first-level data cache; 0 where the system does not say.
 size_t spud_first_cache_bytes(void);
