@@ -1,4 +1,5 @@
 #if Server
+internal import Foundation
 internal import SpudInference
 internal import SpudModels
 internal import SpudProtocol
