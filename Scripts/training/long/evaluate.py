@@ -45,6 +45,8 @@ class Server:
         connection.request("POST", "/v1/chat/completions", json.dumps(body))
         answer = json.loads(connection.getresponse().read())
         connection.close()
+        if "error" in answer:
+            raise SystemExit(answer["error"]["message"])
         return answer["choices"][0]["message"]["content"] or ""
 
     def end(self) -> None:
