@@ -280,10 +280,9 @@ final class Engine: SteppingWork, @unchecked Sendable {
     guard isThrough else { return }
     self.reading = nil
     let logits = transformer.finish(reading.pass)
-    for (row, generation) in reading.ending.enumerated() {
-      remember(generation)
-      choose(generation, logits.row(row), row: row)
-    }
+    for (row, generation) in reading.ending.enumerated() { choose(generation, logits.row(row), row: row) }
+    // Nobody waits for this as for the first id.
+    for generation in reading.ending { remember(generation) }
   }
 
   /// The fewer ids are missing and the longer it waits, the sooner a prompt is read.

@@ -55,8 +55,8 @@ struct StoreOpening {
         throw SpudError(
           .badData,
           "\(directory): holds generation \(journal.generation), but generation \(seen.generation) was seen here: it "
-            + "was changed, an older state of it was put back, or a copy of it was written meanwhile; spud memory verify "
-            + "--accept-older takes it for the newest")
+            + "was changed, an older state of it was put back, or a copy of it was written meanwhile; spud memory "
+            + "verify --accept-older takes it for the newest")
       }
     }
     guard index.chainSecret.count == Cipher.keyLength else {

@@ -11,9 +11,9 @@ extension Memory {
     static let configuration = CommandConfiguration(
       abstract: "Measure the first token of a conversation that is resumed, beside one that is read.",
       discussion: """
-        A conversation is read once and sealed. Then, in turn, the store is opened as a new process does and a question \
-        asked in the conversation that it gives, and the same question is asked where all of it has to be read. Both \
-        must write the same. The model is loaded once, before.
+        A conversation is read once and sealed. Then, in turn, the store is opened as a new process does and a \
+        question asked in the conversation that it gives, and the same question is asked where all of it has to be \
+        read. Both must write the same. The model is loaded once, before.
 
         Example:
           spud memory resume -m Models/spud-nano --tokens 1900 --directory /var/tmp/resume
