@@ -16,7 +16,7 @@ struct BiasedExpertTests {
       var random = Random(seed: 51)
       block = FeedForwardTests.Block(experts: 4, width: width, expertWidth: expertWidth, random: &random)
       biases = (0..<4).map { _ in
-        (random.values(expertWidth), random.values(expertWidth, scale: 2), random.values(width))
+        (random.values(expertWidth), random.values(expertWidth), random.values(width))
       }
       x = (0..<tokens).map { _ in random.values(width) }
       logits = (0..<tokens).map { _ in random.values(4) }
