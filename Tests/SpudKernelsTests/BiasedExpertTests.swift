@@ -60,7 +60,8 @@ struct BiasedExpertTests {
         }
         expected += sum
       }
-      #expect(difference(output.flatMap { $0 }, expected) < ProductTests.budget(format))
+      // Biases make gated values larger, and what is lost in rounding them; the answers' sum is not larger.
+      #expect(difference(output.flatMap { $0 }, expected) < 2 * ProductTests.budget(format))
     }
   }
 

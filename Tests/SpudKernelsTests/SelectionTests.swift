@@ -152,7 +152,10 @@ struct SelectionTests {
     let spread = random.values(999).map { 20 * $0 }
     let alike = random.values(999).map { 1 + $0 / 1e4 }
     let equal = (0..<999).map { Float($0 % 3) }
-    let infinite = (0..<999).map { $0 % 5 == 0 ? Float.infinity : $0 % 2 == 0 ? -.infinity : Float($0 % 7) - 3 }
+    let infinite = (0..<999).map { (index: Int) -> Float in
+      if index % 5 == 0 { return .infinity }
+      return index % 2 == 0 ? -.infinity : Float(index % 7) - 3
+    }
     for values in [spread, alike, equal, infinite, [0, -0.0, 0, -0.0]] {
       for count in [0, 1, 2, 200, 998] where count < values.count {
         let expected = values.indices.sorted { (values[$0], $0) > (values[$1], $1) }.prefix(count).sorted()
