@@ -61,7 +61,7 @@ struct SinkTests {
           let keys = rows.keys[seen].map { Array($0[columns]) }
           let values = rows.values[seen].map { Array($0[columns]) }
           let expected = Reference.attend(query, keys: keys, values: values, scale: 0.3, sink: Self.sinks[head])
-          // Against what the head would answer without its sink: small answers of a large sink are exact in that measure.
+          // Relative to what the head would answer without its sink.
           let whole = Reference.attend(query, keys: keys, values: values, scale: 0.3)
           let error = zip(found[token][own], expected).map { Float(Double($0) - $1) }
           let difference = difference(zip(error, whole).map { Float(Double($0) + $1) }, whole)

@@ -2,7 +2,7 @@ internal import SpudKernels
 
 /// gpt-oss: grouped-query attention with sinks, in every other layer over a window, and biased experts in all.
 ///
-///     h ← h + Attention(norm(h))       all four projections biased; YaRN; a sink for each head; layers 0, 2, … windowed
+///     h ← h + Attention(norm(h))       all projections biased; YaRN; a sink for each head; layers 0, 2, … windowed
 ///     h ← h + Experts(norm(h))         biased router, the best k, softmax over those alone
 ///     expert(x) = down((up + 1) · gate · σ(alpha · gate)), gate ≤ limit, up within ± limit, each projection W·x + b
 ///
