@@ -125,8 +125,14 @@ SPUD_INLINE void row_blocks(
     KEEP_ORDER
     f32x16 d[2], minima[2];
     _Alignas(64) uint8_t parts[2][16 * SPUD_PANEL_ROWS];
-    const uint8_t *const scales = shape.blocks > 1 ? scales_of(format, panel, 0, parts[0]) : NULL,
-        *const lower = shape.blocks > 1 && shape.minima ? scales_of(format, panel, 1, parts[1]) : NULL;
+    const uint8_t *const scales = parts[0], *const lower = parts[1];
+    if (format == SPUD_Q6_K) {
+      // Read here, where their lines are in order, not where each is used.
+      SPUD_EACH(pair, 8) *(u8x64 *)(parts[0] + 64 * pair) = load_bytes(panel + 64 + 64 * pair);
+    } else if (shape.blocks > 1) {
+      scales_of(format, panel, 0, parts[0]);
+      if (shape.minima) scales_of(format, panel, 1, parts[1]);
+    }
     SPUD_EACH(h, 2) {
       d[h] = format == SPUD_MXFP4 ? bf16s16(panel + 32 * h) : halves16(panel + 32 * h);
       minima[h] = shape.minima ? halves16(panel + 64 + 32 * h) : d[h];
