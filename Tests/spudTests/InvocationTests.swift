@@ -71,7 +71,7 @@ struct BadInvocationTests {
       BadInvocation("tokenize", "hi", "-m", model + "/config.json", exits: 64, says: "give -m \(model)"),
       BadInvocation("inspect", "-m", model + "/tokenizer.json", exits: 64, says: "give -m \(model)"),
       BadInvocation("run", "hi", "-m", "org/name", exits: 66, says: "org/name: there is no such model here"),
-      BadInvocation("run", "hi", "-m", model, "-o", "x%d-%d.png", "--output", "audio", exits: 64, says: "one place for a number"),
+      BadInvocation("run", "hi", "-m", model, "-o", "x%d-%d.png", exits: 64, says: "one place for a number"),
       BadInvocation("run", "hi", "-m", "/usr", exits: 66, says: "config.json"),
       BadInvocation("run", "hi", "-m", picture, exits: 65, says: "rgb.png"),
       BadInvocation("run", "hi", "-m", model, "--image", "/nowhere.png", exits: 66, says: "/nowhere.png"),

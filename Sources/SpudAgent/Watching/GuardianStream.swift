@@ -41,8 +41,8 @@ package enum GuardianStream {
     return line(ticket, about: words) + action(proposal) + end
   }
 
-  /// The first ids of the action that is likely on a screen: all of them where a form is filled, which is sent next; the
-  /// line that it is about where a field waits for what is typed.
+  /// The first ids of the action that is likely on a screen: all of them where a form is filled, which is sent next;
+  /// the line that it is about where a field waits for what is typed.
   static func expected(_ ticket: TicketText, _ screen: WatchedScreen) -> [Int32] {
     let values = Dictionary(screen.fields.map { ($0.label, $0.text) }) { first, _ in first }
     let effect = Proposal.Effect(name: screen.title, values: values.filter { !$0.value.isEmpty })
