@@ -50,7 +50,9 @@ package struct ResumeMeasurement: Sendable {
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let key = try MasterKey.random()
     var rounds: [Round] = []
-    _ = try await resume(model, key, [.text(String(repeating: "red star ", count: tokens / 2))])
+    let words = "red star "
+    let count = tokens / max(1, model.ids(ofText: words).count)
+    _ = try await resume(model, key, [.text(String(repeating: words, count: count))])
     for round in 0..<self.rounds {
       let state = try state(key)
       let question: [StreamPart] = [.text("round \(round)")]

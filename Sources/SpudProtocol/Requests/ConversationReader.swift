@@ -8,7 +8,7 @@ package import SpudTokens
 /// What a file lacks at its end is remarked on, and what is there is used.
 package struct ConversationReader {
   /// Media that one request may hold.
-  package static let mediaLimit = 64
+  package static let mediaLimit = 256
 
   private let limits: MediaLimits
   /// Gives the bytes behind an address that is no data URL.
