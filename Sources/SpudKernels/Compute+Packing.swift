@@ -24,6 +24,9 @@ extension Compute {
     }
   }
 
+  /// Packs the experts that were not met yet, as many as there is room for.
+  package func packAhead(_ weights: ExpertWeights) { pack(weights.admitAhead(), of: weights) }
+
   /// Packs experts that have just been given places, each thread its share of all of them together.
   func pack(_ experts: [Int], of weights: ExpertWeights) {
     guard !experts.isEmpty else { return }

@@ -85,6 +85,17 @@ package final class ExpertMemory {
     return true
   }
 
+  /// Gives an expert a place that nothing is in yet, before it is met.
+  ///
+  /// - Returns: Whether it got one: not where it has one, nor where none is left.
+  func reserve(_ expert: Int) -> Bool {
+    guard places[expert] < 0, owners.count < placeCount else { return false }
+    places[expert] = Int32(owners.count)
+    owners.append(Int32(expert))
+    waves.append(wave)
+    return true
+  }
+
   private func count(_ expert: Int) {
     waves[Int(places[expert])] = wave
     uses[expert] += 1

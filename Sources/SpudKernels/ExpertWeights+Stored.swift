@@ -71,6 +71,15 @@ extension ExpertWeights {
   /// Where an expert's panels lie, gate and up first; nil while it is not in memory.
   func place(of expert: Int) -> UnsafeMutablePointer<UInt8>? { unsafe memory.place(of: firstExpert + expert) }
 
+  /// Gives places to experts that were not met yet, as long as there are places that nothing is in.
+  ///
+  /// - Returns: Those experts, which are in memory once they are packed.
+  func admitAhead() -> [Int] {
+    guard !sources.isEmpty else { return [] }
+    memory.beginWave()
+    return (0..<expertCount).filter { memory.reserve(firstExpert + $0) }
+  }
+
   /// Gives places to the experts from `first` on that tokens were sent to, as many as there are places for.
   ///
   /// - Parameter offsets: Where each expert's tokens begin, and where the last one's end.

@@ -51,6 +51,14 @@ package final class Transformer: @unchecked Sendable {
     return (memories.values.reduce(0, +), sparseWeights.reduce(0) { $0 + $1.expertCount })
   }
 
+  /// Has all experts in memory, where there is room for all: no later token waits for one to be packed. Without that
+  /// room nothing is done, for which experts are worth a place only tokens show.
+  package func packExperts() {
+    let places = expertPlaces
+    guard places.inMemory >= places.all else { return }
+    for weights in sparseWeights { compute.packAhead(weights) }
+  }
+
   /// What has been read of the files since the model was loaded, for experts that were met and not in memory.
   package var expertReads: ExpertReads { sparseWeights.reduce(ExpertReads()) { $0 + $1.reads } }
 

@@ -55,6 +55,26 @@ struct ExpertMemoryTests {
     }
   }
 
+  @Test("what is packed ahead is read once, and gives the same bits", arguments: [5, 12])
+  func ahead(places: Int) throws {
+    let compute = Compute(threads: 2)
+    let weights = try pair(places: places, .bf16, compute: compute)
+    compute.packAhead(weights[1])
+    #expect(weights[1].reads.experts == places)
+    var random = Random(seed: 8)
+    let x = Activations((0..<40).map { _ in random.values(width) })
+    var table = RoutingTable(expertCount: experts, expertsPerToken: 3)
+    compute.route(
+      Activations((0..<40).map { _ in random.values(experts) }), by: .softmax(isNormalized: true), into: &table)
+    let outputs = weights.map { weights in
+      let output = Activations((0..<40).map { _ in [Float](repeating: 0, count: width) })
+      compute.mixExperts(x, routing: table, weights: weights, addingInto: output)
+      return output.allRows
+    }
+    #expect(outputs[0] == outputs[1])
+    #expect(places < experts || weights[1].reads.experts == experts)
+  }
+
   @Test("what is met often stays, and what is met once gives way")
   func busiest() throws {
     let compute = Compute(threads: 1)

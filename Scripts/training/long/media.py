@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Makes the pictures and sounds that spud-long is shown, and packs them as ids.
 
-    media.py --spud .build/release/spud --model Models/spud-nano --pictures 4000 --sounds 3000 --out WORK/media
+    media.py --spud .build/release/spud --model Models/spud-nano --pictures 12000 --sounds 8000 --out WORK/media
 
 A picture is 32 pixels wide and shows one thing of the world; a sound says two digits. OUT/train and OUT/held-out hold
-`media.safetensors` and, a line each, `media.skills`: picture/red circle, sound/seven two. The held-out ones show pairs
-of colour and shape, and speak in voices, that training has none of.
+`media.safetensors` and, a line each, `media.skills`: picture/red circle, sound/seven two. The held-out ones are other
+drawings and takes of what training shows and says: what is measured is finding again, not seeing.
 """
 
 import argparse
@@ -26,10 +26,11 @@ MIDDLE, SIDE = PLACES.index("middle"), 32
 
 def make(job: tuple[argparse.Namespace, str, str, int]) -> str:
     a, split, kind, index = job
-    maker = Maker(a.out / split, a.out / "speech", split, 5, kind, index, True)
+    seed = 5 if split == "train" else 6
+    maker = Maker(a.out / split, a.out / "speech", "train", seed, kind, index, True)
     rng: random.Random = maker.rng
     if kind == "picture":
-        colour, shape = rng.choice(pairs(split))
+        colour, shape = rng.choice(pairs("train"))
         thing = Thing(colour, shape, rng.choice(list(SIZES)), MIDDLE, rng.randint(-4, 4), rng.randint(-4, 4), 1.0,
                       tuple(rng.randint(-6, 6) for _ in range(3)))
         edge = (64 - SIDE) // 2
@@ -46,11 +47,11 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--spud", default="spud")
     p.add_argument("--model", required=True)
-    p.add_argument("--pictures", type=int, default=4000)
-    p.add_argument("--sounds", type=int, default=3000)
+    p.add_argument("--pictures", type=int, default=12000)
+    p.add_argument("--sounds", type=int, default=8000)
     p.add_argument("--out", type=Path, required=True)
     a = p.parse_args()
-    for split, share in (("held-out", 10), ("train", 1)):
+    for split, share in (("held-out", 30), ("train", 1)):
         folder = a.out / split
         if (folder / "done").exists():
             continue

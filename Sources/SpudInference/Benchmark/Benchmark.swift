@@ -78,8 +78,9 @@ extension Model {
 
   /// Measures how fast the model reads or writes, apart from tokenizing and sampling.
   ///
-  /// Tokens are random, and the same for every run. One run goes before the measured ones and is not counted. Between
-  /// the runs stands what the machine can do at that moment, for its neighbours change that by the second.
+  /// Tokens are random, and the same for every run. All experts are packed before, where there is room for them, and
+  /// one run goes before the measured ones that is not counted. Between the runs stands what the machine can do at that
+  /// moment, for its neighbours change that by the second.
   ///
   /// - Parameters:
   ///   - repetitions: Measured runs, at least 1.
@@ -98,6 +99,7 @@ extension Model {
       var runner = BenchmarkRunner(
         transformer: self.transformer, test: test,
         cache: try self.makeCache(sequences: test.batch, capacity: test.depth + test.tokenCount))
+      self.transformer.packExperts()
       try fills ? runner.fill(test.depth) : runner.read(test.depth)
       var probe = try LimitsProbe(self.transformer)
       var samples: [Double] = []
