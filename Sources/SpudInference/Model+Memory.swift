@@ -32,7 +32,12 @@ extension Model {
   package func detachMemory() async {
     _ = await flushMemory()
     answers.attach(nil, tokenizer: nil)
-    try? await thread.run { self.engine.memory = nil }
+    let link = try? await thread.run {
+      defer { self.engine.memory = nil }
+      return self.engine.memory
+    }
+    // Who opens the store next shall find its lock free.
+    await link?.settle()
   }
 
   /// Forgets what the process holds of a scope: its pages in the cache, and how its answers were spelled.

@@ -150,6 +150,11 @@ package final class MemoryLink: @unchecked Sendable {
     }
   }
 
+  /// Waits until no thread holds the store any more for what it did.
+  func settle() async {
+    for thread in restorers + [seeker, sealer] { try? await thread.run {} }
+  }
+
   /// Which parts are taken, whole or failed.
   private final class Restoring: Sendable {
     private struct State {

@@ -5,15 +5,12 @@ struct Pace {
   static let mostIDs = 512
   /// What a test makes smaller, so that short prompts are read in pieces.
   var idLimit = Pace.mostIDs
-  /// Ids that are read at once at least: fewer read all weights for little, also where most of the time goes to the
-  /// positions before them.
-  private static let leastIDs = 16
-  /// They are a multiple of so many, which fill a tile.
-  private static let tile = 8
+  /// Ids that are read at once at least: fewer read all weights for little.
+  private static let leastIDs = 32
 
   /// From the end of one id of every answer to the end of the next, while prompts are read: at most so long or twice
   /// what it takes alone, whichever is longer, as far as a layer can be cut.
-  var gap = Duration.milliseconds(110)
+  var gap = Duration.milliseconds(90)
 
   private var lastWritten = ContinuousClock.now
   /// Whether a layer was read since: one always is, so that prompts come on too.
@@ -35,7 +32,7 @@ struct Pace {
   func idsAtOnce(depth: Int, hasCompany: Bool) -> Int {
     let room = hasCompany ? max(gap - writeTime, writeTime) : .milliseconds(150)
     let fitting = Int(room / max(time(depth: depth), .nanoseconds(1)))
-    return min(max(fitting / Self.tile * Self.tile, Self.leastIDs), idLimit)
+    return min(max(fitting / Self.leastIDs * Self.leastIDs, Self.leastIDs), idLimit)
   }
 
   /// What one layer is going to take.
