@@ -212,9 +212,14 @@ struct BatchTests {
 
   @Test("ids that are there twice are refused before anything is answered")
   func twice() async throws {
-    let outcome = try await CommandLineProgram.run(["run", "-m", model, "--batch", "q.jsonl"]) {
-      try Data("{\"id\":\"2\",\"prompt\":\"hi\"}\n{\"prompt\":\"hi\"}".utf8).write(to: $0.appending(path: "q.jsonl"))
-    }
+    let outcome = try await CommandLineProgram.run(
+      ["run", "-m", model, "--batch", "q.jsonl", "-o", "a.jsonl"],
+      prepare: {
+        try Data("{\"id\":\"2\",\"prompt\":\"hi\"}\n{\"prompt\":\"hi\"}".utf8).write(to: $0.appending(path: "q.jsonl"))
+      },
+      inspect: { directory, _ in
+        #expect(!FileManager.default.fileExists(atPath: directory.appending(path: "a.jsonl").path))
+      })
     #expect(outcome.exitCode == 65 && outcome.output.isEmpty)
     #expect(outcome.errors.contains("lines 1 and 2 have the same id, '2'"), "\(outcome.errors)")
   }

@@ -36,6 +36,10 @@ struct RequestBatch {
   func run(with model: Model, atOnce: Int) async throws {
     let lines = try Self.text(path).lines
     let folder = path == "-" ? "." : URL(filePath: path).deletingLastPathComponent().path
+    let jobs = lines.enumerated().filter { !$0.element.allSatisfy(\.isWhitespace) }.map { index, line in
+      (number: index + 1, line: line, id: Self.id(of: line, number: index + 1))
+    }
+    try Self.requireDistinct(jobs.map { ($0.id, $0.number) }, path)
     let target = try BatchAnswers(answers, requests: path)
     var options = GenerationOptions(
       sampling: sampling.value(for: model), maximumTokens: sampling.maxTokens ?? 1024, output: output,
@@ -43,20 +47,17 @@ struct RequestBatch {
     options.form = form
     options.stops = stops
     let known = target.known
-    let jobs = lines.enumerated().filter { !$0.element.allSatisfy(\.isWhitespace) }
-    try Self.requireDistinct(jobs.map { (Self.id(of: $0.element, number: $0.offset + 1), $0.offset + 1) }, path)
     var (waiting, failed, done) = (jobs[...], 0, 0)
     let progress = Progress("answering")
     defer { progress.finish() }
     try await withThrowingTaskGroup(of: Line?.self) { group in
       func begin() {
-        guard let (index, line) = waiting.popFirst() else { return }
+        guard let job = waiting.popFirst() else { return }
         group.addTask { [options, system, model, folder, known] in
-          let value = Result { try JSONValue(parsing: String(line), name: "line \(index + 1)") }
-          let id = Self.id(of: line, number: index + 1)
-          if known.contains(id) { return nil }
-          return await Self.answer(id, with: model) {
-            try BatchRequest(value.get(), number: index + 1, folder: folder, system: system, options: options)
+          if known.contains(job.id) { return nil }
+          return await Self.answer(job.id, with: model) {
+            let value = try JSONValue(parsing: String(job.line), name: "line \(job.number)")
+            return try BatchRequest(value, number: job.number, folder: folder, system: system, options: options)
           }
         }
       }
