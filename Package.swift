@@ -193,7 +193,8 @@ let package = Package(
       data: ["Fixtures"]),
     tests(of: "SpudModels", imports: ["SpudErrors", "SpudTensors", "SpudKernels"], data: ["Fixtures", "Goldens"]),
     tests(
-      of: "SpudInference", imports: ["SpudErrors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels"],
+      of: "SpudInference",
+      imports: ["SpudErrors", "SpudMedia", "SpudKernels", "SpudTokens", "SpudModels", "CAVX512Emulation"],
       data: ["Fixtures"]),
     tests(
       of: "SpudMemory",

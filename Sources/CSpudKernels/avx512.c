@@ -8,6 +8,9 @@
 #define NAME(x) x##_avx512
 #define TARGET \
   __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,avx512vbmi,gfni")))
+#define TILE_TARGET \
+  __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,avx512vbmi,gfni," \
+      "amx-tile,amx-bf16")))
 #define VECTOR_OPERAND "+v"
 #endif
 #pragma clang attribute push(TARGET, apply_to = function)
@@ -237,6 +240,11 @@ static int64_t peak_bf16(int64_t turns) {
 #include "rows_avx512.h"
 #include "kernels_template.h"
 #pragma clang attribute pop
+#include "tiles_amx.h"
+#ifndef EMULATES_AVX512
+const spud_kernels *spud_kernels_amx(void) { return NAME(spud_kernels_tiles)(); }
+#endif
 #else
 const spud_kernels *spud_kernels_avx512(void) { return NULL; }
+const spud_kernels *spud_kernels_amx(void) { return NULL; }
 #endif

@@ -4,6 +4,9 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #if defined(__linux__)
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -29,7 +32,19 @@ int32_t spud_cpu_has_avx512(void) {
 #endif
 }
 
+int32_t spud_cpu_has_amx(void) {
+#if defined(__x86_64__) && defined(__linux__)
+  enum { ASK_PERMISSION = 0x1023, TILE_DATA = 18, BF16_BIT = 1 << 22, TILE_BIT = 1 << 24 };  // asm/prctl.h, cpuid 7
+  unsigned a, b, c, d;
+  return spud_cpu_has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & BF16_BIT) && (d & TILE_BIT) &&
+         syscall(SYS_arch_prctl, ASK_PERMISSION, TILE_DATA) == 0;
+#else
+  return 0;
+#endif
+}
+
 __attribute__((weak)) const spud_kernels *spud_kernels_avx512_emulated(void) { return NULL; }
+__attribute__((weak)) const spud_kernels *spud_kernels_amx_emulated(void) { return NULL; }
 
 size_t spud_first_cache_bytes(void) {
 #if defined(_SC_LEVEL1_DCACHE_SIZE)

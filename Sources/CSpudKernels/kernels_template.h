@@ -264,18 +264,11 @@ static int64_t peak(spud_format format, int64_t turns) {
   }
 }
 
+#define SPUD_KERNELS \
+  .product = product, .attention = attention, .bounds = bounds, .prepare = prepare, .normalize = normalize, \
+  .add = add, .softmax = softmax, .read = read_all, .peak = peak, .rounds_to_bf16 = BF16_INPUT_UNIT == 4
+
 const spud_kernels *NAME(spud_kernels)(void) {
-  static const spud_kernels kernels = {
-      .product = product,
-      .attention = attention,
-      .bounds = bounds,
-      .prepare = prepare,
-      .normalize = normalize,
-      .add = add,
-      .softmax = softmax,
-      .read = read_all,
-      .peak = peak,
-      .rounds_to_bf16 = BF16_INPUT_UNIT == 4,
-  };
+  static const spud_kernels kernels = {SPUD_KERNELS};
   return &kernels;
 }

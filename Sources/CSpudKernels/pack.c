@@ -35,6 +35,8 @@ size_t spud_input_bytes(const spud_kernels *kernels, spud_format format, int64_t
   return (bytes + 63) / 64 * 64;
 }
 
+size_t spud_read_input_bytes(int64_t columns) { return 64 * (((size_t)columns + 31) / 32 | 1); }
+
 // ---- Packing ----
 
 // The kernels add exponents to a scale, which zero does not allow: a block whose scale is zero gets the smallest scale

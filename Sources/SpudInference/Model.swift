@@ -122,8 +122,8 @@ public final class Model: Sendable {
     let compute =
       try shared
       ?? Compute(
-        threads: options.threads, firstProcessor: options.firstProcessor, instructionSet: InstructionSet.selected(),
-        backend: options.kernels)
+        threads: options.threads, firstProcessor: options.firstProcessor,
+        instructionSet: options.instructionSet ?? InstructionSet.selected(), backend: options.kernels)
     let checkpoint = try files.openCheckpoint()
     if let asked = options.contextLength { checkpoint.freeze(forContext: asked) }
     let transformer = try Transformer.load(

@@ -7,6 +7,8 @@ public struct LoadOptions: Sendable {
   /// Where the threads are pinned, counted among the processors that this process may use: two models that compute at
   /// the same time are each the faster for processors of their own.
   package var firstProcessor = 0
+  /// Nil is what the environment names, or the best that the processor has.
+  package var instructionSet: InstructionSet?
   /// Whose kernels multiply.
   public var kernels: Backend
   /// Nil holds weights as the file does.

@@ -7,47 +7,64 @@ extension Compute {
   ///
   /// Tokens are grouped by expert; each expert's weights are read once. A token's sum runs over its experts in rising
   /// order, whatever its neighbours are. One task, three synchronizations.
+  ///
+  /// - Parameter marks: Of each token, as the routing was given them; nil is that all were read.
   package func mixExperts(
-    _ x: Activations, routing: RoutingTable, weights: ExpertWeights, addingInto hidden: Activations
+    _ x: Activations, routing: RoutingTable, weights: ExpertWeights, marks: RowMarks? = nil,
+    addingInto hidden: Activations
   ) {
+    precondition(marks == nil || marks?.count == x.rows, "\(marks?.count ?? 0) marks for \(x.rows) tokens")
     precondition(routing.expertCount == weights.expertCount, "\(routing.expertCount) experts of \(weights.expertCount)")
     precondition(routing.tokenCount == x.rows, "\(routing.tokenCount) routed tokens of \(x.rows)")
     unsafe routing.offsets.withUnsafeBufferPointer { offsets in
       unsafe routing.pairTokens.withUnsafeBufferPointer { tokens in
         unsafe routing.pairWeights.withUnsafeBufferPointer { factors in
           unsafe feedForward(
-            x, offsets: offsets, tokens: tokens.baseAddress, factors: factors.baseAddress, weights: weights,
-            addingInto: hidden)
+            x, offsets: offsets, readCounts: routing.readCounts, tokens: tokens.baseAddress,
+            factors: factors.baseAddress, weights: weights, marks: marks, addingInto: hidden)
         }
       }
     }
   }
 
   /// hidden[t] += down(activation(gate(x[t]), up(x[t]))), with weights that hold one expert.
-  package func denseFeedForward(_ x: Activations, weights: ExpertWeights, addingInto hidden: Activations) {
+  ///
+  /// - Parameter marks: Of each row; nil is that all were read.
+  package func denseFeedForward(
+    _ x: Activations, weights: ExpertWeights, marks: RowMarks? = nil, addingInto hidden: Activations
+  ) {
     precondition(weights.expertCount == 1, "a dense block is one expert, not \(weights.expertCount)")
+    precondition(marks == nil || marks?.count == x.rows, "\(marks?.count ?? 0) marks for \(x.rows) rows")
     let offsets: [Int32] = [0, Int32(x.rows)]
-    unsafe offsets.withUnsafeBufferPointer {
-      unsafe feedForward(x, offsets: $0, tokens: nil, factors: nil, weights: weights, addingInto: hidden)
+    let readCount = marks?.readCount ?? x.rows
+    let order = readCount == 0 || readCount == x.rows ? [] : marks?.order ?? []
+    unsafe offsets.withUnsafeBufferPointer { offsets in
+      unsafe order.withUnsafeBufferPointer { order in
+        unsafe feedForward(
+          x, offsets: offsets, readCounts: [Int32(readCount)], tokens: order.isEmpty ? nil : order.baseAddress,
+          factors: nil, weights: weights, marks: marks, addingInto: hidden)
+      }
     }
   }
 
   private func feedForward(
-    _ x: Activations, offsets: UnsafeBufferPointer<Int32>, tokens: UnsafePointer<Int32>?,
-    factors: UnsafePointer<Float>?,
-    weights: ExpertWeights, addingInto hidden: Activations
+    _ x: Activations, offsets: UnsafeBufferPointer<Int32>, readCounts: [Int32], tokens: UnsafePointer<Int32>?,
+    factors: UnsafePointer<Float>?, weights: ExpertWeights, marks: RowMarks?, addingInto hidden: Activations
   ) {
     precondition(x.columns == weights.width && hidden.columns == weights.width, "experts of width \(weights.width)")
     precondition(hidden.rows == x.rows, "adding \(x.rows) rows to \(hidden.rows)")
     guard x.rows > 0 else { return }
     let pairs = unsafe Int(offsets[offsets.count - 1])
     let most = (1..<offsets.count).reduce(0) { unsafe max($0, Int(offsets[$1] - offsets[$1 - 1])) }
-    let inputStride = inputBytes(weights.format, columns: weights.width)
-    let hiddenInputStride = inputBytes(weights.downFormat, columns: weights.expertWidth)
+    let inputStride = inputStride(weights.format, columns: weights.width)
+    let hiddenInputStride = self.inputStride(weights.downFormat, columns: weights.expertWidth)
+    var tiles = usesTiles(weights.format) || usesTiles(weights.downFormat) ? Tiles(marks) : nil
+    if tiles != nil { unsafe tiles?.gathered = gatheredRows(stride: max(inputStride, hiddenInputStride)) }
     let hiddenStride = Activations.stride(columns: weights.expertWidth)
-    let inputs = unsafe workspace.inputs.bytes(x.rows * inputStride).assumingMemoryBound(to: UInt8.self)
+    let inputs = unsafe workspace.inputs.bytes((x.rows + Self.rowsBehind) * inputStride)
+      .assumingMemoryBound(to: UInt8.self)
     let gated = unsafe workspace.hidden.floats(pool.count * most * hiddenStride)
-    let gatedInputs = unsafe workspace.hiddenInputs.bytes(pairs * hiddenInputStride)
+    let gatedInputs = unsafe workspace.hiddenInputs.bytes((pairs + Self.rowsBehind) * hiddenInputStride)
       .assumingMemoryBound(to: UInt8.self)
     let sums = unsafe workspace.sums.floats(pool.count * Compute.sumsPerWorker)
     // Where memory has no place for all experts, they come in waves, in rising order all the same.
@@ -56,8 +73,10 @@ extension Compute {
       let (experts, missing) = unsafe weights.admit(from: first, offsets: offsets)
       pack(missing, of: weights)
       let task = unsafe FeedForwardTask(
-        kernels: kernels, x: x, hidden: hidden, weights: weights, experts: experts, offsets: offsets, tokens: tokens,
-        factors: factors, inputStride: inputStride, inputs: inputs, gatedStride: hiddenStride,
+        kernels: kernels, x: x, hidden: hidden, weights: weights, experts: experts, offsets: offsets,
+        readCounts: readCounts, tokens: tokens, factors: factors,
+        gateTiles: usesTiles(weights.format) ? tiles : nil, downTiles: usesTiles(weights.downFormat) ? tiles : nil,
+        inputStride: inputStride, inputs: inputs, gatedStride: hiddenStride,
         gatedSize: most * hiddenStride, gated: gated, gatedInputStride: hiddenInputStride, gatedInputs: gatedInputs,
         sums: sums)
       pool.run(task, alone: pairs * weights.width * weights.expertWidth < Compute.smallWork)
@@ -74,8 +93,11 @@ private struct FeedForwardTask: ParallelTask {
   let weights: ExpertWeights
   let experts: Range<Int>  // those that this pass is for
   let offsets: UnsafeBufferPointer<Int32>
+  let readCounts: [Int32]
   let tokens: UnsafePointer<Int32>?
   let factors: UnsafePointer<Float>?
+  let gateTiles: Tiles?
+  let downTiles: Tiles?
   let inputStride: Int
   let inputs: UnsafeMutablePointer<UInt8>  // [tokens] prepared
   let gatedStride: Int
@@ -87,7 +109,9 @@ private struct FeedForwardTask: ParallelTask {
 
   func run(_ worker: Worker) {
     if experts.lowerBound == 0 {
-      unsafe prepareRows(x, format: weights.format, stride: inputStride, into: inputs, kernels: kernels, worker: worker)
+      unsafe prepareRows(
+        x, format: weights.format, stride: inputStride, into: inputs, tiles: gateTiles, kernels: kernels, worker: worker
+      )
     }
     worker.barrier()
     gateExperts(worker)
@@ -158,23 +182,29 @@ private struct FeedForwardTask: ParallelTask {
       unsafe product.slope = slope
     }
     // SAFETY: `feedForward` checked the shapes and sized the workspace.
-    unsafe kernels.pointee.product(&product)
+    unsafe multiply(&product, by: gateTiles, expert: expert, worker)
 
     let first = panels.lowerBound * 16
     let columns = min(panels.upperBound * 16, weights.expertWidth) - first
-    let offset = gatedInputStride(upTo: first)
     for (row, pair) in pairs.enumerated() {
+      let format = downTiles != nil && row < readCounts[expert] ? WeightFormat.bf16 : weights.downFormat
+      let offset = bytes(upTo: first, as: format)
       let values = unsafe gated + worker.index * gatedSize + row * gatedStride + first
       for column in columns..<columns.roundedUp(to: 32) { unsafe values[column] = 0 }
       unsafe prepareRow(
-        values, columns: columns, format: weights.downFormat, into: gatedInputs + pair * gatedInputStride + offset,
+        values, columns: columns, format: format, into: gatedInputs + pair * gatedInputStride + offset,
         kernels: kernels)
     }
   }
 
-  /// Bytes of a prepared row before column `column`, a multiple of 32.
-  private func gatedInputStride(upTo column: Int) -> Int {
-    switch weights.downFormat {
+  private func multiply(_ product: inout spud_product, by tiles: Tiles?, expert: Int, _ worker: Worker) {
+    guard let tiles else { return unsafe kernels.pointee.product(&product) }
+    unsafe tiles.run(product, readCount: Int(readCounts[expert]), kernels: kernels, worker: worker)
+  }
+
+  /// Bytes of a row that is prepared as `format` before column `column`, a multiple of 32.
+  private func bytes(upTo column: Int, as format: WeightFormat) -> Int {
+    switch format {
     case .f32, .f16: column * 4
     case .bf16: unsafe column * (kernels.pointee.rounds_to_bf16 != 0 ? 2 : 4)
     case .q8_0, .q4_0: column / 32 * MemoryLayout<spud_block>.stride
@@ -205,6 +235,6 @@ private struct FeedForwardTask: ParallelTask {
     unsafe product.format = weights.downFormat.code
     unsafe product.epilogue = SPUD_ADD
     // SAFETY: as above; each worker adds to its own columns.
-    unsafe kernels.pointee.product(&product)
+    unsafe multiply(&product, by: downTiles, expert: expert, worker)
   }
 }

@@ -4,29 +4,37 @@ internal import CSpudKernels
 /// Products of inputs with matrices.
 extension Compute {
   /// output[t, r] = Σ_c x[t, c] · matrix[r, c] (+ bias[r]).
-  package func multiply(_ x: Activations, by matrix: WeightMatrix, bias: [Float]? = nil, into output: Activations) {
-    multiply(x, by: [matrix], biases: [bias], into: [output], adding: false)
+  package func multiply(
+    _ x: Activations, by matrix: WeightMatrix, bias: [Float]? = nil, marks: RowMarks? = nil, into output: Activations
+  ) {
+    multiply(x, by: [matrix], biases: [bias], marks: marks, into: [output], adding: false)
   }
 
   /// output[t, r] += Σ_c x[t, c] · matrix[r, c] (+ bias[r]): the residual sum costs no pass of its own.
-  package func multiply(_ x: Activations, by matrix: WeightMatrix, bias: [Float]? = nil, addingInto output: Activations)
-  {
-    multiply(x, by: [matrix], biases: [bias], into: [output], adding: true)
+  package func multiply(
+    _ x: Activations, by matrix: WeightMatrix, bias: [Float]? = nil, marks: RowMarks? = nil,
+    addingInto output: Activations
+  ) {
+    multiply(x, by: [matrix], biases: [bias], marks: marks, into: [output], adding: true)
   }
 
   /// Several matrices times the same input, as queries, keys and values are: the input is prepared once.
   ///
   /// The matrices' formats take inputs of one kind. One task, two synchronizations.
+  ///
+  /// - Parameter marks: Of each row; nil is that all were read.
   package func multiply(
-    _ x: Activations, by matrices: [WeightMatrix], biases: [[Float]?]? = nil, into outputs: [Activations],
-    adding: Bool = false
+    _ x: Activations, by matrices: [WeightMatrix], biases: [[Float]?]? = nil, marks: RowMarks? = nil,
+    into outputs: [Activations], adding: Bool = false
   ) {
+    precondition(marks == nil || marks?.count == x.rows, "\(marks?.count ?? 0) marks for \(x.rows) rows")
     precondition(matrices.count == outputs.count, "\(matrices.count) matrices into \(outputs.count) outputs")
     precondition(biases == nil || biases?.count == matrices.count, "a bias, or nil, for each matrix")
     guard let format = matrices.first?.format.inputFormat else { return }
     var task = unsafe ProductTask(
-      kernels: kernels, x: x, format: format, inputStride: inputBytes(format, columns: x.columns), prepared: nil,
-      sums: nil, isBLAS: backend == .blas && format == .f32)
+      kernels: kernels, x: x, format: format, inputStride: inputStride(format, columns: x.columns), prepared: nil,
+      sums: nil, isBLAS: backend == .blas && format == .f32,
+      tiles: usesTiles(format) ? Tiles(marks) : nil)
     for (index, matrix) in matrices.enumerated() {
       let output = outputs[index]
       let bias = biases?[index]
@@ -37,7 +45,7 @@ extension Compute {
       if matrix.format.inputFormat != format {
         // Mixed files exist (one tensor of another type): such matrices go one at a time.
         for (index, matrix) in matrices.enumerated() {
-          multiply(x, by: [matrix], biases: [biases?[index]], into: [outputs[index]], adding: adding)
+          multiply(x, by: [matrix], biases: [biases?[index]], marks: marks, into: [outputs[index]], adding: adding)
         }
         return
       }
@@ -47,9 +55,11 @@ extension Compute {
     guard x.rows > 0 else { return }
     task.isAdding = adding
     if format != .f32 {
-      unsafe task.prepared = workspace.inputs.bytes(x.rows * task.inputStride).assumingMemoryBound(to: UInt8.self)
+      unsafe task.prepared = workspace.inputs.bytes((x.rows + Self.rowsBehind) * task.inputStride)
+        .assumingMemoryBound(to: UInt8.self)
     }
     unsafe task.sums = workspace.sums.floats(pool.count * Compute.sumsPerWorker)
+    unsafe task.tiles?.gathered = gatheredRows(stride: task.inputStride)
     let work = x.rows * x.columns * matrices.reduce(0) { $0 + $1.rows }
     pool.run(task, alone: work < Compute.smallWork)
   }
@@ -73,12 +83,14 @@ private struct ProductTask: ParallelTask {
   var prepared: UnsafeMutablePointer<UInt8>?
   var sums: UnsafeMutablePointer<Float>?
   let isBLAS: Bool
+  var tiles: Tiles?
   var isAdding = false
   var jobs: [ProductJob] = []
 
   func run(_ worker: Worker) {
     if let prepared = unsafe prepared {
-      unsafe prepareRows(x, format: format, stride: inputStride, into: prepared, kernels: kernels, worker: worker)
+      unsafe prepareRows(
+        x, format: format, stride: inputStride, into: prepared, tiles: tiles, kernels: kernels, worker: worker)
       worker.barrier()
     }
     guard x.rows >= 32 else {
@@ -132,11 +144,27 @@ private struct ProductTask: ParallelTask {
     if let bias = job.bias {
       unsafe bias.withUnsafeBufferPointer { bias in
         unsafe product.bias = bias.baseAddress
-        // SAFETY: `Compute.multiply` checked every shape.
-        unsafe kernels.pointee.product(&product)
+        unsafe run(&product, worker)
       }
     } else {
+      unsafe run(&product, worker)
+    }
+  }
+
+  private func run(_ product: inout spud_product, _ worker: Worker) {
+    guard let tiles else {
+      // SAFETY: `Compute.multiply` checked every shape.
       unsafe kernels.pointee.product(&product)
+      return
+    }
+    guard let marks = tiles.marks, marks.readCount > 0, marks.readCount < marks.count else {
+      let isWritten = tiles.marks?.readCount == 0
+      return unsafe tiles.run(product, readCount: isWritten ? 0 : x.rows, kernels: kernels, worker: worker)
+    }
+    unsafe marks.order.withUnsafeBufferPointer { order in
+      unsafe product.input_rows = order.baseAddress
+      unsafe product.output_rows = order.baseAddress
+      unsafe tiles.run(product, readCount: marks.readCount, kernels: kernels, worker: worker)
     }
   }
 
@@ -160,14 +188,15 @@ private struct ProductTask: ParallelTask {
   }
 }
 
-/// Prepares this worker's share of the rows of `x` as inputs of `format`.
+/// Prepares this worker's share of the rows of `x` as inputs of `format`, or for the tiles where they were read.
 func prepareRows(
-  _ x: Activations, format: WeightFormat, stride: Int, into prepared: UnsafeMutablePointer<UInt8>,
+  _ x: Activations, format: WeightFormat, stride: Int, into prepared: UnsafeMutablePointer<UInt8>, tiles: Tiles?,
   kernels: UnsafePointer<spud_kernels>, worker: Worker
 ) {
   for row in worker.share(of: x.rows) {
     unsafe prepareRow(
-      x.base + row * x.stride, columns: x.columns, format: format, into: prepared + row * stride, kernels: kernels)
+      x.base + row * x.stride, columns: x.columns, format: tiles?.takes(row: row) ?? false ? .bf16 : format,
+      into: prepared + row * stride, kernels: kernels)
   }
 }
 

@@ -75,8 +75,12 @@ extension Compute {
 
   /// The router: the best `expertsPerToken` of each token, ties to the lower number, and what each of them counts.
   ///
-  /// - Parameter logits: `[tokens, experts]`; overwritten.
-  package func route(_ logits: Activations, by score: RouterScore, into table: inout RoutingTable) {
+  /// - Parameters:
+  ///   - logits: `[tokens, experts]`; overwritten.
+  ///   - marks: Of each token; nil is that all were read.
+  package func route(
+    _ logits: Activations, by score: RouterScore, marks: RowMarks? = nil, into table: inout RoutingTable
+  ) {
     precondition(logits.columns == table.expertCount, "\(logits.columns) logits for \(table.expertCount) experts")
     table.resize(tokens: logits.rows)
     let count = table.expertsPerToken
@@ -89,7 +93,7 @@ extension Compute {
         pool.run(task, alone: logits.rows * logits.columns < Compute.smallWork / 4)
       }
     }
-    table.sortByExpert()
+    table.sortByExpert(marks)
   }
 }
 

@@ -43,6 +43,7 @@ package final class Compute: @unchecked Sendable {
 struct ComputeWorkspace: ~Copyable {
   var packing = Workspace()
   var inputs = Workspace()
+  var gathered = Workspace()
   var sums = Workspace()
   var hidden = Workspace()
   var hiddenInputs = Workspace()

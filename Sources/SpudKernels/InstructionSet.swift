@@ -11,17 +11,23 @@ internal import Darwin
 package enum InstructionSet: String, CaseIterable, Sendable {
   /// The kernels of AVX-512 with its instructions in C, for tests, which link them; slow.
   case emulatedAVX512 = "avx512-emulated"
+  /// The same of AMX.
+  case emulatedAMX = "amx-emulated"
   case portable
   case avx2
   case avx512
+  /// AVX-512, and tiles of bfloat16 for positions that were read; see `RowMarks`.
+  case amx
 
   /// Whether this processor can run the level's kernels.
   package var isSupported: Bool {
     switch self {
     case .emulatedAVX512: unsafe spud_kernels_avx512_emulated() != nil
+    case .emulatedAMX: unsafe spud_kernels_amx_emulated() != nil
     case .portable: true
     case .avx2: spud_cpu_has_avx2() != 0
     case .avx512: spud_cpu_has_avx512() != 0
+    case .amx: spud_cpu_has_amx() != 0
     }
   }
 
@@ -49,9 +55,11 @@ package enum InstructionSet: String, CaseIterable, Sendable {
     let table =
       switch self {
       case .emulatedAVX512: unsafe spud_kernels_avx512_emulated()
+      case .emulatedAMX: unsafe spud_kernels_amx_emulated()
       case .portable: unsafe spud_kernels_portable()
       case .avx2: unsafe spud_kernels_avx2()
       case .avx512: unsafe spud_kernels_avx512()
+      case .amx: unsafe spud_kernels_amx()
       }
     guard let table = unsafe table else { preconditionFailure("\(rawValue) is not compiled for this processor") }
     return unsafe table

@@ -12,6 +12,8 @@ package struct RoutingTable: Sendable {
 
   /// `[expertCount + 1]`: expert e has the pairs `offsets[e] ..< offsets[e + 1]`.
   private(set) var offsets: [Int32]
+  /// `[expertCount]`: how many of an expert's pairs are of tokens that were read, which come first.
+  private(set) var readCounts: [Int32]
   /// `[pairs]`, by expert, then by token.
   private(set) var pairTokens: [Int32] = []
   private(set) var pairWeights: [Float] = []
@@ -25,6 +27,7 @@ package struct RoutingTable: Sendable {
     self.expertsPerToken = expertsPerToken
     offsets = Array(repeating: 0, count: expertCount + 1)
     cursors = Array(repeating: 0, count: expertCount)
+    readCounts = cursors
   }
 
   mutating func resize(tokens: Int) {
@@ -38,15 +41,17 @@ package struct RoutingTable: Sendable {
     }
   }
 
-  /// Sorts the pairs by expert, keeping the order of tokens.
-  mutating func sortByExpert() {
+  /// Sorts the pairs by expert, those of tokens that were read before the others, keeping the order of tokens.
+  mutating func sortByExpert(_ marks: RowMarks? = nil) {
     for expert in offsets.indices { offsets[expert] = 0 }
     for expert in experts { offsets[Int(expert) + 1] += 1 }
     for expert in 0..<expertCount {
       offsets[expert + 1] += offsets[expert]
       cursors[expert] = offsets[expert]
     }
-    for token in 0..<tokenCount {
+    for index in 0..<tokenCount {
+      let token = marks.map { Int($0.order[index]) } ?? index
+      if let marks, index == marks.readCount { countRead() }
       for slot in token * expertsPerToken..<(token + 1) * expertsPerToken {
         let expert = Int(experts[slot])
         let place = Int(cursors[expert])
@@ -55,5 +60,10 @@ package struct RoutingTable: Sendable {
         pairWeights[place] = weights[slot]
       }
     }
+    if tokenCount == marks?.readCount ?? tokenCount { countRead() }
+  }
+
+  private mutating func countRead() {
+    for expert in 0..<expertCount { readCounts[expert] = cursors[expert] - offsets[expert] }
   }
 }

@@ -13,6 +13,8 @@ package final class ForwardPass {
   let positions: TokenPositions
   /// `[tokens, modelWidth]`; after the last layer perhaps only the rows of `places`.
   let hidden: Activations
+  /// Of each token, where that makes a difference.
+  let marks: RowMarks?
   /// The tokens to get logits for, sorted ascending, each once.
   let places: [Int]
   /// Whether someone counts or observes every token, or nearly all get logits.
@@ -24,7 +26,7 @@ package final class ForwardPass {
 
   fileprivate init(
     _ batch: Batch, cache: KeyValueCache, positions: TokenPositions, lengths: [Int32: Int], hidden: Activations,
-    places: [Int], isWhole: Bool
+    marks: RowMarks?, places: [Int], isWhole: Bool
   ) {
     self.batch = batch
     self.cache = cache
@@ -32,6 +34,7 @@ package final class ForwardPass {
     self.lengths = lengths
     if batch.recordsRoutes { routes = Array(repeating: [], count: places.count) }
     self.hidden = hidden
+    self.marks = marks
     self.places = places
     self.isWhole = isWhole
   }
@@ -57,7 +60,8 @@ extension Transformer {
     let isObserved = hiddenStatesObserver != nil || inputObserver != nil
     let isWhole = batch.classes != nil || isObserved || places.count >= batch.tokens.count
     return ForwardPass(
-      batch, cache: cache, positions: positions, lengths: lengths, hidden: hidden, places: places, isWhole: isWhole)
+      batch, cache: cache, positions: positions, lengths: lengths, hidden: hidden, marks: marks(of: batch),
+      places: places, isWhole: isWhole)
   }
 
   /// Takes a pass through one layer.
@@ -87,6 +91,12 @@ extension Transformer {
     routes = pass.routes
     let selected = select(pass.isWhole ? pass.places : Array(pass.places.indices), of: pass.hidden)
     giveBack(pass.hidden)
-    return logits(of: selected)
+    return logits(of: selected, marks: pass.marks?.selecting(pass.places))
+  }
+
+  /// The marks of a batch's tokens, where they make a difference.
+  func marks(of batch: Batch) -> RowMarks? {
+    guard compute.tellsMarksApart, let marks = batch.marks else { return nil }
+    return RowMarks(isWritten: marks.map { $0 == .written })
   }
 }

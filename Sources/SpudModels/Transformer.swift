@@ -149,15 +149,17 @@ package final class Transformer: @unchecked Sendable {
       routes += pass.routes
       next = end
     }
-    return logits(of: workspace.selected)
+    return logits(of: workspace.selected, marks: marks(of: batch)?.selecting(places))
   }
 
-  /// - Parameter states: `[rows, modelWidth]`, overwritten.
-  func logits(of states: Activations) -> Activations {
+  /// - Parameters:
+  ///   - states: `[rows, modelWidth]`, overwritten.
+  ///   - marks: Of each row; nil is that all were read.
+  func logits(of states: Activations, marks: RowMarks?) -> Activations {
     workspace.logits.resize(rows: 0)
     guard states.rows > 0 else { return workspace.logits }
     finalNorm.normalize(states, into: states, compute: compute)
-    compute.multiplyWithResidual(states, by: head, into: workspace.logits)
+    compute.multiplyWithResidual(states, by: head, marks: marks, into: workspace.logits)
     markOverflow(of: states, in: workspace.logits)
     return workspace.logits
   }
@@ -178,11 +180,12 @@ package final class Transformer: @unchecked Sendable {
   func apply(layer index: Int, to pass: ForwardPass, selecting kept: [Int]?) {
     let layer = layers[index]
     let hidden = pass.hidden
+    let marks = kept.flatMap { kept in pass.marks?.selecting(kept) } ?? pass.marks
     layer.attentionNorm.normalize(hidden, into: workspace.normalized, compute: compute)
     inputObserver?(index, .attention, workspace.normalized)
     layer.attention.transform(
       workspace.normalized, layer: index, positions: pass.positions, selecting: kept, cache: pass.cache,
-      budgets: index < Self.layersOfAll ? nil : pass.batch.budgets, workspace: workspace.attention[index],
+      marks: pass.marks, budgets: index < Self.layersOfAll ? nil : pass.batch.budgets, workspace: workspace.attention[index],
       compute: compute, addingInto: hidden)
     if kept?.isEmpty ?? false { return }
     inputObserver?(index, .attentionOutput, workspace.attention[index].attended)
@@ -190,23 +193,24 @@ package final class Transformer: @unchecked Sendable {
     inputObserver?(index, .feedForward, workspace.normalized)
     switch (layer.feedForward, workspace.feedForward[index]) {
     case (.dense(let weights), _):
-      compute.denseFeedForward(workspace.normalized, weights: weights, addingInto: hidden)
+      compute.denseFeedForward(workspace.normalized, weights: weights, marks: marks, addingInto: hidden)
     case (.biased(let block), .biased(let gate, let up)):
-      block.transform(workspace.normalized, gated: (gate, up), compute: compute, addingInto: hidden)
+      block.transform(workspace.normalized, marks: marks, gated: (gate, up), compute: compute, addingInto: hidden)
     case (.sparse(let experts), .sparse(let logits)):
-      mix(experts, layer: index, logits: logits, of: pass, isSelected: kept != nil)
+      mix(experts, layer: index, marks: marks, logits: logits, of: pass, isSelected: kept != nil)
     case (.biased, _), (.sparse, _): preconditionFailure("layer \(index) has memory for another block")
     }
     hiddenStatesObserver?(index, hidden)
   }
 
   private func mix(
-    _ experts: MixtureOfExperts, layer: Int, logits: Activations, of pass: ForwardPass, isSelected: Bool
+    _ experts: MixtureOfExperts, layer: Int, marks: RowMarks?, logits: Activations, of pass: ForwardPass, isSelected: Bool
   ) {
     guard var choice = routing[layer].take() else {
       preconditionFailure("layer \(layer) has experts, but no room for their router's choice")
     }
-    experts.transform(workspace.normalized, logits: logits, routing: &choice, compute: compute, addingInto: pass.hidden)
+    experts.transform(
+      workspace.normalized, marks: marks, logits: logits, routing: &choice, compute: compute, addingInto: pass.hidden)
     if pass.batch.recordsRoutes {
       let count = experts.expertsPerToken
       for (index, place) in pass.places.enumerated() {

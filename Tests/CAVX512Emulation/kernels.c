@@ -3,9 +3,11 @@
 #if defined(__x86_64__)
 #include "include/avx512_emulation.h"
 #include "intrinsics.h"
+#include "tiles.h"
 #define EMULATES_AVX512
 #define NAME(x) x##_emulated
 #define TARGET __attribute__((target("avx2,fma,f16c")))
+#define TILE_TARGET TARGET
 #define VECTOR_OPERAND "+m"
 
 EMULATED void dot32(__m512i dots[2], __m512i low, __m512i high, const uint8_t *input) {
@@ -19,6 +21,7 @@ EMULATED void dot32(__m512i dots[2], __m512i low, __m512i high, const uint8_t *i
 
 int64_t spud_emulated_operations(void) { return emulated_operations; }
 const spud_kernels *spud_kernels_avx512_emulated(void) { return spud_cpu_has_avx2() ? spud_kernels_emulated() : NULL; }
+const spud_kernels *spud_kernels_amx_emulated(void) { return spud_cpu_has_avx2() ? spud_kernels_tiles_emulated() : NULL; }
 #else
 #include "include/avx512_emulation.h"
 int64_t spud_emulated_operations(void) { return 0; }

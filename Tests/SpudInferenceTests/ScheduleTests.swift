@@ -60,8 +60,9 @@ struct ScheduleTests {
     return expected
   }
 
-  static func load(_ format: CacheFormat, pages: Int?) async throws -> Model {
+  static func load(_ format: CacheFormat, pages: Int?, level: InstructionSet? = nil) async throws -> Model {
     var options = LoadOptions(threads: 2, cache: format)
+    if let level { (options.instructionSet, options.weights) = (level, .q8_0) }
     if let pages {
       options.cacheSize = pages * CacheShape(layerCount: 2, headCount: 1, headWidth: 16, format: format).pageBytes
     }
@@ -72,11 +73,26 @@ struct ScheduleTests {
     "no answer depends on anybody else: alone, in company, from the tree, in pieces, after giving pages up",
     arguments: CacheFormat.allCases, [8, 12, 40])
   func independent(format: CacheFormat, pages: Int) async throws {
-    let expected = try await Self.alone(try await Self.load(format, pages: nil))
-    let model = try await Self.load(format, pages: pages)
-    for seed in 0..<3 as Range<UInt64> {
+    try await expectIndependence(
+      of: try await Self.load(format, pages: pages), alone: try await Self.load(format, pages: nil), pages: pages)
+  }
+
+  @Test("the same where what was read goes through tiles", .enabled(if: InstructionSet.emulatedAMX.isSupported))
+  func independentInTiles() async throws {
+    let alone = try await Self.load(.bf16, pages: nil, level: .emulatedAMX)
+    try await expectIndependence(
+      of: try await Self.load(.bf16, pages: 12, level: .emulatedAMX), alone: alone, pages: 12, runs: 2..<3)
+    // And tiles are used, for what was read alone.
+    let vectors = try await Self.alone(try await Self.load(.bf16, pages: nil, level: .emulatedAVX512))
+    #expect(zip(vectors, try await Self.alone(alone)).allSatisfy { $0.hash != $1.hash })
+  }
+
+  /// - Parameter runs: The seeds of the arrivals: 0 is as it is, 1 block by block, and from 2 on every answer is due again
+  ///   after each layer of a block.
+  private func expectIndependence(of model: Model, alone: Model, pages: Int, runs: Range<UInt64> = 0..<3) async throws {
+    let expected = try await Self.alone(alone)
+    for seed in runs {
       var random = RandomGenerator(seed: seed)
-      // As it is; block by block; and with every answer due again after each layer of a block.
       let engine = model.engine
       try await model.thread.run {
         if seed > 0 { engine.pace.idLimit = 32 }

@@ -18,12 +18,24 @@ struct MachineTests {
     }
   }
 
+  @Test("the tiles' peak is what their instructions do")
+  func peakOfTiles() {
+    guard InstructionSet.emulatedAMX.isSupported else { return }
+    let before = spud_emulated_operations()
+    guard let peak = unsafe InstructionSet.emulatedAMX.kernels.pointee.peak_of_read else {
+      Issue.record("tiles without a peak")
+      return
+    }
+    let told = peak(3)
+    #expect(told > 0 && spud_emulated_operations() - before == told)
+  }
+
   /// Registers that are summed into, values in each, and two operations for a multiply-add.
   @Test("each instruction set's peak counts what one turn does", arguments: InstructionSet.supported)
   func peakOfTurn(level: InstructionSet) {
     let (f32, bf16, int8) =
       switch level {
-      case .avx512, .emulatedAVX512: (12 * 16 * 2, 12 * 32 * 2, 12 * 64 * 2)
+      case .avx512, .emulatedAVX512, .amx, .emulatedAMX: (12 * 16 * 2, 12 * 32 * 2, 12 * 64 * 2)
       case .avx2: (6 * 16 * 2, 6 * 16 * 2, 8 * 32 * 2)
       case .portable: (2 * 16 * 2, 2 * 16 * 2, 64 * 2)
       }

@@ -105,7 +105,9 @@ struct ProductTests {
     compute.multiplyWithResidual(inputs, by: matrix, into: few)
     compute.multiplyWithResidual(Activations(x), by: matrix, into: many)
     #expect(inputs.allRows == Array(x[..<5]) && few.rows == 5)
-    #expect(difference(many.allRows.flatMap { $0 }, expected.flatMap { $0 }) < Self.budget(.q8_0) / 100)
+    // Tiles round weights to bfloat16 besides, which a residual of the inputs does not help.
+    let budget = compute.tellsMarksApart ? Self.budget(.bf16) : Self.budget(.q8_0) / 100
+    #expect(difference(many.allRows.flatMap { $0 }, expected.flatMap { $0 }) < budget)
     #expect(many.allRows[0] == one.allRows[0] && Array(many.allRows[..<5]) == few.allRows)
   }
 

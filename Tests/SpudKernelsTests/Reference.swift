@@ -30,6 +30,12 @@ enum Reference {
     }
   }
 
+  /// The nearest bfloat16, ties to even.
+  static func bfloat16(_ x: Float) -> Float {
+    let bits = x.bitPattern
+    return Float(bitPattern: (bits &+ 0x7fff &+ bits >> 16 & 1) & 0xffff_0000)
+  }
+
   static func silu(_ x: Double) -> Double { x / (1 + exponential(-x)) }
 
   static func exponential(_ x: Double) -> Double {

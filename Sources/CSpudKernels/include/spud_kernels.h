@@ -74,6 +74,7 @@ typedef struct {
   const float *bias;          ///< [columns_out]; for the gated ones [panels, 32], as the panels' rows; NULL: none
   float limit, slope;         ///< for SPUD_CLAMPED_GLU
   float *workspace;           ///< [SPUD_ROW_BLOCK * 32], 64-byte aligned
+  uint8_t *gathered;          ///< room for SPUD_ROW_BLOCK input rows, for products of what was read
   spud_format format;
   spud_epilogue epilogue;
 } spud_product;
@@ -131,6 +132,12 @@ typedef struct {
   uint64_t (*read)(const uint8_t *bytes, int64_t count);
   /// The format's multiply-adds in registers only; returns how many operations (a multiply-add is two).
   int64_t (*peak)(spud_format format, int64_t turns);
+  /// The product of positions that were read, where they have kernels of their own: NULL where `product` is for all.
+  /// Input rows are bfloat16, as `prepare` makes them for bf16, whatever the weights' format is, but for f32 and f16,
+  /// which have none. Up to 16 rows behind the last one may be read, and may hold anything.
+  void (*product_of_read)(const spud_product *product);
+  /// As `peak`, of `product_of_read`.
+  int64_t (*peak_of_read)(int64_t turns);
   /// Whether the bf16 format's inputs are pairs of bfloat16 (else they are floats).
   int32_t rounds_to_bf16;
 } spud_kernels;
@@ -138,13 +145,19 @@ typedef struct {
 const spud_kernels *spud_kernels_portable(void);
 const spud_kernels *spud_kernels_avx2(void);    ///< NULL where it was not compiled
 const spud_kernels *spud_kernels_avx512(void);  ///< NULL where it was not compiled
-/// The AVX-512 kernels with their instructions in C; NULL but where Tests/CAVX512Emulation is linked.
+/// The same, and tiles for products of positions that were read.
+const spud_kernels *spud_kernels_amx(void);
+/// Both with their instructions in C; NULL but where Tests/CAVX512Emulation is linked.
 const spud_kernels *spud_kernels_avx512_emulated(void);
+const spud_kernels *spud_kernels_amx_emulated(void);
 
 /// Bytes of one unit of a panel, and of one input row of `columns` columns (a multiple of 64).
 size_t spud_unit_bytes(spud_format format);
 int64_t spud_unit_columns(spud_format format);
 size_t spud_input_bytes(const spud_kernels *kernels, spud_format format, int64_t columns);
+/// Bytes of an input row for `product_of_read`: an odd number of lines, so that a tile's rows lie in different sets of
+/// the cache.
+size_t spud_read_input_bytes(int64_t columns);
 
 // ---- Packing: from a file's bytes to panels ----
 
@@ -176,6 +189,10 @@ void spud_rotate(float *head, const float *cosines, const float *sines, int64_t 
 
 int32_t spud_cpu_has_avx2(void);    ///< AVX2, FMA and F16C
 int32_t spud_cpu_has_avx512(void);  ///< AVX-512 F, BW, VL, DQ, VNNI, BF16 and VBMI, and GFNI
+
+/// AVX-512 as above, tiles of bfloat16, and the system's leave to use them, which is asked for here: call it before
+/// there are threads.
+int32_t spud_cpu_has_amx(void);
 
 /// Bytes of a core's first-level data cache; 0 where the system does not say.
 size_t spud_first_cache_bytes(void);

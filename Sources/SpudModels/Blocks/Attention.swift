@@ -26,28 +26,32 @@ struct Attention {
   ///   - x: `[tokens, modelWidth]`, normalized.
   ///   - rows: The tokens to answer for, sorted ascending; all leave keys and values. Nil is all. `x` and `hidden` keep
   ///     only these rows.
+  ///   - marks: Of each token; nil is that all were read.
   ///   - budgets: `[tokens]`; see `Batch.budgets`.
   ///   - hidden: `[tokens, modelWidth]`.
   func transform(
     _ x: Activations, layer: Int, positions: TokenPositions, selecting rows: [Int]? = nil,
-    cache: KeyValueCache, budgets: [Int32]? = nil, workspace: AttentionWorkspace, compute: Compute,
+    cache: KeyValueCache, marks: RowMarks? = nil, budgets: [Int32]? = nil, workspace: AttentionWorkspace, compute: Compute,
     addingInto hidden: Activations
   ) {
     let budgets = rows.flatMap { rows in budgets.map { budgets in rows.map { budgets[$0] } } } ?? budgets
     let (queries, keys, values) = (workspace.queries, workspace.keys, workspace.values)
     var queryPositions = positions
+    var queryMarks = marks
     let isBiased = query.bias != nil || key.bias != nil || value.bias != nil
     if let rows {
       compute.multiply(
-        x, by: [key.weight, value.weight], biases: isBiased ? [key.bias, value.bias] : nil, into: [keys, values])
+        x, by: [key.weight, value.weight], biases: isBiased ? [key.bias, value.bias] : nil, marks: marks,
+        into: [keys, values])
+      queryMarks = marks?.selecting(rows)
       queryPositions = positions.selecting(rows)
       x.keep(rows: rows)
       hidden.keep(rows: rows)
-      compute.multiply(x, by: query.weight, bias: query.bias, into: queries)
+      compute.multiply(x, by: query.weight, bias: query.bias, marks: queryMarks, into: queries)
     } else {
       compute.multiply(
         x, by: [query.weight, key.weight, value.weight],
-        biases: isBiased ? [query.bias, key.bias, value.bias] : nil, into: [queries, keys, values])
+        biases: isBiased ? [query.bias, key.bias, value.bias] : nil, marks: marks, into: [queries, keys, values])
     }
     switch norm {
     case .none: break
@@ -67,6 +71,7 @@ struct Attention {
       queries: queries, at: queryPositions, keys: keys, values: values, positions: positions, layer: layer,
       cache: cache, scale: 1 / Float(headWidth).squareRoot(), window: window, sinks: sinks,
       budgets: budgets, into: workspace.attended)
-    compute.multiply(workspace.attended, by: output.weight, bias: output.bias, addingInto: hidden)
+    compute.multiply(
+      workspace.attended, by: output.weight, bias: output.bias, marks: queryMarks, addingInto: hidden)
   }
 }

@@ -19,15 +19,17 @@ struct BiasedFeedForward {
   ///
   /// - Parameters:
   ///   - x: `[tokens, modelWidth]`, normalized.
+  ///   - marks: Of each token; nil is that all were read.
   ///   - gated: `[tokens, width]`, twice, overwritten.
   ///   - hidden: `[tokens, modelWidth]`.
   func transform(
-    _ x: Activations, gated: (gate: Activations, up: Activations), compute: Compute, addingInto hidden: Activations
+    _ x: Activations, marks: RowMarks?, gated: (gate: Activations, up: Activations), compute: Compute,
+    addingInto hidden: Activations
   ) {
     compute.multiply(
-      x, by: [gate.weight, up.weight], biases: [gate.bias, up.bias], into: [gated.gate, gated.up])
+      x, by: [gate.weight, up.weight], biases: [gate.bias, up.bias], marks: marks, into: [gated.gate, gated.up])
     compute.swiGLU(gated.gate, by: gated.up)
-    compute.multiply(gated.gate, by: down.weight, bias: down.bias, addingInto: hidden)
+    compute.multiply(gated.gate, by: down.weight, bias: down.bias, marks: marks, addingInto: hidden)
   }
 }
 
@@ -44,12 +46,14 @@ struct MixtureOfExperts {
   ///
   /// - Parameters:
   ///   - x: `[tokens, modelWidth]`, normalized.
+  ///   - marks: Of each token; nil is that all were read.
   ///   - hidden: `[tokens, modelWidth]`.
   func transform(
-    _ x: Activations, logits: Activations, routing: inout RoutingTable, compute: Compute, addingInto hidden: Activations
+    _ x: Activations, marks: RowMarks?, logits: Activations, routing: inout RoutingTable, compute: Compute,
+    addingInto hidden: Activations
   ) {
-    compute.multiply(x, by: router.weight, bias: router.bias, into: logits)
-    compute.route(logits, by: score, into: &routing)
-    compute.mixExperts(x, routing: routing, weights: experts, addingInto: hidden)
+    compute.multiply(x, by: router.weight, bias: router.bias, marks: marks, into: logits)
+    compute.route(logits, by: score, marks: marks, into: &routing)
+    compute.mixExperts(x, routing: routing, weights: experts, marks: marks, addingInto: hidden)
   }
 }
