@@ -7,6 +7,9 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 #if defined(__linux__)
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -38,6 +41,22 @@ int32_t spud_cpu_has_amx(void) {
   unsigned a, b, c, d;
   return spud_cpu_has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & BF16_BIT) && (d & TILE_BIT) &&
          syscall(SYS_arch_prctl, ASK_PERMISSION, TILE_DATA) == 0;
+#else
+  return 0;
+#endif
+}
+
+int32_t spud_cpu_has_neon(void) {
+#if defined(__aarch64__) && defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+  return 0;
+#endif
+}
+
+int32_t spud_cpu_has_neon_i8mm(void) {
+#if defined(__aarch64__) && defined(__linux__)
+  return spud_cpu_has_neon() && (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
 #else
   return 0;
 #endif

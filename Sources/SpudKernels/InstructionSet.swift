@@ -14,6 +14,10 @@ package enum InstructionSet: String, CaseIterable, Sendable {
   /// The same of AMX.
   case emulatedAMX = "amx-emulated"
   case portable
+  /// With ARMv8.2's dot product.
+  case neon
+  /// With ARMv8.6's products of bytes of mixed sign besides.
+  case neonI8MM = "neon-i8mm"
   case avx2
   case avx512
   /// AVX-512, and tiles of bfloat16 for positions that were read; see `RowMarks`.
@@ -25,6 +29,8 @@ package enum InstructionSet: String, CaseIterable, Sendable {
     case .emulatedAVX512: unsafe spud_kernels_avx512_emulated() != nil
     case .emulatedAMX: unsafe spud_kernels_amx_emulated() != nil
     case .portable: true
+    case .neon: spud_cpu_has_neon() != 0
+    case .neonI8MM: spud_cpu_has_neon_i8mm() != 0
     case .avx2: spud_cpu_has_avx2() != 0
     case .avx512: spud_cpu_has_avx512() != 0
     case .amx: spud_cpu_has_amx() != 0
@@ -57,6 +63,8 @@ package enum InstructionSet: String, CaseIterable, Sendable {
       case .emulatedAVX512: unsafe spud_kernels_avx512_emulated()
       case .emulatedAMX: unsafe spud_kernels_amx_emulated()
       case .portable: unsafe spud_kernels_portable()
+      case .neon: unsafe spud_kernels_neon()
+      case .neonI8MM: unsafe spud_kernels_neon_i8mm()
       case .avx2: unsafe spud_kernels_avx2()
       case .avx512: unsafe spud_kernels_avx512()
       case .amx: unsafe spud_kernels_amx()

@@ -1,4 +1,16 @@
 extension KeyValueCache {
+  /// Takes `2 * count` pages and gives every other one back: whoever grows next finds no two side by side, as in a
+  /// cache that many conversations have come and gone in.
+  ///
+  /// - Throws: `SpudError` when there are not enough pages.
+  package func fragment(_ count: Int) throws {
+    let sequences = [makeSequence(), makeSequence()]
+    for _ in 0..<count {
+      for sequence in sequences { try extend(sequence, pages: 1) }
+    }
+    releaseSequence(sequences[0])
+  }
+
   /// Makes a sequence of whole pages `count` pages long, by copies of those that it has: for measurements at depths
   /// that would take hours to read.
   ///

@@ -47,9 +47,12 @@ package struct MachineProbe {
   }
 
   /// Operations in registers only, in 10⁹ a second (a multiply-add is two), all threads together.
-  package func peakGops(_ format: WeightFormat, runs: Int = 5) -> Double {
-    let task = unsafe PeakTask(kernels: compute.kernels, format: format.code, turns: 200_000)
-    let operations = unsafe Double(compute.kernels.pointee.peak(format.code, 1)) * 200_000 * Double(compute.threads)
+  ///
+  /// - Parameter reads: Whether of rows that are read, which may go through tiles.
+  package func peakGops(_ format: WeightFormat, reads: Bool = false, runs: Int = 5) -> Double {
+    let ofTiles = unsafe reads && compute.usesTiles(format) ? compute.kernels.pointee.peak_of_read : nil
+    let task = unsafe PeakTask(kernels: compute.kernels, ofTiles: ofTiles, format: format.code, turns: 200_000)
+    let operations = Double(task.count(turns: 1)) * 200_000 * Double(compute.threads)
     var best = Duration.seconds(1_000_000)
     for _ in 0..<runs { best = min(best, ContinuousClock().measure { compute.pool.run(task) }) }
     return operations / best.seconds / 1e9
@@ -86,8 +89,14 @@ private struct ReadTask: ParallelTask {
 @safe
 private struct PeakTask: ParallelTask {
   let kernels: UnsafePointer<spud_kernels>
+  let ofTiles: (@convention(c) (Int64) -> Int64)?
   let format: spud_format
   let turns: Int64
 
-  func run(_ worker: Worker) { unsafe _ = kernels.pointee.peak(format, turns) }
+  func run(_ worker: Worker) { _ = count(turns: turns) }
+
+  func count(turns: Int64) -> Int64 {
+    if let ofTiles { return ofTiles(turns) }
+    return unsafe kernels.pointee.peak(format, turns)
+  }
 }

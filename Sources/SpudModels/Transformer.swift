@@ -185,7 +185,8 @@ package final class Transformer: @unchecked Sendable {
     inputObserver?(index, .attention, workspace.normalized)
     layer.attention.transform(
       workspace.normalized, layer: index, positions: pass.positions, selecting: kept, cache: pass.cache,
-      marks: pass.marks, budgets: index < Self.layersOfAll ? nil : pass.batch.budgets, workspace: workspace.attention[index],
+      marks: pass.marks, budgets: index < Self.layersOfAll ? nil : pass.batch.budgets,
+      workspace: workspace.attention[index],
       compute: compute, addingInto: hidden)
     if kept?.isEmpty ?? false { return }
     inputObserver?(index, .attentionOutput, workspace.attention[index].attended)
@@ -204,7 +205,8 @@ package final class Transformer: @unchecked Sendable {
   }
 
   private func mix(
-    _ experts: MixtureOfExperts, layer: Int, marks: RowMarks?, logits: Activations, of pass: ForwardPass, isSelected: Bool
+    _ experts: MixtureOfExperts, layer: Int, marks: RowMarks?, logits: Activations, of pass: ForwardPass,
+    isSelected: Bool
   ) {
     guard var choice = routing[layer].take() else {
       preconditionFailure("layer \(layer) has experts, but no room for their router's choice")

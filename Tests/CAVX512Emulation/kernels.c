@@ -21,7 +21,9 @@ EMULATED void dot32(__m512i dots[2], __m512i low, __m512i high, const uint8_t *i
 
 int64_t spud_emulated_operations(void) { return emulated_operations; }
 const spud_kernels *spud_kernels_avx512_emulated(void) { return spud_cpu_has_avx2() ? spud_kernels_emulated() : NULL; }
-const spud_kernels *spud_kernels_amx_emulated(void) { return spud_cpu_has_avx2() ? spud_kernels_tiles_emulated() : NULL; }
+const spud_kernels *spud_kernels_amx_emulated(void) {
+  return spud_cpu_has_avx2() ? spud_kernels_tiles_emulated() : NULL;
+}
 #else
 #include "include/avx512_emulation.h"
 int64_t spud_emulated_operations(void) { return 0; }

@@ -1,5 +1,5 @@
-// The instructions on tiles that tiles_amx.h uses, in C, as Intel's guide defines them. What is not laid out, as after a
-// release, cannot be used.
+// The instructions on tiles that tiles_amx.h uses, in C, as Intel's guide defines them. What is not laid out, as after
+// a release, cannot be used.
 #pragma once
 #include <stdlib.h>
 
@@ -44,7 +44,8 @@ EMULATED void _tile_dpbf16ps(int sums, int a, int b) {
       const words pairs = (words)lanes_at(w->bytes[k]).si;
       for (int odd = 0; odd < 2; odd++) {
         const __m512 value = (__m512)(odd ? pairs & 0xffff0000u : pairs << 16);
-        parts[odd] = _mm512_fmadd_ps(value, _mm512_set1_ps(spud_float_from_bf16(x->halves[m][2 * k + odd])), parts[odd]);
+        const __m512 input = _mm512_set1_ps(spud_float_from_bf16(x->halves[m][2 * k + odd]));
+        parts[odd] = _mm512_fmadd_ps(value, input, parts[odd]);
       }
     }
     const __m512 sum = lanes_at(to->floats[m]).ps + (parts[0] + parts[1]);

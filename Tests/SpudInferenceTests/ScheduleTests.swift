@@ -87,8 +87,8 @@ struct ScheduleTests {
     #expect(zip(vectors, try await Self.alone(alone)).allSatisfy { $0.hash != $1.hash })
   }
 
-  /// - Parameter runs: The seeds of the arrivals: 0 is as it is, 1 block by block, and from 2 on every answer is due again
-  ///   after each layer of a block.
+  /// - Parameter runs: The seeds of the arrivals: 0 is as it is, 1 block by block, and from 2 on every answer is due
+  ///   again after each layer of a block.
   private func expectIndependence(of model: Model, alone: Model, pages: Int, runs: Range<UInt64> = 0..<3) async throws {
     let expected = try await Self.alone(alone)
     for seed in runs {

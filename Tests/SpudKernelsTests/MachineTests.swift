@@ -37,6 +37,7 @@ struct MachineTests {
       switch level {
       case .avx512, .emulatedAVX512, .amx, .emulatedAMX: (12 * 16 * 2, 12 * 32 * 2, 12 * 64 * 2)
       case .avx2: (6 * 16 * 2, 6 * 16 * 2, 8 * 32 * 2)
+      case .neon, .neonI8MM: (3 * 2 * 16 * 2, 3 * 2 * 16 * 2, 16 * 16 * 2)
       case .portable: (2 * 16 * 2, 2 * 16 * 2, 64 * 2)
       }
     for turns in [1, 5] {

@@ -36,6 +36,17 @@ struct PagingTests {
     }
   }
 
+  @Test("in a fragmented cache no two pages of a sequence lie side by side")
+  func fragmented() throws {
+    let cache = Setup(.portable, .q8, tokens: 1).makeCache(pages: 40)
+    try cache.fragment(20)
+    let sequence = cache.makeSequence(expecting: 640)
+    _ = try cache.append(Array(repeating: sequence, count: 640))
+    let pages = cache.pages(of: sequence)
+    #expect(pages.count == 20 && cache.freePageCount == 0)
+    #expect(zip(pages, pages.dropFirst()).allSatisfy { $1 != $0 + 1 })
+  }
+
   @Test(
     "a sequence whose pages are scattered gives the same bits as one whose pages are consecutive",
     arguments: InstructionSet.supported, CacheFormat.allCases)

@@ -147,6 +147,8 @@ const spud_kernels *spud_kernels_avx2(void);    ///< NULL where it was not compi
 const spud_kernels *spud_kernels_avx512(void);  ///< NULL where it was not compiled
 /// The same, and tiles for products of positions that were read.
 const spud_kernels *spud_kernels_amx(void);
+const spud_kernels *spud_kernels_neon(void);      ///< NULL where it was not compiled
+const spud_kernels *spud_kernels_neon_i8mm(void); ///< NULL where it was not compiled
 /// Both with their instructions in C; NULL but where Tests/CAVX512Emulation is linked.
 const spud_kernels *spud_kernels_avx512_emulated(void);
 const spud_kernels *spud_kernels_amx_emulated(void);
@@ -190,6 +192,8 @@ void spud_rotate(float *head, const float *cosines, const float *sines, int64_t 
 int32_t spud_cpu_has_avx2(void);    ///< AVX2, FMA and F16C
 int32_t spud_cpu_has_avx512(void);  ///< AVX-512 F, BW, VL, DQ, VNNI, BF16 and VBMI, and GFNI
 
+int32_t spud_cpu_has_neon(void);       ///< NEON with ARMv8.2's dot product
+int32_t spud_cpu_has_neon_i8mm(void);  ///< and with ARMv8.6's products of bytes of mixed sign
 /// AVX-512 as above, tiles of bfloat16, and the system's leave to use them, which is asked for here: call it before
 /// there are threads.
 int32_t spud_cpu_has_amx(void);

@@ -82,7 +82,7 @@ package struct GuardianLatency {
     for number in 0..<count {
       let batch = Batch(
         tokens: next, sequences: [Int32](repeating: 0, count: next.count),
-        marks: [SpudModels.Mark](repeating: .read, count: next.count))
+        marks: [SpudModels.Mark](repeating: number == 0 ? .read : .written, count: next.count))
       let logits = try main.forward(batch, cache: cache, logits: .last)[0]
       var best = 0
       for id in 1..<logits.count where logits[id] > logits[best] { best = id }

@@ -155,7 +155,7 @@ package struct DecodeProbe: Sendable {
     let times = try (0..<tokens).map { _ in
       let id = Int32(generator.index(below: shape.vocabulary))
       let start = stopwatch.now()
-      _ = try model.forward(Batch([id]), cache: cache, logits: .last)
+      _ = try model.forward(Batch(tokens: [id], sequences: [0], marks: [.written]), cache: cache, logits: .last)
       return stopwatch.now() - start
     }
     return times.median

@@ -12,6 +12,9 @@ package struct BenchmarkTest: Sendable, Equatable {
   }
 
   package var kind: Kind
+  var isPrefill: Bool {
+    if case .prefill = kind { true } else { false }
+  }
   /// Tokens that precede, in each sequence.
   package var depth: Int
   /// Sequences at once.
@@ -86,22 +89,25 @@ extension Model {
   ///   - repetitions: Measured runs, at least 1.
   ///   - fills: Whether the depth is made of copies of a few hundred tokens' keys and values: what is timed takes as
   ///     long as behind so many tokens read, and it is there at once.
+  ///   - fragments: Whether no two pages of the cache that a sequence gets lie side by side.
   ///   - interruption: Ends the measurement after the run that is going on; fewer samples come back.
   /// - Throws: `SpudError` (`usage`) when the test does not fit in the model's context, (`unavailable`) when there is
   ///   no memory for its cache.
   package func measure(
-    _ test: BenchmarkTest, repetitions: Int, fills: Bool = false, interruption: Interruption
+    _ test: BenchmarkTest, repetitions: Int, fills: Bool = false, fragments: Bool = false,
+    interruption: Interruption
   ) async throws
     -> BenchmarkResult
   {
     try await thread.run {
       try self.check(test)
-      var runner = BenchmarkRunner(
-        transformer: self.transformer, test: test,
-        cache: try self.makeCache(sequences: test.batch, capacity: test.depth + test.tokenCount))
+      let capacity = test.depth + test.tokenCount
+      let cache = try self.makeCache(sequences: test.batch * (fragments ? 2 : 1), capacity: capacity)
+      if fragments { try cache.fragment(test.batch * KeyValueCache.pageCount(of: capacity)) }
+      var runner = BenchmarkRunner(transformer: self.transformer, test: test, cache: cache)
       self.transformer.packExperts()
       try fills ? runner.fill(test.depth) : runner.read(test.depth)
-      var probe = try LimitsProbe(self.transformer)
+      var probe = try LimitsProbe(self.transformer, reads: test.isPrefill)
       var samples: [Double] = []
       var limits: [MachineLimits] = []
       var read = 0
@@ -149,6 +155,7 @@ private struct BenchmarkRunner {
       return try clock.measure {
         for _ in 0..<count {
           var batch = Batch(tokens: sequences.map { _ in nextToken() }, sequences: sequences)
+          batch.marks = sequences.map { _ in .written }
           if test.attend > 0 { batch.budgets = sequences.map { _ in Int32(test.attend) } }
           _ = try transformer.forward(batch, cache: cache, logits: .last)
         }
@@ -203,11 +210,13 @@ extension Model {
 private struct LimitsProbe {
   private let probe: MachineProbe
   private let format: WeightFormat
+  private let reads: Bool
   /// Nil for a model that may stand in the caches: reading something else between its runs would push it out.
   private let reader: MachineProbe.Reader?
   private var bandwidth: Double
 
-  init(_ transformer: Transformer) throws {
+  init(_ transformer: Transformer, reads: Bool) throws {
+    self.reads = reads
     probe = MachineProbe(sharing: transformer.compute)
     format = WeightFormat(rawValue: transformer.costs.weightFormat) ?? .f32
     let reader = try probe.makeReader(megabytes: 256)
@@ -217,6 +226,6 @@ private struct LimitsProbe {
 
   mutating func measure() -> MachineLimits {
     if let reader { bandwidth = reader.bandwidth(runs: 3) }
-    return MachineLimits(readBandwidth: bandwidth, peakGops: probe.peakGops(format))
+    return MachineLimits(readBandwidth: bandwidth, peakGops: probe.peakGops(format, reads: reads))
   }
 }

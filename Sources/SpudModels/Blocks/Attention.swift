@@ -31,7 +31,8 @@ struct Attention {
   ///   - hidden: `[tokens, modelWidth]`.
   func transform(
     _ x: Activations, layer: Int, positions: TokenPositions, selecting rows: [Int]? = nil,
-    cache: KeyValueCache, marks: RowMarks? = nil, budgets: [Int32]? = nil, workspace: AttentionWorkspace, compute: Compute,
+    cache: KeyValueCache, marks: RowMarks? = nil, budgets: [Int32]? = nil, workspace: AttentionWorkspace,
+    compute: Compute,
     addingInto hidden: Activations
   ) {
     let budgets = rows.flatMap { rows in budgets.map { budgets in rows.map { budgets[$0] } } } ?? budgets

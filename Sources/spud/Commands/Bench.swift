@@ -53,6 +53,11 @@ struct Bench: AsyncParsableCommand {
     help: "Make the depth of copies of the first \(Model.tokensReadAtOnce) tokens' keys and values, not by reading.")
   var fill = false
 
+  @Flag(
+    name: .long,
+    help: "Give sequences pages of the cache no two of which lie side by side, as many conversations leave them.")
+  var fragmented = false
+
   @Option(
     name: [.customShort("b"), .long], parsing: .unconditional,
     help: ArgumentHelp("Sequences at once.", valueName: "list"))
@@ -167,7 +172,7 @@ struct Bench: AsyncParsableCommand {
         progress.update(0)
         defer { progress.finish() }
         let result = try await model.measure(
-          test, repetitions: repetitions, fills: fill, interruption: interruption)
+          test, repetitions: repetitions, fills: fill, fragments: fragmented, interruption: interruption)
         guard !result.samples.isEmpty else { continue }
         let row = BenchmarkRow(model: model, threads: count, test: test, result: result)
         progress.finish()

@@ -22,6 +22,8 @@ struct Doctor: AsyncParsableCommand {
 
   struct Peaks: Encodable {
     var f32, bf16, int8: Double
+    /// Of bfloat16 in tiles, which prompts go through; null where the processor has none.
+    var tiles: Double?
   }
 
   struct Report: Encodable {
@@ -56,7 +58,8 @@ struct Doctor: AsyncParsableCommand {
       "arithmetic",
       String(
         format: "%.0f GOP/s in f32, %.0f in bf16, %.0f in int8", report.peakGops.f32, report.peakGops.bf16,
-        report.peakGops.int8))
+        report.peakGops.int8)
+        + (report.peakGops.tiles.map { String(format: ", %.0f in tiles of bf16", $0) } ?? ""))
     for program in Programs.optional {
       let found = report.programs[program.name] ?? nil
       try line(program.name, found ?? "not found: \(program.use); apt install \(program.package)")
@@ -67,11 +70,13 @@ struct Doctor: AsyncParsableCommand {
   private func measure() throws -> Report {
     let chosen = try InstructionSet.selected()
     let probe = MachineProbe(threads: threads.count, instructionSet: chosen)
+    var peaks = Peaks(f32: probe.peakGops(.f32), bf16: probe.peakGops(.bf16), int8: probe.peakGops(.q8_0))
+    if chosen == .amx { peaks.tiles = probe.peakGops(.bf16, reads: true) }
     return Report(
       processor: Processor.name, processors: ProcessInfo.processInfo.activeProcessorCount, threads: threads.count,
       instructionSets: InstructionSet.supported.map(\.rawValue), instructionSet: chosen.rawValue,
       blas: OpenBLAS.description, readGbPerS: try probe.readBandwidth(),
-      peakGops: Peaks(f32: probe.peakGops(.f32), bf16: probe.peakGops(.bf16), int8: probe.peakGops(.q8_0)),
+      peakGops: peaks,
       programs: Dictionary(uniqueKeysWithValues: Programs.optional.map { ($0.name, Programs.find($0.name)) }),
       model: try? DefaultModel.resolve(nil))
   }
