@@ -154,6 +154,7 @@ public final class Model: Sendable {
       pageLimit: try Self.pageLimit(shape, cacheSize: options.cacheSize, besides: transformer.bytesToCome, path: path))
     preparation = ComputeThread(name: "spud media")
     engine = Engine(transformer: transformer, cache: cache, thread: thread, attended: options.attend)
+    engine.packsAhead = options.packsAhead
     domain = try Domain.load(directory: path)
     self.form = form
     self.path = path

@@ -38,6 +38,9 @@ public struct LoadOptions: Sendable {
   }
 
   package var text = Text.required
+  /// Whether experts that no token has met yet are packed while nobody asks for anything: whoever waits for requests
+  /// answers the first ones sooner.
+  public var packsAhead = false
   /// Told how much of the model is loaded, 0…1, from the thread that loads.
   public var onProgress: (@Sendable (Double) -> Void)?
 

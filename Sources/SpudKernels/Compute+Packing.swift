@@ -24,8 +24,15 @@ extension Compute {
     }
   }
 
-  /// Packs the experts that were not met yet, as many as there is room for.
-  package func packAhead(_ weights: ExpertWeights) { pack(weights.admitAhead(), of: weights) }
+  /// Packs experts that were not met yet, as many as there is room for, but `limit` at most.
+  ///
+  /// - Returns: Whether there was one.
+  @discardableResult
+  package func packAhead(_ weights: ExpertWeights, atMost limit: Int = .max) -> Bool {
+    let experts = weights.admitAhead(atMost: limit)
+    pack(experts, of: weights)
+    return !experts.isEmpty
+  }
 
   /// Packs experts that have just been given places, each thread its share of all of them together.
   func pack(_ experts: [Int], of weights: ExpertWeights) {

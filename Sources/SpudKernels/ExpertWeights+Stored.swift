@@ -74,10 +74,14 @@ extension ExpertWeights {
   /// Gives places to experts that were not met yet, as long as there are places that nothing is in.
   ///
   /// - Returns: Those experts, which are in memory once they are packed.
-  func admitAhead() -> [Int] {
+  func admitAhead(atMost limit: Int) -> [Int] {
     guard !sources.isEmpty else { return [] }
     memory.beginWave()
-    return (0..<expertCount).filter { memory.reserve(firstExpert + $0) }
+    var experts: [Int] = []
+    for expert in 0..<expertCount where experts.count < limit && memory.reserve(firstExpert + expert) {
+      experts.append(expert)
+    }
+    return experts
   }
 
   /// Gives places to the experts from `first` on that tokens were sent to, as many as there are places for.

@@ -59,6 +59,15 @@ package final class Transformer: @unchecked Sendable {
     for weights in sparseWeights { compute.packAhead(weights) }
   }
 
+  /// A small step of the same, a few experts of one layer: some ten milliseconds.
+  ///
+  /// - Returns: Whether there was one to pack.
+  package func packSomeExperts() -> Bool {
+    let places = expertPlaces
+    guard places.inMemory >= places.all else { return false }
+    return sparseWeights.contains { compute.packAhead($0, atMost: 4) }
+  }
+
   /// What has been read of the files since the model was loaded, for experts that were met and not in memory.
   package var expertReads: ExpertReads { sparseWeights.reduce(ExpertReads()) { $0 + $1.reads } }
 

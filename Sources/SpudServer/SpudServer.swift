@@ -82,6 +82,7 @@ package enum SpudServer {
       options.cacheSize = context.options.cacheSize?.count
       options.attend = context.options.attention.attend
       options.weightsCache = context.options.weightsCache?.count
+      options.packsAhead = true
       try await served.load(options, memory: context.memory)
       AccessLog.say("spud: \(served.name) is ready")
     }

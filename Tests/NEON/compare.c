@@ -57,7 +57,8 @@ static uint8_t *random_panels(spud_format format, int64_t panels, size_t panel_b
     for (int64_t panel = 0; panel < panels; panel++) {
       for (int64_t r = 0; r < SPUD_PANEL_ROWS; r++) {
         for (int64_t c = 0; c < columns; c++) row[c] = random_float();
-        spud_pack_rows(format, bytes + panel * panel_bytes, r, SPUD_FROM_F32, (const uint8_t *)row, 1, columns, workspace);
+        spud_pack_rows(
+            format, bytes + panel * panel_bytes, r, SPUD_FROM_F32, (const uint8_t *)row, 1, columns, workspace);
       }
     }
     free(row);
@@ -69,7 +70,8 @@ static uint8_t *random_panels(spud_format format, int64_t panels, size_t panel_b
   for (uint8_t *unit = bytes; unit < bytes + (size_t)panels * panel_bytes; unit += spud_shape_bytes(shape)) {
     for (int i = 0; i < (shape.minima ? 64 : 32); i++) {
       // Halves of about 2^-11, of both signs; MXFP4 has a bfloat16.
-      unit[2 * i + 1] = format == SPUD_MXFP4 ? (uint8_t)(0x3a + next_random() % 4) : (uint8_t)(0x10 | (next_random() & 0x83));
+      const uint32_t random = next_random();
+      unit[2 * i + 1] = (uint8_t)(format == SPUD_MXFP4 ? 0x3a + random % 4 : 0x10 | (random & 0x83));
     }
   }
   return bytes;
@@ -82,7 +84,8 @@ static void compare_products(const spud_kernels *fast, spud_format format) {
   const int64_t units = (columns + unit_columns - 1) / unit_columns;
   const size_t panel_bytes = (size_t)units * spud_unit_bytes(format);
   uint8_t *const panels = random_panels(format, PANELS, panel_bytes, columns);
-  const size_t stride = spud_input_bytes(fast, format, columns), slow_stride = spud_input_bytes(slow, format, columns);
+  const size_t stride = spud_input_bytes(fast, format, columns),
+      slow_stride = spud_input_bytes(slow, format, columns);
   uint8_t *const inputs = allocate(ROWS * stride), *const slow_inputs = allocate(ROWS * slow_stride);
   float *const row = allocate((size_t)(columns + 32) * 4);
   for (int64_t r = 0; r < ROWS; r++) {
@@ -90,7 +93,8 @@ static void compare_products(const spud_kernels *fast, spud_format format) {
     fast->prepare(format, row, columns, inputs + r * stride);
     slow->prepare(format, row, columns, slow_inputs + r * slow_stride);
   }
-  expect(stride == slow_stride && memcmp(inputs, slow_inputs, ROWS * stride) == 0, "inputs differ", names[format], ROWS, 0);
+  const int are_equal = stride == slow_stride && memcmp(inputs, slow_inputs, ROWS * stride) == 0;
+  expect(are_equal, "inputs differ", names[format], ROWS, 0);
   float *const expected = allocate(ROWS * OUTPUTS * 4), *const all = allocate(ROWS * OUTPUTS * 4),
       *const output = allocate(ROWS * OUTPUTS * 4), *const workspace = allocate(SPUD_ROW_BLOCK * SPUD_PANEL_ROWS * 4);
   spud_product p = {.panels = panels, .panel_bytes = panel_bytes, .last_panel = PANELS, .units = units,
@@ -114,7 +118,8 @@ static void compare_products(const spud_kernels *fast, spud_format format) {
 static void compare_attention(const spud_kernels *fast, spud_format format, int64_t head_width) {
   enum { POSITIONS = 75, PAGES = 3, ROWS = SPUD_ATTENTION_ROWS };
   const int64_t unit_columns = spud_unit_columns(format), units = (head_width + unit_columns - 1) / unit_columns;
-  const size_t key_bytes = (size_t)units * spud_unit_bytes(format), value_bytes = (spud_value_bytes(format, head_width) + 63) / 64 * 64;
+  const size_t key_bytes = (size_t)units * spud_unit_bytes(format),
+      value_bytes = (spud_value_bytes(format, head_width) + 63) / 64 * 64;
   uint8_t *keys[PAGES], *values[PAGES];
   float *const row = allocate((size_t)(head_width + 32) * 4);
   for (int page = 0; page < PAGES; page++) {

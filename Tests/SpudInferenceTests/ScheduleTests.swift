@@ -1,5 +1,6 @@
 import SpudErrors
 import SpudKernels
+import SpudModels
 import SpudTokens
 import Synchronization
 import Testing
@@ -165,6 +166,19 @@ struct ScheduleTests {
     }
     try await Task.sleep(for: .milliseconds(50))
     try await expectIdle(model)
+  }
+
+  @Test("who waits for requests packs what no token has met, and who does not leaves it in the file")
+  func rest() async throws {
+    for packsAhead in [false, true] {
+      var options = LoadOptions(threads: 1)
+      options.packsAhead = packsAhead
+      let model = try await Model.load(TinyModel.directory, options: options)
+      func toCome() async throws -> Int { try await model.thread.run { model.transformer.bytesToCome } }
+      let patience = ContinuousClock.now + .seconds(packsAhead ? 60 : 0.2)
+      while try await toCome() > 0, .now < patience { try await Task.sleep(for: .milliseconds(5)) }
+      #expect(try await (toCome() == 0) == packsAhead)
+    }
   }
 
   @Test("an engine that has something to do and does nothing is told from one that rests or works")

@@ -5,6 +5,17 @@ internal import SpudModels
 /// Pages that are kept beyond the process: before an answer waits for pages of its own, those of its prompt that are
 /// stored are put into the tree, where it then finds them as any other; what it leaves in the tree is sealed.
 extension Engine {
+  /// Nobody asks for anything: what would have to be packed when it is met is packed now, a little at a time.
+  func rest() -> ComputeThread.Rest {
+    packsAhead = packsAhead && transformer.packSomeExperts()
+    return packsAhead ? .none : .untilJob
+  }
+
+  /// Gives up all that a scope has left in the tree.
+  func forget(_ scope: CacheScope) {
+    thread.start { [self] in tree.forget(scope) }
+  }
+
   /// Puts an answer among those that wait, as soon as what is stored of its prompt has been restored.
   func enqueue(_ generation: Generation) {
     guard let memory, let scope = generation.order.scope, let tenant = scope.tenant else { return wait(generation) }

@@ -33,6 +33,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
   var pace = Pace()
   var speculation: Speculation
   private var submissions = 0
+  /// Whether experts that were not met yet are packed while nobody asks for anything.
+  var packsAhead = false
   /// The most positions that an id which is written attends to; nil is all.
   let attended: Int?
 
@@ -106,18 +108,13 @@ final class Engine: SteppingWork, @unchecked Sendable {
     }
   }
 
-  /// Gives up all that a scope has left in the tree.
-  func forget(_ scope: CacheScope) {
-    thread.start { [self] in tree.forget(scope) }
-  }
-
   // MARK: Steps
 
   func step() -> ComputeThread.Rest {
     concludeEnded()
     admit()
     noteState()
-    guard !active.isEmpty else { return waiting.isEmpty ? .untilJob : .short }
+    guard !active.isEmpty else { return waiting.isEmpty ? rest() : .short }
     let writing = active.filter { isWriting($0) && $0.readerIsBehind() == nil }
     if !writing.isEmpty, reading == nil && !active.contains(where: isReading) || pace.isDue(layers: layerEstimate) {
       write(writing)

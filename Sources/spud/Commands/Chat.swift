@@ -67,7 +67,7 @@ struct Chat: AsyncParsableCommand {
   func run() async throws {
     let files = try AnswerFiles(path: file, expecting: nil)
     let store = try memory.open { Terminal.remark($0) }
-    let model = try await compute.load(self.model.resolved())
+    let model = try await compute.load(self.model.resolved(), waits: true)
     let memory = try await store?.attach(to: model)
     var conversation = Conversation(turns: [], thinking: think)
     var kept: KeptConversation?

@@ -45,10 +45,12 @@ struct ComputeOptions: ParsableArguments {
 
   /// Loads the model, with a line of progress while that takes long.
   ///
-  /// - Parameter other: A model to share threads with; its companion's weights are held as its files have them.
+  /// - Parameters:
+  ///   - waits: Whether a person is waited for, so that there is time to pack what no token has met.
+  ///   - other: A model to share threads with; its companion's weights are held as its files have them.
   func load(
     _ path: String, contextLength: Int? = nil, raw: Bool = false, text: LoadOptions.Text = .required,
-    sharing other: Model? = nil
+    waits: Bool = false, sharing other: Model? = nil
   ) async throws -> Model {
     let progress = Progress("loading \(ModelLocation.name(of: path))")
     defer { progress.finish() }
@@ -56,6 +58,7 @@ struct ComputeOptions: ParsableArguments {
       threads: threads.count, kernels: kernels, weights: weights, cache: cache, contextLength: contextLength ?? context,
       continuesText: raw, onProgress: { progress.update($0) })
     options.text = text
+    options.packsAhead = waits
     options.cacheSize = cacheSize?.count
     options.attend = attention.attend
     options.weightsCache = experts.weightsCache?.count
