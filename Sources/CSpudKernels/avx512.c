@@ -21,6 +21,8 @@
 #define BF16_INPUT_UNIT 4
 #define TILE_LANES 16
 #define HAS_LONE_FLOATS
+/// Of shorter panels two streams end before the processor has found out that they are some.
+#define LONE_PANEL_BYTES (32 << 10)
 #define HAS_HALVES
 SPUD_INLINE __m512 floats_of_halves(const uint8_t *from) {
   return _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)from));

@@ -81,7 +81,7 @@ static block_functions block_functions_of(spud_format format) {
 /// The product, for the formats of block_formats.h. Up to DIRECT_ROWS rows pass over a panel as it comes from memory.
 /// Of more, a slice of the panel becomes bytes in the first-level cache, over which all of them pass. The sums are the
 /// same.
-static void product_of_blocks(const spud_product *p) {
+SPUD_APART void product_of_blocks(const spud_product *p) {
   const spud_shape shape = spud_shape_of(p->format);
   const block_functions functions = block_functions_of(p->format);
   const size_t unit_bytes = (size_t)spud_shape_bytes(shape);

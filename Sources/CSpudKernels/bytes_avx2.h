@@ -73,7 +73,7 @@ static void tile_bytes(const byte_slice *slice, int64_t units, const uint8_t *co
   }
 }
 
-static void product_of_bytes(const spud_product *p) {
+SPUD_APART void product_of_bytes(const spud_product *p) {
   const int64_t blocks = (p->rows + SPUD_ROW_BLOCK - 1) / SPUD_ROW_BLOCK;
   byte_slice slice;
   for (int64_t block = 0; block < blocks; block++) {

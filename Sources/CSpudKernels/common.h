@@ -19,5 +19,8 @@ static const float spud_small_parts[32] __attribute__((unused)) = {
     -0x1p-2f, -0x1p-3f, -0x1p-3f, -0x1p-4f, 0x1p-30f,
 };
 
+/// What has a large frame, called from something short that would otherwise have it too.
+#define SPUD_APART static __attribute__((noinline))
+
 SPUD_INLINE float spud_block_scale(const spud_block *block) { return block->scales[0] + block->scales[1]; }
 SPUD_INLINE int64_t spud_min(int64_t a, int64_t b) { return a < b ? a : b; }

@@ -122,15 +122,15 @@ SPUD_INLINE void prepare_bytes(const float *input, int64_t columns, uint8_t *out
   }
 }
 
-static void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) {
+SPUD_APART void prepare_q8_0(const float *input, int64_t columns, uint8_t *output) {
   prepare_bytes(input, columns, output, 1);
 }
-static void prepare_q4_0(const float *input, int64_t columns, uint8_t *output) {
+SPUD_APART void prepare_q4_0(const float *input, int64_t columns, uint8_t *output) {
   prepare_bytes(input, columns, output, NIBBLE_SCALE);
 }
 
 /// The same blocks, 16 at a time, with their halves' corrections and sums.
-static void prepare_summed(const float *input, int64_t columns, uint8_t *output) {
+SPUD_APART void prepare_summed(const float *input, int64_t columns, uint8_t *output) {
   enum { TOGETHER = 16 };
   spud_summed_block *to = (spud_summed_block *)output;
   spud_block rounded[TOGETHER];

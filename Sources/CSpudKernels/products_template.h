@@ -124,7 +124,7 @@ SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t en
 #if defined(HAS_LONE) || defined(HAS_LONE_FLOATS)
 /// One row by two panels at a time: two streams from memory, and twice as many sums, none of which waits for itself.
 /// Returns the panel that is left, an odd last one, or the end.
-static int64_t product_of_lone_row(const spud_product *p) {
+SPUD_APART int64_t product_of_lone_row(const spud_product *p) {
   const uint8_t *const input = input_row(p, 0);
   int64_t panel = p->first_panel;
   for (; panel + 2 <= p->last_panel; panel += 2) {
@@ -159,7 +159,7 @@ static void product(const spud_product *p) {
 #endif
   int64_t first_panel = p->first_panel;
 #if defined(HAS_LONE) || defined(HAS_LONE_FLOATS)
-  if (p->rows == 1) first_panel = product_of_lone_row(p);
+  if (p->rows == 1 && p->panel_bytes >= LONE_PANEL_BYTES) first_panel = product_of_lone_row(p);
 #endif
   const tile_function tile = tile_of(p->format);
   const size_t unit_bytes = spud_unit_bytes(p->format), input_unit = input_unit_bytes(p->format);

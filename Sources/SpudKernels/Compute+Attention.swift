@@ -173,18 +173,26 @@ private struct AttentionTask: ParallelTask {
     let heads = worker.share(of: cache.headCount)
     // Where the kernels round to bfloat16 themselves, they do it faster than C for any processor.
     let roundsInVectors = unsafe cache.format == .bf16 && kernels.pointee.rounds_to_bf16 != 0 && width % 32 == 0
+    let pool = cache.pool
+    let (keys, values) = unsafe ((keys.base, keys.stride), (values.base, values.stride))
+    // Of the page that the token before was stored in: to look it up takes as long as to store a head.
+    var (sequence, number): (Int32, Int) = (-1, -1)
+    var bases: (keys: UnsafeMutablePointer<UInt8>, values: UnsafeMutablePointer<UInt8>)?
     for token in 0..<positions.count {
-      let table = cache.table(Int(positions.sequences[token]))
       let position = Int(positions.indices[token])
+      if positions.sequences[token] != sequence || position / 32 != number {
+        (sequence, number) = (positions.sequences[token], position / 32)
+        let page = cache.table(Int(sequence)).pages[number]
+        unsafe bases = (pool.keyBase(of: page), pool.valueBase(of: page))
+      }
+      guard let bases = unsafe bases else { continue }
       for head in heads {
         // SAFETY: `attend` checked that the sequence holds the position.
-        let key = unsafe keys.base + token * keys.stride + head * width
-        let value = unsafe values.base + token * values.stride + head * width
-        let page = table.pages[position / 32]
-        let panel = unsafe cache.pool.keyBase(of: page) + cache.pool.keyOffset(layer: layer, head: head)
+        let key = unsafe keys.0 + token * keys.1 + head * width
+        let value = unsafe values.0 + token * values.1 + head * width
+        let panel = unsafe bases.keys + pool.keyOffset(layer: layer, head: head)
         let row =
-          unsafe cache.pool.valueBase(of: page) + cache.pool.valueOffset(layer: layer, head: head)
-          + position % 32 * cache.pool.valueStride
+          unsafe bases.values + pool.valueOffset(layer: layer, head: head) + position % 32 * pool.valueStride
         if roundsInVectors {
           unsafe kernels.pointee.prepare(format, value, Int64(width), row)
           unsafe withUnsafeTemporaryAllocation(byteCount: 2 * width, alignment: 64) { rounded in

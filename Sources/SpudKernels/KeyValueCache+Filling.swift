@@ -1,15 +1,28 @@
 extension KeyValueCache {
-  /// Takes `2 * count` pages and gives every other one back: whoever grows next finds no two side by side, as in a
-  /// cache that many conversations have come and gone in.
+  /// Takes `fragmentation * count` pages and gives `count` of them back, no two of them side by side, in no pattern that
+  /// the memory's banks would see: whoever grows next finds those, as in a cache that many conversations have come and
+  /// gone in.
   ///
   /// - Throws: `SpudError` when there are not enough pages.
   package func fragment(_ count: Int) throws {
-    let sequences = [makeSequence(), makeSequence()]
-    for _ in 0..<count {
-      for sequence in sequences { try extend(sequence, pages: 1) }
+    let most = max(1, capacity / Self.positionsPerPage / Self.fragmentation)
+    var state: UInt32 = 1
+    var leaving: [Int32] = []
+    for taken in stride(from: 0, to: count, by: most) {
+      let (staying, left) = (makeSequence(), makeSequence())
+      for _ in taken..<min(taken + most, count) {
+        state = state &* 1_664_525 &+ 1_013_904_223
+        // Never the last of four: the first of the next four is no neighbour then.
+        let chosen = Int(state >> 16) % (Self.fragmentation - 1)
+        for page in 0..<Self.fragmentation { try extend(page == chosen ? left : staying, pages: 1) }
+      }
+      leaving.append(left)
     }
-    releaseSequence(sequences[0])
+    for sequence in leaving { releaseSequence(sequence) }
   }
+
+  /// Pages that `fragment` takes for each that it leaves.
+  package static var fragmentation: Int { 4 }
 
   /// Makes a sequence of whole pages `count` pages long, by copies of those that it has: for measurements at depths
   /// that would take hours to read.

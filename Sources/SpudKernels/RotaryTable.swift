@@ -6,8 +6,10 @@ internal import Glibc
 internal import Darwin
 #endif
 
-/// Cosines and sines of rotary position embeddings, computed for the positions of a batch: a table as long as the
-/// context would be larger than what it saves.
+/// Cosines and sines of rotary position embeddings, of the positions of a batch.
+///
+/// Those of the first few thousand positions are kept: they come up again and again, and cost a small model a twentieth of
+/// its time. Later ones are computed for each batch: a table as long as the context would be larger than what it saves.
 ///
 /// Source: `modeling_rope_utils.py` of huggingface/transformers. Angles are the float32 product of position and
 /// frequency, as there.
@@ -33,6 +35,11 @@ package final class RotaryTable: @unchecked Sendable {
   private(set) var cosines: [Float] = []
   private(set) var sines: [Float] = []
   private var positions: [Int32] = []
+  /// `[positions below keptCount, pairs]`, where `isKept` says so.
+  private var kept: (cosines: [Float], sines: [Float]) = ([], [])
+  private var isKept: [Bool] = []
+
+  private static let keptCount = 4096
 
   /// - Parameter divisors: What each frequency is divided by, `[width / 2]`, after `scaling`; nil divides by nothing.
   package init(
@@ -55,12 +62,39 @@ package final class RotaryTable: @unchecked Sendable {
     self.positions = positions
     cosines.removeAll(keepingCapacity: true)
     sines.removeAll(keepingCapacity: true)
+    let pairs = frequencies.count
     for position in positions {
-      for frequency in frequencies {
-        let angle = Double(Float(position) * frequency)
-        cosines.append(Float(cos(angle)) * attentionFactor)
-        sines.append(Float(sin(angle)) * attentionFactor)
+      let place = Int(position)
+      guard place < Self.keptCount else {
+        for frequency in frequencies {
+          let (cosine, sine) = turn(position, frequency)
+          cosines.append(cosine)
+          sines.append(sine)
+        }
+        continue
       }
+      if place >= isKept.count || !isKept[place] { keep(place) }
+      cosines += kept.cosines[place * pairs..<(place + 1) * pairs]
+      sines += kept.sines[place * pairs..<(place + 1) * pairs]
     }
+  }
+
+  private func turn(_ position: Int32, _ frequency: Float) -> (cosine: Float, sine: Float) {
+    let angle = Double(Float(position) * frequency)
+    return (Float(cos(angle)) * attentionFactor, Float(sin(angle)) * attentionFactor)
+  }
+
+  private func keep(_ place: Int) {
+    let pairs = frequencies.count
+    if place >= isKept.count {
+      let count = min(Self.keptCount, max(2 * isKept.count, (place + 1).roundedUp(to: 256)))
+      isKept += Array(repeating: false, count: count - isKept.count)
+      kept.cosines += Array(repeating: 0, count: count * pairs - kept.cosines.count)
+      kept.sines += Array(repeating: 0, count: count * pairs - kept.sines.count)
+    }
+    for (pair, frequency) in frequencies.enumerated() {
+      (kept.cosines[place * pairs + pair], kept.sines[place * pairs + pair]) = turn(Int32(place), frequency)
+    }
+    isKept[place] = true
   }
 }

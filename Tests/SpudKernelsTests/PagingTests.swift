@@ -38,13 +38,15 @@ struct PagingTests {
 
   @Test("in a fragmented cache no two pages of a sequence lie side by side")
   func fragmented() throws {
-    let cache = Setup(.portable, .q8, tokens: 1).makeCache(pages: 40)
-    try cache.fragment(20)
-    let sequence = cache.makeSequence(expecting: 640)
-    _ = try cache.append(Array(repeating: sequence, count: 640))
-    let pages = cache.pages(of: sequence)
-    #expect(pages.count == 20 && cache.freePageCount == 0)
-    #expect(zip(pages, pages.dropFirst()).allSatisfy { $1 != $0 + 1 })
+    let cache = Setup(.portable, .q8, tokens: 1).makeCache(pages: 560)
+    try cache.fragment(140)
+    for length in [4096, 384] {
+      let sequence = cache.makeSequence(expecting: length)
+      _ = try cache.append(Array(repeating: sequence, count: length))
+      let pages = cache.pages(of: sequence)
+      #expect(pages.count == length / 32 && zip(pages, pages.dropFirst()).allSatisfy { $1 != $0 + 1 })
+    }
+    #expect(cache.freePageCount == 0)
   }
 
   @Test(

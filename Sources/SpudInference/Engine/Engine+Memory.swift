@@ -83,6 +83,18 @@ extension Engine {
         ids: generation.tokens(held), marks: generation.marks(held), scope: scope, next: generation.memory.kept))
     generation.memory.kept = blocks
     if memory.backlog.count > MemoryLink.backlogLimit { memory.backlog.removeFirst() }
+    memory.deferred = memory.deferred ?? .now
+    noteSealing()
+  }
+
+  /// Begins to seal what has been put off, when nobody is answered, after a while, or when much has come together.
+  func sealDeferred() {
+    guard let memory, let since = memory.deferred else { return }
+    guard
+      active.isEmpty && waiting.isEmpty || since + MemoryLink.patience < .now
+        || memory.backlog.count > MemoryLink.backlogLimit / 2
+    else { return }
+    memory.deferred = nil
     sealNext()
   }
 
@@ -125,6 +137,7 @@ extension Engine {
   /// Has what finds an answer again by its words sealed.
   func keep(_ answer: AnswerShelf.Kept, marks: [Mark], scope: CacheScope) {
     guard let memory, let tenant = scope.tenant else { return }
+    sealDeferred()
     memory.pendingAnswers += 1
     memory.keep(answer, marks: marks, tenant: tenant) { [self] in
       thread.start { [self] in

@@ -113,6 +113,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
   func step() -> ComputeThread.Rest {
     concludeEnded()
     admit()
+    sealDeferred()
     noteState()
     guard !active.isEmpty else { return waiting.isEmpty ? rest() : .short }
     let writing = active.filter { isWriting($0) && $0.readerIsBehind() == nil }

@@ -15,7 +15,7 @@ struct MemoryUse {
 
 /// An engine's way to a store of pages: threads beside the one that computes, which look for pages, restore and seal.
 ///
-/// Sealing goes on behind the answers. At most a quarter of the cache's pages, and 256 MiB of them, wait for it at a
+/// Sealing goes on behind the answers: when nobody is answered, or after two seconds. At most a quarter of the cache's pages, and 256 MiB of them, wait for it at a
 /// time; what more there is to seal is remembered as ids alone, and looked for in the tree when its turn comes.
 package final class MemoryLink: @unchecked Sendable {
   // `@unchecked`: `backlog`, `pending` and `idlers` belong to the thread that computes; the rest does not change, or is
@@ -30,6 +30,10 @@ package final class MemoryLink: @unchecked Sendable {
     var next: Int
   }
 
+  /// How long sealing waits for a moment in which nobody is answered: on processors that all compute, it takes from
+  /// answers what it needs, however low its priority is.
+  static let patience = Duration.seconds(2)
+
   /// Sequences that wait at most: the oldest gives way, and is sealed when it is next of use.
   static let backlogLimit = 64
 
@@ -37,6 +41,8 @@ package final class MemoryLink: @unchecked Sendable {
   var backlog: [Backlog] = []
   /// Pages that wait to be sealed.
   var pending = 0
+  /// Since when sealing has waited for a moment in which nobody is answered; nil when nothing waits for that.
+  var deferred: ContinuousClock.Instant?
   /// Answers that do.
   var pendingAnswers = 0
   /// Pages that have been, or were found to be.
@@ -45,7 +51,6 @@ package final class MemoryLink: @unchecked Sendable {
   var idlers: [@Sendable () -> Void] = []
 
   private let seeker = ComputeThread(name: "spud recall")
-  /// Answers do not become slower by it: what they leave is enough for it to keep up with them.
   let sealer = ComputeThread(name: "spud seal", givesWay: true)
   private let restorers: [ComputeThread]
   /// Why the store keeps nothing more, until it has been told; each reason is told once.

@@ -50,9 +50,10 @@ package struct ResumeMeasurement: Sendable {
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let key = try MasterKey.random()
     var rounds: [Round] = []
-    let words = "red star "
-    let count = tokens / max(1, model.ids(ofText: words).count)
-    _ = try await resume(model, key, [.text(String(repeating: words, count: count))])
+    func words(_ count: Int) -> String { String(repeating: "red star ", count: count) }
+    // Of what more of them add: alone they may be more ids than in a row.
+    let each = (model.ids(ofText: words(20)).count - model.ids(ofText: words(10)).count) / 10
+    _ = try await resume(model, key, [.text(words(tokens / max(1, each)))])
     for round in 0..<self.rounds {
       let state = try state(key)
       let question: [StreamPart] = [.text("round \(round)")]

@@ -95,6 +95,26 @@ struct ResumeTests {
     #expect(expected.contains { $0.usage.cached > 0 })
   }
 
+  @Test("while somebody is answered nothing is sealed, and then all of it")
+  func deferred() async throws {
+    let model = try await load(Self.unified, .bf16)
+    let memory = try await store().attach(to: model)
+    var options = Self.options(1)
+    options.maximumTokens = 150
+    let start = ContinuousClock.now
+    // Whoever reads slowly is answered for as long as that takes.
+    var slow = model.respond(to: [.text("and on and on")], options: options).makeAsyncIterator()
+    _ = try await slow.next()
+    let session = try memory.session(named: "s", of: model)
+    _ = try await session.respond(to: Self.turns[0], options: Self.options(2)).answer()
+    let sealed = model.engineState.sealedTokens
+    if ContinuousClock.now - start < MemoryLink.patience { #expect(sealed == 0) }
+    #expect(model.engineState.unsealedTokens > 0)
+    while try await slow.next() != nil {}
+    #expect(await model.flushMemory() == nil)
+    #expect(model.engineState.sealedTokens >= 32 && model.engineState.unsealedTokens == 0)
+  }
+
   @Test("an extent that does not open is read again, and said; the answer is the same")
   func miss() async throws {
     let turns = [String(repeating: "red star ", count: 120), String(repeating: "blue circle ", count: 60), "what now?"]
