@@ -1,7 +1,7 @@
 extension KeyValueCache {
-  /// Takes `fragmentation * count` pages and gives `count` of them back, no two of them side by side, in no pattern that
-  /// the memory's banks would see: whoever grows next finds those, as in a cache that many conversations have come and
-  /// gone in.
+  /// Takes `fragmentation * count` pages and gives `count` of them back, no two of them side by side, in no pattern
+  /// that the memory's banks would see: whoever grows next finds those, as in a cache that many conversations have come
+  /// and gone in.
   ///
   /// - Throws: `SpudError` when there are not enough pages.
   package func fragment(_ count: Int) throws {

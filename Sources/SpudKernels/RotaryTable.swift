@@ -8,8 +8,9 @@ internal import Darwin
 
 /// Cosines and sines of rotary position embeddings, of the positions of a batch.
 ///
-/// Those of the first few thousand positions are kept: they come up again and again, and cost a small model a twentieth of
-/// its time. Later ones are computed for each batch: a table as long as the context would be larger than what it saves.
+/// Those of the first few thousand positions are kept: they come up again and again, and cost a small model a twentieth
+/// of its time. Later ones are computed for each batch: a table as long as the context would be larger than what it
+/// saves.
 ///
 /// Source: `modeling_rope_utils.py` of huggingface/transformers. Angles are the float32 product of position and
 /// frequency, as there.

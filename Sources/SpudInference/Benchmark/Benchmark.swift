@@ -102,7 +102,8 @@ extension Model {
     try await thread.run {
       try self.check(test)
       let capacity = test.depth + test.tokenCount
-      let cache = try self.makeCache(sequences: test.batch * (fragments ? KeyValueCache.fragmentation : 1), capacity: capacity)
+      let spread = fragments ? KeyValueCache.fragmentation : 1
+      let cache = try self.makeCache(sequences: test.batch * spread, capacity: capacity)
       if fragments { try cache.fragment(test.batch * KeyValueCache.pageCount(of: capacity)) }
       var runner = BenchmarkRunner(transformer: self.transformer, test: test, cache: cache)
       self.transformer.packExperts()

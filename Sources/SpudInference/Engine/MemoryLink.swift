@@ -15,8 +15,9 @@ struct MemoryUse {
 
 /// An engine's way to a store of pages: threads beside the one that computes, which look for pages, restore and seal.
 ///
-/// Sealing goes on behind the answers: when nobody is answered, or after two seconds. At most a quarter of the cache's pages, and 256 MiB of them, wait for it at a
-/// time; what more there is to seal is remembered as ids alone, and looked for in the tree when its turn comes.
+/// Sealing goes on behind the answers: when nobody is answered, or after two seconds. At most a quarter of the cache's
+/// pages, and 256 MiB of them, wait for it at a time; what more there is to seal is remembered as ids alone, and looked
+/// for in the tree when its turn comes.
 package final class MemoryLink: @unchecked Sendable {
   // `@unchecked`: `backlog`, `pending` and `idlers` belong to the thread that computes; the rest does not change, or is
   // behind a lock.
