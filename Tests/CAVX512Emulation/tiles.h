@@ -33,7 +33,8 @@ EMULATED void _tile_stored(int tile, void *to, size_t stride) {
 }
 
 /// sums[m][n] += Σ a[m][k] · b[k / 2][2 n + k % 2] of bfloat16, even and odd k summed apart. (The instruction makes
-/// subnormals zero; this does not.)
+/// subnormals zero; this does not. Products are rounded here, which they are not there: unoptimized, as tests are
+/// built, fused ones take a call each.)
 EMULATED void _tile_dpbf16ps(int sums, int a, int b) {
   emulated_tile *const to = tile_at(sums);
   const emulated_tile *const x = tile_at(a), *const w = tile_at(b);
@@ -44,8 +45,7 @@ EMULATED void _tile_dpbf16ps(int sums, int a, int b) {
       const words pairs = (words)lanes_at(w->bytes[k]).si;
       for (int odd = 0; odd < 2; odd++) {
         const __m512 value = (__m512)(odd ? pairs & 0xffff0000u : pairs << 16);
-        const __m512 input = _mm512_set1_ps(spud_float_from_bf16(x->halves[m][2 * k + odd]));
-        parts[odd] = _mm512_fmadd_ps(value, input, parts[odd]);
+        parts[odd] += value * spud_float_from_bf16(x->halves[m][2 * k + odd]);
       }
     }
     const __m512 sum = lanes_at(to->floats[m]).ps + (parts[0] + parts[1]);
