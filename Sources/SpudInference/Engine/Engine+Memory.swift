@@ -87,13 +87,11 @@ extension Engine {
     noteSealing()
   }
 
-  /// Begins to seal what has been put off, when nobody is answered, after a while, or when much has come together.
+  /// Begins to seal what has been put off, when it is due.
   func sealDeferred() {
     guard let memory, let since = memory.deferred else { return }
-    guard
-      active.isEmpty && waiting.isEmpty || since + MemoryLink.patience < .now
-        || memory.backlog.count > MemoryLink.backlogLimit / 2
-    else { return }
+    let isIdle = active.isEmpty && waiting.isEmpty
+    guard MemoryLink.isDue(after: .now - since, isIdle: isIdle, backlog: memory.backlog.count) else { return }
     memory.deferred = nil
     sealNext()
   }

@@ -35,6 +35,11 @@ package final class MemoryLink: @unchecked Sendable {
   /// answers what it needs, however low its priority is.
   static let patience = Duration.seconds(2)
 
+  /// Whether sealing begins: when nobody is answered, after a while, or when much has come together.
+  static func isDue(after wait: Duration, isIdle: Bool, backlog: Int) -> Bool {
+    isIdle || wait > patience || backlog > backlogLimit / 2
+  }
+
   /// Sequences that wait at most: the oldest gives way, and is sealed when it is next of use.
   static let backlogLimit = 64
 
