@@ -11,13 +11,6 @@ SPUD_INLINE f32x16 halves16(const uint8_t *from) {
       b = (f32x8)_mm256_cvtph_ps(_mm_load_si128((const __m128i *)from + 1));
   return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
-SPUD_INLINE f32x16 bf16s16(const uint8_t *from) {
-  return (f32x16)(__builtin_convertvector(*(const u16x16 *)from, i32x16) << 16);
-}
-SPUD_INLINE f32x16 factor16(f32x16 scales, spud_shape shape) {
-  (void)shape;
-  return scales;
-}
 SPUD_INLINE code_bytes look_up(const int8_t *table, code_bytes codes) {
   const __m256i values = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
   return (code_bytes)_mm256_shuffle_epi8(values, (__m256i)codes);

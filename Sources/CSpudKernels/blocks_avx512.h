@@ -7,9 +7,6 @@
 SPUD_INLINE f32x16 halves16(const uint8_t *from) {
   return (f32x16)_mm512_cvtph_ps(_mm256_load_si256((const __m256i *)from));
 }
-SPUD_INLINE f32x16 bf16s16(const uint8_t *from) {
-  return (f32x16)(__builtin_convertvector(*(const u16x16 *)from, i32x16) << 16);
-}
 /// What stands for a scale of zero, which has no exponent: no scale that a format can make.
 #define NO_SCALE 0x1.8p-36f
 /// Scales less the exponent of one, to be added to an input's; see EXPONENTS.

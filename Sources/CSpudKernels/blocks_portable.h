@@ -10,13 +10,6 @@ SPUD_INLINE f32x16 halves16(const uint8_t *from) {
   for (int i = 0; i < 16; i++) floats[i] = spud_float_from_half(spud_load16(from + 2 * i));
   return floats;
 }
-SPUD_INLINE f32x16 bf16s16(const uint8_t *from) {
-  return (f32x16)(__builtin_convertvector(*(const u16x16 *)from, i32x16) << 16);
-}
-SPUD_INLINE f32x16 factor16(f32x16 scales, spud_shape shape) {
-  (void)shape;
-  return scales;
-}
 SPUD_INLINE code_bytes look_up(const int8_t *table, code_bytes codes) {
   for (size_t i = 0; i < sizeof codes; i++) codes[i] = (uint8_t)table[codes[i]];
   return codes;

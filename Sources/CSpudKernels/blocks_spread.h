@@ -1,10 +1,10 @@
 // From the formats of block_formats.h to bytes and floating scales, for one instruction set. Before it the instruction
 // set defines
 //
-//   halves16, bf16s16   16 floats from as many halves or bfloat16
-//   factor16            what becomes of 16 scales: what its tiles scale with
-//   codes               code_bytes (format, lines, group, part): codes of four columns for TILE_LANES rows, as its
-//                       tiles want them; or GENERIC_CODES and look_up (table, codes), for the one below
+//   halves16            16 floats from as many halves
+//   factor16, codes     what becomes of 16 scales: what its tiles scale with; and code_bytes (format, lines, group,
+//                       part): codes of four columns for TILE_LANES rows, as its tiles want them; or GENERIC_CODES and
+//                       look_up (table, codes), for those below
 #include "block_formats.h"
 #include "vectors.h"
 
@@ -18,7 +18,16 @@ enum { CODE_PARTS = SPUD_PANEL_ROWS / TILE_LANES, SPREAD_BYTES = SPUD_PANEL_ROWS
 
 SPUD_INLINE code_bytes load_codes(const uint8_t *from) { return *(const code_bytes *)from; }
 
+SPUD_INLINE f32x16 bf16s16(const uint8_t *from) {
+  return (f32x16)(__builtin_convertvector(*(const u16x16 *)from, i32x16) << 16);
+}
+
 #ifdef GENERIC_CODES
+SPUD_INLINE f32x16 factor16(f32x16 scales, spud_shape shape) {
+  (void)shape;
+  return scales;
+}
+
 /// Codes as they are, from zero; of a table, the signed values.
 SPUD_INLINE code_bytes codes(const spud_format format, const uint8_t *lines, const int group, const int part) {
   const spud_shape shape = spud_shape_of(format);

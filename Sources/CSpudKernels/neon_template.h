@@ -140,13 +140,6 @@ SPUD_INLINE f32x16 halves16(const uint8_t *from) {
   SPUD_EACH(part, 4) floats.parts[part] = floats_of_halves(from + 8 * part);
   return floats.all;
 }
-SPUD_INLINE f32x16 bf16s16(const uint8_t *from) {
-  return (f32x16)(__builtin_convertvector(*(const u16x16 *)from, i32x16) << 16);
-}
-SPUD_INLINE f32x16 factor16(f32x16 scales, spud_shape shape) {
-  (void)shape;
-  return scales;
-}
 SPUD_INLINE code_bytes look_up(const int8_t *table, code_bytes codes) {
   return (code_bytes)vqtbl1q_s8(vld1q_s8(table), (uint8x16_t)codes);
 }
