@@ -62,6 +62,31 @@ def test_unknown_places(server):
     assert server.request("HEAD", "/health").body == b""
 
 
+@pytest.mark.parametrize("request_", [
+    "GET /health HTTP/1.0\r\n\r\n", "GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Close\r\n\r\n",
+    "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: TE, close\r\n\r\n",
+])
+def test_who_expects_the_connection_to_be_closed_sees_it_closed(server, request_):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(request_.encode())
+        answer = b""
+        while part := connection.recv(4096):  # a timeout, were it kept open
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"}")
+
+
+def test_who_does_not_keeps_it(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        for _ in range(2):
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            answer = b""
+            while not answer.endswith(b"}"):
+                part = connection.recv(4096)
+                assert part
+                answer += part
+
+
 def test_pictures_sounds_and_films(server):
     def ask(*parts, **options):
         response = server.post(CHAT, user(list(parts), **options))

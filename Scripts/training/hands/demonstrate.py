@@ -24,6 +24,8 @@ from oracles import ORACLES, Dom  # noqa: E402
 from PIL import Image  # noqa: E402
 from split import seed_of, threshold  # noqa: E402
 
+MOST_STEPS = 40  # a stray click may leave a page where its oracle gets nowhere
+
 
 def place(box: list[float], groups: list[screen.Group]) -> tuple[int, int]:
     """Where in a rectangle to click: on the group nearest to its middle, or on its first corner; in the middle where it
@@ -81,7 +83,7 @@ def demonstrate(browser: Browser, page: str, seed: str, stray: float = 0) -> tup
     while True:
         pixels = episode.look()
         raw = next(oracle, None)
-        if raw is None:
+        if raw is None or len(steps) == MOST_STEPS:
             break
         groups, made = screen.read(pixels), False
         if raw[0] == "plan":

@@ -21,10 +21,16 @@ from demonstrate import snapped  # noqa: E402
 from PIL import Image  # noqa: E402
 from safetensors.numpy import save_file  # noqa: E402
 from stream import Stream, write_vocabulary  # noqa: E402
+from vary import Step, Variety, moved, owners  # noqa: E402
 
 
 def exercises(stream: Stream, chance: random.Random, words: list, now: list[tuple[int, ...]]) -> list[list[int]]:
-    """Streams that ask for places of words, or for the word at a place. words: text, left, top, right, bottom."""
+    """Streams that ask for places of words, or for the word at a place, half of them on a part of the screen alone.
+    words: text, left, top, right, bottom."""
+    if chance.random() < 0.5 and len(now) > 6:
+        some = chance.randint(4, 24)
+        first = chance.randint(0, max(0, len(now) - some))
+        now = now[first : first + some]
     centres = [stream.points(list(g[-2:]))[0] for g in now]
     seen: dict[str, list[tuple[int, int]]] = {}
     for text, left, top, right, bottom in words:
@@ -34,7 +40,7 @@ def exercises(stream: Stream, chance: random.Random, words: list, now: list[tupl
     if not single:
         return []
     made = []
-    some = chance.sample(single, min(len(single), chance.randint(1, 4)))
+    some = chance.sample(single, min(len(single), chance.randint(1, 8)))
     prompt = stream.prompt("Find " + ", ".join(f'"{text}"' for text, _ in some), [], [], [], now)
     made.append(prompt + stream.answer([("click", *snapped(*place)) for _, place in some]))
     if chance.random() < 0.5:
@@ -44,29 +50,45 @@ def exercises(stream: Stream, chance: random.Random, words: list, now: list[tupl
     return made
 
 
-def pack(path: Path, stream: Stream, out: Path, share: float) -> int:
+def pack(path: Path, stream: Stream, out: Path, share: float, variants: int) -> int:
     blob, chance = path.with_suffix(".bin").read_bytes(), random.Random(path.stem)
-    examples, kinds = [], []
+    examples, kinds, episodes = [], [], []
     for line in path.read_text().splitlines():
-        record = json.loads(line)
-        plan, last, before = [], [], []
+        record, steps = json.loads(line), []
         for step in record["steps"]:
             first, length = step["screen"]
             now = stream.groups(np.asarray(Image.open(io.BytesIO(blob[first : first + length])).convert("RGB")))
-            action = tuple(step["action"])
-            if "stray" in step:
-                last, before = [action], now
+            words = step.get("words", [])
+            steps.append(
+                Step(
+                    tuple(step["action"]), now, words, step.get("plan", []), "stray" in step, owners(stream, now, words)
+                )
+            )
+        episodes.append((record["task"], steps))
+    variety = Variety(episodes)
+    more = []
+    for task, steps in episodes:
+        for number in range(variants):
+            made = variety.varied(chance, task, steps)
+            if made or number == 0:
+                other, again = made or (task, steps)
+                more.append((other, moved(chance, stream, again) if chance.random() < 0.5 or not made else again))
+    for task, steps in episodes + more:
+        plan, last, before = [], [], []
+        for step in steps:
+            if step.stray:
+                last, before = [step.action], step.groups
                 continue
-            ids = stream.prompt(record["task"], plan, last, before, now)
-            examples.append(ids + stream.answer([action], step.get("plan", [])))
+            ids = stream.prompt(task, plan, last, before, step.groups)
+            examples.append(ids + stream.answer([step.action], step.plan))
             kinds.append(0)
-            if chance.random() < share / len(record["steps"]) ** 0.5:
-                more = exercises(stream, chance, step["words"], now)
-                examples += more
-                kinds += [1] * len(more)
-            plan = step.get("plan", plan)
-            last.append(action)
-            before = now
+            if chance.random() < share / len(steps) ** 0.5:
+                some = exercises(stream, chance, step.words, step.groups)
+                examples += some
+                kinds += [1] * len(some)
+            plan = step.plan or plan
+            last.append(step.action)
+            before = step.groups
     if not examples:
         return 0
     save_file(
@@ -87,14 +109,16 @@ def main() -> None:
     p.add_argument("--model", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--exercises", type=float, default=0.6, help="how many screens of one-step episodes have one")
+    p.add_argument("--variants", type=int, default=3, help="of each episode, with other words (vary.py)")
+    p.add_argument("--pages", nargs="*", help="these alone")
     a = p.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     write_vocabulary(a.model)
     stream, count = Stream(a.model), 0
     for path in sorted(a.demonstrations.glob("*.jsonl")):
         out = a.out / f"{path.stem}.safetensors"
-        if not out.exists():
-            count += pack(path, stream, out, a.exercises)
+        if not out.exists() and (not a.pages or path.stem.rsplit("-", 1)[0] in a.pages):
+            count += pack(path, stream, out, a.exercises, a.variants)
     print(f"{count} new examples, {stream.size} ids")
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Trains spud-long: short streams whose positions are spread over the whole context, then longer and longer ones.
+"""Trains spud-long: short streams whose positions are spread over the whole context, first of codes alone, then longer
+and longer ones.
 
     learn.py --model Models/spud-nano --media WORK/media --out WORK/run
 
@@ -26,21 +27,24 @@ from nano.optim import Optimizer  # noqa: E402
 from streams import KINDS, Maker  # noqa: E402
 from train import keep_memory, splits  # noqa: E402
 
-# Which share of the tokens are of streams of which lengths, and how many ids a step has.
-STAGES = [(0.55, 160, 400, 8192), (0.30, 400, 900, 8192), (0.10, 1500, 3000, 8192), (0.05, 4000, 7600, 8192)]
+# Which share of the tokens are of streams of which lengths, of what kinds of facts, and which share of these is asked.
+# Finding a code again is learned at once or not at all, and all else rests on it: so codes come first and alone.
+STAGES = [(0.28, 100, 400, ["code"], 1.0), (0.40, 100, 420, KINDS, 1.0), (0.18, 400, 1200, KINDS, 0.7),
+          (0.09, 1500, 3000, KINDS, 0.4), (0.05, 4000, 7600, KINDS, 0.3)]
+STEP = 3072  # ids of a step
 
 
 def batch(maker: Maker, number: int, done: float, seed: int) -> tuple[torch.Tensor, ...]:
     """Ids [B, L], positions [B, L], which id comes next in an answer [B, L], and the kind of each answer's question."""
     rng = np.random.default_rng([seed, number])
     ends = np.cumsum([part for part, *_ in STAGES])
-    _, least, most, size = STAGES[min(int(np.searchsorted(ends, done, "right")), len(STAGES) - 1)]
-    length = int(rng.integers(least, most))
-    rows = max(1, size // (length + 150))
-    made = []
-    for _ in range(rows):
-        stream = maker.stream(rng, length, questions=max(6, length // 120))
+    _, least, most, facts, share = STAGES[min(int(np.searchsorted(ends, done, "right")), len(STAGES) - 1)]
+    length, made, room = int(rng.integers(least, most)), [], STEP
+    while not made or room > 0.9 * len(made[-1][0][0]):
+        stream = maker.stream(rng, length, share, kinds=facts)
         made.append((maker.ids(stream), [KINDS.index(f.kind) for f in stream.questions]))
+        room -= len(made[-1][0][0])
+    rows = len(made)
     longest = -(-max(len(ids) for (ids, _, _), _ in made) // 64) * 64  # a product of a new size is compiled first
     tokens = np.full((rows, longest), maker.control["<pad>"], np.int64)
     positions = np.zeros((rows, longest), np.int64)

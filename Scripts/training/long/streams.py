@@ -97,9 +97,10 @@ class Maker:
             return [ANSWERS["code"].format(fact.key, fact.value)]
         return [f"the {fact.kind} of {fact.key}:", fact]
 
-    def stream(self, rng: np.random.Generator, length: int, questions: int, dense: bool | None = None,
+    def stream(self, rng: np.random.Generator, length: int, questions: float, dense: bool | None = None,
                kinds: list[str] = KINDS) -> Stream:
-        """A stream of about `length` ids before its questions."""
+        """A stream of about `length` ids before its questions. questions: how many, or up to 1 which share of the
+        facts."""
         dense = bool(rng.random() < 0.5) if dense is None else dense
         facts, taken, room, made = [], set(), length, []
         count = 10**6 if dense else max(3, int(rng.integers(3, 13)))
@@ -111,7 +112,8 @@ class Maker:
             made.append([self.filler(rng)])
             room -= 14
         rng.shuffle(made)
-        asked = [facts[i] for i in rng.permutation(len(facts))[:questions]]
+        count = max(2, round(questions * len(facts))) if questions <= 1 else questions
+        asked = [facts[i] for i in rng.permutation(len(facts))[:count]]
         return Stream([part for parts in made for part in parts], asked)
 
     def ids(self, stream: Stream) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

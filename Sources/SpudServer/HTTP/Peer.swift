@@ -43,6 +43,11 @@ final class PeerWatcher: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   let peer = Peer()
 
+  func handlerAdded(context: ChannelHandlerContext) {
+    // A pipeline without HTTP's parts is one of a test.
+    try? ConnectionEnds.add(to: context.pipeline)
+  }
+
   func channelInactive(context: ChannelHandlerContext) {
     peer.leave()
     context.fireChannelInactive()

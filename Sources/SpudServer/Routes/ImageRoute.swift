@@ -7,11 +7,17 @@ internal import Synchronization
 
 /// `POST /v1/images/generations`.
 enum ImageRoute {
+  private static let temperatureOfSeveral = 1.5
+
   static func answer(_ server: ServerContext, _ incoming: Incoming) async throws -> Reply {
     let request = try ImageRequest(incoming.json())
     let service = try ModelService(server.registry.find(request.model))
     var order = AnswerOrder(turns: [ConversationTurn(role: .user, parts: [.text(request.prompt)])])
     order.sampling = request.sampling
+    // Who asks for several pictures wants them to differ.
+    if request.count > 1, request.sampling.temperature == nil, service.model.defaultSampling.temperature == 0 {
+      order.sampling.temperature = Self.temperatureOfSeveral
+    }
     order.output = .image
     order.tenant = incoming.tenant
     let created = ServerContext.now

@@ -144,6 +144,8 @@ def test_completions(client):
 def test_images(client):
     answer = client.images.generate(model="spud-nano", prompt="draw a red circle", size="auto")
     assert base64.b64decode(answer.data[0].b64_json).startswith(b"\x89PNG")
+    several = client.images.generate(model="spud-nano", prompt="draw a red circle", n=4, extra_body={"seed": 3})
+    assert len({picture.b64_json for picture in several.data}) > 1
     events = list(client.images.generate(
         model="spud-nano", prompt="draw a red circle", stream=True, partial_images=2))
     assert [event.type.split(".")[1] for event in events] == ["partial_image", "partial_image", "completed"]
