@@ -50,6 +50,23 @@ struct HandsTests {
     }
   }
 
+  @Test("views move places, nothing else, and none of them off the screen")
+  func views() throws {
+    let text = HandVocabulary.text("Zoë"), code = HandVocabulary.firstCode + 5
+    let ids = text + HandVocabulary.place(20, 60) + [code] + HandVocabulary.place(200, 100)
+    let views = HandView.several(of: ids, count: 5)
+    #expect(views.count == 5 && Set(views).count == 5 && views[0] == HandView(right: 0, down: 0))
+    for view in views {
+      let (right, down) = (2 * Int(view.right), 2 * Int(view.down))
+      let expected =
+        text + HandVocabulary.place(20 + right, 60 + down) + [code] + HandVocabulary.place(200 + right, 100 + down)
+      #expect(ids.map { view.moved($0) } == expected)
+    }
+    // In the corner above there is room to the right and below alone.
+    let corner = HandView.several(of: HandVocabulary.place(0, 0), count: 9)
+    #expect(corner.count > 3 && corner.allSatisfy { $0.right >= 0 && $0.down >= 0 })
+  }
+
   @Test("answers are read as training reads them, and every id of them may be written")
   func answers() throws {
     let stream = HandStream(try MarkCodebook(directory: Self.folder))

@@ -180,7 +180,7 @@ struct BlockFormatTests {
     var values: [ExpertWeights.Projection: [[Float]]] = [:]
     for projection in ExpertWeights.Projection.allCases {
       for expert in 0..<count {
-        let format = weights.format(of: projection)
+        let format = projection == .down ? formats.down : formats.gateUp
         let bytes = Self.small(format, count: width * expertWidth, random: &random)
         try weights.pack(projection, expert: expert, from: bytes, encoding: format.elementType, compute: compute)
         values[projection, default: []].append(

@@ -131,7 +131,7 @@ def write(
             except (BrowserLost, RuntimeError, TypeError, IndexError) as error:
                 print(f"{page} {number}: {type(error).__name__} {error}", file=sys.stderr, flush=True)
                 made = None
-                if isinstance(error, BrowserLost):
+                if browser and isinstance(error, BrowserLost):
                     browser.close()
                     browser = None
             if made is None:

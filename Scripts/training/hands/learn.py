@@ -28,6 +28,7 @@ from nano.data import Rows, Shards  # noqa: E402
 from nano.model import Config, Model, balance_loss, working_type  # noqa: E402
 from nano.optim import Optimizer  # noqa: E402
 from nano.parallel import Group  # noqa: E402
+from pointer import Pointer  # noqa: E402
 from safetensors.numpy import load_file  # noqa: E402
 from stream import BINS, Stream  # noqa: E402
 from train import keep_memory, splits  # noqa: E402
@@ -156,6 +157,10 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
     optimizer = Optimizer({n: p for n, p in named.items() if owners[n] == rank}, splits(model), a.muon, a.adam)
     state = {"step": 0, "tokens": 0, "seconds": 0.0, "before": spent}
     state |= load_checkpoint(a.out, model, optimizer) or {}
+    pointer = Pointer(config.hidden_size, stream)
+    if (a.out / "pointer.pt").exists():
+        pointer.load_state_dict(torch.load(a.out / "pointer.pt", weights_only=True))
+    pointing = torch.optim.AdamW(pointer.parameters(), lr=2e-3, weight_decay=0)
     if rank == 0:
         print(
             f"{sum(p.numel() for p in named.values()) / 1e6:.2f} M parameters, {len(data.lengths)} examples of "
@@ -172,7 +177,7 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
     sums: dict[str, list[float]] = {}
     page_of = {int(e): n for n, some in data.pages.items() for e in some}
     now = started = last_save = last_row = last_look = time.monotonic()
-    before, row_tokens = state["seconds"], 0
+    before, row_tokens, points_sum, row_step = state["seconds"], 0, 0.0, state["step"]
     log = open(a.out / "log.csv", "a", newline="") if rank == 0 else None
     parent = os.getppid()
     while True:
@@ -184,7 +189,9 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
         scale = min(1.0, (state["step"] + 1) / a.warm_up, max((1 - done) / a.decay, 0.01))
         weights = json.loads((a.out / "weights.json").read_text()) if (a.out / "weights.json").exists() else {}
         batch = data.draw(np.random.default_rng((a.seed, state["step"], rank)), a.rows, a.row, weights)
-        hidden, routers, choices = model.trunk(batch.tokens, batch.segments)
+        seen: list[torch.Tensor] = []
+        hidden, routers, choices = model.trunk(batch.tokens, batch.segments, seen=seen)
+        pointed = pointer.loss(seen[a.point_layer - 1], batch.tokens, batch.segments, batch.answer)
         target = batch.answer[:, 1:].nonzero()
         row, column = target[:, 0], target[:, 1]
         logits = F.linear(hidden[row, column], model.head[:small]).float()
@@ -195,6 +202,7 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
         share = torch.bincount(segment).float().clamp_min(1).rsqrt()[segment]
         (
             (losses * share).sum() / share.sum() + 0.01 * balance + 1e-4 * (z + logits.logsumexp(-1).square().mean())
+            + a.point * pointed
         ).backward()
         if rank == 0:
             each = torch.zeros(len(batch.examples) + 1).index_add_(0, segment, losses.detach())
@@ -204,8 +212,12 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
             for e, loss, w in zip(batch.examples, each[1:].tolist(), wrong[1:].tolist()):
                 s = sums.setdefault(page_of[e], [0, 0.0, 0])
                 s[0], s[1], s[2] = s[0] + 1, s[1] + loss, s[2] + (w == 0)
-        group.mean([p.grad for p in named.values() if p.grad is not None])
+        points = list(pointer.parameters())
+        group.mean([p.grad for p in [*named.values(), *points] if p.grad is not None])
         optimizer.step(scale)
+        pointing.step()
+        pointing.zero_grad()
+        points_sum += pointed.item()
         for p in named.values():
             p.grad = None
         group.share(named, owners)
@@ -217,9 +229,12 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
         if rank == 0 and now - last_row > a.row_seconds:
             write_row(csv.writer(log), state, scale, row_tokens / (now - last_row), sums)
             log.flush()
-            sums, row_tokens, last_row = {}, 0, now
+            print(f"pointing: {points_sum / (state['step'] - row_step):.3f}", flush=True)
+            sums, row_tokens, last_row, points_sum, row_step = {}, 0, now, 0.0, state["step"]
         if group.any(rank == 0 and now - last_save > a.save_minutes * 60):
             save_checkpoint(a.out, model, optimizer, state, rank)
+            if rank == 0:
+                torch.save(pointer.state_dict(), a.out / "pointer.pt")
             last_save = time.monotonic()
         if group.any(rank == 0 and now - last_look > a.look_minutes * 60):
             data = Demonstrations(a.data, stream, letters, a.row)
@@ -283,6 +298,8 @@ def options() -> argparse.Namespace:
     p.add_argument("--save-minutes", type=float, default=4)
     p.add_argument("--look-minutes", type=float, default=10)
     p.add_argument("--row-seconds", type=float, default=30)
+    p.add_argument("--point", type=float, default=0.5, help="the weight of the loss of pointer.py")
+    p.add_argument("--point-layer", type=int, default=4, help="the layer, from 1, whose output it reads")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--no-compile", action="store_true")
     for name, default in (("hidden", 256), ("layers", 6), ("experts", 16), ("intermediate", 128)):

@@ -221,14 +221,15 @@ class Model(nn.Module):
         )
         return angle.cos(), angle.sin()
 
-    def trunk(self, tokens: Tensor, segments: Tensor | None = None, packed: tuple[Tensor, Tensor] | None = None
-              ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    def trunk(self, tokens: Tensor, segments: Tensor | None = None, packed: tuple[Tensor, Tensor] | None = None,
+              seen: list[Tensor] | None = None) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """tokens: [B, L] -> normalized hidden states [B, L, H], and each layer's router logits and choices.
 
         segments: [B, L], the number of the example in its row, where rows have several; a token sees only its own.
           Rotary positions are relative, so an example that begins late in its row is the same example.
         packed: for a GPU and a row that holds all examples, in place of segments: where these begin and end [N + 1],
           and each token's place in its own [1, L].
+        seen: takes up each layer's output, [B, L, H].
         """
         length, mask, positions = tokens.shape[1], None, torch.arange(tokens.shape[1], device=tokens.device)
         if packed is not None:
@@ -243,6 +244,8 @@ class Model(nn.Module):
             x, logits, chosen = layer(x, cos, sin, mask)
             routers.append(logits)
             choices.append(chosen)
+            if seen is not None:
+                seen.append(x)
         return rms(x, self.norm, self.c.rms_norm_eps).to(self.head.dtype), routers, choices
 
     def forward(self, tokens: Tensor) -> Tensor:

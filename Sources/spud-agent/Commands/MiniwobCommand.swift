@@ -28,6 +28,11 @@ struct MiniwobCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Episodes a page.", valueName: "n")) var seeds = 100
   @Option(help: ArgumentHelp("evaluation, or development.", valueName: "split")) var split = "evaluation"
   @Option(name: [.short, .long], help: ArgumentHelp("Threads.", valueName: "n")) var threads = 2
+  @Option(
+    help: ArgumentHelp(
+      "Views of each screen, moved by some pixels, judged together: for a model that learned from moved screens.",
+      valueName: "n"))
+  var views = 1
   @Flag(help: "Play without a model: up to ten clicks anywhere.") var random = false
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -43,6 +48,7 @@ struct MiniwobCommand: ParsableCommand {
     guard ["evaluation", "development"].contains(split) else {
       throw ValidationError("--split is '\(split)', expected evaluation or development")
     }
+    guard (1...9).contains(views) else { throw ValidationError("--views is \(views), expected 1 to 9") }
     guard tier.allSatisfy((1...3).contains) else { throw ValidationError("--tier is 1, 2 or 3") }
   }
 
@@ -56,7 +62,7 @@ struct MiniwobCommand: ParsableCommand {
     if let other = page.first(where: { !known.contains($0) }) {
       throw SpudError(.usage, "--page is '\(other)', which is none of the 57 pages")
     }
-    let hands = try random ? nil : HandModel(directory: model, threads: threads)
+    let hands = try random ? nil : HandModel(directory: model, threads: threads, views: views)
     let run = try MiniwobRun(
       site, in: Sandbox(), stream: hands?.stream, thinker: hands.map { hands in { try hands.answer($0, $1) } },
       chance: SystemRandomNumberGenerator())
