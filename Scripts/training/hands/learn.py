@@ -180,6 +180,12 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
     before, row_tokens, points_sum, row_step = state["seconds"], 0, 0.0, state["step"]
     log = open(a.out / "log.csv", "a", newline="") if rank == 0 else None
     parent = os.getppid()
+
+    def save() -> None:
+        save_checkpoint(a.out, model, optimizer, state, rank)
+        if rank == 0:
+            torch.save(pointer.state_dict(), a.out / "pointer.pt")
+
     while True:
         if ranks > 1:
             wait_while_stopped(parent)
@@ -201,7 +207,9 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
         segment = batch.segments[row, column + 1]
         share = torch.bincount(segment).float().clamp_min(1).rsqrt()[segment]
         (
-            (losses * share).sum() / share.sum() + 0.01 * balance + 1e-4 * (z + logits.logsumexp(-1).square().mean())
+            (losses * share).sum() / share.sum()
+            + 0.01 * balance
+            + 1e-4 * (z + logits.logsumexp(-1).square().mean())
             + a.point * pointed
         ).backward()
         if rank == 0:
@@ -212,8 +220,7 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
             for e, loss, w in zip(batch.examples, each[1:].tolist(), wrong[1:].tolist()):
                 s = sums.setdefault(page_of[e], [0, 0.0, 0])
                 s[0], s[1], s[2] = s[0] + 1, s[1] + loss, s[2] + (w == 0)
-        points = list(pointer.parameters())
-        group.mean([p.grad for p in [*named.values(), *points] if p.grad is not None])
+        group.mean([p.grad for p in [*named.values(), *pointer.parameters()] if p.grad is not None])
         optimizer.step(scale)
         pointing.step()
         pointing.zero_grad()
@@ -232,9 +239,7 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
             print(f"pointing: {points_sum / (state['step'] - row_step):.3f}", flush=True)
             sums, row_tokens, last_row, points_sum, row_step = {}, 0, now, 0.0, state["step"]
         if group.any(rank == 0 and now - last_save > a.save_minutes * 60):
-            save_checkpoint(a.out, model, optimizer, state, rank)
-            if rank == 0:
-                torch.save(pointer.state_dict(), a.out / "pointer.pt")
+            save()
             last_save = time.monotonic()
         if group.any(rank == 0 and now - last_look > a.look_minutes * 60):
             data = Demonstrations(a.data, stream, letters, a.row)
@@ -242,7 +247,7 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
             last_look = time.monotonic()
             if rank == 0:
                 print(f"{len(data.lengths)} examples of {len(data.tokens) / 1e6:.1f} M tokens", flush=True)
-    save_checkpoint(a.out, model, optimizer, state, rank)
+    save()
 
 
 def write_row(writer, state: dict, scale: float, speed: float, sums: dict[str, list[float]]) -> None:

@@ -21,7 +21,7 @@ from demonstrate import snapped  # noqa: E402
 from PIL import Image  # noqa: E402
 from safetensors.numpy import save_file  # noqa: E402
 from stream import Stream, write_vocabulary  # noqa: E402
-from vary import Step, Variety, moved, owners  # noqa: E402
+from vary import Step, Variety, moved, owners, within  # noqa: E402
 
 
 def exercises(stream: Stream, chance: random.Random, words: list, now: list[tuple[int, ...]]) -> list[list[int]]:
@@ -33,9 +33,9 @@ def exercises(stream: Stream, chance: random.Random, words: list, now: list[tupl
         now = now[first : first + some]
     centres = [stream.points(list(g[-2:]))[0] for g in now]
     seen: dict[str, list[tuple[int, int]]] = {}
-    for text, left, top, right, bottom in words:
-        inside = [c for c in centres if left - 1 <= c[0] <= right + 1 and top - 1 <= c[1] <= bottom + 1]
-        seen.setdefault(text.strip(",.:;"), []).append(inside[0] if len(inside) == 1 else None)
+    for text, *box in words:
+        inside = within(box, centres)
+        seen.setdefault(text.strip(",.:;"), []).append(centres[inside[0]] if len(inside) == 1 else None)
     single = [(text, places[0]) for text, places in seen.items() if text and len(places) == 1 and places[0]]
     if not single:
         return []

@@ -37,6 +37,5 @@ class Pointer(torch.nn.Module):
         shown, asked = self.groups(tokens, segments, answer)
         logits = self.head(F.rms_norm(hidden[shown].float(), hidden.shape[-1:]))[:, 0]
         meant = asked[shown]
-        if not len(meant):
-            return logits.sum()
-        return (F.softplus(-logits[meant]).mean() + F.softplus(logits[~meant]).mean()) / 2
+        kinds = F.softplus(-logits[meant]), F.softplus(logits[~meant])
+        return sum(k.sum() / max(len(k), 1) for k in kinds) / 2

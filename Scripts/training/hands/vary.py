@@ -29,12 +29,18 @@ class Step:
     owner: dict[int, int] = field(default_factory=dict)  # the group of each word, by their indices
 
 
+def within(box: list, centres: list[tuple[int, int]]) -> list[int]:
+    """Which centres lie within a word's bounds: left, top, right, bottom."""
+    left, top, right, bottom = box
+    return [i for i, (x, y) in enumerate(centres) if left - 1 <= x <= right + 1 and top - 1 <= y <= bottom + 1]
+
+
 def owners(stream: Stream, groups: list[tuple[int, ...]], words: list) -> dict[int, int]:
     """The group of each word that is one group alone."""
     centres = [stream.points(list(g[-2:]))[0] for g in groups]
     found = {}
-    for number, (text, left, top, right, bottom) in enumerate(words):
-        inside = [i for i, c in enumerate(centres) if left - 1 <= c[0] <= right + 1 and top - 1 <= c[1] <= bottom + 1]
+    for number, (text, *box) in enumerate(words):
+        inside = within(box, centres)
         if len(inside) == 1 and len(groups[inside[0]]) - 2 <= len(text) + 1:
             found[number] = inside[0]
     taken = Counter(found.values())

@@ -44,7 +44,7 @@ final class PeerWatcher: ChannelInboundHandler, RemovableChannelHandler {
   let peer = Peer()
 
   func handlerAdded(context: ChannelHandlerContext) {
-    // A pipeline without HTTP's parts is one of a test.
+    // Where there is no such codec, nothing has forgotten the version.
     try? ConnectionEnds.add(to: context.pipeline)
   }
 
