@@ -14,6 +14,7 @@ import ctypes
 import datetime
 import json
 import os
+import random
 import signal
 import sys
 import time
@@ -23,6 +24,9 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
+from drills import copying, finding, halving  # noqa: E402
+from guide import Guide  # noqa: E402
+from guide import loss as guided  # noqa: E402
 from nano.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from nano.data import Rows, Shards  # noqa: E402
 from nano.model import Config, Model, balance_loss, working_type  # noqa: E402
@@ -35,14 +39,15 @@ from train import keep_memory, splits  # noqa: E402
 
 
 class Demonstrations(Shards):
-    """All shards of a folder. pages: each page's examples, those of exercises under PAGE+, and under list+ all pages'
-    screens to be listed."""
+    """All shards of a folder. pages: each page's examples, those of exercises under PAGE+, under list+ all pages'
+    screens to be listed, and under copy+, find+ and half+ what drills.py makes of them."""
 
     def __init__(self, folder: Path, stream: Stream, letters: dict[str, str], longest: int):
-        spelled = {
+        self.spelled = spelled = {
             stream.image + int(code): stream.byte[ord(letter)] for code, letter in letters.items() if ord(letter) < 128
         }
         tokens, lengths, self.pages, number = [], [], {}, 0
+        chance = random.Random(len(list(folder.glob("*.safetensors"))))
         self.names = sorted(p.name for p in folder.glob("*.safetensors"))
         for name in self.names:
             shard = load_file(folder / name)
@@ -59,12 +64,20 @@ class Demonstrations(Shards):
                 stream.listing(shard["tokens"][shard["offsets"][e] : shard["offsets"][e + 1]].tolist(), spelled)
                 for e in np.flatnonzero(shard["kinds"] == 0)[::4]
             ]
-            lists = [np.array(ids, np.uint16) for ids in lists if len(ids) <= longest]
-            if lists:
-                tokens.append(np.concatenate(lists))
-                lengths.append(np.array([len(ids) for ids in lists]))
-                self.pages.setdefault("list+", []).append(number + np.arange(len(lists)))
-                number += len(lists)
+            whole = [
+                shard["tokens"][shard["offsets"][e] : shard["offsets"][e + 1]].tolist()
+                for e in np.flatnonzero(shard["kinds"] == 0)
+            ]
+            copies = [copying(stream, ids, chance) for ids in whole for _ in range(3)]
+            finds = [finding(stream, ids, spelled, chance) for ids in whole[::2]]
+            halves = [halving(stream, ids, chance) for ids in whole for _ in range(4)]
+            for made, kind in ((lists, "list+"), (copies, "copy+"), (finds, "find+"), (halves, "half+")):
+                made = [np.array(ids, np.uint16) for ids in made if ids and len(ids) <= longest]
+                if made:
+                    tokens.append(np.concatenate(made))
+                    lengths.append(np.array([len(ids) for ids in made]))
+                    self.pages.setdefault(kind, []).append(number + np.arange(len(made)))
+                    number += len(made)
         self.pages = {page: np.concatenate(parts) for page, parts in sorted(self.pages.items())}
         self.tokens, self.lengths = np.concatenate(tokens), np.concatenate(lengths)
         self.starts = np.concatenate(([0], np.cumsum(self.lengths)[:-1]))
@@ -76,8 +89,8 @@ class Demonstrations(Shards):
     def draw(self, random: np.random.Generator, rows: int, length: int, weights: dict[str, float]) -> Rows:
         """Rows of examples of pages drawn by weight."""
         names = list(self.pages)
+        weights = {"list+": 4.0, "copy+": 8.0, "find+": 8.0, "half+": 2.0} | weights
         chances = np.array([weights.get(n, weights.get("+", 0.5) if n.endswith("+") else 1.0) for n in names])
-        weights = {"list+": 6.0} | weights
         which = random.choice(len(names), 4 * rows * length // 100, p=chances / chances.sum())
         some, room = [], 0.97 * rows * length
         for w in which:
@@ -173,11 +186,12 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
         torch._dynamo.config.recompile_limit = 32
         for layer in model.layers:
             layer.compile(dynamic=False)
+    guide = Guide(stream, data.spelled)
     small = stream.image  # ids that an answer may have
     sums: dict[str, list[float]] = {}
     page_of = {int(e): n for n, some in data.pages.items() for e in some}
     now = started = last_save = last_row = last_look = time.monotonic()
-    before, row_tokens, points_sum, row_step = state["seconds"], 0, 0.0, state["step"]
+    before, row_tokens, points_sum, row_step = state["seconds"], 0, np.zeros(2), state["step"]
     log = open(a.out / "log.csv", "a", newline="") if rank == 0 else None
     parent = os.getppid()
 
@@ -194,9 +208,11 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
             break
         scale = min(1.0, (state["step"] + 1) / a.warm_up, max((1 - done) / a.decay, 0.01))
         weights = json.loads((a.out / "weights.json").read_text()) if (a.out / "weights.json").exists() else {}
-        batch = data.draw(np.random.default_rng((a.seed, state["step"], rank)), a.rows, a.row, weights)
+        random = np.random.default_rng((a.seed, state["step"], rank))
+        batch = data.draw(random, a.rows, a.row, weights)
         seen: list[torch.Tensor] = []
         hidden, routers, choices = model.trunk(batch.tokens, batch.segments, seen=seen)
+        missed = guided(model, guide.looks(random, batch.tokens, batch.segments), batch.tokens, seen)
         pointed = pointer.loss(seen[a.point_layer - 1], batch.tokens, batch.segments, batch.answer)
         target = batch.answer[:, 1:].nonzero()
         row, column = target[:, 0], target[:, 1]
@@ -211,6 +227,7 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
             + 0.01 * balance
             + 1e-4 * (z + logits.logsumexp(-1).square().mean())
             + a.point * pointed
+            + a.guide * missed
         ).backward()
         if rank == 0:
             each = torch.zeros(len(batch.examples) + 1).index_add_(0, segment, losses.detach())
@@ -224,7 +241,7 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
         optimizer.step(scale)
         pointing.step()
         pointing.zero_grad()
-        points_sum += pointed.item()
+        points_sum += np.array((pointed.item(), missed.item()))
         for p in named.values():
             p.grad = None
         group.share(named, owners)
@@ -236,8 +253,9 @@ def trained(a: argparse.Namespace, rank: int, ranks: int) -> None:
         if rank == 0 and now - last_row > a.row_seconds:
             write_row(csv.writer(log), state, scale, row_tokens / (now - last_row), sums)
             log.flush()
-            print(f"pointing: {points_sum / (state['step'] - row_step):.3f}", flush=True)
-            sums, row_tokens, last_row, points_sum, row_step = {}, 0, now, 0.0, state["step"]
+            pointing_loss, looking_loss = points_sum / (state["step"] - row_step)
+            print(f"pointing {pointing_loss:.3f}, looking {looking_loss:.3f}", flush=True)
+            sums, row_tokens, last_row, points_sum, row_step = {}, 0, now, np.zeros(2), state["step"]
         if group.any(rank == 0 and now - last_save > a.save_minutes * 60):
             save()
             last_save = time.monotonic()
@@ -304,6 +322,7 @@ def options() -> argparse.Namespace:
     p.add_argument("--look-minutes", type=float, default=10)
     p.add_argument("--row-seconds", type=float, default=30)
     p.add_argument("--point", type=float, default=0.5, help="the weight of the loss of pointer.py")
+    p.add_argument("--guide", type=float, default=0.1, help="the weight of the loss of guide.py")
     p.add_argument("--point-layer", type=int, default=4, help="the layer, from 1, whose output it reads")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--no-compile", action="store_true")

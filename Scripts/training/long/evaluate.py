@@ -96,7 +96,7 @@ def main() -> None:
     p.add_argument("--model", default=str(ROOT / "Models/spud-long"))
     p.add_argument("--media", type=Path, required=True)
     p.add_argument("--streams", type=int, default=12, help="of needles, and as many of pairs")
-    p.add_argument("--length", type=int, default=7900)
+    p.add_argument("--length", type=int, default=10200, help="counts a sentence as 14 ids, of which it has 11")
     p.add_argument("--questions", type=int, default=12)
     p.add_argument("--attend", default="0,512,1024,2048")
     p.add_argument("--seed", type=int, default=99)

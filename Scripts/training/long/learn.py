@@ -19,9 +19,11 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
+from guide import PLACES, looks  # noqa: E402
 from model import CONTEXT, LongModel, config  # noqa: E402
 from nano.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from nano.files import located  # noqa: E402
+from nano.looks import Look, batched  # noqa: E402
 from nano.model import working_type  # noqa: E402
 from nano.optim import Optimizer  # noqa: E402
 from streams import KINDS, Maker  # noqa: E402
@@ -29,27 +31,30 @@ from train import keep_memory, splits  # noqa: E402
 
 # Which share of the tokens are of streams of which lengths, of what kinds of facts, and which share of these is asked.
 # Finding a code again is learned at once or not at all, and all else rests on it: so codes come first and alone.
-STAGES = [(0.28, 100, 400, ["code"], 1.0), (0.40, 100, 420, KINDS, 1.0), (0.18, 400, 1200, KINDS, 0.7),
-          (0.09, 1500, 3000, KINDS, 0.4), (0.05, 4000, 7600, KINDS, 0.3)]
+STAGES = [(0.10, 100, 400, ["code"], 1.0), (0.48, 100, 420, KINDS, 1.0), (0.24, 400, 1200, KINDS, 0.7),
+          (0.11, 1500, 3000, KINDS, 0.4), (0.07, 4000, 7600, KINDS, 0.3)]
 STEP = 3072  # ids of a step
 
 
-def batch(maker: Maker, number: int, done: float, seed: int) -> tuple[torch.Tensor, ...]:
-    """Ids [B, L], positions [B, L], which id comes next in an answer [B, L], and the kind of each answer's question."""
+def batch(maker: Maker, number: int, done: float, seed: int) -> tuple[tuple[torch.Tensor, ...], list[Look]]:
+    """Ids [B, L], positions [B, L], which id comes next in an answer [B, L], and the kind of each answer's question;
+    and where heads shall look."""
     rng = np.random.default_rng([seed, number])
     ends = np.cumsum([part for part, *_ in STAGES])
     _, least, most, facts, share = STAGES[min(int(np.searchsorted(ends, done, "right")), len(STAGES) - 1)]
     length, made, room = int(rng.integers(least, most)), [], STEP
     while not made or room > 0.9 * len(made[-1][0][0]):
         stream = maker.stream(rng, length, share, kinds=facts)
-        made.append((maker.ids(stream), [KINDS.index(f.kind) for f in stream.questions]))
+        keys = {tuple(maker.encode(" " + f.key)): 0 if f.ids is None else len(f.ids) for f in stream.facts}
+        made.append((maker.ids(stream), [KINDS.index(f.kind) for f in stream.questions], keys))
         room -= len(made[-1][0][0])
-    rows = len(made)
-    longest = -(-max(len(ids) for (ids, _, _), _ in made) // 64) * 64  # a product of a new size is compiled first
+    rows, told = len(made), []
+    longest = -(-max(len(ids) for (ids, _, _), _, _ in made) // 64) * 64  # a product of a new size is compiled first
     tokens = np.full((rows, longest), maker.control["<pad>"], np.int64)
     positions = np.zeros((rows, longest), np.int64)
     targets, kinds = np.full((rows, longest), -1, np.int64), np.full((rows, longest), -1, np.int64)
-    for row, ((ids, said, begins), asked) in enumerate(made):
+    for row, ((ids, said, begins), asked, keys) in enumerate(made):
+        told.append(looks(rng, ids, begins, keys, said))
         tokens[row, :len(ids)] = ids
         targets[row, :len(ids) - 1] = np.where(said[1:], ids[1:], -1)
         turn = np.cumsum(np.diff(said.astype(int), prepend=0) == 1) - 1
@@ -63,7 +68,7 @@ def batch(maker: Maker, number: int, done: float, seed: int) -> tuple[torch.Tens
             gaps[places] = spread[:-1].astype(np.int64)
         positions[row, :len(ids)] = np.arange(len(ids)) + np.cumsum(gaps)
         positions[row, len(ids):] = positions[row, len(ids) - 1]
-    return tuple(torch.from_numpy(x) for x in (tokens, positions, targets, kinds))
+    return tuple(torch.from_numpy(x) for x in (tokens, positions, targets, kinds)), batched(told, PLACES)
 
 
 def main() -> None:
@@ -71,9 +76,10 @@ def main() -> None:
     p.add_argument("--model", type=Path, required=True, help="whose tokenizer and codecs it has")
     p.add_argument("--media", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
-    p.add_argument("--tokens", type=float, default=20, help="million; the rate falls over the last 40 %")
+    p.add_argument("--tokens", type=float, default=15, help="million; the rate falls over the last 40 %")
     p.add_argument("--muon", type=float, default=0.015)
     p.add_argument("--adam", type=float, default=0.004)
+    p.add_argument("--guide", type=float, default=0.2, help="the weight of the loss of ../nano/looks.py")
     p.add_argument("--steps", type=int, default=0, help="stop after so many, to go on later")
     p.add_argument("--save-minutes", type=float, default=3)
     p.add_argument("--row-seconds", type=float, default=30)
@@ -92,18 +98,20 @@ def main() -> None:
     end, before = int(a.tokens * 1e6), state["seconds"]
     print(f"{sum(p.numel() for p in named.values()) / 1e6:.2f} M parameters, {state['tokens'] / 1e6:.2f} M tokens seen")
     started = last_row = last_save = time.monotonic()
-    row_tokens, sums = 0, np.zeros((len(KINDS), 3))
+    row_tokens, sums, missed_sum, row_step = 0, np.zeros((len(KINDS), 3)), 0.0, state["step"]
     first = state["step"]
     with (a.out / "log.csv").open("a", newline="") as log:
         while state["tokens"] < end and (not a.steps or state["step"] < first + a.steps):
             done = state["tokens"] / end
-            tokens, positions, targets, kinds = batch(maker, state["step"], done, a.seed)
+            (tokens, positions, targets, kinds), told = batch(maker, state["step"], done, a.seed)
             wanted = targets >= 0
             scale = min(1, (state["step"] + 1) / 100, max(0.02, (1 - done) / 0.4))
             # An answer is words: the codes' rows of the head are never asked.
-            logits = F.linear(model(tokens, positions)[wanted], model.embedding[:maker.spoken]).float()
+            hidden, missed = model(tokens, positions, told)
+            logits = F.linear(hidden[wanted], model.embedding[:maker.spoken]).float()
             losses = F.cross_entropy(logits, targets[wanted], reduction="none")
-            losses.mean().backward()
+            (losses.mean() + a.guide * missed).backward()
+            missed_sum += missed.item()
             optimizer.step(scale)
             state["step"] += 1
             state["tokens"] += tokens.numel()
@@ -121,8 +129,10 @@ def main() -> None:
                                           round(row_tokens / (now - last_row)), json.dumps(each)])
                 log.flush()
                 print(f"step {state['step']}, {state['tokens'] / 1e6:.2f} M tokens, {state['seconds'] / 60:.1f} min, "
-                      f"{row_tokens / (now - last_row):.0f} tokens/s, length {tokens.shape[1]}, {each}", flush=True)
+                      f"{row_tokens / (now - last_row):.0f} tokens/s, length {tokens.shape[1]}, "
+                      f"looks {missed_sum / (state['step'] - row_step):.3f}, {each}", flush=True)
                 sums, row_tokens, last_row = np.zeros((len(KINDS), 3)), 0, now
+                missed_sum, row_step = 0.0, state["step"]
             if now - last_save > a.save_minutes * 60:
                 save_checkpoint(a.out, model, optimizer, state, 0)
                 last_save = time.monotonic()

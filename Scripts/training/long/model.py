@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from nano.huggingface import read_huggingface  # noqa: E402
+from nano.looks import Look  # noqa: E402
 from nano.model import Config, Layer, Model, attention, rms  # noqa: E402
 from torch import Tensor  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
@@ -25,7 +26,9 @@ def config(vocabulary: int, hidden: int = 192, layers: int = 4, inner: int = 384
 class LongLayer(Layer):
     """One expert needs no router, and long rows have no room for scores in memory."""
 
-    def weigh(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    def weigh(self, q: Tensor, k: Tensor, v: Tensor, told: list[Look]) -> Tensor:
+        groups = q.shape[2] // k.shape[2]
+        self.missed = sum((t.loss(q[:, :, t.head], k[:, :, t.head // groups]) for t in told), torch.zeros(()))
         if q.shape[1] <= SHORT:
             return attention(q, k, v, None)
         groups = self.c.num_attention_heads // self.c.num_key_value_heads
@@ -33,11 +36,11 @@ class LongLayer(Layer):
         k, v = (t.repeat_interleave(groups, 1) for t in (k, v))
         return F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        x = x + self.attend(x, cos, sin, None)
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, told: list[Look]) -> tuple[Tensor, Tensor]:
+        x = x + self.attend(x, cos, sin, told)
         h = rms(x, self.norm2, self.c.rms_norm_eps).to(self.gate_up.dtype)
         gate, up = F.linear(h, self.gate_up[0]).chunk(2, -1)
-        return x + F.linear(F.silu(gate.float()).to(h.dtype) * up, self.down[0])
+        return x + F.linear(F.silu(gate.float()).to(h.dtype) * up, self.down[0]), self.missed
 
 
 class LongModel(Model):
@@ -60,10 +63,13 @@ class LongModel(Model):
         rows = theirs @ axes[:self.c.hidden_size].T
         self.embedding.copy_(rows / rows.std() * self.c.hidden_size**-0.5)
 
-    def forward(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """Normalized hidden states [B, L, H]."""
+    def forward(self, tokens: Tensor, positions: Tensor, looks: list[Look] = ()) -> tuple[Tensor, Tensor]:
+        """Normalized hidden states [B, L, H], and the loss of looks."""
         cos, sin = self.rotary(positions)
         x = F.embedding(tokens, self.embedding).float()
-        for layer in self.layers:
-            x = checkpoint(layer, x, cos, sin, use_reentrant=False) if tokens.shape[1] > 2048 else layer(x, cos, sin)
-        return rms(x, self.norm, self.c.rms_norm_eps).to(self.embedding.dtype)
+        missed = torch.zeros(())
+        for number, layer in enumerate(self.layers):
+            given = x, cos, sin, [look for look in looks if look.layer == number]
+            x, more = checkpoint(layer, *given, use_reentrant=False) if tokens.shape[1] > 2048 else layer(*given)
+            missed = missed + more
+        return rms(x, self.norm, self.c.rms_norm_eps).to(self.embedding.dtype), missed

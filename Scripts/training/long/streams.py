@@ -39,6 +39,7 @@ class Stream:
 
     parts: list[str | Fact] = field(default_factory=list)
     questions: list[Fact] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)  # in the order of nothing
 
     @property
     def text_parts(self) -> list[str | Fact]:
@@ -114,7 +115,7 @@ class Maker:
         rng.shuffle(made)
         count = max(2, round(questions * len(facts))) if questions <= 1 else questions
         asked = [facts[i] for i in rng.permutation(len(facts))[:count]]
-        return Stream([part for parts in made for part in parts], asked)
+        return Stream([part for parts in made for part in parts], asked, facts)
 
     def ids(self, stream: Stream) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The ids of a conversation; which of them an answer says [L]; and where a sentence begins [L]."""
