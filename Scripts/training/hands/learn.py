@@ -321,7 +321,7 @@ def options() -> argparse.Namespace:
     p.add_argument("--save-minutes", type=float, default=4)
     p.add_argument("--look-minutes", type=float, default=10)
     p.add_argument("--row-seconds", type=float, default=30)
-    p.add_argument("--point", type=float, default=0.5, help="the weight of the loss of pointer.py")
+    p.add_argument("--point", type=float, default=1.5, help="the weight of the loss of pointer.py")
     p.add_argument("--guide", type=float, default=0.1, help="the weight of the loss of guide.py")
     p.add_argument("--point-layer", type=int, default=4, help="the layer, from 1, whose output it reads")
     p.add_argument("--seed", type=int, default=1)

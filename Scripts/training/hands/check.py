@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""Checks vary.py on made-up pages: the word that is asked for is where the click goes, and what is typed."""
+"""Checks, on made-up pages, what is made of episodes: that of vary.py and drills.py the word that is asked for is where
+the click goes, and what is typed; and that guide.py has heads look at the like of what they are at.
+"""
 
 import random
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+from drills import copying, finding  # noqa: E402
+from guide import Guide  # noqa: E402
 from stream import NAMES, Stream, byte_pieces  # noqa: E402
 from vary import Step, Variety, moved, owners  # noqa: E402
 
@@ -50,6 +54,32 @@ def main() -> None:
         assert ["".join(chr(i - stream.image) for i in g[:-2]) for g in there] == [asked], (other, there)
         assert again[1].action == ("type", asked) and other.endswith("click Submit."), other
     assert changed > 20, changed
+    letters = {stream.image + ord(c): stream.byte[ord(c)] for c in "abcdefghijklSubmit"}
+    for task, steps in episodes:
+        for number, step in enumerate(steps):
+            last = [s.action for s in steps[:number]]
+            ids = stream.prompt(task, [], last, [], step.groups) + stream.answer([step.action])
+            check_drills(stream, letters, chance, ids, step.action[0] == "type")
+
+
+def check_drills(stream: Stream, letters: dict[int, int], chance: random.Random, ids: list[int], types: bool) -> None:
+    shown = {i: chr(stream.of_byte[b]) for i, b in letters.items()} | {i: chr(b) for i, b in stream.of_byte.items()}
+    looks = Guide(stream, letters).queries(ids, 0)
+    assert all(shown[ids[row]] == shown[ids[low]] for row, _, low, _ in looks["word"]) and looks["word"]
+    aims = "letter" if types else "place"
+    assert all(ids[row + 1] == ids[low] for row, _, low, _ in looks[aims]) and looks[aims]
+    copy, found = copying(stream, ids, chance), finding(stream, ids, letters, chance)
+    assert (copy is not None) == types
+    if copy:
+        typed = "".join(shown[i] for i in copy[copy.index(stream.control["<type>"]) + 1 : -1])
+        task = "".join(shown.get(i, "|") for i in copy)
+        assert f"Select {typed} and" in task and len(copy) < len(ids), task
+    if found:
+        task = "".join(shown.get(i, "|") for i in found)
+        asked = task[task.index('"') + 1 :].split('"')[0]
+        place = found[found.index(stream.control["<click>"]) + 1 :][:2]
+        groups = [i for i in range(len(found)) if found[i : i + 2] == place]
+        assert task[groups[0] - len(asked) : groups[0]] == asked, task
 
 
 if __name__ == "__main__":
