@@ -28,7 +28,7 @@ package enum GGUFExport {
         in: &writer)
       // A template says how ids are made of a conversation, which without a tokenizer nothing does.
       if let template = try CheckpointTemplate.jinja(in: directory),
-        MappedFile.exists(directory + "/tokenizer.json")
+        try MappedFile.exists(ModelDirectory(directory).path(of: "tokenizer.json"))
       {
         writer.set("tokenizer.chat_template", .string(template))
       }

@@ -80,6 +80,13 @@ package final class Descriptor {
     }
   }
 
+  /// Whether something can be read of a descriptor, or its end has come, within so long.
+  package static func hasInput(_ number: Int32, within duration: Duration) -> Bool {
+    var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+    // SAFETY: `poll` reads and writes one request.
+    return unsafe poll(&request, 1, Int32(duration / .milliseconds(1))) > 0
+  }
+
   package static func reason(_ code: Int32) -> String {
     // SAFETY: strerror returns a terminated string, copied before anything else can change it.
     unsafe String(cString: strerror(code)).lowercased()

@@ -57,6 +57,9 @@ package final class StreamSocket: Sendable {
     return StreamSocket(descriptor)
   }
 
+  /// Whether something has come, or the other end has closed, within `seconds`.
+  package func hasInput(within seconds: Double) -> Bool { isReady(Int16(POLLIN), within: seconds) }
+
   /// What has come, 64 KiB at most; empty at the end.
   /// - Throws: `io` where nothing comes within `seconds`.
   package func read(within seconds: Double) throws -> [UInt8] {

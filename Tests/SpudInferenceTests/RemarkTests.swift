@@ -1,5 +1,7 @@
 import SpudMedia
 import SpudModels
+import SpudSchema
+import SpudTensors
 import SpudTokens
 import Testing
 
@@ -67,6 +69,29 @@ struct RemarkTests {
       to: [.text("hi")], options: TinyModel.options(tokens: 80, output: .image, thinking: 3)
     ).answer()
     #expect(answer.finish == .end && answer.remarks.contains(.thoughtCut(tokens: 3)))
+  }
+
+  @Test("a text-only model does not end within a thought where its answer has a shape")
+  func thoughtBeforeShape() async throws {
+    // The last two ids open and close a thought, the one before them ends an answer.
+    let trie = TokenTrie("0123456".utf8.map { [$0] } + [[], [], []])
+    let model = try await TinyModel.textOnly.value
+    let generation = Generation(
+      Generation.Order(
+        prompt: [1], marks: [.read], limit: 5, scope: nil, options: GenerationOptions(), sampling: .greedy,
+        shape: try TokenConstraint(schema: JSONValue(parsing: #"{"type":"integer"}"#, name: "a schema"), trie: trie),
+        timings: Timings(),
+        requested: .now),
+      constraint: .text(
+        Constraint.TextRules(
+          vocabularyCount: 10, endings: [7], thoughts: .init(open: 8, close: 9),
+          thinking: GenerationOptions.defaultThinking)),
+      delivery: Delivery(
+        try model.form.makeAssembler(Request([StreamPart]()), after: Self.empty), on: model.preparation
+      ) { _ in }, interruption: Interruption())
+    let (opens, ends): ([Float], [Float]) = ([0, 0, 0, 0, 0, 0, 0, 0, 9, 0], [0, 0, 0, 1, 0, 0, 0, 9, 0, 8])
+    for logits in [opens, ends, ends] { try generation.advance(logits.span) }
+    #expect(generation.ids == [8, 9, 3] && !generation.isOver)
   }
 
   @Test("a thought has a budget where nothing else is said")

@@ -16,9 +16,11 @@ final class AtomicFileTests {
   private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
   private var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()) ?? [] }
 
-  /// What a descriptor is open on.
-  private static func name(of descriptor: Int32) -> String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")) ?? "closed"
+  /// What a descriptor is open on: how much a file holds, or the name of a directory.
+  private static func kind(of descriptor: Int32) -> String {
+    let path = "/proc/self/fd/\(descriptor)"
+    if let data = try? Data(contentsOf: URL(filePath: path)) { return "file of \(data.count)" }
+    return (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) ?? "closed"
   }
 
   @Test("a file is on its device before it takes its name, and its directory after")
@@ -26,10 +28,7 @@ final class AtomicFileTests {
     let log = Mutex<[String]>([])
     let calls = FileCalls(
       synchronize: { descriptor in
-        let name = Self.name(of: descriptor)
-        let kind =
-          name.contains(".partial.") ? "file of \((try? Data(contentsOf: URL(filePath: name)))?.count ?? 0)" : name
-        log.withLock { $0.append("synchronize \(kind)") }
+        log.withLock { $0.append("synchronize \(Self.kind(of: descriptor))") }
         return 0
       },
       rename: { old, new in
@@ -75,6 +74,23 @@ final class AtomicFileTests {
     }
     #expect(error?.message.contains(step == 0 ? "no more" : "\(path): cannot be") == true)
     #expect(try text(path) == "old")
+    #expect(names == ["file"])
+  }
+
+  @Test("a file that is written again keeps its permissions")
+  func permissions() throws {
+    try AtomicFile.write([1], to: path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    try AtomicFile.write([2], to: path)
+    #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+  }
+
+  @Test("nothing lies beside the place of a file while it is written")
+  func nameless() throws {
+    try AtomicFile.write(to: path) { file in
+      try file.write([1])
+      #expect(names.isEmpty)
+    }
     #expect(names == ["file"])
   }
 

@@ -11,7 +11,10 @@ package enum CodePolicies {
     permit (principal, action in [Action::"list_files", Action::"read_file", Action::"search"], resource);
     @id("change")
     permit (principal, action in [Action::"edit_file", Action::"write_file"], resource)
-    when { !(context.input.path like ".git/*") && !(context.input.path like "*/.git/*") }
+    when {
+      !(context.input.path like ".git/*") && !(context.input.path like "*/.git/*") &&
+      !(context.input.path like ".git") && !(context.input.path like "*/.git")
+    }
     unless { context.input.path like "*.pem" || context.input.path like "*.key" || context.input.path like "*.env" };
     @id("run")
     permit (principal, action == Action::"run_command", resource);

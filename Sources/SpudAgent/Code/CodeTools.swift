@@ -14,6 +14,8 @@ package struct CodeTools: Toolbox {
   package var outputBytes = 10_000_000
   /// Characters of a result that the model is given.
   package var resultLength = 8_000
+  /// Ends a command before its time.
+  package var isInterrupted: @Sendable () -> Bool = { false }
 
   package init(_ workspace: Workspace, in sandbox: Sandbox) {
     self.workspace = workspace
@@ -29,9 +31,11 @@ package struct CodeTools: Toolbox {
     """
   }
 
-  /// What is decided on is the call and the file that it is about, as it is now.
+  /// What is decided on is the call and the file that it is about, as it is now. Policies see the path that is meant,
+  /// however it is spelled.
   package func proposal(_ name: String, _ arguments: JSONObject) -> Proposal {
-    let values = values(arguments)
+    var values = values(arguments)
+    if let path = values["path"], let meant = try? workspace.resolve(path).path { values["path"] = meant }
     return Proposal(
       action: name, target: values["path"] ?? "", effect: .init(name: name, values: values),
       seen: seen(by: values["path"]))
@@ -50,7 +54,8 @@ package struct CodeTools: Toolbox {
 
   private func run(_ tool: CodeTool, _ arguments: JSONObject) -> String {
     do {
-      return shortened(try result(tool) { arguments[$0]?.string ?? arguments[$0]?.int.map(String.init) ?? "" })
+      return try result(tool) { arguments[$0]?.string ?? arguments[$0]?.int.map(String.init) ?? "" }
+        .shortened(to: resultLength)
     } catch let error as SpudError {
       return "error: \(error.message)"
     } catch {
@@ -107,21 +112,15 @@ package struct CodeTools: Toolbox {
     let result = try SandboxedProgram(
       sandbox, run: ["/usr/bin/bash", "-c", command], folders: [workspace.folder], directory: Workspace.inside,
       seconds: seconds, outputBytes: outputBytes
-    ).result()
+    ).result(isInterrupted: isInterrupted)
     let ending =
       switch result.ending {
       case .exited(let status): "exit \(status)"
       case .killed(let signal): "killed by signal \(signal)"
       case .ranTooLong: "ended after \(seconds) seconds, which is the limit"
+      case .interrupted: "ended, for a person asked for it"
       case .wroteTooMuch: "ended after \(outputBytes) bytes of output, which is the limit"
       }
     return "\(ending)\n\(result.output)"
-  }
-
-  /// The beginning and the end of a long text, with how much is left out.
-  private func shortened(_ text: String) -> String {
-    guard text.count > resultLength else { return text }
-    let half = resultLength / 2
-    return "\(text.prefix(half))\n[\(text.count - 2 * half) characters left out]\n\(text.suffix(half))"
   }
 }

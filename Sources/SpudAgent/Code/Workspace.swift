@@ -1,6 +1,7 @@
 internal import Foundation
 package import SpudBrowser
 internal import SpudErrors
+internal import SpudSupport
 
 /// A copy of a folder that is worked on in its place, and what is different in the end.
 ///
@@ -16,36 +17,54 @@ package final class Workspace {
   package private(set) var remarks: [String] = []
   /// The bytes of each file as it was when it was copied.
   private var before: [String: Data] = [:]
+  /// Links of the folder, which the copy does not have.
+  private var links: Set<String> = []
 
   static let inside = "/workspace"
   private static let fileLimit = 20_000, byteLimit = 256 << 20
 
   /// - Throws: `noInput` where there is no such folder, `badData` where it is too large.
   package init(_ path: String) throws {
-    original = URL(filePath: path).resolvingSymlinksInPath()
+    original = URL(filePath: path.isEmpty ? "/nowhere" : path).resolvingSymlinksInPath()
     let kind = (try? FileManager.default.attributesOfItem(atPath: original.path))?[.type] as? FileAttributeType
-    guard kind == .typeDirectory else {
-      throw SpudError(.noInput, "\(path): no such folder")
+    guard kind == .typeDirectory, !path.isEmpty else {
+      throw SpudError(.noInput, "'\(path)': no such folder")
     }
     copy = FileManager.default.temporaryDirectory.appending(path: "spud-workspace-\(UUID().uuidString)")
       .resolvingSymlinksInPath()
+    guard let entries = Self.entries(of: original, most: Self.fileLimit, bytes: Self.byteLimit) else {
+      throw SpudError(
+        .badData,
+        "\(path): more than \(Self.fileLimit) files or \(Self.byteLimit >> 20) MiB, the limit of what is copied")
+    }
     do {
       try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
     } catch {
       throw SpudError(.io, "\(copy.path): no folder could be made for the copy")
     }
-    try fill(path)
+    do {
+      try fill(entries)
+    } catch {
+      try? FileManager.default.removeItem(at: copy)
+      throw error
+    }
   }
 
   package var path: String { original.path }
+  /// Where the copy is, for whoever has to remove it when the process ends.
+  package var copyPath: String { copy.path }
 
   deinit { try? FileManager.default.removeItem(at: copy) }
 
-  private func fill(_ name: String) throws {
-    var bytes = 0
-    for (path, kind) in Self.entries(of: original) {
+  private func fill(_ entries: [(String, FileAttributeType)]) throws {
+    for (path, kind) in entries {
       guard kind != .typeSymbolicLink else {
+        links.insert(path)
         remarks.append("\(path) is a link, which was not copied")
+        continue
+      }
+      guard kind == .typeDirectory || kind == .typeRegular else {
+        remarks.append("\(path) is no file, and was not copied")
         continue
       }
       let (from, to) = (original.appending(path: path), copy.appending(path: path))
@@ -54,28 +73,23 @@ package final class Workspace {
           try FileManager.default.createDirectory(at: to, withIntermediateDirectories: true)
         } else if kind == .typeRegular {
           let data = try Data(contentsOf: from)
-          bytes += data.count
-          guard bytes <= Self.byteLimit, before.count < Self.fileLimit else {
-            throw SpudError(
-              .badData, "\(name): more than \(Self.fileLimit) files or \(Self.byteLimit >> 20) MiB, which is the limit")
-          }
           before[path] = data
           try data.write(to: to)
           let mode = try FileManager.default.attributesOfItem(atPath: from.path)[.posixPermissions] ?? 0o644
           try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: to.path)
         }
-      } catch let error as SpudError {
-        throw error
       } catch {
         throw SpudError(.io, "\(from.path): cannot be copied")
       }
     }
   }
 
-  /// Every entry under a folder, by path from it, without following links; `.git` is left out.
-  private static func entries(of folder: URL) -> [(String, FileAttributeType)] {
+  /// Every entry under a folder, by path from it, without following links; `.git` is left out. Nil where there are more
+  /// of them, or of their bytes, than the limits.
+  private static func entries(of folder: URL, most: Int, bytes limit: Int) -> [(String, FileAttributeType)]? {
     var found: [(String, FileAttributeType)] = []
     var open = [""]
+    var bytes = 0
     while let directory = open.popLast() {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path + "/" + directory)) ?? []
       for name in names.sorted() where !(directory.isEmpty && name == ".git") {
@@ -83,6 +97,8 @@ package final class Workspace {
         let attributes = try? FileManager.default.attributesOfItem(atPath: folder.path + "/" + path)
         guard let kind = attributes?[.type] as? FileAttributeType else { continue }
         found.append((path, kind))
+        if kind == .typeRegular { bytes += attributes?[.size] as? Int ?? 0 }
+        guard found.count <= most, bytes <= limit else { return nil }
         if kind == .typeDirectory { open.append(path) }
       }
     }
@@ -90,7 +106,9 @@ package final class Workspace {
   }
 
   /// The files of the copy, by path.
-  package var files: [String] { Self.entries(of: copy).filter { $0.1 == .typeRegular }.map(\.0) }
+  package var files: [String] {
+    (Self.entries(of: copy, most: .max, bytes: .max) ?? []).filter { $0.1 == .typeRegular }.map(\.0)
+  }
 
   /// The folder of the copy as a sandbox sees it.
   package var folder: Sandbox.Folder { Sandbox.Folder(copy.path, as: Self.inside, isWritable: true) }
@@ -109,7 +127,7 @@ package final class Workspace {
       parts.append(part)
       let url = copy.appending(path: parts.joined(separator: "/"))
       let kind = (try? FileManager.default.attributesOfItem(atPath: url.path))?[.type] as? FileAttributeType
-      guard kind != .typeSymbolicLink else {
+      guard kind != .typeSymbolicLink, !links.contains(parts.joined(separator: "/")) else {
         throw SpudError(.badData, "\(path): \(parts.joined(separator: "/")) is a link, which is not followed")
       }
     }
@@ -154,8 +172,10 @@ package final class Workspace {
   package var changes: [Change] {
     written.sorted().compactMap { path in
       guard let text = try? read(path) else { return nil }
-      let old = before[path].map { String(decoding: $0, as: UTF8.self) }
-      return text == old ? nil : Change(path: path, before: old ?? "", after: text, isNew: old == nil)
+      let old = before[path]
+      // Byte by byte: to a string an accent is the same however it is spelled.
+      guard old.map({ !$0.elementsEqual(text.utf8) }) ?? true else { return nil }
+      return Change(path: path, before: String(decoding: old ?? Data(), as: UTF8.self), after: text, isNew: old == nil)
     }
   }
 
@@ -167,31 +187,55 @@ package final class Workspace {
       guard let old = before[path] else { return "\(path) was made" }
       return (try? Data(contentsOf: copy.appending(path: path))) == old ? nil : "\(path) was changed"
     }
-    return (gone + other).sorted()
+    let lost = written.filter { now.contains($0) && (try? read($0)) == nil }.map { "\($0) is no text any more" }
+    let vanished = written.filter { before[$0] == nil && !now.contains($0) }.map { "\($0) was deleted again" }
+    return (gone + other + lost + vanished).sorted()
   }
 
-  /// Puts the changes into the folder.
+  /// Puts the changes into the folder, all of them or none.
   ///
-  /// - Throws: `badData` where a file there is no longer what was copied; nothing is written then.
+  /// - Throws: `badData` where a file there is no longer what was copied, or lies behind a link; `io` where one cannot
+  ///   be written.
   package func apply() throws {
     let changes = self.changes
     for change in changes {
-      let target = original.appending(path: change.path)
-      let now = try? Data(contentsOf: target)
-      let isLink = (try? FileManager.default.attributesOfItem(atPath: target.path))?[.type] as? FileAttributeType
-      guard now == before[change.path], isLink != .typeSymbolicLink else {
+      let now = try? Data(contentsOf: original.appending(path: change.path))
+      guard now == before[change.path], !isBehindLink(change.path) else {
         throw SpudError(.badData, "\(change.path): has changed in the folder since it was copied; nothing was written")
       }
     }
-    for change in changes {
-      let target = original.appending(path: change.path)
-      do {
-        try FileManager.default.createDirectory(
+    var done: [Change] = []
+    do {
+      for change in changes {
+        let target = original.appending(path: change.path)
+        try? FileManager.default.createDirectory(
           at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(change.after.utf8).write(to: target, options: .atomic)
-      } catch {
-        throw SpudError(.io, "\(change.path): cannot be written")
+        try AtomicFile.write(Array(change.after.utf8), to: target.path)
+        done.append(change)
       }
+    } catch {
+      let left = done.filter { !isUndone($0) }.map(\.path)
+      let reason = (error as? SpudError)?.message ?? "a file cannot be written"
+      throw SpudError(
+        .io,
+        "\(reason); "
+          + (left.isEmpty ? "nothing was changed" : "\(left.joined(separator: ", ")) could not be put back"))
     }
+  }
+
+  /// Whether a path of the folder, or a folder on the way to it, is a link there now.
+  private func isBehindLink(_ path: String) -> Bool {
+    var place = original
+    return path.split(separator: "/").contains { part in
+      place.append(path: String(part))
+      let kind = (try? FileManager.default.attributesOfItem(atPath: place.path))?[.type] as? FileAttributeType
+      return kind == .typeSymbolicLink
+    }
+  }
+
+  private func isUndone(_ change: Change) -> Bool {
+    let target = original.appending(path: change.path).path
+    guard let old = before[change.path] else { return (try? FileManager.default.removeItem(atPath: target)) != nil }
+    return (try? AtomicFile.write(Array(old), to: target)) != nil
   }
 }

@@ -30,7 +30,7 @@ package struct Replay {
     }
     guard let head = lines.first, let family = head["family"]?.string.flatMap(PortalTask.Family.init(rawValue:)),
       let people = head["people"]?.int, let seed = head["seed"]?.int, let interruptions = head["interruptions"]?.int,
-      (1...50).contains(people), seed >= 0
+      (1...50).contains(people), (0...9).contains(interruptions), seed >= 0
     else { throw SpudError(.badData, "\(path): the first line does not say which task it is the log of") }
     task = PortalTask.make(family, count: people, seed: UInt64(seed), difficulty: .init(interruptions: interruptions))
     isDouble = head["double"]?.bool == true

@@ -13,6 +13,8 @@ package struct ChatModel: ToolModel {
   private let key: String?
   /// Seconds until an answer must have begun, and between two parts of it.
   package var seconds = 600.0
+  /// Ends the waiting for an answer.
+  package var isInterrupted: @Sendable () -> Bool = { false }
 
   /// - Parameters:
   ///   - address: such as `http://127.0.0.1:8080/v1`.
@@ -39,24 +41,30 @@ package struct ChatModel: ToolModel {
         ("model", .string(name)), ("messages", .array(messages.map(Self.message))),
         ("tools", .array(tools.map(\.schema))), ("temperature", .number(0)),
       ]))
-    let (status, answer) = try post(body.serialized)
-    let json = try JSONValue(parsing: answer, name: "the model's answer")
-    guard status == 200 else {
-      let message = json["error"]?["message"]?.string ?? "status \(status)"
-      let code = json["error"]?["code"]?.string ?? ""
-      if code == "context_length_exceeded" || message.contains("context") { throw ContextFull() }
-      throw SpudError(.unavailable, "127.0.0.1:\(port): the model's server says: \(message.prefix(300))")
+    let answer = try post(body.serialized)
+    guard answer.status == 200 else {
+      let json = try? JSONValue(parsing: answer.body, name: "the model's answer")
+      let words = json?["error"]?["message"]?.string ?? ""
+      let isTooLong = answer.status == 400 && words.contains("context")
+      if json?["error"]?["code"]?.string == "context_length_exceeded" || isTooLong { throw ContextFull() }
+      let message = "127.0.0.1:\(port): the model's server says: status \(answer.status)"
+      throw SpudError(.unavailable, words.isEmpty ? message : "\(message), \(words.prefix(300))")
     }
-    guard let message = json["choices"]?.array?.first?["message"] else {
+    let json = try JSONValue(parsing: answer.body, name: "the model's answer")
+    guard let choice = json["choices"]?.array?.first, let message = choice["message"] else {
       throw SpudError(.badData, "127.0.0.1:\(port): an answer without a message")
     }
+    let parts = message["content"]?.array?.compactMap { $0["text"]?.string }
+    let text = message["content"]?.string ?? parts?.joined() ?? ""
+    // What was cut may be a call with half of its arguments.
+    if choice["finish_reason"]?.string == "length" { throw AnswerCut(text: text) }
     let calls = (message["tool_calls"]?.array ?? []).enumerated().map { number, call in
       let text = call["function"]?["arguments"]?.string ?? ""
       return ToolRequest(
         id: call["id"]?.string ?? "call-\(number)", name: call["function"]?["name"]?.string ?? "",
         arguments: (try? JSONValue(parsing: text, name: "arguments")) ?? .string(text))
     }
-    return (message["content"]?.string ?? "", calls)
+    return (text, calls)
   }
 
   private static func message(_ message: ToolMessage) -> JSONValue {
@@ -85,8 +93,8 @@ package struct ChatModel: ToolModel {
     }
   }
 
-  /// Sends a request and reads its answer to the end.
-  private func post(_ body: [UInt8]) throws -> (status: Int, body: [UInt8]) {
+  /// Sends a request and reads its answer.
+  private func post(_ body: [UInt8]) throws -> HTTPAnswer {
     let socket = try StreamSocket.connection(toPort: port)
     let authorization = key.map { "Authorization: Bearer \($0)\r\n" } ?? ""
     let head =
@@ -95,11 +103,17 @@ package struct ChatModel: ToolModel {
     try socket.write(Array(head.utf8) + body, within: 30)
     var bytes: [UInt8] = []
     while true {
-      let more = try socket.read(within: seconds)
-      if more.isEmpty { break }
+      let deadline = ContinuousClock.now + .seconds(seconds)
+      while !socket.hasInput(within: 0.1) {
+        guard !isInterrupted() else { throw CancellationError() }
+        guard ContinuousClock.now < deadline else {
+          throw SpudError(.unavailable, "127.0.0.1:\(port): the model's server said nothing for \(Int(seconds)) s")
+        }
+      }
+      let more = try socket.read(within: 1)
       bytes += more
+      if let answer = try HTTPAnswer(bytes, isClosed: more.isEmpty) { return answer }
       guard bytes.count <= 32 << 20 else { throw SpudError(.badData, "the model's answer is longer than 32 MiB") }
     }
-    return try HTTPAnswer.parse(bytes)
   }
 }

@@ -47,7 +47,9 @@ package final class MCPTools: Toolbox {
     serverName = hello["serverInfo"]?["name"]?.string ?? ""
     try send([("method", .string("notifications/initialized"))])
     var cursor: JSONValue?
+    var pages = 0
     repeat {
+      pages += 1
       let page = try request("tools/list", cursor.map { [("cursor", $0)] } ?? [])
       tools += (page["tools"]?.array ?? []).compactMap { tool in
         tool["name"]?.string.map {
@@ -57,7 +59,14 @@ package final class MCPTools: Toolbox {
         }
       }
       cursor = page["nextCursor"]?.string.map { .string($0) }
-    } while cursor != nil && tools.count < 1_000
+      guard pages < 100 || cursor == nil, tools.count <= 1_000 else {
+        throw SpudError(.badData, "\(command[0]): its list of tools has no end")
+      }
+    } while cursor != nil
+    let names = tools.map(\.name)
+    guard !names.isEmpty, Set(names).count == names.count else {
+      throw SpudError(.badData, "\(command[0]): has \(names.isEmpty ? "no tools" : "two tools of one name")")
+    }
   }
 
   deinit { session.close() }

@@ -6,7 +6,12 @@ internal import SpudTensors
 package struct ToolAgent {
   package struct Report: Sendable {
     package enum Ending: String, Sendable {
-      case finished, interrupted, outOfCalls, goesInCircles, contextFull
+      case finished, interrupted
+      case outOfCalls = "out of calls"
+      case goesInCircles = "the same call again and again"
+      case contextFull = "the context is full"
+      case cut = "the model's answer was cut"
+      case empty = "the model's answer was empty"
     }
 
     package var ending = Ending.finished
@@ -63,10 +68,17 @@ package struct ToolAgent {
         }
         messages = shorter
         continue
+      } catch let cut as AnswerCut {
+        report.text = cut.text
+        return ended(.cut, report)
+      } catch is CancellationError {
+        return ended(.interrupted, report)
       }
       messages.append(.assistant(text: answer.text, calls: answer.calls))
       report.text = answer.text
-      guard !answer.calls.isEmpty else { return ended(.finished, report) }
+      guard !answer.calls.isEmpty else {
+        return ended(answer.text.allSatisfy(\.isWhitespace) ? .empty : .finished, report)
+      }
       for call in answer.calls {
         guard !options.isInterrupted() else { return ended(.interrupted, report) }
         guard report.calls < options.calls else { return ended(.outOfCalls, report) }
@@ -97,10 +109,13 @@ package struct ToolAgent {
     options.watcher(Self.text(of: call))
     guard verdict.isAllowed else {
       report.refused += 1
-      record(call, "denied: \(verdict.reasons.joined(separator: ", "))")
-      return "error: the Guardian says no: \(verdict.reasons.joined(separator: ", "))"
+      let reasons = verdict.reasons.joined(separator: ", ")
+      options.watcher("refused: \(reasons.isEmpty ? "no policy permits it" : reasons)")
+      record(call, "denied: \(reasons)")
+      return "error: the Guardian says no: \(reasons)"
     }
-    let result = toolbox.run(call.name, arguments, as: proposal, past: gate)
+    // One result alone must not fill the conversation.
+    let result = toolbox.run(call.name, arguments, as: proposal, past: gate).shortened(to: options.contextLength / 4)
     record(call, String(result.prefix(200)))
     return result
   }

@@ -24,8 +24,17 @@ package struct ToolRequest: Sendable, Equatable {
 
 /// A model that reads a conversation and answers with words, calls, or both.
 package protocol ToolModel {
-  /// - Throws: `ContextFull` where the conversation is too long for it; `SpudError` for whatever else.
+  /// - Throws: `ContextFull` where the conversation is too long for it, `AnswerCut` where its answer has no end,
+  ///   `CancellationError` where it was interrupted; `SpudError` for whatever else.
   mutating func answer(_ messages: [ToolMessage], tools: [DeclaredTool]) throws -> (text: String, calls: [ToolRequest])
+}
+
+/// The model had no room to end its answer.
+package struct AnswerCut: Error {
+  /// What there is of it.
+  package let text: String
+
+  package init(text: String) { self.text = text }
 }
 
 /// The conversation is longer than the model can read.

@@ -71,6 +71,15 @@ package protocol Toolbox {
   func run(_ name: String, _ arguments: JSONObject, as proposal: Proposal, past gate: ActionGate) -> String
 }
 
+extension String {
+  /// The beginning and the end of a long text, with how much is left out.
+  func shortened(to length: Int) -> String {
+    guard count > length else { return self }
+    let half = length / 2
+    return "\(prefix(half))\n[\(count - 2 * half) characters left out]\n\(suffix(half))"
+  }
+}
+
 extension Toolbox {
   /// Arguments as policies see them: texts and numbers as they are, all else as JSON.
   func values(_ arguments: JSONObject) -> [String: String] {

@@ -66,7 +66,7 @@ final class BrowserPipe {
         buffer.removeSubrange(...end)
         searched = 0
         do {
-          return try JSONValue(parsing: message, name: "the browser's message")
+          return try JSONValue(parsing: message, name: "its message")
         } catch let error as SpudError {
           throw BrowserLost(reason: error.message)
         }

@@ -9,6 +9,7 @@ package struct SandboxedProgram: Sendable {
     case killed(signal: Int32)
     case ranTooLong
     case wroteTooMuch
+    case interrupted
   }
 
   package struct Result: Sendable {
@@ -48,8 +49,9 @@ package struct SandboxedProgram: Sendable {
     self.memoryBytes = memoryBytes
   }
 
+  /// - Parameter isInterrupted: asked now and then; ends the program, and all that it started.
   /// - Throws: `io` where it could not be started.
-  package func result() throws -> Result {
+  package func result(isInterrupted: () -> Bool = { false }) throws -> Result {
     let deadline = ContinuousClock.now + .seconds(seconds)
     let (output, childOutput) = try Descriptor.pair()
     let stdin = try input.isEmpty ? Descriptor.null() : Descriptor.temporary(holding: input)
@@ -59,11 +61,12 @@ package struct SandboxedProgram: Sendable {
       descriptors: [(stdin, as: 0), (childOutput, as: 1), (childOutput, as: 2)])
     childOutput.close()
     var bytes: [UInt8] = []
-    var ending = drain(output, until: deadline, into: &bytes)
+    var ending = drain(output, until: deadline, into: &bytes, isInterrupted)
     while ending == nil {
       switch process.poll() {
       case .exited(let status): ending = .exited(status)
       case .killed(let signal): ending = .killed(signal: signal)
+      case nil where isInterrupted(): ending = .interrupted
       case nil where ContinuousClock.now >= deadline: ending = .ranTooLong
       case nil: usleep(1_000)
       }
@@ -74,12 +77,18 @@ package struct SandboxedProgram: Sendable {
 
   /// Keeps the output until it ends; the limit that was hit, or nil at its end.
   private func drain(
-    _ output: Descriptor, until deadline: ContinuousClock.Instant, into bytes: inout [UInt8]
+    _ output: Descriptor, until deadline: ContinuousClock.Instant, into bytes: inout [UInt8],
+    _ isInterrupted: () -> Bool
   ) -> Ending? {
-    let isInTime = output.drain(until: deadline) { more in
-      bytes += more.prefix(outputBytes - bytes.count)
-      return bytes.count < outputBytes
+    while true {
+      let isAtEnd = output.drain(until: min(deadline, .now + .milliseconds(100))) { more in
+        bytes += more.prefix(outputBytes - bytes.count)
+        return bytes.count < outputBytes
+      }
+      if bytes.count >= outputBytes { return .wroteTooMuch }
+      if isAtEnd { return nil }
+      if isInterrupted() { return .interrupted }
+      if ContinuousClock.now >= deadline { return .ranTooLong }
     }
-    return bytes.count >= outputBytes ? .wroteTooMuch : isInTime ? nil : .ranTooLong
   }
 }

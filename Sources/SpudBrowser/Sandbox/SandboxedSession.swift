@@ -14,7 +14,7 @@ package final class SandboxedSession {
   package init(
     _ sandbox: Sandbox, run command: [String], folders: [Sandbox.Folder] = [], directory: String = "/tmp"
   ) throws {
-    name = command.first ?? ""
+    name = command.joined(separator: " ")
     pipe = try BrowserPipe(
       sandbox.program, sandbox.arguments(folders: folders, directory: directory) + command, as: (0, 1),
       separator: UInt8(ascii: "\n"))

@@ -22,13 +22,14 @@ extension Model {
   ///   - prompt: What the user said before.
   ///   - repetitions: Measured runs of each, after one that is not counted.
   ///   - interruption: Ends the measurement after the run that is going on.
-  /// - Throws: `SpudError` (`usage`) for an answer of fewer than two ids; what `Session.respond(to:options:)` throws.
+  /// - Throws: `SpudError` (`badData`) for an answer of fewer than two ids, or of more than the context has room for;
+  ///   what `Session.respond(to:options:)` throws.
   package func replay(
     _ answer: String, after prompt: String, repetitions: Int, interruption: Interruption
   ) async throws -> ReplayResult {
     let ids = ids(ofText: answer)
     guard ids.count > 1 else {
-      throw SpudError(.usage, "An answer to be written needs two ids, but this has \(ids.count)")
+      throw SpudError(.badData, "an answer to be written needs two ids, but the text has \(ids.count)")
     }
     var result = ReplayResult(ids: ids.count)
     for run in 0...repetitions where !interruption.isRequested {
@@ -39,6 +40,10 @@ extension Model {
         var timings = Timings()
         for try await piece in makeSession().respond(to: [.text(prompt)], options: options) {
           if case .finished(let answer) = piece { timings = answer.timings }
+        }
+        guard timings.decodedTokens + 1 >= ids.count else {
+          throw SpudError(
+            .badData, "the text has \(ids.count) ids, of which \(name) has room for \(timings.decodedTokens + 1)")
         }
         guard run > 0 else { continue }
         if speculates {

@@ -222,7 +222,8 @@ final class Generation: @unchecked Sendable {
         }
         return try shape.ranges(after: shapeState, within: count, and: others)
       }
-      guard order.options.ignoresEnd else { return [0..<Int32(count)] }
+      // Of an answer that has a shape, a thought is not all.
+      guard order.options.ignoresEnd || order.shape != nil else { return [0..<Int32(count)] }
       return Self.all(of: count, without: rules.endings)
     }
   }

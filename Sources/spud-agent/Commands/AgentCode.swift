@@ -39,45 +39,69 @@ struct AgentCode: ParsableCommand {
     guard !approve || Output.inputIsTerminal else { throw SpudError(.usage, "--approve needs a terminal to ask on") }
     let sandbox = try Sandbox()
     let key = try chat.key()
-    let model = try chat.served()
+    var model = try chat.served()
     let folder = try Workspace(workspace)
     for remark in folder.remarks { Output.report("remark: \(remark)") }
     let policies =
       try policy.map { try PolicySet(contentsOf: $0) }
       ?? PolicySet(parsing: CodePolicies.standard, name: "the usual policies")
-    let gate = try CodePolicies.gate(
-      policies, person: { proposal in Output.confirm("\(proposal.effect?.text ?? proposal.action)?") },
-      asksForWrites: approve)
     let interrupt = Interrupt()
+    let copy = folder.copyPath
+    interrupt.onLeaving { try? FileManager.default.removeItem(atPath: copy) }
+    let gate = try CodePolicies.gate(
+      policies,
+      person: { proposal in Output.confirm("\(proposal.effect?.text ?? proposal.action)?", unless: interrupt) },
+      asksForWrites: approve)
+    let lines = try log.map { path in
+      let place = URL(filePath: path).resolvingSymlinksInPath().path
+      guard !place.hasPrefix(folder.path + "/") else {
+        throw SpudError(.usage, "--log is \(path), which is in the folder that is worked on")
+      }
+      return try LogFile(path)
+    }
     var options = ToolAgent.Options()
     options.calls = calls
     options.contextLength = context
     options.isInterrupted = { interrupt.isPending }
     options.watcher = { Output.report($0) }
-    var lines = ""
+    var toolbox = CodeTools(folder, in: sandbox)
+    toolbox.isInterrupted = { interrupt.isPending }
+    model.isInterrupted = { interrupt.isPending }
     var agent = ToolAgent(
-      model: model, toolbox: CodeTools(folder, in: sandbox), gate: gate,
-      log: AgentLog(secrets: key.map { [$0] } ?? []) { lines += $0 + "\n" }, options: options)
-    let report = try agent.run(task)
-    if let log {
-      guard FileManager.default.createFile(atPath: log, contents: Data(lines.utf8)) else {
-        throw SpudError(.io, "\(log): the log could not be written")
-      }
+      model: model, toolbox: toolbox, gate: gate,
+      log: AgentLog(secrets: key.map { [$0] } ?? []) { lines?.add($0) }, options: options)
+    let report: ToolAgent.Report
+    do {
+      report = try agent.run(task)
+    } catch {
+      try show(folder)
+      Output.report("The folder is as it was.")
+      throw error
     }
-    try finish(report, folder)
+    try lines?.finish()
+    try finish(report, folder, interrupt)
   }
 
-  private func finish(_ report: ToolAgent.Report, _ folder: Workspace) throws {
-    let changes = folder.changes
-    for change in changes { try Output.line(LineDifference.text(change)) }
+  private func show(_ folder: Workspace) throws {
+    for change in folder.changes { try Output.line(LineDifference.text(change)) }
     for remark in folder.leftOut { Output.report("left out: \(remark) by a command") }
+  }
+
+  private func finish(_ report: ToolAgent.Report, _ folder: Workspace, _ interrupt: Interrupt) throws {
+    let changes = folder.changes
+    try show(folder)
     if !report.text.isEmpty { try Output.line(report.text) }
     try Output.line(
       "\(report.ending.rawValue): \(report.calls) calls, \(report.refused) refused, \(changes.count) files different")
     guard report.ending == .finished else { throw ExitCode(report.ending == .interrupted ? 130 : 65) }
     guard !changes.isEmpty, !dryRun else { return }
-    guard yes || Output.inputIsTerminal && Output.confirm("Put this into \(folder.path)?") else {
-      return Output.report("The folder is as it was.")
+    guard yes || Output.inputIsTerminal else {
+      return Output.report("The folder is as it was: there is no terminal to ask on, and --yes was not given.")
+    }
+    guard yes || Output.confirm("Put this into \(folder.path)?", unless: interrupt) else {
+      Output.report("The folder is as it was.")
+      if interrupt.isPending { throw ExitCode(130) }
+      return
     }
     try folder.apply()
     Output.report("The folder is changed.")

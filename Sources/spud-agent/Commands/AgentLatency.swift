@@ -28,8 +28,9 @@ struct AgentLatency: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    guard threads > 0, actions > 0, read > 0, written > 0 else {
-      throw SpudError(.usage, "--threads, --actions, --read and --written are 1 at least")
+    try Output.check(threads: threads)
+    guard actions > 0, read > 0, written > 0 else {
+      throw SpudError(.usage, "--actions, --read and --written are 1 at least")
     }
     guard let weights = try guardian.weights() else {
       throw SpudError(.noInput, "there is no model of the Guardian: Models/spud-guardian, or --guardian DIR")

@@ -29,6 +29,9 @@ struct AgentSuite: ParsableCommand {
 
   func run() throws {
     guard tasks > 0, variations > 0 else { throw SpudError(.usage, "--tasks and --variations are 1 at least") }
+    guard (0...9).contains(interruptions) else {
+      throw SpudError(.usage, "--interruptions is \(interruptions), expected 0 to 9")
+    }
     let systems = try system.isEmpty ? OfficeSuite.System.allCases : system.map(Self.system)
     let sandbox = try double ? nil : Sandbox()
     let suite = OfficeSuite(tasks: tasks, variations: variations, interruptions: interruptions)

@@ -40,7 +40,9 @@ struct AgentTicket: ParsableCommand {
     options.calls = calls
     options.isInterrupted = { interrupt.isPending }
     options.watcher = { Output.report($0) }
-    let day = try ToolWorkday(task, model: try chat.served(), options: options)
+    var model = try chat.served()
+    model.isInterrupted = { interrupt.isPending }
+    let day = try ToolWorkday(task, model: model, options: options)
     try Output.line(
       "\(day.report.ending.rawValue): \(day.report.calls) calls, \(day.report.refused) refused by the Guardian")
     try Output.line(day.isComplete ? "judge: complete" : "judge: not complete")

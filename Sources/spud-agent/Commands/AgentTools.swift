@@ -47,21 +47,30 @@ struct AgentTools: ParsableCommand {
       guard command.first?.hasPrefix("/") == true else {
         throw SpudError(.usage, "--mcp is '\(mcp ?? "")', expected an absolute path and its arguments")
       }
-      let path = folder.map { URL(filePath: $0).resolvingSymlinksInPath().path }
+      let path = try folder.map { folder in
+        let place = URL(filePath: folder).resolvingSymlinksInPath()
+        guard (try? place.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true, !folder.isEmpty else {
+          throw SpudError(.noInput, "--folder is '\(folder)', which is no folder")
+        }
+        return place.path
+      }
       let folders = path.map { [Sandbox.Folder($0, as: "/tools")] } ?? []
       toolbox = try MCPTools(command, in: sandbox, folders: folders)
     }
     let policies =
       try policy.map { try PolicySet(contentsOf: $0) }
       ?? PolicySet(parsing: "permit (principal, action, resource);", name: "policies that leave all to a person")
-    let gate = try CodePolicies.gate(
-      policies, person: { Output.confirm("\($0.effect?.text ?? $0.action)?") }, asksForWrites: policy == nil)
     let interrupt = Interrupt()
+    let gate = try CodePolicies.gate(
+      policies, person: { Output.confirm("\($0.effect?.text ?? $0.action)?", unless: interrupt) },
+      asksForWrites: policy == nil)
     var options = ToolAgent.Options()
     options.calls = calls
     options.isInterrupted = { interrupt.isPending }
     options.watcher = { Output.report($0) }
-    var agent = ToolAgent(model: try chat.served(), toolbox: toolbox, gate: gate, options: options)
+    var model = try chat.served()
+    model.isInterrupted = { interrupt.isPending }
+    var agent = ToolAgent(model: model, toolbox: toolbox, gate: gate, options: options)
     let report = try agent.run(task)
     if !report.text.isEmpty { try Output.line(report.text) }
     try Output.line("\(report.ending.rawValue): \(report.calls) calls, \(report.refused) refused")

@@ -32,7 +32,7 @@ struct MiniwobCommand: ParsableCommand {
     help: ArgumentHelp(
       "Views of each screen, moved by some pixels, judged together: for a model that learned from moved screens.",
       valueName: "n"))
-  var views = 1
+  var views = 5
   @Flag(help: "Play without a model: up to ten clicks anywhere.") var random = false
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -48,6 +48,7 @@ struct MiniwobCommand: ParsableCommand {
     guard ["evaluation", "development"].contains(split) else {
       throw ValidationError("--split is '\(split)', expected evaluation or development")
     }
+    try Output.check(threads: threads)
     guard (1...9).contains(views) else { throw ValidationError("--views is \(views), expected 1 to 9") }
     guard tier.allSatisfy((1...3).contains) else { throw ValidationError("--tier is 1, 2 or 3") }
   }
@@ -61,6 +62,9 @@ struct MiniwobCommand: ParsableCommand {
     let known = Set(MiniwobPage.tiers.joined())
     if let other = page.first(where: { !known.contains($0) }) {
       throw SpudError(.usage, "--page is '\(other)', which is none of the 57 pages")
+    }
+    guard random || FileManager.default.fileExists(atPath: model + "/marks.safetensors") else {
+      throw SpudError(.noInput, "\(model): there is no model of hands, which has marks.safetensors")
     }
     let hands = try random ? nil : HandModel(directory: model, threads: threads, views: views)
     let run = try MiniwobRun(

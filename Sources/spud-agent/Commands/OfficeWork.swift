@@ -76,6 +76,10 @@ struct OfficeWork<Family: OfficeFamily>: ParsableCommand {
       throw ValidationError("--interruptions is \(interruptions), expected 0 to 9")
     }
     guard steps > 0, minutes > 0 else { throw ValidationError("--steps and --minutes are above 0") }
+    guard seed <= UInt64(Int.max) else { throw ValidationError("--seed is \(seed), expected 0 to \(Int.max)") }
+    guard film == nil || !double else {
+      throw ValidationError("--film is of a browser's screens, of which --double has none")
+    }
     guard !approve || Output.inputIsTerminal else { throw ValidationError("--approve needs a terminal to ask on") }
   }
 
@@ -96,25 +100,23 @@ struct OfficeWork<Family: OfficeFamily>: ParsableCommand {
     setting.options.watcher = { sight, text in try? recording?.add(sight, text) }
     if approve {
       setting.asksForWrites = true
-      setting.person = { Output.confirm("Send \($0.effect?.text ?? $0.target)?") }
+      setting.person = { Output.confirm("Send \($0.effect?.text ?? $0.target)?", unless: interrupt) }
     }
-    var lines = ""
-    setting.writeLog = { lines += $0 + "\n" }
+    let lines = try log.map(LogFile.init)
+    let head = JSONValue.object(
+      JSONObject([
+        ("family", .string(Family.family.rawValue)), ("people", .number(people)), ("seed", .number(Int(seed))),
+        ("interruptions", .number(interruptions)), ("double", .bool(double)),
+      ]))
+    lines?.add(String(decoding: head.serialized, as: UTF8.self))
+    setting.writeLog = { lines?.add($0) }
+    if let film, !FileManager.default.fileExists(atPath: URL(filePath: film).deletingLastPathComponent().path) {
+      throw SpudError(.io, "\(film): the film cannot be written there")
+    }
     if !json { Output.report(task.ticket) }
     let sandbox = try double ? nil : Sandbox()
     let day = try Workday(task, hands: ScriptedHands(), sandbox: sandbox, setting: setting)
-    if let log {
-      let head = JSONValue.object(
-        JSONObject([
-          ("family", .string(Family.family.rawValue)), ("people", .number(people)), ("seed", .number(Int(seed))),
-          ("interruptions", .number(interruptions)), ("double", .bool(double)),
-        ]))
-      do {
-        try Data((String(decoding: head.serialized, as: UTF8.self) + "\n" + lines).utf8).write(to: URL(filePath: log))
-      } catch {
-        throw SpudError(.io, "\(log): the log could not be written")
-      }
-    }
+    try lines?.finish()
     if let film { try recording?.write(to: film, title: "spud agent \(Family.family.rawValue), seed \(seed)") }
     try json ? printJSON(day) : print(day)
     if day.report.ending == .interrupted { throw ExitCode(130) }

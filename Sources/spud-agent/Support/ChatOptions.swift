@@ -15,7 +15,11 @@ struct ChatOptions: ParsableArguments {
       guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
         throw SpudError(.noInput, "\(path): no key can be read there")
       }
-      return text.trimmingCharacters(in: .whitespacesAndNewlines)
+      let key = text.trimmingCharacters(in: .whitespacesAndNewlines)
+      guard !key.isEmpty, key.allSatisfy({ $0.isASCII && $0 > " " }) else {
+        throw SpudError(.badData, "\(path): holds no key, which is one word")
+      }
+      return key
     }
   }
 

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudSupport
 internal import SpudTensors
 
 /// Standard output and standard error.
@@ -9,7 +10,7 @@ enum Output {
   /// - Throws: `io` where the reader has gone away.
   static func line(_ text: String) throws {
     do {
-      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+      try FileHandle.standardOutput.write(contentsOf: Data((TerminalText.withoutControls(text) + "\n").utf8))
     } catch {
       throw SpudError(.io, "standard output could not be written")
     }
@@ -20,14 +21,30 @@ enum Output {
     try line(String(decoding: object.serialized, as: UTF8.self))
   }
 
-  /// A line about the work. A failure to write it is nothing that could be reported anywhere.
-  static func report(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+  /// More threads than processors only wait for each other; a few are let pass.
+  /// - Throws: `usage`.
+  static func check(threads: Int) throws {
+    let most = 4 * ProcessInfo.processInfo.activeProcessorCount
+    guard (1...most).contains(threads) else {
+      throw SpudError(.usage, "--threads is \(threads), expected 1 to \(most), four times the processors")
+    }
   }
 
-  /// Whether a person answers a question with yes.
-  static func confirm(_ question: String) -> Bool {
-    try? FileHandle.standardError.write(contentsOf: Data("\(question) [y/N] ".utf8))
+  /// A line about the work. A failure to write it is nothing that could be reported anywhere.
+  static func report(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data((TerminalText.withoutControls(text) + "\n").utf8))
+  }
+
+  /// Whether a person answers a question with yes, before the work is interrupted.
+  static func confirm(_ question: String, unless interrupt: Interrupt) -> Bool {
+    let text = TerminalText.withoutControls(question, isOneLine: true)
+    try? FileHandle.standardError.write(contentsOf: Data("\(text) [y/N] ".utf8))
+    while !Descriptor.hasInput(0, within: .milliseconds(100)) {
+      if interrupt.isPending {
+        report("")
+        return false
+      }
+    }
     let answer = readLine()?.lowercased() ?? ""
     return answer == "y" || answer == "yes"
   }

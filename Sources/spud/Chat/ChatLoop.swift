@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SpudErrors
+internal import SpudSupport
 internal import SpudInference
 internal import SpudMedia
 internal import SpudTokens
@@ -150,7 +151,7 @@ struct ChatLoop {
       conversation.waiting = []
       Terminal.report("\(conversation.turns.count) turns read")
     }
-    for remark in remarks { Terminal.remark(Terminal.withoutControls(remark)) }
+    for remark in remarks { Terminal.remark(TerminalText.withoutControls(remark)) }
     return true
   }
 
@@ -170,7 +171,7 @@ struct ChatLoop {
         }
       }
       let text = "\(turn.role.rawValue): \(parts.joined(separator: " "))"
-      try Terminal.writeLine(Terminal.outputIsTerminal ? Terminal.withoutControls(text) : text)
+      try Terminal.writeLine(Terminal.outputIsTerminal ? TerminalText.withoutControls(text) : text)
     }
   }
 }

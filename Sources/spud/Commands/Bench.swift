@@ -84,7 +84,7 @@ struct Bench: AsyncParsableCommand {
   var replay: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("What the user said before --replay's text.", valueName: "file"),
+    name: .long, help: ArgumentHelp("What the user said before --replay's text; needed with it.", valueName: "file"),
     completion: .file())
   var replayPrompt: String?
 
@@ -117,14 +117,16 @@ struct Bench: AsyncParsableCommand {
     guard attend.values.allSatisfy({ $0 == 0 || $0 >= 256 }) else {
       throw ValidationError("--attend must hold 0 or numbers from 256 on.")
     }
-    guard (threads?.values ?? [1]).allSatisfy({ (1...1024).contains($0) }) else {
-      throw ValidationError("--threads must hold numbers between 1 and 1024.")
-    }
+    try (threads?.values ?? []).forEach(ThreadOptions.check)
     if json.json, let form, form != .json {
       throw ValidationError("--json and -o \(form.rawValue) are two ways to print; give one of them.")
     }
-    guard replay != nil || replayPrompt == nil else {
-      throw ValidationError("--replay-prompt is what goes before --replay's text, which is not given.")
+    guard (replay == nil) == (replayPrompt == nil) else {
+      throw ValidationError("--replay is an answer, and --replay-prompt what it answers: give both.")
+    }
+    let isList = [prompt.values != [512], generate.values != [128], depth.values != [0], batch.values != [1]]
+    guard replay == nil || !(isList.contains(true) || attend.values != [0] || fill || fragmented || form == .csv) else {
+      throw ValidationError("--replay writes one text once: -p, -n, -d, -b, --attend and -o csv are not for it.")
     }
     guard !tests.isEmpty else { throw ValidationError("There is nothing to measure: -p and -n are both 0.") }
   }

@@ -40,6 +40,14 @@ struct Copy: ParsableCommand {
     guard !MappedFile.exists(output) else {
       throw SpudError(.usage, "-o is \(output), but there is something there; the name of a new directory was expected")
     }
+    let parent = URL(filePath: output).deletingLastPathComponent()
+    guard Files.isDirectory(parent.path) else {
+      throw SpudError(.io, "\(output): cannot be created: there is no such directory")
+    }
+    let inside = parent.resolvingSymlinksInPath().path + "/"
+    guard !inside.hasPrefix(URL(filePath: source.path).resolvingSymlinksInPath().path + "/") else {
+      throw SpudError(.usage, "-o is \(output), which is inside the directory that is to be copied")
+    }
     let shared = source.shared.keys.sorted()
     // Under another name until it is whole.
     let partial = output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"

@@ -47,14 +47,15 @@ struct Embed: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let input = texts.contains("-") ? String(decoding: try Terminal.readInput(), as: UTF8.self) : ""
+    let input = texts.contains("-") ? try Files.text("-") : ""
     let model = try await compute.load(self.model.resolved())
     var embeddings: [Embedding] = []
-    for text in texts {
+    for (number, text) in texts.enumerated() {
       let ids = model.ids(ofText: text == "-" ? input : text)
-      guard !ids.isEmpty else { throw SpudError(.usage, "a text is empty, so it has no embedding") }
+      let name = text == "-" ? "standard input" : "text \(number + 1) of \(texts.count)"
+      guard !ids.isEmpty else { throw SpudError(.usage, "\(name) is empty, so it has no embedding") }
       let values = try await model.embed(
-        (model.textBeginning.map { [$0] } ?? []) + ids, pooling: pooling, normalizes: normalize)
+        model.embeddingIDs(of: text == "-" ? input : text), pooling: pooling, normalizes: normalize)
       embeddings.append(Embedding(tokens: ids.count, values: values))
     }
     guard json.json else {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import SpudErrors
+internal import SpudSupport
 internal import SpudInference
 internal import SpudMemory
 internal import SpudOptions
@@ -86,7 +87,7 @@ struct Memory: AsyncParsableCommand {
       for session in sessions {
         table.rows.append(
           [session.name, session.model, "\(session.turns)", "\(session.tokens)", session.updated]
-            .map(Terminal.withoutControls))
+            .map { TerminalText.withoutControls($0) })
       }
       try Terminal.writeLine(table.markdown)
       Terminal.report("\(sessions.count) sessions, \(ByteCount(store.byteCount).rounded) of pages and ids")
@@ -123,7 +124,7 @@ struct Memory: AsyncParsableCommand {
         "\(session.name): \(session.turns) turns, \(session.tokens) tokens, with \(session.model), "
           + "last continued \(session.updated)")
       for turn in report.words ?? [] {
-        try Terminal.writeLine("\n\(turn.role): \(Terminal.withoutControls(turn.text))")
+        try Terminal.writeLine("\n\(turn.role): \(TerminalText.withoutControls(turn.text))")
       }
     }
   }

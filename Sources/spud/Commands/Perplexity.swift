@@ -82,11 +82,17 @@ struct Perplexity: AsyncParsableCommand {
   }
 
   func validate() throws {
-    if let window, window < 8 { throw ValidationError("--window is \(window), but must be at least 8.") }
+    if let window, window < Self.shortest {
+      throw ValidationError("--window is \(window), but must be at least \(Self.shortest).")
+    }
   }
 
+  /// Ids that a window has at least.
+  private static let shortest = 8
+
   func run() async throws {
-    let words = try text == "-" ? String(decoding: Terminal.readInput(), as: UTF8.self) : Files.text(text)
+    let words = try Files.text(text)
+    let name = text == "-" ? "standard input" : text
     let model = try await compute.load(self.model.resolved())
     var other: Model?
     if let against { other = try await compute.load(against, sharing: model) }
@@ -95,7 +101,16 @@ struct Perplexity: AsyncParsableCommand {
       throw SpudError(
         .badData, "\(other.name) reads the text as other ids than \(model.name), so they cannot be compared")
     }
+    let counts = [model, other].compactMap { $0?.configuration.vocabularyCount }
+    if let other, counts[0] != counts[1] {
+      throw SpudError(
+        .badData,
+        "\(model.name) chooses among \(counts[0]) ids and \(other.name) among \(counts[1]), so they cannot be compared")
+    }
     let longest = min(model.contextLength, other?.contextLength ?? .max)
+    guard longest >= Self.shortest else {
+      throw SpudError(.usage, "the context has \(longest) ids, but a window takes \(Self.shortest) at least")
+    }
     if let window, window > longest {
       throw SpudError(.usage, "--window is \(window), but the context has \(longest) ids")
     }
@@ -106,7 +121,7 @@ struct Perplexity: AsyncParsableCommand {
       progress: { progress.update(Double($0) / Double(max(ids.count, 1))) })
     progress.finish()
     guard !scores.isEmpty else {
-      throw SpudError(.badData, "\(text): has \(ids.count) ids, of which none can be scored")
+      throw SpudError(.badData, "\(name): has \(ids.count) ids, of which none can be scored")
     }
     guard scores.allSatisfy({ $0.loss.isFinite }) else {
       throw SpudError(.badData, "\(model.name): predicts what is no number, so there is no perplexity")

@@ -3,6 +3,7 @@ internal import Foundation
 internal import SpudErrors
 internal import SpudInference
 internal import SpudModels
+internal import SpudTensors
 
 extension QuantizationMix: ExpressibleByArgument {}
 
@@ -24,7 +25,7 @@ struct Quantize: AsyncParsableCommand {
       larger values count more in the rounding.
 
       Examples:
-        spud quantize --to q8_0 -o spud-nano-q8_0.gguf
+        spud quantize -m Models/pipeline/language --to q8_0 -o language-q8_0.gguf
         spud quantize -m OLMoE-1B-7B --to q4_k_m --calibrate book.txt -o olmoe-q4_k_m.gguf
       """)
 
@@ -42,9 +43,14 @@ struct Quantize: AsyncParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Let errors fall where they matter least to this text, in UTF-8, such as the model should do well.",
-      valueName: "text"), completion: .file())
+      """
+      Let errors fall where they matter least to this text, in UTF-8, such as the model should do well; - is standard \
+      input.
+      """,
+      valueName: "file"), completion: .file())
   var calibrate: String?
+
+  @OptionGroup var threads: ThreadOptions
 
   @OptionGroup var json: JSONOptions
 
@@ -61,6 +67,7 @@ struct Quantize: AsyncParsableCommand {
 
   func run() async throws {
     let path = try model.resolved()
+    try checkOutput()
     let importance = try await importance(of: path)
     let progress = Progress("writing")
     let bytes = try GGUFExport.write(
@@ -69,13 +76,35 @@ struct Quantize: AsyncParsableCommand {
     let report = Report(file: file, bytes: bytes)
     if json.json { return try JSONOutput.print(report) }
     Terminal.report("wrote \(file), " + String(format: "%.1f MiB", Double(bytes) / 1_048_576))
+    let directory = try ModelDirectory(path)
+    if try !MappedFile.exists(directory.path(of: "tokenizer.json")) {
+      Terminal.remark("the model has no tokenizer.json, so the file can be measured but not asked.")
+    } else if try MappedFile.exists(directory.path(of: "vocabulary.json")) {
+      Terminal.remark(
+        """
+        the file continues text, and answers nothing: the stream of a unified model is not in it. To run the model in \
+        less memory, use --weights q8_0 with \(path).
+        """)
+    }
+  }
+
+  /// What would be found out only after the model has been read.
+  private func checkOutput() throws {
+    let url = URL(filePath: file)
+    // A link to one of the model's own files, for example.
+    guard url.resolvingSymlinksInPath().path.lowercased().hasSuffix(".gguf") else {
+      throw SpudError(.usage, "-o is \(file), but it is a link to a file whose name does not end in .gguf")
+    }
+    guard Files.isDirectory(url.deletingLastPathComponent().path) else {
+      throw SpudError(.io, "\(file): cannot be created: there is no such directory")
+    }
   }
 
   /// What counts how much over the text to calibrate with; nil without one.
   private func importance(of path: String) async throws -> ImportanceMatrix? {
     guard let calibrate else { return nil }
     let text = try Files.text(calibrate)
-    let model = try await Model.load(path)
+    let model = try await Model.load(path, options: LoadOptions(threads: threads.count))
     let progress = Progress("calibrating")
     defer { progress.finish() }
     return try await model.importance(over: model.ids(ofText: text), progress: { progress.update($0) })

@@ -29,9 +29,13 @@ struct ThreadOptions: ParsableArguments {
   var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
   func validate() throws {
+    if let threads { try Self.check(threads) }
+  }
+
+  static func check(_ threads: Int) throws {
     // More than there are processors only wait for each other; a few are let pass, for tests.
     let most = 4 * ProcessInfo.processInfo.activeProcessorCount
-    if let threads, !(1...most).contains(threads) {
+    guard (1...most).contains(threads) else {
       throw ValidationError(
         "--threads is \(threads), but must be between 1 and \(most), four times the processors of this machine.")
     }

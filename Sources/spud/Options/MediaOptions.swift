@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SpudErrors
+internal import SpudSupport
 internal import SpudMedia
 internal import SpudTokens
 internal import Synchronization
@@ -64,12 +65,9 @@ struct MediaOptions: ParsableArguments {
       case .video: parts.append(.video(try VideoClip.load(path: medium.path, remarks: &remarks)))
       }
     }
-    for remark in remarks { Terminal.remark(Terminal.withoutControls(remark)) }
+    for remark in remarks { Terminal.remark(TerminalText.withoutControls(remark)) }
     if prompt == "-" {
-      guard let text = String(validating: try Terminal.readInput(), as: UTF8.self) else {
-        throw SpudError(.badData, "standard input is not UTF-8 text")
-      }
-      parts.append(.text(text.last?.isNewline == true ? String(text.dropLast()) : text))
+      parts.append(.text(try Files.text("-")))
     } else if let prompt {
       parts.append(.text(prompt))
     }

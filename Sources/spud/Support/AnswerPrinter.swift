@@ -1,5 +1,6 @@
 internal import SpudInference
 internal import SpudMedia
+internal import SpudSupport
 
 /// Prints the pieces of an answer as they come, and keeps the whole.
 final class AnswerPrinter {
@@ -27,7 +28,7 @@ final class AnswerPrinter {
       // Thoughts are for who watches; they are no part of the answer.
       guard streams, Terminal.showsProgress else { return }
       isInThought = true
-      return Terminal.write(toErrors: Terminal.faint(Terminal.withoutControls(text)))
+      return Terminal.write(toErrors: Terminal.faint(TerminalText.withoutControls(text)))
     }
     if isInThought { Terminal.write(toErrors: "\n") }
     isInThought = false
@@ -62,8 +63,8 @@ final class AnswerPrinter {
 
   private func put(_ text: String) throws {
     switch words {
-    case .output: try Terminal.write(Terminal.outputIsTerminal ? Terminal.withoutControls(text) : text)
-    case .errors: Terminal.write(toErrors: Terminal.withoutControls(text))
+    case .output: try Terminal.write(Terminal.outputIsTerminal ? TerminalText.withoutControls(text) : text)
+    case .errors: Terminal.write(toErrors: TerminalText.withoutControls(text))
     }
   }
 

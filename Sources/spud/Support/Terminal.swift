@@ -80,17 +80,6 @@ enum Terminal {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
-  /// `text` without the characters that a terminal would act on: what a model writes must not move the cursor, nor
-  /// rename the window.
-  static func withoutControls(_ text: String) -> String {
-    var safe = ""
-    for scalar in text.unicodeScalars {
-      let isControl = scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
-      safe.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
-    }
-    return safe
-  }
-
   /// `text` in faint type where colour is welcome, otherwise as it is.
   static func faint(_ text: String) -> String {
     usesColour ? "\u{1B}[2m\(text)\u{1B}[0m" : text
