@@ -25,7 +25,7 @@ struct Quantize: AsyncParsableCommand {
       larger values count more in the rounding.
 
       Examples:
-        spud quantize -m Models/pipeline/language --to q8_0 -o language-q8_0.gguf
+        spud quantize -m Qwen/Qwen3-0.6B --to q8_0 -o qwen3-0.6b-q8_0.gguf
         spud quantize -m OLMoE-1B-7B --to q4_k_m --calibrate book.txt -o olmoe-q4_k_m.gguf
       """)
 
