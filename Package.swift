@@ -90,7 +90,7 @@ let package = Package(
     module("SpudSchema", imports: ["SpudErrors", "SpudTensors"]),
     module("SpudQuantizer", imports: ["COpenBLAS", "CLAPACKE", "SpudErrors", "SpudSupport"]),
     module("SpudKernels", imports: ["CSpudBlocks", "CSpudKernels", "COpenBLAS", "SpudErrors", "SpudTensors"]),
-    module("SpudKernelBenchmarks", imports: ["SpudQuantizer", "SpudTensors", "SpudKernels"]),
+    module("SpudKernelBenchmarks", imports: ["SpudQuantizer", "SpudTensors", "SpudKernels", "SpudSupport"]),
     module(
       "SpudMedia",
       imports: [

@@ -19,5 +19,8 @@ let package = Package(
     .executableTarget(
       name: "Roofline", dependencies: [.product(name: "SpudKernelBenchmarks", package: "spud")],
       path: "Sources/Roofline"),
+    .executableTarget(
+      name: "Experts", dependencies: [.product(name: "SpudKernelBenchmarks", package: "spud")],
+      path: "Sources/Experts"),
   ]
 )

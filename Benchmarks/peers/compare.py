@@ -61,13 +61,21 @@ def install(cache: pathlib.Path, names: list[str] = PROGRAMS) -> pathlib.Path:
         source = cache / f"llama_cpp_python-{VERSION}" / "vendor" / "llama.cpp"
         run([cmake, "-S", str(source), "-B", str(cache / "build"), "-DCMAKE_BUILD_TYPE=Release", "-DGGML_NATIVE=ON",
              "-DLLAMA_CURL=OFF", "-DLLAMA_OPENSSL=OFF", "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_EXAMPLES=OFF",
-             "-DLLAMA_BUILD_SERVER=OFF"])
+             "-DLLAMA_BUILD_SERVER=OFF"], env={**os.environ, **compilers()})
         run([cmake, "--build", str(cache / "build"), "-j", str(os.cpu_count() or 1),
              "--target", "llama", *names])
         # The binding uses the library that was just built, so nothing is compiled twice.
         run([str(python), "-m", "pip", "install", str(cache / f"llama_cpp_python-{VERSION}.tar.gz")],
             env={**os.environ, "CMAKE_ARGS": "-DLLAMA_BUILD=OFF"})
     return programs
+
+
+def compilers() -> dict[str, str]:
+    """Clang where the processor has tiles: GCC 12 drops what configures them, and llama.cpp dies."""
+    cpuinfo = pathlib.Path("/proc/cpuinfo")
+    if shutil.which("clang++") and cpuinfo.exists() and " amx_tile " in cpuinfo.read_text():
+        return {"CC": "clang", "CXX": "clang++"}
+    return {}
 
 
 def install_ik(cache: pathlib.Path) -> pathlib.Path:
@@ -87,7 +95,8 @@ def install_ik(cache: pathlib.Path) -> pathlib.Path:
         # The source package lacks the script that fills in what the programs say of their version.
         script = source / "common" / "cmake" / "build-info-gen-cpp.cmake"
         script.parent.mkdir(exist_ok=True)
-        script.write_text("configure_file(common/build-info.cpp.in common/build-info.cpp)\n")
+        script.write_text("if(NOT BUILD_NUMBER)\n  set(BUILD_NUMBER 0)\nendif()\n"  # outside a git repository
+                          "configure_file(common/build-info.cpp.in common/build-info.cpp)\n")
         # Attention over caches of every pair of types takes most of the time to build; 16 bits are what is measured.
         run([cmake, "-S", str(source), "-B", str(directory / "build"), "-DCMAKE_BUILD_TYPE=Release",
              "-DGGML_NATIVE=ON", "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_SERVER=OFF",

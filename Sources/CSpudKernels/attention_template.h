@@ -222,13 +222,9 @@ static void combine_tile(const spud_attention *a, span_of_positions span, const 
   }
 }
 
-static void attention(const spud_attention *a) {
-  const tile_function tile = tile_of(a->format);
-  const uint8_t *inputs[SPUD_ATTENTION_ROWS];
-  const int64_t tiles = (a->rows + TILE_ROWS - 1) / TILE_ROWS;
-  int64_t longest = 0;
+/// Prepares the rows' queries, one behind another.
+static void prepare_queries(const spud_attention *a) {
   for (int64_t r = 0; r < a->rows; r++) {
-    uint8_t *room = a->prepared + r * a->prepared_stride;
     const float *query = a->queries[r];
     float padded[SPUD_MAX_HEAD_WIDTH];
     if (a->head_width % 32 != 0) {
@@ -237,9 +233,30 @@ static void attention(const spud_attention *a) {
       memcpy(padded, query, a->head_width * sizeof *query);
       query = padded;
     }
-    prepare(a->format, query, a->head_width, room);
-    inputs[r] = room;
-    if (a->lengths[r] > longest) longest = a->lengths[r];
+    prepare(a->format, query, a->head_width, a->prepared + r * a->prepared_stride);
+  }
+}
+
+/// A row's scores become the exponentials of what it sees, and zeros before; returns their sum.
+static float probabilities(const spud_attention *a, int64_t row, float *scores) {
+  // From the panel on in which its window begins, whatever the others see: so its lanes add up in the same order.
+  const int64_t start = a->starts[row], panel = start / SPUD_PANEL_ROWS * SPUD_PANEL_ROWS;
+  for (int64_t i = panel; i < start; i++) scores[i] = -INFINITY;
+  const float sink = a->sinks ? a->sinks[row] : -INFINITY;
+  const float sum = exponentials(scores + panel, a->lengths[row] - panel, a->scale, sink);
+  for (int64_t i = 0; i < start; i++) scores[i] = 0;
+  return sum;
+}
+
+static void attention(const spud_attention *a) {
+  const tile_function tile = tile_of(a->format);
+  const uint8_t *inputs[SPUD_ATTENTION_ROWS];
+  const int64_t tiles = (a->rows + TILE_ROWS - 1) / TILE_ROWS;
+  int64_t longest = 0;
+  prepare_queries(a);
+  for (int64_t r = 0; r < a->rows; r++) {
+    inputs[r] = a->prepared + r * a->prepared_stride;
+    longest = spud_max(longest, a->lengths[r]);
   }
   for (int64_t panel = 0; panel * SPUD_PANEL_ROWS < longest; panel++) {
     const uint8_t *keys = a->keys[panel] + a->key_offset;
@@ -259,12 +276,7 @@ static void attention(const spud_attention *a) {
   float sums[SPUD_ATTENTION_ROWS];
   for (int64_t r = 0; r < a->rows; r++) {
     float *scores = a->scores + r * a->score_stride;
-    // From the panel on in which its window begins, whatever the others see: so its lanes add up in the same order.
-    const int64_t start = a->starts[r], panel = start / SPUD_PANEL_ROWS * SPUD_PANEL_ROWS;
-    for (int64_t i = panel; i < start; i++) scores[i] = -INFINITY;
-    const float sink = a->sinks ? a->sinks[r] : -INFINITY;
-    sums[r] = exponentials(scores + panel, a->lengths[r] - panel, a->scale, sink);
-    for (int64_t i = 0; i < start; i++) scores[i] = 0;
+    sums[r] = probabilities(a, r, scores);
     for (int64_t i = a->lengths[r]; i < longest; i++) scores[i] = 0;
 #if BF16_INPUT_UNIT == 4
     if (a->format == SPUD_BF16) pair_scores(scores, longest);

@@ -12,6 +12,7 @@
 #define BF16_INPUT_UNIT 8
 #define HAS_LONE
 #define LONE_PANEL_BYTES 0
+#define LONE_BLOCK_BYTES 0
 #define SPREADS_BYTES 3
 #define TILE_LANES 8
 /// Keeps the compiler from computing this later, beside the next registers of weights, which makes it spill.

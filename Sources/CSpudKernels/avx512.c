@@ -10,7 +10,7 @@
   __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,avx512vbmi,gfni")))
 #define TILE_TARGET \
   __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,avx512vbmi,gfni," \
-      "amx-tile,amx-bf16")))
+      "avx512fp16,amx-tile,amx-bf16")))
 #define VECTOR_OPERAND "+v"
 #endif
 #pragma clang attribute push(TARGET, apply_to = function)
@@ -21,8 +21,11 @@
 #define BF16_INPUT_UNIT 4
 #define TILE_LANES 16
 #define HAS_LONE_FLOATS
+/// Panels that a lone row takes at once: so many streams memory gives most in.
+#define LONE_PANELS 4
 /// Of shorter panels two streams end before the processor has found out that they are some.
 #define LONE_PANEL_BYTES (32 << 10)
+#define LONE_BLOCK_BYTES (12 << 10)
 #define HAS_HALVES
 SPUD_INLINE __m512 floats_of_halves(const uint8_t *from) {
   return _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)from));
@@ -171,6 +174,45 @@ SPUD_INLINE void tile_nibbles(
   SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
 }
 
+/// One row by LONE_PANELS panels, a unit of each in turn: so many streams come from memory. The sums are those of one
+/// panel at a time.
+SPUD_INLINE void lone_row_of_many(const spud_format format, const uint8_t *panels, size_t panel_bytes, int64_t units,
+    const uint8_t *input, float *output) {
+  enum { m = 1 };
+  const uint8_t *const inputs[m] = {input};
+  const __m512i mask = _mm512_set1_epi8((char)0xf0), raise = _mm512_set1_epi64(0x01020408);
+  __m512 all[LONE_PANELS][2];
+  SPUD_EACH(p, LONE_PANELS) SPUD_EACH(h, 2) all[p][h] = _mm512_setzero_ps();
+  for (int64_t unit = 0; unit < units; unit++) SPUD_EACH(p, LONE_PANELS) {
+    const uint8_t *const panel = panels + p * panel_bytes + unit * (int64_t)spud_unit_bytes(format);
+    __m512 sums[m][2] = {{all[p][0], all[p][1]}};
+    __m512i dots[m][2];
+    KEEP_ORDER
+    dots[0][0] = dots[0][1] = input4(input + unit * sizeof(spud_block) + offsetof(spud_block, correction));
+    EXPONENTS
+    SPUD_EACH(part, 8) {
+      const int is_nibble = format == SPUD_Q4_0, upper = is_nibble && part % 2;
+      const int group = !is_nibble ? part : part / 2 + 4 * upper;
+      const uint8_t *const line = panel + SPUD_SCALES_BYTES + (is_nibble ? part / 2 : part) * 128;
+      __m512i low = _mm512_load_si512(line), high = _mm512_load_si512(line + 64);
+      if (is_nibble) {
+        low = upper ? _mm512_and_si512(low, mask) : _mm512_gf2p8affine_epi64_epi8(low, raise, 0);
+        high = upper ? _mm512_and_si512(high, mask) : _mm512_gf2p8affine_epi64_epi8(high, raise, 0);
+      }
+      dot32(dots[0], low, high, input + unit * sizeof(spud_block) + offsetof(spud_block, quants) + 4 * group);
+    }
+    FINISH_ROW(0)
+    all[p][0] = sums[0][0], all[p][1] = sums[0][1];
+  }
+  SPUD_EACH(p, LONE_PANELS) SPUD_EACH(h, 2) {
+    _mm512_storeu_ps(output + p * SPUD_PANEL_ROWS + 16 * h, all[p][h]);
+  }
+}
+static void tile_q8_0_lone_of_many(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input,
+    float *output) { lone_row_of_many(SPUD_Q8_0, panels, panel_bytes, units, input, output); }
+static void tile_q4_0_lone_of_many(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input,
+    float *output) { lone_row_of_many(SPUD_Q4_0, panels, panel_bytes, units, input, output); }
+
 /// Two loops, because one that asks each time whether to fetch keeps fewer sums in registers.
 SPUD_INLINE void tile_q4_0_rows(
     const int m, const uint8_t *panel, int64_t units, const uint8_t *const *inputs, float *output, size_t stride,
@@ -186,9 +228,9 @@ SPUD_INLINE void tile_q4_0_rows(
 #define tile_bf16_rows tile_pairs_rows
 #define tile_bf16_panels tile_pairs_panels
 SPUD_TILE(tile_bf16)
-SPUD_LONE(tile_bf16)
-SPUD_LONE(tile_f32)
-SPUD_LONE(tile_f16)
+SPUD_LONE_OF_MANY(tile_bf16)
+SPUD_LONE_OF_MANY(tile_f32)
+SPUD_LONE_OF_MANY(tile_f16)
 #undef tile_bf16_rows
 #undef tile_bf16_panels
 SPUD_TILE(tile_q8_0)

@@ -109,52 +109,71 @@ SPUD_INLINE void row_dots(
   }
 }
 
-/// One row by one panel: the bits of `tile_blocks`, whose factors are exact products as well, but for the last
-/// rounding: a half, a scale of eight bits and five of an input's scale fit the 24 bits of a float.
+/// One row by one panel, or by several, a block of each in turn: the bits of `tile_blocks`, whose factors are exact
+/// products as well, but for the last rounding: a half, a scale of eight bits and five of an input's scale fit the 24
+/// bits of a float.
 SPUD_INLINE void row_blocks(
-    const spud_format format, const uint8_t *panel, int64_t units, const uint8_t *input, float *output
+    const spud_format format, const int panels, const uint8_t *first_panel, size_t panel_bytes, int64_t units,
+    const uint8_t *input, float *output
 ) {
   const spud_shape shape = spud_shape_of(format);
   const spud_summed_block *block = (const spud_summed_block *)input;
   const int m = 1;  // see KEEP_ORDER
-  f32x16 sums[2] = {{0}, {0}};
-  for (; units > 0; units--) {
-    KEEP_ORDER
-    f32x16 d[2], minima[2];
-    _Alignas(64) uint8_t parts[2][16 * SPUD_PANEL_ROWS];
-    const uint8_t *const scales = parts[0], *const lower = parts[1];
-    if (format == SPUD_Q6_K) {
-      // Read here, where their lines are in order, not where each is used.
-      SPUD_EACH(pair, 8) *(u8x64 *)(parts[0] + 64 * pair) = load_bytes(panel + 64 + 64 * pair);
-    } else if (shape.blocks > 1) {
-      scales_of(format, panel, 0, parts[0]);
-      if (shape.minima) scales_of(format, panel, 1, parts[1]);
-    }
-    SPUD_EACH(h, 2) {
-      d[h] = format == SPUD_MXFP4 ? bf16s16(panel + 32 * h) : halves16(panel + 32 * h);
-      minima[h] = shape.minima ? halves16(panel + 64 + 32 * h) : d[h];
-    }
-    panel += shape.header;
-    for (int count = 0; count < shape.blocks; count++, panel += spud_code_bytes(shape), block++) {
+  f32x16 sums[LONE_PANELS][2] = {{{0}}};
+  for (size_t offset = 0; units > 0; units--) {
+    f32x16 d[LONE_PANELS][2], minima[LONE_PANELS][2];
+    _Alignas(64) uint8_t scales[LONE_PANELS][16 * SPUD_PANEL_ROWS], lower[LONE_PANELS][16 * SPUD_PANEL_ROWS];
+    SPUD_EACH(p, panels) {
+      const uint8_t *const panel = first_panel + p * panel_bytes + offset;
       KEEP_ORDER
-      __m512i dots[2][2];
-      row_dots(format, panel, block, dots);
+      if (format == SPUD_Q6_K) {
+        // Read here, where their lines are in order, not where each is used.
+        SPUD_EACH(pair, 8) *(u8x64 *)(scales[p] + 64 * pair) = load_bytes(panel + 64 + 64 * pair);
+      } else if (shape.blocks > 1) {
+        scales_of(format, panel, 0, scales[p]);
+        if (shape.minima) scales_of(format, panel, 1, lower[p]);
+      }
+      SPUD_EACH(h, 2) {
+        d[p][h] = format == SPUD_MXFP4 ? bf16s16(panel + 32 * h) : halves16(panel + 32 * h);
+        minima[p][h] = shape.minima ? halves16(panel + 64 + 32 * h) : d[p][h];
+      }
+    }
+    offset += shape.header;
+    for (int count = 0; count < shape.blocks; count++, offset += spud_code_bytes(shape), block++) {
       const f32x16 step = splat16((block->scales[0] + block->scales[1]) * (1.0f / (float)(1 << shape.raise)));
-      const f32x16 factors[2] = {d[0] * step, d[1] * step};
-      SPUD_EACH(half, shape.halves) SPUD_EACH(h, 2) {
-        const int at = (count * shape.halves + half) * SPUD_PANEL_ROWS + 16 * h;
-        const f32x16 factor = shape.blocks == 1 ? factors[h] :
-            floats_of_bytes(scales + at, has_signed_scales(format)) * factors[h];
-        sums[h] = (f32x16)_mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[half][h]), (__m512)factor, (__m512)sums[h]);
-        if (shape.minima) {
-          const f32x16 minimum = shape.blocks == 1 ? minima[h] : -minima[h] * floats_of_bytes(lower + at, 0);
-          sums[h] = (f32x16)_mm512_fmadd_ps((__m512)minimum,
-              _mm512_set1_ps(block->sums[shape.halves == 1 ? 2 : half]), (__m512)sums[h]);
+      SPUD_EACH(p, panels) {
+        const uint8_t *const panel = first_panel + p * panel_bytes + offset;
+        KEEP_ORDER
+        __m512i dots[2][2];
+        row_dots(format, panel, block, dots);
+        const f32x16 factors[2] = {d[p][0] * step, d[p][1] * step};
+        SPUD_EACH(half, shape.halves) SPUD_EACH(h, 2) {
+          const int at = (count * shape.halves + half) * SPUD_PANEL_ROWS + 16 * h;
+          const f32x16 factor = shape.blocks == 1 ? factors[h] :
+              floats_of_bytes(scales[p] + at, has_signed_scales(format)) * factors[h];
+          sums[p][h] = (f32x16)_mm512_fmadd_ps(
+              _mm512_cvtepi32_ps(dots[half][h]), (__m512)factor, (__m512)sums[p][h]);
+          if (shape.minima) {
+            const f32x16 minimum = shape.blocks == 1 ? minima[p][h] : -minima[p][h] * floats_of_bytes(lower[p] + at, 0);
+            sums[p][h] = (f32x16)_mm512_fmadd_ps((__m512)minimum,
+                _mm512_set1_ps(block->sums[shape.halves == 1 ? 2 : half]), (__m512)sums[p][h]);
+          }
         }
       }
     }
   }
-  SPUD_EACH(h, 2) store16(output + 16 * h, sums[h]);
+  SPUD_EACH(p, panels) SPUD_EACH(h, 2) store16(output + p * SPUD_PANEL_ROWS + 16 * h, sums[p][h]);
+}
+
+/// Whether one row goes through `row_blocks`.
+SPUD_INLINE int has_row_blocks(const spud_format format) {
+  const spud_shape shape = spud_shape_of(format);
+  return shape.blocks > 1 || shape.table;
+}
+
+SPUD_INLINE void tile_blocks_lone(const spud_format format, const uint8_t *panels, size_t panel_bytes, int64_t units,
+    const uint8_t *input, float *output) {
+  if (has_row_blocks(format)) row_blocks(format, LONE_PANELS, panels, panel_bytes, units, input, output);
 }
 
 // ---- Tiles ----
@@ -190,8 +209,8 @@ SPUD_INLINE void tile_blocks(
     int64_t units, const uint8_t *const *inputs, float *output, size_t stride, int first
 ) {
   const spud_shape shape = spud_shape_of(format);
-  if (!spread && m == 1 && (shape.blocks > 1 || shape.table)) {
-    row_blocks(format, panel, units, inputs[0], output);
+  if (!spread && m == 1 && has_row_blocks(format)) {
+    row_blocks(format, 1, panel, 0, units, inputs[0], output);
     return;
   }
   const int block_bytes = spread ? SPREAD_BYTES : spud_code_bytes(shape), groups = 8 / shape.halves;

@@ -6,13 +6,22 @@
 //                       `scales` theirs, as `spread_units` writes them, else it is the panel itself
 //   DIRECT_ROWS         up to so many input rows go straight over the panel; of more, bytes are spread once for all
 
+// How many panels a lone row takes at once, if more than one, and of which formats.
+#if defined(HAS_LONE)
+#define LONE_BLOCK_PANELS 2
+#define HAS_LONE_BLOCKS(format) 1
+#elif defined(LONE_PANELS)
+#define LONE_BLOCK_PANELS LONE_PANELS
+#define HAS_LONE_BLOCKS(format) has_row_blocks(format)
+#endif
+
 typedef struct {
   void (*tile)(const uint8_t *panel, const block_scales *scales, int64_t units, const uint8_t *const *inputs, int m,
       float *output, size_t stride, int first);
   void (*spread_tile)(const uint8_t *bytes, const block_scales *scales, int64_t units, const uint8_t *const *inputs,
       int m, float *output, size_t stride, int first);
   void (*spread)(const uint8_t *panel, int64_t units, uint8_t *bytes, block_scales *scales);
-#ifdef HAS_LONE
+#ifdef LONE_BLOCK_PANELS
   void (*lone)(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input, float *output);
 #endif
 } block_functions;
@@ -31,7 +40,7 @@ typedef struct {
       default: break; \
     } \
   }
-#ifdef HAS_LONE
+#ifdef LONE_BLOCK_PANELS
 #define BLOCK_LONE(name, format) \
   static void lone_##name(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input, \
       float *output) { tile_blocks_lone(format, panels, panel_bytes, units, input, output); }
@@ -58,7 +67,7 @@ BLOCK_FORMAT(iq4_nl, SPUD_IQ4_NL)
 BLOCK_FORMAT(mxfp4, SPUD_MXFP4)
 
 static block_functions block_functions_of(spud_format format) {
-#ifdef HAS_LONE
+#ifdef LONE_BLOCK_PANELS
 #define BLOCK_FUNCTIONS(name) ((block_functions){tile_##name, spread_tile_##name, spread_##name, lone_##name})
 #else
 #define BLOCK_FUNCTIONS(name) ((block_functions){tile_##name, spread_tile_##name, spread_##name})
@@ -88,12 +97,11 @@ SPUD_APART void product_of_blocks(const spud_product *p) {
   const int64_t slice = (spud_first_cache_bytes() >= 48 << 10 ? SPREAD_BLOCKS : SPREAD_BLOCKS / 2) / shape.blocks;
   const int64_t blocks = (p->rows + SPUD_ROW_BLOCK - 1) / SPUD_ROW_BLOCK;
   int64_t first_panel = p->first_panel;
-#ifdef HAS_LONE
-  if (p->rows == 1) {
-    for (; first_panel + 2 <= p->last_panel; first_panel += 2) {
+#ifdef LONE_BLOCK_PANELS
+  if (p->rows == 1 && HAS_LONE_BLOCKS(p->format) && p->panel_bytes >= LONE_BLOCK_BYTES) {
+    for (; first_panel + LONE_BLOCK_PANELS <= p->last_panel; first_panel += LONE_BLOCK_PANELS) {
       functions.lone(p->panels + first_panel * p->panel_bytes, p->panel_bytes, p->units, input_row(p, 0), p->workspace);
-      finish_rows(p, first_panel, 0, 1, p->workspace);
-      finish_rows(p, first_panel + 1, 0, 1, p->workspace + SPUD_PANEL_ROWS);
+      SPUD_EACH(i, LONE_BLOCK_PANELS) finish_rows(p, first_panel + i, 0, 1, p->workspace + i * SPUD_PANEL_ROWS);
     }
   }
 #endif

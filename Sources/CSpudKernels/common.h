@@ -24,3 +24,4 @@ static const float spud_small_parts[32] __attribute__((unused)) = {
 
 SPUD_INLINE float spud_block_scale(const spud_block *block) { return block->scales[0] + block->scales[1]; }
 SPUD_INLINE int64_t spud_min(int64_t a, int64_t b) { return a < b ? a : b; }
+SPUD_INLINE int64_t spud_max(int64_t a, int64_t b) { return a > b ? a : b; }

@@ -37,9 +37,10 @@ int32_t spud_cpu_has_avx512(void) {
 
 int32_t spud_cpu_has_amx(void) {
 #if defined(__x86_64__) && defined(__linux__)
-  enum { ASK_PERMISSION = 0x1023, TILE_DATA = 18, BF16_BIT = 1 << 22, TILE_BIT = 1 << 24 };  // asm/prctl.h, cpuid 7
+  // asm/prctl.h; cpuid 7: products of bfloat16, arithmetic on halves, tiles.
+  enum { ASK_PERMISSION = 0x1023, TILE_DATA = 18, BITS = 1 << 22 | 1 << 23 | 1 << 24 };
   unsigned a, b, c, d;
-  return spud_cpu_has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & BF16_BIT) && (d & TILE_BIT) &&
+  return spud_cpu_has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & BITS) == BITS &&
          syscall(SYS_arch_prctl, ASK_PERMISSION, TILE_DATA) == 0;
 #else
   return 0;

@@ -127,6 +127,19 @@ SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t en
 SPUD_APART int64_t product_of_lone_row(const spud_product *p) {
   const uint8_t *const input = input_row(p, 0);
   int64_t panel = p->first_panel;
+#ifdef LONE_PANELS
+  for (; panel + LONE_PANELS <= p->last_panel; panel += LONE_PANELS) {
+    const uint8_t *const weights = p->panels + panel * p->panel_bytes;
+    switch (p->format) {
+      case SPUD_BF16: tile_bf16_lone_of_many(weights, p->panel_bytes, p->units, input, p->workspace); break;
+      case SPUD_Q8_0: tile_q8_0_lone_of_many(weights, p->panel_bytes, p->units, input, p->workspace); break;
+      case SPUD_Q4_0: tile_q4_0_lone_of_many(weights, p->panel_bytes, p->units, input, p->workspace); break;
+      case SPUD_F16: tile_f16_lone_of_many(weights, p->panel_bytes, p->units, input, p->workspace); break;
+      default: tile_f32_lone_of_many(weights, p->panel_bytes, p->units, input, p->workspace); break;
+    }
+    SPUD_EACH(i, LONE_PANELS) finish_rows(p, panel + i, 0, 1, p->workspace + i * SPUD_PANEL_ROWS);
+  }
+#endif
   for (; panel + 2 <= p->last_panel; panel += 2) {
     const uint8_t *weights = p->panels + panel * p->panel_bytes;
     switch (p->format) {

@@ -9,12 +9,7 @@
 // Before this file an instruction set defines TILE_TARGET.
 #pragma clang attribute push(TILE_TARGET, apply_to = function)
 
-enum {
-  STEP_COLUMNS = 32,                                  ///< columns of one product of tiles
-  STEP_BYTES = 2 * STEP_COLUMNS * SPUD_PANEL_ROWS,    ///< of a panel's weights in bfloat16
-  SLICE_STEPS = 16,                                   ///< whose weights are half of a 48 or 64 KiB cache
-  TILE_BYTES = 1024, TILE_HEIGHT = 16,
-};
+#include "tiles_widen.h"
 
 /// How tiles are laid out: all of them 16 rows of 64 bytes.
 typedef struct { uint8_t palette, first_row, unused[14]; uint16_t row_bytes[16]; uint8_t rows[16]; } tile_layout;
@@ -28,88 +23,6 @@ SPUD_INLINE void begin_tiles(void) {
   _tile_loadconfig(&layout);
 }
 
-/// Four columns of 16 rows, a byte each, as two pairs of bfloat16 for each row: code * scale + offset.
-SPUD_INLINE void widen_columns(__m512i codes, __m512 scale, __m512 offset, uint8_t *to) {
-  typedef uint16_t u16x32 __attribute__((vector_size(64)));
-  const __m512i byte = _mm512_set1_epi32(255);
-  SPUD_EACH(pair, 2) {
-    const __m512 even = _mm512_cvtepi32_ps(_mm512_and_si512(_mm512_srli_epi32(codes, 16 * pair), byte)),
-        odd = _mm512_cvtepi32_ps(_mm512_and_si512(_mm512_srli_epi32(codes, 16 * pair + 8), byte));
-    const u16x32 apart = (u16x32)_mm512_cvtne2ps_pbh(
-        _mm512_fmadd_ps(odd, scale, offset), _mm512_fmadd_ps(even, scale, offset));
-    _mm512_storeu_si512(to + 64 * pair, (__m512i)__builtin_shufflevector(apart, apart,
-        0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30,
-        15, 31));
-  }
-}
-
-/// 32 columns of a panel, [8][32 rows][4] bytes, as tiles of weights: [half][16 pairs of columns][16 rows][2].
-/// `scales` and `offsets` are [half of the columns][half of the rows].
-SPUD_INLINE void widen_bytes(const uint8_t *bytes, const __m512 scales[2][2], const __m512 offsets[2][2],
-    uint8_t *to) {
-  SPUD_EACH(group, 8) SPUD_EACH(half, 2) {
-    const __m512i codes = _mm512_load_si512(bytes + 128 * group + 64 * half);
-    widen_columns(codes, scales[group / 4][half], offsets[group / 4][half], to + TILE_BYTES * half + 128 * group);
-  }
-}
-
-/// Scales of bytes that are raised by 128.
-SPUD_INLINE void load_scales(const uint8_t *halves, __m512 scales[2][2], __m512 offsets[2][2]) {
-  SPUD_EACH(half, 2) {
-    scales[0][half] = scales[1][half] = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(halves + 32 * half)));
-    offsets[0][half] = offsets[1][half] = _mm512_mul_ps(scales[0][half], _mm512_set1_ps(-128));
-  }
-}
-
-static void widen_q8_0(const uint8_t *panel, int64_t units, uint8_t *to) {
-  for (; units > 0; units--, panel += SPUD_Q8_0_UNIT_BYTES, to += STEP_BYTES) {
-    __m512 scales[2][2], offsets[2][2];
-    load_scales(panel, scales, offsets);
-    widen_bytes(panel + SPUD_SCALES_BYTES, scales, offsets, to);
-  }
-}
-
-static void widen_q4_0(const uint8_t *panel, int64_t units, uint8_t *to) {
-  _Alignas(64) uint8_t bytes[SPREAD_BYTES];
-  for (; units > 0; units--, panel += SPUD_Q4_0_UNIT_BYTES, to += STEP_BYTES) {
-    __m512 scales[2][2], offsets[2][2];
-    load_scales(panel, scales, offsets);
-    SPUD_EACH(half, 2) {  // they stand for themselves less 8
-      offsets[0][half] = offsets[1][half] = _mm512_mul_ps(scales[0][half], _mm512_set1_ps(-8));
-    }
-    SPUD_EACH(line, 8) {
-      const __m512i two = _mm512_load_si512(panel + SPUD_SCALES_BYTES + 64 * line), low = _mm512_set1_epi8(15);
-      _mm512_storeu_si512(bytes + 64 * line, _mm512_and_si512(two, low));
-      _mm512_storeu_si512(bytes + 512 + 64 * line, _mm512_and_si512(_mm512_srli_epi32(two, 4), low));
-    }
-    widen_bytes(bytes, scales, offsets, to);
-  }
-}
-
-/// The formats of block_formats.h, whose codes and scales are spread first.
-static void widen_blocks(spud_format format, const uint8_t *panel, int64_t units, uint8_t *to) {
-  const spud_shape shape = spud_shape_of(format);
-  _Alignas(64) uint8_t bytes[SPREAD_BLOCKS * SPREAD_BYTES];
-  _Alignas(64) block_scales spread[SPREAD_BLOCKS];
-  block_functions_of(format).spread(panel, units, bytes, spread);
-  const __m512 step = _mm512_set1_ps(1.0f / (float)(1 << shape.raise));
-  for (int64_t block = 0; block < units * shape.blocks; block++, to += STEP_BYTES) {
-    __m512 scales[2][2], offsets[2][2];
-    SPUD_EACH(part, 2) SPUD_EACH(half, 2) {
-      const int from = shape.halves == 2 ? part : 0;
-      // What `factor16` took out.
-      const __m512i factor = _mm512_add_epi32(_mm512_loadu_si512(spread[block].factors[from] + 16 * half),
-          _mm512_set1_epi32(0x3f800000 + (shape.raise << 23)));
-      f32x16 scale = (f32x16)factor;
-      if (shape.table) scale = select16(scale == NO_SCALE, splat16(0), scale);
-      scales[part][half] = _mm512_mul_ps((__m512)scale, step);
-      offsets[part][half] = shape.minima ? _mm512_loadu_ps(spread[block].minima[from] + 16 * half) :
-          _mm512_mul_ps(scales[part][half], _mm512_set1_ps(-128));
-    }
-    widen_bytes(bytes + block * SPREAD_BYTES, scales, offsets, to);
-  }
-}
-
 /// A row of tiles' sums: up to 32 input rows, [1 or 2][16 rows], by `steps` products with a panel's halves.
 typedef struct {
   const uint8_t *inputs[2];
@@ -117,18 +30,21 @@ typedef struct {
   const uint8_t *weights;
   size_t pair_stride, half_stride;  ///< bytes from one pair of columns to the next, and from one half to the other
   float *sums;                      ///< [32][32]
+  int begins, resumes, ends;        ///< whether sums start from zero, from `sums`, and go there
 } tile_rows;
 
-/// Tiles 0 to 3 are sums, [rows / 16][half]; 4 and 5 inputs, 6 and 7 weights.
-SPUD_INLINE void multiply_tiles(const tile_rows *r, const int both, int64_t steps, int begins, int resumes, int ends) {
+/// Tiles 0 to 3 are sums, [rows / 16][half]; 4 and 5 inputs, 6 and 7 weights. Between the products of each step stands
+/// a part of widening the next slice, in pipes that the products leave idle.
+SPUD_INLINE void multiply_tiles(const tile_rows *r, const int both, int64_t steps, const widening_kind kind,
+    const int count, const widening *next, int part, uint8_t *to) {
   const size_t sums_stride = SPUD_PANEL_ROWS * sizeof(float);
   float *const lower = r->sums + TILE_HEIGHT * SPUD_PANEL_ROWS;
-  if (begins) {
+  if (r->begins) {
     _tile_zero(0);
     _tile_zero(1);
     if (both) _tile_zero(2);
     if (both) _tile_zero(3);
-  } else if (resumes) {
+  } else if (r->resumes) {
     _tile_loadd(0, r->sums, sums_stride);
     _tile_loadd(1, r->sums + 16, sums_stride);
     if (both) _tile_loadd(2, lower, sums_stride);
@@ -137,20 +53,37 @@ SPUD_INLINE void multiply_tiles(const tile_rows *r, const int both, int64_t step
   for (int64_t step = 0; step < steps; step++) {
     const uint8_t *const weights = r->weights + step * STEP_BYTES;
     _tile_loadd(6, weights, r->pair_stride);
-    _tile_loadd(7, weights + r->half_stride, r->pair_stride);
     _tile_loadd(4, r->inputs[0] + 64 * step, r->input_stride[0]);
     _tile_dpbf16ps(0, 4, 6);
+    _tile_loadd(7, weights + r->half_stride, r->pair_stride);
     _tile_dpbf16ps(1, 4, 7);
-    if (!both) continue;
-    _tile_loadd(5, r->inputs[1] + 64 * step, r->input_stride[1]);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
+    if (both) {
+      _tile_loadd(5, r->inputs[1] + 64 * step, r->input_stride[1]);
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
+    }
+    if (kind != WIDEN_NOTHING && step < next->steps) widen_part(kind, count, next, step, part, to + step * STEP_BYTES);
   }
-  if (!ends) return;
+  if (!r->ends) return;
   _tile_stored(0, r->sums, sums_stride);
   _tile_stored(1, r->sums + 16, sums_stride);
   if (both) _tile_stored(2, lower, sums_stride);
   if (both) _tile_stored(3, lower + 16, sums_stride);
+}
+
+/// The same for whatever is to be widened: the `part`-th of `parts` parts of it, 1, 2 or 4.
+SPUD_INLINE void multiply_beside(const tile_rows *r, const int both, int64_t steps, const widening *next, int part,
+    int parts, uint8_t *to) {
+#define SPUD_BESIDE(kind) \
+  case kind: \
+    if (parts == 1) return multiply_tiles(r, both, steps, kind, 16, next, part, to); \
+    if (parts == 2) return multiply_tiles(r, both, steps, kind, 8, next, part, to); \
+    return multiply_tiles(r, both, steps, kind, 4, next, part, to);
+  switch (part < parts ? next->kind : WIDEN_NOTHING) {
+    SPUD_BESIDE(WIDEN_NIBBLES) SPUD_BESIDE(WIDEN_BYTES) SPUD_BESIDE(WIDEN_BYTES_WITH_MINIMA) SPUD_BESIDE(FETCH_PAIRS)
+    case WIDEN_NOTHING: multiply_tiles(r, both, steps, WIDEN_NOTHING, 16, next, part, to);
+  }
+#undef SPUD_BESIDE
 }
 
 /// Whether input rows `row` to `end` lie one behind another.
@@ -160,79 +93,102 @@ SPUD_INLINE int are_neighbours(const spud_product *p, int64_t row, int64_t end) 
   return 1;
 }
 
-static void product_of_tiles(const spud_product *p) {
+/// Where a row of tiles' inputs begin, and how far they are apart.
+typedef struct { const uint8_t *start; size_t stride; } tile_inputs;
+
+/// The inputs of up to SPUD_READ_ROWS rows, those that lie apart brought together.
+static void gather_inputs(const spud_product *p, int64_t first_row, int64_t rows, size_t row_bytes,
+    tile_inputs *inputs) {
+  for (int64_t row = 0; row < rows; row += TILE_HEIGHT) {
+    const int64_t end = spud_min(row + TILE_HEIGHT, rows);
+    tile_inputs *const tile = inputs + row / TILE_HEIGHT;
+    *tile = (tile_inputs){.start = input_row(p, first_row + row), .stride = p->input_stride};
+    if (are_neighbours(p, first_row + row, first_row + end)) continue;
+    tile->start = p->gathered + row * p->input_stride;
+    for (int64_t i = row; i < end; i++) {
+      memcpy(p->gathered + i * p->input_stride, input_row(p, first_row + i), row_bytes);
+    }
+  }
+}
+
+/// A slice of a panel for all rows, while the next one is widened into `to`.
+static void multiply_slice(const spud_product *p, const tile_inputs *inputs, int64_t rows, int64_t step, int64_t count,
+    int is_last, tile_rows part, const widening *next, uint8_t *to) {
+  const int64_t blocks = (rows + 2 * TILE_HEIGHT - 1) / (2 * TILE_HEIGHT);
+  const int parts = blocks >= 4 ? 4 : blocks >= 2 ? 2 : 1;
+  part.begins = step == 0, part.resumes = blocks > 1;  // one block's sums need not leave the tiles between slices
+  part.ends = blocks > 1 || is_last;
+  for (int64_t block = 0; block < blocks; block++) {
+    const tile_inputs *const tiles = inputs + 2 * block;
+    const int both = rows - 2 * TILE_HEIGHT * block > TILE_HEIGHT;
+    for (int i = 0; i < 1 + both; i++) {
+      part.inputs[i] = tiles[i].start + 64 * step;
+      part.input_stride[i] = tiles[i].stride;
+    }
+    part.sums = p->workspace + 2 * TILE_HEIGHT * SPUD_PANEL_ROWS * block;
+    if (both) {
+      multiply_beside(&part, 1, count, next, (int)block, parts, to);
+    } else {
+      multiply_beside(&part, 0, count, next, (int)block, parts, to);
+    }
+  }
+}
+
+/// Up to SPUD_READ_ROWS rows over all panels.
+static void product_of_rows(const spud_product *p, int64_t first_row, int64_t rows, widening *w, uint8_t *wide[2]) {
   const int64_t unit_columns = spud_unit_columns(p->format), columns = p->units * unit_columns;
   const int64_t steps = (columns + STEP_COLUMNS - 1) / STEP_COLUMNS;
-  const size_t unit_bytes = spud_unit_bytes(p->format), row_bytes = (size_t)(64 * steps);
-  const int is_wide = p->format == SPUD_BF16;
-  _Alignas(64) uint8_t wide[SLICE_STEPS * STEP_BYTES];
+  tile_inputs inputs[SPUD_READ_ROWS / TILE_HEIGHT];
+  gather_inputs(p, first_row, rows, 64 * (size_t)steps, inputs);
+  begin_widening(w, p->format, p->panels + p->first_panel * p->panel_bytes, 0, spud_min(SLICE_STEPS, steps));
+  widen_rest(w, 0, wide[0]);
+  if (!w->fits) widen_plainly(w, p->format, wide[0]);
+  for (int64_t panel = p->first_panel; panel < p->last_panel; panel++) {
+    const uint8_t *const weights = p->panels + panel * p->panel_bytes;
+    if (!is_gated(p)) prefetch_outputs(p, first_row, first_row + rows, panel);
+    for (int64_t step = 0; step < steps; step += SLICE_STEPS) {
+      const int64_t count = spud_min(SLICE_STEPS, steps - step), end = step + count;
+      tile_rows part = {.weights = wide[0], .pair_stride = 64, .half_stride = TILE_BYTES};
+      if (p->format == SPUD_BF16) {
+        const uint8_t *const slice = weights + step * STEP_BYTES;
+        part.pair_stride = SPUD_FLOAT_UNIT_BYTES, part.half_stride = SPUD_FLOAT_UNIT_BYTES / 2;
+        if (end * STEP_COLUMNS <= columns) {
+          part.weights = slice;
+        } else {  // columns that do not fill the last step
+          const size_t there = (size_t)(p->units * SPUD_FLOAT_UNIT_BYTES - step * STEP_BYTES);
+          memcpy(wide[0], slice, there);
+          memset(wide[0] + there, 0, count * STEP_BYTES - there);
+        }
+      }
+      if (end < steps) {
+        begin_widening(w, p->format, weights, end * STEP_COLUMNS / unit_columns, spud_min(SLICE_STEPS, steps - end));
+      } else if (panel + 1 < p->last_panel) {
+        begin_widening(w, p->format, weights + p->panel_bytes, 0, spud_min(SLICE_STEPS, steps));
+      } else {
+        w->kind = WIDEN_NOTHING;
+      }
+      multiply_slice(p, inputs, rows, step, count, end == steps, part, w, wide[1]);
+      widen_rest(w, count, wide[1]);  // a panel's last slice may be shorter than the next one's first
+      if (w->kind != WIDEN_NOTHING && !w->fits) widen_plainly(w, p->format, wide[1]);
+      uint8_t *const widened = wide[1];
+      wide[1] = wide[0], wide[0] = widened;
+    }
+    finish_rows(p, panel, first_row, rows, p->workspace);
+  }
+}
+
+static void product_of_tiles(const spud_product *p) {
+  _Alignas(64) uint8_t wide[2][SLICE_STEPS * STEP_BYTES];
+  widening w;
   begin_tiles();
-  for (int64_t first_row = 0; first_row < p->rows; first_row += SPUD_ROW_BLOCK) {
-    const int64_t rows = spud_min(SPUD_ROW_BLOCK, p->rows - first_row);
-    const uint8_t *inputs[SPUD_ROW_BLOCK / TILE_HEIGHT];
-    size_t strides[SPUD_ROW_BLOCK / TILE_HEIGHT];
-    for (int64_t row = 0; row < rows; row += TILE_HEIGHT) {
-      const int64_t tile = row / TILE_HEIGHT, end = spud_min(row + TILE_HEIGHT, rows);
-      if (are_neighbours(p, first_row + row, first_row + end)) {
-        inputs[tile] = input_row(p, first_row + row);
-        strides[tile] = p->input_stride;
-        continue;
-      }
-      uint8_t *const gathered = p->gathered + row * p->input_stride;
-      for (int64_t i = row; i < end; i++) {
-        memcpy(p->gathered + i * p->input_stride, input_row(p, first_row + i), row_bytes);
-      }
-      inputs[tile] = gathered;
-      strides[tile] = p->input_stride;
-    }
-    const int is_one = rows <= 2 * TILE_HEIGHT;  // whose sums need not leave the tiles between slices
-    for (int64_t panel = p->first_panel; panel < p->last_panel; panel++) {
-      const uint8_t *const weights = p->panels + panel * p->panel_bytes;
-      for (int64_t step = 0; step < steps; step += SLICE_STEPS) {
-        const int64_t count = spud_min(SLICE_STEPS, steps - step);
-        const int64_t unit = step * STEP_COLUMNS / unit_columns,
-            units = spud_min((count * STEP_COLUMNS + unit_columns - 1) / unit_columns, p->units - unit);
-        const uint8_t *const slice = weights + unit * unit_bytes;
-        const int is_whole = units * unit_columns >= count * STEP_COLUMNS;
-        tile_rows part = {.weights = wide, .pair_stride = 64, .half_stride = TILE_BYTES};
-        if (is_wide) {
-          part.pair_stride = SPUD_FLOAT_UNIT_BYTES;
-          part.half_stride = SPUD_FLOAT_UNIT_BYTES / 2;
-          if (is_whole) {
-            part.weights = slice;
-          } else {  // columns that do not fill the last step
-            memcpy(wide, slice, units * unit_bytes);
-            memset(wide + units * unit_bytes, 0, count * STEP_BYTES - units * unit_bytes);
-          }
-        } else if (p->format == SPUD_Q8_0) {
-          widen_q8_0(slice, units, wide);
-        } else if (p->format == SPUD_Q4_0) {
-          widen_q4_0(slice, units, wide);
-        } else {
-          widen_blocks(p->format, slice, units, wide);
-        }
-        const int begins = step == 0, ends = !is_one || step + count == steps;
-        for (int64_t row = 0; row < rows; row += 2 * TILE_HEIGHT) {
-          const int64_t tile = row / TILE_HEIGHT;
-          const int both = rows - row > TILE_HEIGHT;
-          for (int i = 0; i < 1 + both; i++) {
-            part.inputs[i] = inputs[tile + i] + 64 * step;
-            part.input_stride[i] = strides[tile + i];
-          }
-          part.sums = p->workspace + row * SPUD_PANEL_ROWS;
-          if (both) {
-            multiply_tiles(&part, 1, count, begins, !is_one, ends);
-          } else {
-            multiply_tiles(&part, 0, count, begins, !is_one, ends);
-          }
-        }
-      }
-      finish_rows(p, panel, first_row, rows, p->workspace);
-    }
+  for (int64_t first_row = 0; first_row < p->rows; first_row += SPUD_READ_ROWS) {
+    product_of_rows(p, first_row, spud_min(SPUD_READ_ROWS, p->rows - first_row), &w, (uint8_t *[2]){wide[0], wide[1]});
   }
   // Else the core sleeps less deeply, and a thread's switch carries 8 KiB more.
   _tile_release();
 }
+
+#include "attention_tiles.h"
 
 static int64_t peak_of_tiles(int64_t turns) {
   begin_tiles();
@@ -248,7 +204,8 @@ static int64_t peak_of_tiles(int64_t turns) {
 
 const spud_kernels *NAME(spud_kernels_tiles)(void) {
   static const spud_kernels kernels = {
-      SPUD_KERNELS, .product_of_read = product_of_tiles, .peak_of_read = peak_of_tiles,
+      SPUD_KERNELS, .product_of_read = product_of_tiles, .prepare_of_read = prepare_of_read,
+      .attention_of_read = attention_of_read, .peak_of_read = peak_of_tiles,
   };
   return &kernels;
 }

@@ -20,12 +20,26 @@ public struct SpudError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   public let code: Code
-  /// One sentence, naming the file, the thing, what was found and what was expected.
+  /// One sentence, naming the file, the thing, what was found and what was expected; at most `longestMessage` scalars.
   public let message: String
 
+  /// - Parameter message: May quote input of any length: the middle of one that is too long is left out.
   public init(_ code: Code, _ message: String) {
     self.code = code
-    self.message = message
+    self.message = Self.abbreviated(message)
+  }
+
+  /// Unicode scalars of a message.
+  public static let longestMessage = 1000
+
+  /// `text`, or its first three fifths of `longestMessage` and what fits of its end.
+  public static func abbreviated(_ text: String) -> String {
+    // A scalar is a byte at least, so most texts are seen to be short enough without being read.
+    guard text.utf8.count > longestMessage, text.unicodeScalars.count > longestMessage else { return text }
+    let mark = " … "
+    let start = longestMessage * 3 / 5
+    let end = longestMessage - start - mark.unicodeScalars.count
+    return String(text.unicodeScalars.prefix(start)) + mark + String(text.unicodeScalars.suffix(end))
   }
 
   public var description: String { message }

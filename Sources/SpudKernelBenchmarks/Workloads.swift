@@ -1,5 +1,13 @@
 internal import SpudKernels
 internal import SpudQuantizer
+internal import SpudSupport
+internal import SpudTensors
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
 
 /// One product of inputs with a matrix, to be run again and again.
 public final class ProductWorkload {
@@ -94,6 +102,57 @@ public final class ExpertsWorkload {
   }
 
   public func run() { compute.mixExperts(input, routing: routing, weights: weights, addingInto: hidden) }
+
+  /// What a layer's outputs differ by from those of the floats that its weights were, relative to their size: root mean
+  /// squares over 16 tokens that go to every expert. Weights and inputs are normal, of deviations 1/√width and 1.
+  public static func error(experts: Int, width: Int, expertWidth: Int, format: String, instructionSet: String? = nil)
+    throws -> Double
+  {
+    let compute = Compute(threads: 2, instructionSet: instructionSet.flatMap(InstructionSet.init(rawValue:)) ?? .best)
+    var generator = SeededGenerator(seed: 6)
+    func values(_ count: Int, _ scale: Float) -> [Float] {
+      // Twelve uniform ones add up to one that is nearly normal.
+      (0..<count).map { _ in ((0..<12).reduce(Float(-6)) { sum, _ in sum + Float(generator.fraction()) }) * scale }
+    }
+    let weights = try ExpertWeights(
+      expertCount: experts, width: width, expertWidth: expertWidth, format: WeightFormat(rawValue: format) ?? .f32)
+    let tokens = (0..<16).map { _ in values(width, 1) }
+    var expected = tokens.map { _ in [Double](repeating: 0, count: width) }
+    func product(_ x: [Float], _ matrix: [Float]) -> [Float] {
+      (0..<matrix.count / x.count).map { row in
+        var sum = 0.0
+        for column in x.indices { sum += Double(x[column]) * Double(matrix[row * x.count + column]) }
+        return Float(sum)
+      }
+    }
+    for expert in 0..<experts {
+      let parts = (0..<3).map { _ in values(width * expertWidth, 1 / Float(width).squareRoot()) }
+      for (projection, part) in zip([ExpertWeights.Projection.gate, .up, .down], parts) {
+        let bytes = part.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
+        try weights.pack(projection, expert: expert, from: bytes, encoding: .f32, compute: compute)
+      }
+      for (token, x) in tokens.enumerated() {
+        let gated = zip(product(x, parts[0]), product(x, parts[1])).map { $0 / (1 + exp(-$0)) * $1 }
+        for (column, value) in product(gated, parts[2]).enumerated() {
+          expected[token][column] += Double(value) / Double(experts)
+        }
+      }
+    }
+    let (input, logits) = (Activations(rows: 16, columns: width), Activations(rows: 16, columns: experts))
+    for (token, x) in tokens.enumerated() { input[token] = x }
+    var routing = RoutingTable(expertCount: experts, expertsPerToken: experts)
+    compute.route(logits, by: .softmax(isNormalized: true), into: &routing)
+    let output = Activations(rows: 16, columns: width)
+    compute.mixExperts(input, routing: routing, weights: weights, addingInto: output)
+    var (difference, size) = (0.0, 0.0)
+    for (token, row) in expected.enumerated() {
+      for (value, wanted) in zip(output[token], row) {
+        difference += (Double(value) - wanted) * (Double(value) - wanted)
+        size += wanted * wanted
+      }
+    }
+    return (difference / size).squareRoot()
+  }
 }
 
 /// One layer's attention: `tokens` queries after `depth` positions.

@@ -6,8 +6,22 @@ struct AttentionTile {
   let tokens: Int
   /// Positions that its last token sees.
   let length: Int
+  /// Whether its tokens go through the kernels for what was read.
+  let isRead: Bool
   /// Where its one token attends to some pages only: which of the selections.
   var selection: Int?
+}
+
+/// How many queries go together at most.
+struct AttentionRows {
+  /// Of those that were read; nil where they are like all.
+  let read: Int?
+  let written: Int
+
+  func count(isRead: Bool) -> Int { isRead ? read ?? written : written }
+  var most: Int { max(read ?? 0, written) }
+  /// Parts that a group of heads larger than a tile is cut into; a tile then has one token.
+  func parts(of group: Int, isRead: Bool) -> Int { (group + count(isRead: isRead) - 1) / count(isRead: isRead) }
 }
 
 /// Attention.
@@ -30,11 +44,12 @@ extension Compute {
   ///   - sinks: `[queryHeads]`, logits: not scaled. Nil is none.
   ///   - budgets: For each query, the most positions that it attends to: of more it chooses pages (`PageSelection`); 0
   ///     is all. Nil is all for every query.
+  ///   - marks: Of each query; nil is that all were read.
   ///   - output: `[tokens, queryHeads · headWidth]`.
   package func attend(
     queries: Activations, at queryPositions: TokenPositions? = nil, keys: Activations, values: Activations,
     positions: TokenPositions, layer: Int, cache: KeyValueCache, scale: Float, window: Int? = nil,
-    sinks: [Float]? = nil, budgets: [Int32]? = nil, into output: Activations
+    sinks: [Float]? = nil, budgets: [Int32]? = nil, marks: RowMarks? = nil, into output: Activations
   ) {
     precondition(window ?? 1 > 0, "a window of \(window ?? 0) positions")
     let headWidth = cache.headWidth
@@ -61,20 +76,24 @@ extension Compute {
       }
     }
     let group = heads / cache.headCount
-    let rowsPerTile = SPUD_ATTENTION_ROWS
     precondition(budgets == nil || budgets?.count == queryPositions.count, "a budget for each query")
-    fillTiles(queryPositions, tokensPerTile: max(1, rowsPerTile / group), budgets: budgets)
+    precondition(marks == nil || marks?.count == queryPositions.count, "a mark for each query")
+    // An odd number of lines, so that rows lie in different sets of the cache.
+    let scoreStride = longest.roundedUp(to: 32) + 16
+    let hasTiles = unsafe kernels.pointee.attention_of_read != nil && cache.format == .bf16
+    // Scores of more rows would leave the second-level cache.
+    let readRows = hasTiles ? scoreStride <= 1 << 14 ? SPUD_READ_QUERIES : SPUD_READ_QUERIES / 2 : nil
+    let rows = AttentionRows(read: readRows, written: SPUD_ATTENTION_ROWS)
+    fillTiles(queryPositions, group: group, rows: rows, budgets: budgets, marks: marks)
     let selections = window == nil ? selections(queryPositions, budgets: budgets, layer: layer, cache: cache) : []
-    let parts = (group + rowsPerTile - 1) / rowsPerTile
-    let scoreStride = longest.roundedUp(to: 32)
     let queryStride = inputBytes(cache.format.weightFormat, columns: headWidth)
     let task = unsafe AttentionTask(
       kernels: kernels, queries: queries, keys: keys, values: values, output: output, queryPositions: queryPositions,
       positions: positions, layer: layer,
-      cache: cache, scale: scale, window: window, sinks: sinks?.map { $0 / scale }, group: group, parts: parts,
+      cache: cache, scale: scale, window: window, sinks: sinks?.map { $0 / scale }, group: group, rows: rows,
       tiles: workspace.tiles, selections: selections,
-      scores: workspace.scores.floats(pool.count * rowsPerTile * scoreStride), scoreStride: scoreStride,
-      prepared: workspace.queries.bytes(pool.count * rowsPerTile * queryStride).assumingMemoryBound(to: UInt8.self),
+      scores: workspace.scores.floats(pool.count * rows.most * scoreStride), scoreStride: scoreStride,
+      prepared: workspace.queries.bytes(pool.count * rows.most * queryStride).assumingMemoryBound(to: UInt8.self),
       preparedStride: queryStride)
     pool.run(task, alone: tokens * longest * queries.columns < Compute.smallWork)
     for selection in selections {
@@ -108,19 +127,24 @@ extension Compute {
   /// Cuts the tokens into runs of one sequence, and sorts these ascending by how many positions they see: they are
   /// worked on from the end, so that the last ones are short whichever sequence they belong to.
   ///
-  /// A token with a budget is alone in its run.
-  private func fillTiles(_ positions: TokenPositions, tokensPerTile: Int, budgets: [Int32]?) {
+  /// A token with a budget is alone in its run, and one that was read is among others that were.
+  private func fillTiles(
+    _ positions: TokenPositions, group: Int, rows: AttentionRows, budgets: [Int32]?, marks: RowMarks?
+  ) {
     workspace.tiles.removeAll(keepingCapacity: true)
+    func wasRead(_ token: Int) -> Bool { rows.read != nil && !(marks?.isWritten[token] ?? false) }
     var first = 0
     while first < positions.count {
+      let isRead = wasRead(first)
+      let most = max(1, rows.count(isRead: isRead) / group)
       var end = first + 1
-      while end < positions.count, end - first < tokensPerTile, positions.sequences[end] == positions.sequences[first],
-        budgets.map({ $0[first] == 0 && $0[end] == 0 }) ?? true
+      while end < positions.count, end - first < most, positions.sequences[end] == positions.sequences[first],
+        wasRead(end) == isRead, budgets.map({ $0[first] == 0 && $0[end] == 0 }) ?? true
       {
         end += 1
       }
       let length = Int(positions.indices[end - 1]) + 1
-      workspace.tiles.append(AttentionTile(firstToken: first, tokens: end - first, length: length))
+      workspace.tiles.append(AttentionTile(firstToken: first, tokens: end - first, length: length, isRead: isRead))
       first = end
     }
     workspace.tiles.sort { $0.length < $1.length }
@@ -143,8 +167,7 @@ private struct AttentionTask: ParallelTask {
   let sinks: [Float]?  // before the scale, as scores are
   /// Query heads that share a key-value head.
   let group: Int
-  /// Parts that a group larger than a tile is cut into; a tile then has one token.
-  let parts: Int
+  let rows: AttentionRows
   let tiles: [AttentionTile]
   let selections: [PageSelection]
   let scores: UnsafeMutablePointer<Float>
@@ -152,17 +175,17 @@ private struct AttentionTask: ParallelTask {
   let prepared: UnsafeMutablePointer<UInt8>
   let preparedStride: Int
 
-  private static var rows: Int { SPUD_ATTENTION_ROWS }
-
   func run(_ worker: Worker) {
     store(worker)
     bound(worker)
     worker.barrier()
+    let parts = rows.parts(of: group, isRead: false)
     while true {
       let item = worker.takeItem()
       guard item < tiles.count * cache.headCount * parts else { return }
       let (head, part) = (item / tiles.count / parts, item / tiles.count % parts)
-      attend(tiles[tiles.count - 1 - item % tiles.count], head: head, part: part, worker)
+      let tile = tiles[tiles.count - 1 - item % tiles.count]
+      if part < rows.parts(of: group, isRead: tile.isRead) { attend(tile, head: head, part: part, worker) }
     }
   }
 
@@ -285,17 +308,18 @@ private struct AttentionTask: ParallelTask {
     unsafe task.value_stride = cache.pool.valueStride
     unsafe task.head_width = Int64(width)
     unsafe task.scale = scale
-    unsafe task.scores = scores + worker.index * Self.rows * scoreStride
+    unsafe task.scores = scores + worker.index * self.rows.most * scoreStride
     unsafe task.score_stride = scoreStride
-    unsafe task.prepared = prepared + worker.index * Self.rows * preparedStride
+    unsafe task.prepared = prepared + worker.index * self.rows.most * preparedStride
     unsafe task.prepared_stride = preparedStride
     unsafe task.format = cache.format.code
-    let firstHead = part * Self.rows
-    let heads = min(Self.rows, group - firstHead)
-    unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: Self.rows) { inputs in
-      unsafe withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>?.self, capacity: Self.rows) { outputs in
-        unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * Self.rows) { places in
-          unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.rows) { rowSinks in
+    let most = self.rows.count(isRead: tile.isRead)
+    let firstHead = part * most
+    let heads = min(most, group - firstHead)
+    unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: most) { inputs in
+      unsafe withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>?.self, capacity: most) { outputs in
+        unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * most) { places in
+          unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: most) { rowSinks in
             var rows = 0
             for token in tile.firstToken..<tile.firstToken + tile.tokens {
               for index in head * group + firstHead..<head * group + firstHead + heads {
@@ -303,7 +327,7 @@ private struct AttentionTask: ParallelTask {
                 unsafe inputs[rows] = UnsafePointer(queries.base + token * queries.stride + column)
                 unsafe outputs[rows] = output.base + token * output.stride + column
                 unsafe places[rows] = queryPositions.indices[token] + 1 - Int32(skipped)
-                unsafe places[Self.rows + rows] = Int32(max(0, firstSeen(at: token) - skipped))
+                unsafe places[most + rows] = Int32(max(0, firstSeen(at: token) - skipped))
                 if let sinks { unsafe rowSinks[rows] = sinks[index] }
                 rows += 1
               }
@@ -311,11 +335,15 @@ private struct AttentionTask: ParallelTask {
             unsafe task.queries = UnsafePointer(inputs.baseAddress)
             unsafe task.outputs = UnsafePointer(outputs.baseAddress)
             unsafe task.lengths = UnsafePointer(places.baseAddress)
-            unsafe task.starts = places.baseAddress.map { unsafe UnsafePointer($0 + Self.rows) }
+            unsafe task.starts = places.baseAddress.map { unsafe UnsafePointer($0 + most) }
             unsafe task.sinks = sinks == nil ? nil : UnsafePointer(rowSinks.baseAddress)
             unsafe task.rows = Int64(rows)
             // SAFETY: every pointer above lies in a buffer whose shape `attend` checked.
-            unsafe kernels.pointee.attention(&task)
+            if tile.isRead, let attend = unsafe kernels.pointee.attention_of_read {
+              unsafe attend(&task)
+            } else {
+              unsafe kernels.pointee.attention(&task)
+            }
           }
         }
       }

@@ -119,7 +119,8 @@ private struct FeedForwardTask: ParallelTask {
     // Here each takes columns of the output, for all experts: no two add to the same sums, and the order of experts is
     // fixed.
     let downPanels = weights.downLayout.panels
-    let downSize = max(1, downPanels / (worker.count * (x.rows >= 32 ? 8 : 1)))
+    // (Tiles take longer to begin than vectors.)
+    let downSize = max(1, downPanels / (worker.count * (x.rows < 32 ? 1 : downTiles == nil ? 8 : 4)))
     while let panels = worker.takeChunk(of: downPanels, size: downSize) {
       for expert in experts { project(expert, panels, worker) }
     }
@@ -187,13 +188,13 @@ private struct FeedForwardTask: ParallelTask {
     let first = panels.lowerBound * 16
     let columns = min(panels.upperBound * 16, weights.expertWidth) - first
     for (row, pair) in pairs.enumerated() {
-      let format = downTiles != nil && row < readCounts[expert] ? WeightFormat.bf16 : weights.downFormat
-      let offset = bytes(upTo: first, as: format)
+      let isForTiles = downTiles != nil && row < readCounts[expert]
+      let offset = bytes(upTo: first, as: isForTiles ? .bf16 : weights.downFormat)
       let values = unsafe gated + worker.index * gatedSize + row * gatedStride + first
       for column in columns..<columns.roundedUp(to: 32) { unsafe values[column] = 0 }
       unsafe prepareRow(
-        values, columns: columns, format: format, into: gatedInputs + pair * gatedInputStride + offset,
-        kernels: kernels)
+        values, columns: columns, format: weights.downFormat, isForTiles: isForTiles,
+        into: gatedInputs + pair * gatedInputStride + offset, kernels: kernels)
     }
   }
 

@@ -65,7 +65,7 @@ extension Compute {
   }
 
   /// Floats that one worker needs for the sums of a block of rows over one panel.
-  static var sumsPerWorker: Int { SPUD_ROW_BLOCK * SPUD_PANEL_ROWS }
+  static var sumsPerWorker: Int { max(SPUD_ROW_BLOCK, SPUD_READ_ROWS) * SPUD_PANEL_ROWS }
 }
 
 private struct ProductJob {
@@ -195,16 +195,20 @@ func prepareRows(
 ) {
   for row in worker.share(of: x.rows) {
     unsafe prepareRow(
-      x.base + row * x.stride, columns: x.columns, format: tiles?.takes(row: row) ?? false ? .bf16 : format,
+      x.base + row * x.stride, columns: x.columns, format: format, isForTiles: tiles?.takes(row: row) ?? false,
       into: prepared + row * stride, kernels: kernels)
   }
 }
 
-/// Prepares `columns` floats, padded with zeros to a multiple of 32, as an input of `format`.
+/// Prepares `columns` floats, padded with zeros to a multiple of 32, as an input for weights of `format`.
 func prepareRow(
-  _ row: UnsafePointer<Float>, columns: Int, format: WeightFormat, into prepared: UnsafeMutablePointer<UInt8>,
-  kernels: UnsafePointer<spud_kernels>
+  _ row: UnsafePointer<Float>, columns: Int, format: WeightFormat, isForTiles: Bool,
+  into prepared: UnsafeMutablePointer<UInt8>, kernels: UnsafePointer<spud_kernels>
 ) {
-  // SAFETY: callers give room for `inputBytes` of the format.
-  unsafe kernels.pointee.prepare(format.code, row, Int64(columns), prepared)
+  // SAFETY: callers give room for `inputStride` of the format.
+  if isForTiles, let prepare = unsafe kernels.pointee.prepare_of_read {
+    unsafe prepare(format.code, row, Int64(columns), prepared)
+  } else {
+    unsafe kernels.pointee.prepare(format.code, row, Int64(columns), prepared)
+  }
 }

@@ -53,7 +53,7 @@ struct Tiles {
   /// `[workers, gatheredRows]` input rows.
   var gathered: UnsafeMutablePointer<UInt8>?
 
-  static var gatheredRows: Int { SPUD_ROW_BLOCK }
+  static var gatheredRows: Int { SPUD_READ_ROWS }
 
   init(_ marks: RowMarks?) {
     self.marks = marks

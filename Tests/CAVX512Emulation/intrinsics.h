@@ -54,6 +54,7 @@ EMULATED __m512i _mm512_setzero_si512(void) { return (__m512i){0}; }
 EMULATED __m512 _mm512_set1_ps(float x) { return x - (__m512){0}; }
 EMULATED __m512i _mm512_set1_epi32(int32_t x) { return (__m512i)(x + (ints){0}); }
 EMULATED __m512i _mm512_set1_epi64(long long x) { return x + (__m512i){0}; }
+EMULATED __m512i _mm512_set1_epi16(int16_t x) { return _mm512_set1_epi32((int32_t)((uint16_t)x * 0x00010001u)); }
 EMULATED __m512i _mm512_set1_epi8(char x) { return _mm512_set1_epi32((int32_t)((uint8_t)x * 0x01010101u)); }
 EMULATED __m512 _mm512_castsi512_ps(__m512i a) { return (__m512)a; }
 EMULATED __m512i _mm512_castps_si512(__m512 a) { return (__m512i)a; }
@@ -67,6 +68,19 @@ EMULATED __m512i _mm512_sub_epi32(__m512i a, __m512i b) { return (__m512i)((word
 EMULATED __m512i _mm512_and_si512(__m512i a, __m512i b) { return a & b; }
 EMULATED __m512i _mm512_or_si512(__m512i a, __m512i b) { return a | b; }
 EMULATED __m512i _mm512_xor_si512(__m512i a, __m512i b) { return a ^ b; }
+typedef _Float16 __m512h __attribute__((vector_size(64)));
+EMULATED __m512h _mm512_fmadd_ph(__m512h a, __m512h b, __m512h c) {
+  typedef float floats __attribute__((vector_size(128)));
+  const floats x = __builtin_convertvector(a, floats), y = __builtin_convertvector(b, floats);
+  return __builtin_convertvector(x * y + __builtin_convertvector(c, floats), __m512h);
+}
+/// a · b / 2^15 of signed words, rounded.
+EMULATED __m512i _mm512_mulhrs_epi16(__m512i a, __m512i b) {
+  typedef int16_t shorts __attribute__((vector_size(64)));
+  typedef int32_t products __attribute__((vector_size(128)));
+  const products x = __builtin_convertvector((shorts)a, products), y = __builtin_convertvector((shorts)b, products);
+  return (__m512i)__builtin_convertvector(((x * y >> 14) + 1) >> 1, shorts);
+}
 EMULATED __m512i _mm512_slli_epi32(__m512i a, unsigned bits) { return (__m512i)((words)a << bits); }
 EMULATED __m512i _mm512_srli_epi32(__m512i a, unsigned bits) { return (__m512i)((words)a >> bits); }
 

@@ -87,6 +87,24 @@ struct TileTests {
     }
   }
 
+  /// They go through halves, unless a scale is none: one of 8,192 and more, or one so small that weights would be lost.
+  @Test(
+    "weights are as good where their scales are no halves, or a few of them are not", arguments: levels,
+    formats.filter { $0 == .q8_0 || $0 == .q4_0 || !$0.isGeneral && $0 != .mxfp4 })
+  func scales(level: InstructionSet, format: WeightFormat) throws {
+    let compute = Compute(threads: 1, instructionSet: level)
+    var random = Random(seed: 74)
+    for high: UInt8 in [0x70, 0x00, 0x10] {
+      let (matrix, values) = try BlockFormatTests.matrix(
+        format, rows: 70, columns: 768, high: high, compute: compute, random: &random)
+      let x = BlockFormatTests.inputs(40, columns: 768, random: &random)
+      let output = Activations(columns: 70)
+      compute.multiply(Activations(x), by: matrix, into: output)
+      let expected = x.flatMap { Reference.multiply($0, values, rows: 70) }
+      #expect(difference(output.allRows.flatMap { $0 }, expected) < 2e-2, "upper bytes of \(high)")
+    }
+  }
+
   @Test("what lies behind the last row, or beside it, does not count", arguments: levels, [WeightFormat.bf16, .q8_0])
   func behind(level: InstructionSet, format: WeightFormat) throws {
     let compute = Compute(threads: 1, instructionSet: level)

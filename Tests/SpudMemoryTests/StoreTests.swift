@@ -11,6 +11,18 @@ struct StoreTests {
 
   init() throws { scratch = try Scratch() }
 
+  /// As a child has it that was forked and is no other program yet.
+  @Test("the right to write ends with its owner, though a child still has the file open")
+  func lockEnds() throws {
+    let path = scratch.root + "/lock"
+    var lock = try StoreLock.take(path)
+    let child = dup(try #require(lock?.descriptor))
+    defer { close(child) }
+    #expect(try StoreLock.take(path) == nil)
+    lock = nil
+    #expect(try StoreLock.take(path) != nil)
+  }
+
   @Test("what was sealed is found again by the next process, whole blocks of the longest beginning")
   func roundTrip() throws {
     let (first, second) = (Sequence(seed: 1, blocks: 9), Sequence(seed: 2, blocks: 4))

@@ -50,7 +50,7 @@ struct ReportTests {
     }
     let outcome = try await CommandLineProgram.run(["doctor", "--json"])
     let object = try JSONDecoder().decode(Object.self, from: outcome.bytes)
-    #expect(["portable", "avx2", "avx512"].contains(object.instruction_set))
+    #expect(["portable", "avx2", "avx512", "amx", "neon", "neon-i8mm"].contains(object.instruction_set))
     #expect(object.blas.contains("OpenBLAS"))
     #expect(object.read_gb_per_s > 0 && object.peak_gops.f32 > 0 && object.peak_gops.int8 > 0)
     let text = try await CommandLineProgram.run(["doctor"])

@@ -73,12 +73,13 @@ typedef struct {
   const float *factors;       ///< [rows], for SPUD_ADD; NULL: 1
   const float *bias;          ///< [columns_out]; for the gated ones [panels, 32], as the panels' rows; NULL: none
   float limit, slope;         ///< for SPUD_CLAMPED_GLU
-  float *workspace;           ///< [SPUD_ROW_BLOCK * 32], 64-byte aligned
-  uint8_t *gathered;          ///< room for SPUD_ROW_BLOCK input rows, for products of what was read
+  float *workspace;           ///< [SPUD_ROW_BLOCK * 32], for what was read [SPUD_READ_ROWS * 32], 64-byte aligned
+  uint8_t *gathered;          ///< room for SPUD_READ_ROWS input rows, for products of what was read
   spud_format format;
   spud_epilogue epilogue;
 } spud_product;
-enum { SPUD_ROW_BLOCK = 96 };
+/// Rows that pass over a panel together; of those that were read more, for widening weights is most of the work.
+enum { SPUD_ROW_BLOCK = 96, SPUD_READ_ROWS = 256 };
 
 /// One tile of attention: up to `rows` query rows that share a key-value head.
 typedef struct {
@@ -94,16 +95,17 @@ typedef struct {
   const int32_t *lengths;     ///< [rows] where what each row sees ends, at least 1
   const int32_t *starts;      ///< [rows] where it begins, below its end
   const float *sinks;         ///< [rows] a score, before the scale, of no position; NULL: none
-  int64_t rows;               ///< at most SPUD_ATTENTION_ROWS
+  int64_t rows;               ///< at most SPUD_ATTENTION_ROWS, or SPUD_READ_QUERIES
   int64_t head_width;
   float scale;
   float *scores;              ///< [rows, score_stride], 64-byte aligned
-  size_t score_stride;        ///< floats; a multiple of 32, at least the longest length rounded up
+  size_t score_stride;        ///< floats; a multiple of 16, at least the longest length rounded up to one of 32
   uint8_t *prepared;          ///< room for `rows` prepared queries of `prepared_stride` bytes
   size_t prepared_stride;
   spud_format format;         ///< of the cache: f32, bf16 or q8_0
 } spud_attention;
-enum { SPUD_ATTENTION_ROWS = 6, SPUD_MAX_HEAD_WIDTH = 1024 };
+/// Rows of one call, at most; and of one for queries that were read.
+enum { SPUD_ATTENTION_ROWS = 6, SPUD_READ_QUERIES = 32, SPUD_MAX_HEAD_WIDTH = 1024 };
 
 /// scores[i] = Σ_k query[k] · rows[i][k]: what blocks of keys could mean to a query at most.
 typedef struct {
@@ -133,9 +135,14 @@ typedef struct {
   /// The format's multiply-adds in registers only; returns how many operations (a multiply-add is two).
   int64_t (*peak)(spud_format format, int64_t turns);
   /// The product of positions that were read, where they have kernels of their own: NULL where `product` is for all.
-  /// Input rows are bfloat16, as `prepare` makes them for bf16, whatever the weights' format is, but for f32 and f16,
-  /// which have none. Up to 16 rows behind the last one may be read, and may hold anything.
+  /// Input rows are as `prepare_of_read` makes them; f32 and f16 have none. Up to 16 rows behind the last one may be
+  /// read, and may hold anything.
   void (*product_of_read)(const spud_product *product);
+  /// As `prepare`, for `product_of_read`: bfloat16 whatever the format is, two bytes a column.
+  void (*prepare_of_read)(spud_format format, const float *input, int64_t columns, uint8_t *output);
+  /// `attention` of queries that were read, for a bf16 cache: NULL where `attention` is for all. `scores` and
+  /// `prepared` have 16 rows, or 32 where there are more than 16.
+  void (*attention_of_read)(const spud_attention *attention);
   /// As `peak`, of `product_of_read`.
   int64_t (*peak_of_read)(int64_t turns);
   /// Whether the bf16 format's inputs are pairs of bfloat16 (else they are floats).
@@ -194,8 +201,8 @@ int32_t spud_cpu_has_avx512(void);  ///< AVX-512 F, BW, VL, DQ, VNNI, BF16 and V
 
 int32_t spud_cpu_has_neon(void);       ///< NEON with ARMv8.2's dot product
 int32_t spud_cpu_has_neon_i8mm(void);  ///< and with ARMv8.6's products of bytes of mixed sign
-/// AVX-512 as above, tiles of bfloat16, and the system's leave to use them, which is asked for here: call it before
-/// there are threads.
+/// AVX-512 as above and FP16, tiles of bfloat16, and the system's leave to use them, which is asked for here: call it
+/// before there are threads.
 int32_t spud_cpu_has_amx(void);
 
 /// Bytes of a core's first-level data cache; 0 where the system does not say.

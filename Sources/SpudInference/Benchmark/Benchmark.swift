@@ -62,9 +62,18 @@ package struct BenchmarkResult: Sendable {
   }
 }
 
+extension Transformer {
+  fileprivate var tokensReadAtOnce: Int { Pace.mostIDs(tellsMarksApart: compute.tellsMarksApart) }
+}
+
+extension BenchmarkTest {
+  /// Where a depth is made of copies, of so many tokens.
+  package static var tokensFilledWith: Int { 512 }
+}
+
 extension Model {
   /// The most tokens that are read at once.
-  package static var tokensReadAtOnce: Int { Pace.mostIDs }
+  package var tokensReadAtOnce: Int { transformer.tokensReadAtOnce }
 
   /// What the model's weights weigh.
   package var costs: ModelCosts { transformer.costs }
@@ -167,8 +176,8 @@ private struct BenchmarkRunner {
   /// Has every sequence read `count` more tokens, as many at once as in earnest.
   mutating func read(_ count: Int) throws {
     for sequence in 0..<test.batch {
-      for start in stride(from: 0, to: count, by: Pace.mostIDs) {
-        let size = min(Pace.mostIDs, count - start)
+      for start in stride(from: 0, to: count, by: transformer.tokensReadAtOnce) {
+        let size = min(transformer.tokensReadAtOnce, count - start)
         let batch = Batch(
           tokens: (0..<size).map { _ in nextToken() }, sequences: Array(repeating: Int32(sequence), count: size))
         _ = try transformer.forward(batch, cache: cache, logits: start + size == count ? .last : .none)
@@ -179,8 +188,8 @@ private struct BenchmarkRunner {
   /// Gives every sequence a depth by reading a part of it.
   mutating func fill(_ depth: Int) throws {
     let whole = depth / KeyValueCache.positionsPerPage
-    guard depth > Pace.mostIDs else { return try read(depth) }
-    try read(Pace.mostIDs)
+    guard depth > BenchmarkTest.tokensFilledWith else { return try read(depth) }
+    try read(BenchmarkTest.tokensFilledWith)
     for sequence in 0..<test.batch { try cache.repeatPages(of: Int32(sequence), to: whole) }
     try read(depth % KeyValueCache.positionsPerPage)
   }

@@ -30,7 +30,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
   /// Answers that have pages, oldest first.
   private(set) var active: [Generation] = []
   private var reading: Reading?
-  var pace = Pace()
+  var pace: Pace
   var speculation: Speculation
   private var submissions = 0
   /// Whether experts that were not met yet are packed while nobody asks for anything.
@@ -57,6 +57,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
     self.cache = cache
     self.thread = thread
     tree = PrefixTree(cache: cache)
+    pace = Pace(tellsMarksApart: transformer.compute.tellsMarksApart)
     speculation = Speculation(costs: transformer.costs)
     thread.register(self)
   }

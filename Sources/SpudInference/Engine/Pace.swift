@@ -1,10 +1,11 @@
 /// When the next ids of the answers are due, and how much of a prompt may be read until then: a running estimate of
 /// what both cost on this machine, with this model, now.
 struct Pace {
-  /// Ids of prompts that are read at once at most: enough to keep every kernel busy.
-  static let mostIDs = 512
+  /// Ids of prompts that are read at once at most, where kernels tell marks apart and where they do not: enough to
+  /// keep every kernel busy. What comes before the products is more work in tiles, and is done once for all ids.
+  static func mostIDs(tellsMarksApart: Bool) -> Int { tellsMarksApart ? 1024 : 512 }
   /// What a test makes smaller, so that short prompts are read in pieces.
-  var idLimit = Pace.mostIDs
+  var idLimit: Int
   /// Ids that are read at once at least: fewer read all weights for little.
   private static let leastIDs = 32
 
@@ -20,6 +21,8 @@ struct Pace {
   /// What one layer takes for one id at the beginning of a sequence, and how much more for each position before it.
   private var idTime = Duration.microseconds(20)
   private var depthTime = Duration.zero
+
+  init(tellsMarksApart: Bool) { idLimit = Self.mostIDs(tellsMarksApart: tellsMarksApart) }
 
   /// Whether the answers' next ids should be computed now, before another layer of a prompt that takes as long as
   /// `layers`.
@@ -49,7 +52,7 @@ struct Pace {
   mutating func read(ids: Int, depth: Int, took time: Duration) {
     hasRead = true
     let each = time / ids
-    if depth < Self.mostIDs {
+    if depth < idLimit {
       idTime = mean(idTime, each)
     } else {
       depthTime = mean(depthTime, max((each - idTime) / depth, .zero))

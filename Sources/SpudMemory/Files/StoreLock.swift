@@ -3,7 +3,7 @@ internal import SpudErrors
 
 /// The right to write a store, which one process at a time has. It ends with its owner, or with the process.
 final class StoreLock: Sendable {
-  private let descriptor: Int32
+  let descriptor: Int32
 
   /// - Returns: Nil when another process has it, or nobody may: on a medium that cannot be written.
   static func take(_ path: String) throws -> StoreLock? {
@@ -21,5 +21,9 @@ final class StoreLock: Sendable {
 
   private init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A child that was forked and is no other program yet has the descriptor too: closing ours would not end the lock.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }

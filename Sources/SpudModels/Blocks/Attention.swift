@@ -71,7 +71,7 @@ struct Attention {
     compute.attend(
       queries: queries, at: queryPositions, keys: keys, values: values, positions: positions, layer: layer,
       cache: cache, scale: 1 / Float(headWidth).squareRoot(), window: window, sinks: sinks,
-      budgets: budgets, into: workspace.attended)
+      budgets: budgets, marks: queryMarks, into: workspace.attended)
     compute.multiply(
       workspace.attended, by: output.weight, bias: output.bias, marks: queryMarks, addingInto: hidden)
   }

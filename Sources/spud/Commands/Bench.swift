@@ -50,7 +50,9 @@ struct Bench: AsyncParsableCommand {
 
   @Flag(
     name: .long,
-    help: "Make the depth of copies of the first \(Model.tokensReadAtOnce) tokens' keys and values, not by reading.")
+    help:
+      "Make the depth of copies of the first \(BenchmarkTest.tokensFilledWith) tokens' keys and values, not by reading."
+  )
   var fill = false
 
   @Flag(

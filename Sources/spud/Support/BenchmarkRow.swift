@@ -65,7 +65,7 @@ struct BenchmarkRow: Encodable {
     case .prefill:
       writes = false
       // Tokens that are read together share the keys and values before them too.
-      let together = min(test.tokenCount, Model.tokensReadAtOnce)
+      let together = min(test.tokenCount, model.tokensReadAtOnce)
       bytesPerToken =
         costs.weightBytesPerToken(together: together, writes: writes)
         + Double(result.cacheBytesPerToken) / Double(together)

@@ -72,7 +72,7 @@ enum Terminal {
 
   /// Prints a sentence about the answer or the question on standard error.
   static func remark(_ sentence: String) {
-    report("remark: \(sentence)")
+    report("remark: \(SpudError.abbreviated(sentence))")
   }
 
   /// Writes text to standard error. A failure to write about the work is nothing that could be reported anywhere.
