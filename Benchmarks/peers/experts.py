@@ -88,7 +88,8 @@ if measures_error:
         expected += torch.nn.functional.silu(x @ gate.T) * (x @ up.T) @ down.T / used
     print(float(((output.float() - expected) ** 2).mean().sqrt() / (expected ** 2).mean().sqrt()))
 else:
-    print(*times[3:], sep="\n")
+    for seconds in times[3:]:
+        print(seconds)
 """
 
 
