@@ -1,7 +1,7 @@
 // Weights on their way into tiles, as bfloat16: included by tiles_amx.h.
 //
-// A weight becomes a half first, 256 times as large: a multiplication takes 32 halves, where it takes 16 floats. A half's
-// bits, rounded and three places lower, are a bfloat16's whose exponent is counted from another zero. A slice with a
+// A weight becomes a half first, 256 times as large: a multiplication takes 32 halves, where it takes 16 floats. A
+// half's bits, rounded and three places lower, are a bfloat16's whose exponent counts from another zero. A slice with a
 // scale that no half holds goes through floats.
 
 typedef _Float16 f16x32 __attribute__((vector_size(64)));
