@@ -33,6 +33,23 @@ typedef struct {
   int begins, resumes, ends;        ///< whether sums start from zero, from `sums`, and go there
 } tile_rows;
 
+/// Tiles 0 to 3 are the sums of 16 rows, or of 32, by 32 columns: [rows / 16][half].
+SPUD_INLINE void zero_sums(const int both) {
+  _tile_zero(0);
+  _tile_zero(1);
+  if (both) _tile_zero(2);
+  if (both) _tile_zero(3);
+}
+
+/// Stores them, rows `stride` floats apart.
+SPUD_INLINE void store_sums(const int both, float *to, size_t stride) {
+  float *const lower = to + TILE_HEIGHT * stride;
+  _tile_stored(0, to, stride * sizeof(float));
+  _tile_stored(1, to + 16, stride * sizeof(float));
+  if (both) _tile_stored(2, lower, stride * sizeof(float));
+  if (both) _tile_stored(3, lower + 16, stride * sizeof(float));
+}
+
 /// Tiles 0 to 3 are sums, [rows / 16][half]; 4 and 5 inputs, 6 and 7 weights. Between the products of each step stands
 /// a part of widening the next slice, in pipes that the products leave idle.
 SPUD_INLINE void multiply_tiles(const tile_rows *r, const int both, int64_t steps, const widening_kind kind,
@@ -40,10 +57,7 @@ SPUD_INLINE void multiply_tiles(const tile_rows *r, const int both, int64_t step
   const size_t sums_stride = SPUD_PANEL_ROWS * sizeof(float);
   float *const lower = r->sums + TILE_HEIGHT * SPUD_PANEL_ROWS;
   if (r->begins) {
-    _tile_zero(0);
-    _tile_zero(1);
-    if (both) _tile_zero(2);
-    if (both) _tile_zero(3);
+    zero_sums(both);
   } else if (r->resumes) {
     _tile_loadd(0, r->sums, sums_stride);
     _tile_loadd(1, r->sums + 16, sums_stride);
@@ -64,11 +78,7 @@ SPUD_INLINE void multiply_tiles(const tile_rows *r, const int both, int64_t step
     }
     if (kind != WIDEN_NOTHING && step < next->steps) widen_part(kind, count, next, step, part, to + step * STEP_BYTES);
   }
-  if (!r->ends) return;
-  _tile_stored(0, r->sums, sums_stride);
-  _tile_stored(1, r->sums + 16, sums_stride);
-  if (both) _tile_stored(2, lower, sums_stride);
-  if (both) _tile_stored(3, lower + 16, sums_stride);
+  if (r->ends) store_sums(both, r->sums, SPUD_PANEL_ROWS);
 }
 
 /// The same for whatever is to be widened: the `part`-th of `parts` parts of it, 1, 2 or 4.
