@@ -23,7 +23,7 @@ public struct SpudError: Error, Sendable, Equatable, CustomStringConvertible {
   /// One sentence, naming the file, the thing, what was found and what was expected; at most `longestMessage` scalars.
   public let message: String
 
-  /// - Parameter message: May quote input of any length: the middle of one that is too long is left out.
+  /// `message` may quote input of any length: the middle of one that is too long is left out.
   public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = Self.abbreviated(message)
