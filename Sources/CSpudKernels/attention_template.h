@@ -1,10 +1,7 @@
 // Attention of one tile of queries, for one instruction set: included once by kernels_template.h.
 
-#if BF16_INPUT_UNIT == 4
-enum { POSITIONS_AT_ONCE = 1 << 30 };  // Whole: fewer were not measured.
-#else
+/// Positions whose values stay in the first-level cache while all queries and columns pass over them.
 enum { POSITIONS_AT_ONCE = 64 };
-#endif
 
 /// TILE_LANES values of one position, as floats.
 SPUD_INLINE tile_floats load_values(const uint8_t *row, int64_t column, int64_t width, spud_format format) {
@@ -134,15 +131,25 @@ SPUD_INLINE void add_pair(
   acc[1] = _mm512_dpbf16_ps(acc[1], high, pair);
 }
 
-/// The same of a bfloat16 cache and all positions, two at a time: `scores` hold pairs of bfloat16 (`pair_scores`).
+/// The same of a bfloat16 cache, two positions at a time: `scores` hold pairs of bfloat16 (`pair_scores`).
 SPUD_INLINE void combine_pairs(
     const spud_attention *a, int64_t column, span_of_positions span, const float *sums, const int m, const int blocks
 ) {
   __m512 acc[TILE_ROWS * 2];  // m * blocks is at most 6
-  SPUD_EACH(i, m * blocks * 2) acc[i] = _mm512_setzero_ps();
+  SPUD_EACH(r, m) SPUD_EACH(b, blocks) {
+    const int i = (r * blocks + b) * 2;
+    if (span.from == 0) {
+      acc[i] = acc[i + 1] = _mm512_setzero_ps();
+      continue;
+    }
+    const f32x16 low = (f32x16)read_columns(a, r, column + 32 * b);
+    const f32x16 high = (f32x16)read_columns(a, r, column + 32 * b + 16);
+    acc[i] = (__m512)__builtin_shufflevector(low, high, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
+    acc[i + 1] = (__m512)__builtin_shufflevector(low, high, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  }
   const size_t value_stride = a->value_stride;
   const int64_t shared = shared_positions(a, m), even = spud_min(span.to, shared) / 2 * 2;
-  for (int64_t from = 0; from < even;) {
+  for (int64_t from = span.from; from < even;) {
     const run_of_values run = next_run(a, from, even);
     const uint8_t *row = run.row + 2 * column, *ahead = run.ahead + 2 * column;
     for (int64_t position = from; position < run.end; position += 2) {
@@ -162,7 +169,7 @@ SPUD_INLINE void combine_pairs(
     from = run.end;
   }
   // Beyond, a row leaves out what it does not see: its probability is zero, but zero times an infinite value is not.
-  for (int64_t position = even; position < span.to; position += 2) {
+  for (int64_t position = spud_max(even, span.from); position < span.to; position += 2) {
     SPUD_EACH(r, m) {
       if (position >= a->lengths[r]) continue;
       SPUD_EACH(b, blocks) {
@@ -175,9 +182,10 @@ SPUD_INLINE void combine_pairs(
   }
   SPUD_EACH(r, m) SPUD_EACH(b, blocks) {
     const f32x16 even = (f32x16)acc[(r * blocks + b) * 2], odd = (f32x16)acc[(r * blocks + b) * 2 + 1];
-    write_columns(a, r, column + 32 * b, 1.0f / sums[r],
+    const float factor = span.last ? 1.0f / sums[r] : 1.0f;
+    write_columns(a, r, column + 32 * b, factor,
         __builtin_shufflevector(even, odd, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23));
-    write_columns(a, r, column + 32 * b + 16, 1.0f / sums[r],
+    write_columns(a, r, column + 32 * b + 16, factor,
         __builtin_shufflevector(even, odd, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31));
   }
 }

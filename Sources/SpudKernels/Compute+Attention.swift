@@ -36,9 +36,11 @@ extension Compute {
   ///
   /// - Parameters:
   ///   - queries: `[tokens, queryHeads · headWidth]`, rotated; of fewer tokens when `queryPositions` says which.
+  ///   - rows: The queries that attend now; nil is all. The others' rows of the output are left as they are.
   ///   - queryPositions: Where the queries stand; nil is `positions`. The output has a row for each of them.
-  ///   - keys: `[tokens, keyValueHeads · headWidth]`, rotated.
-  ///   - values: `[tokens, keyValueHeads · headWidth]`.
+  ///   - keys: `[tokens, keyValueHeads · headWidth]`, rotated; unused where no `positions` are given.
+  ///   - values: `[tokens, keyValueHeads · headWidth]`, the same.
+  ///   - positions: Of the keys and values; none if they are stored already.
   ///   - window: How many positions a token sees, its own included; nil is all. What it sees begins at the boundary of
   ///     a page, with the positions before the window masked: its bits do not depend on its neighbours in a batch.
   ///   - sinks: `[queryHeads]`, logits: not scaled. Nil is none.
@@ -47,8 +49,8 @@ extension Compute {
   ///   - marks: Of each query; nil is that all were read.
   ///   - output: `[tokens, queryHeads · headWidth]`.
   package func attend(
-    queries: Activations, at queryPositions: TokenPositions? = nil, keys: Activations, values: Activations,
-    positions: TokenPositions, layer: Int, cache: KeyValueCache, scale: Float, window: Int? = nil,
+    queries: Activations, rows: Range<Int>? = nil, at queryPositions: TokenPositions? = nil, keys: Activations,
+    values: Activations, positions: TokenPositions, layer: Int, cache: KeyValueCache, scale: Float, window: Int? = nil,
     sinks: [Float]? = nil, budgets: [Int32]? = nil, marks: RowMarks? = nil, into output: Activations
   ) {
     precondition(window ?? 1 > 0, "a window of \(window ?? 0) positions")
@@ -63,14 +65,17 @@ extension Compute {
     precondition(sinks?.count ?? heads == heads, "\(sinks?.count ?? 0) sinks for \(heads) heads")
     let tokens = positions.count
     let queryPositions = queryPositions ?? positions
+    let rows = rows ?? 0..<queryPositions.count
     precondition(
-      queries.rows == queryPositions.count && keys.rows == tokens && values.rows == tokens,
+      queries.rows == queryPositions.count && (tokens == 0 || keys.rows == tokens && values.rows == tokens),
       "rows differ from \(tokens) tokens")
+    precondition(
+      rows.lowerBound >= 0 && rows.upperBound <= queryPositions.count, "queries \(rows) of \(queryPositions.count)")
     output.resize(rows: queryPositions.count)
-    guard tokens > 0 else { return }
+    guard tokens > 0 || !rows.isEmpty else { return }
     var longest = 0
-    for places in [positions, queryPositions] {
-      for (sequence, position) in zip(places.sequences, places.indices) {
+    for (places, rows) in [(positions, 0..<tokens), (queryPositions, rows)] {
+      for (sequence, position) in zip(places.sequences[rows], places.indices[rows]) {
         precondition(Int(position) < cache.length(of: Int(sequence)), "a position that the cache does not hold")
         longest = max(longest, Int(position) + 1)
       }
@@ -83,19 +88,21 @@ extension Compute {
     let hasTiles = unsafe kernels.pointee.attention_of_read != nil && cache.format == .bf16
     // Scores of more rows would leave the second-level cache.
     let readRows = hasTiles ? scoreStride <= 1 << 14 ? SPUD_READ_QUERIES : SPUD_READ_QUERIES / 2 : nil
-    let rows = AttentionRows(read: readRows, written: SPUD_ATTENTION_ROWS)
-    fillTiles(queryPositions, group: group, rows: rows, budgets: budgets, marks: marks)
+    // Queries that go together read keys and values once; but every thread shall have some.
+    let isShared = cache.headCount * rows.count * group >= pool.count * SPUD_ATTENTION_ROWS
+    let heights = AttentionRows(read: readRows, written: isShared ? SPUD_ATTENTION_ROWS : SPUD_ATTENTION_ROWS / 2)
+    fillTiles(queryPositions, rows: rows, group: group, heights: heights, budgets: budgets, marks: marks)
     let selections = window == nil ? selections(queryPositions, budgets: budgets, layer: layer, cache: cache) : []
     let queryStride = inputBytes(cache.format.weightFormat, columns: headWidth)
     let task = unsafe AttentionTask(
       kernels: kernels, queries: queries, keys: keys, values: values, output: output, queryPositions: queryPositions,
       positions: positions, layer: layer,
-      cache: cache, scale: scale, window: window, sinks: sinks?.map { $0 / scale }, group: group, rows: rows,
+      cache: cache, scale: scale, window: window, sinks: sinks?.map { $0 / scale }, group: group, rows: heights,
       tiles: workspace.tiles, selections: selections,
-      scores: workspace.scores.floats(pool.count * rows.most * scoreStride), scoreStride: scoreStride,
-      prepared: workspace.queries.bytes(pool.count * rows.most * queryStride).assumingMemoryBound(to: UInt8.self),
+      scores: workspace.scores.floats(pool.count * heights.most * scoreStride), scoreStride: scoreStride,
+      prepared: workspace.queries.bytes(pool.count * heights.most * queryStride).assumingMemoryBound(to: UInt8.self),
       preparedStride: queryStride)
-    pool.run(task, alone: tokens * longest * queries.columns < Compute.smallWork)
+    pool.run(task, alone: max(tokens, rows.count) * longest * queries.columns < Compute.smallWork)
     for selection in selections {
       for page in selection.pagesOfMissing { cache.pool.bounds.noteMade(of: page, layer: layer) }
     }
@@ -124,21 +131,22 @@ extension Compute {
     return selections
   }
 
-  /// Cuts the tokens into runs of one sequence, and sorts these ascending by how many positions they see: they are
-  /// worked on from the end, so that the last ones are short whichever sequence they belong to.
+  /// Cuts some of the tokens into runs of one sequence, and sorts these ascending by how many positions they see: they
+  /// are worked on from the end, so that the last ones are short whichever sequence they belong to.
   ///
   /// A token with a budget is alone in its run, and one that was read is among others that were.
   private func fillTiles(
-    _ positions: TokenPositions, group: Int, rows: AttentionRows, budgets: [Int32]?, marks: RowMarks?
+    _ positions: TokenPositions, rows: Range<Int>, group: Int, heights: AttentionRows, budgets: [Int32]?,
+    marks: RowMarks?
   ) {
     workspace.tiles.removeAll(keepingCapacity: true)
-    func wasRead(_ token: Int) -> Bool { rows.read != nil && !(marks?.isWritten[token] ?? false) }
-    var first = 0
-    while first < positions.count {
+    func wasRead(_ token: Int) -> Bool { heights.read != nil && !(marks?.isWritten[token] ?? false) }
+    var first = rows.lowerBound
+    while first < rows.upperBound {
       let isRead = wasRead(first)
-      let most = max(1, rows.count(isRead: isRead) / group)
+      let most = max(1, heights.count(isRead: isRead) / group)
       var end = first + 1
-      while end < positions.count, end - first < most, positions.sequences[end] == positions.sequences[first],
+      while end < rows.upperBound, end - first < most, positions.sequences[end] == positions.sequences[first],
         wasRead(end) == isRead, budgets.map({ $0[first] == 0 && $0[end] == 0 }) ?? true
       {
         end += 1

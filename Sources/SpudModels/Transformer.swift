@@ -16,10 +16,10 @@ package final class Transformer: @unchecked Sendable {
   let layers: [DecoderLayer]
   let finalNorm: Norm  // [modelWidth]
   let head: WeightMatrix  // [vocabularyCount, modelWidth]; the embedding, if tied
-  private let workspace: Workspace
-  /// Hidden states that no pass uses.
-  private var freeHidden: [Activations] = []
-  private var routing: [RoutingTable?]
+  let workspace: Workspace
+  /// Memory that no pass uses, by columns.
+  private var free: [Int: [Activations]] = [:]
+  var routing: [RoutingTable?]
 
   /// Counts of the tokens that came with a class.
   package var statistics: RouterStatistics
@@ -180,60 +180,10 @@ package final class Transformer: @unchecked Sendable {
     return workspace.selected
   }
 
-  /// Memory for the hidden states of a pass.
-  func takeHidden() -> Activations { freeHidden.popLast() ?? Activations(columns: configuration.modelWidth) }
+  /// Memory that a pass keeps between its steps.
+  func take(columns: Int) -> Activations { free[columns]?.popLast() ?? Activations(columns: columns) }
 
-  func giveBack(_ hidden: Activations) { freeHidden.append(hidden) }
-
-  /// - Parameter kept: The tokens to compute more than keys and values for; nil is all.
-  func apply(layer index: Int, to pass: ForwardPass, selecting kept: [Int]?) {
-    let layer = layers[index]
-    let hidden = pass.hidden
-    let marks = kept.flatMap { kept in pass.marks?.selecting(kept) } ?? pass.marks
-    layer.attentionNorm.normalize(hidden, into: workspace.normalized, compute: compute)
-    inputObserver?(index, .attention, workspace.normalized)
-    layer.attention.transform(
-      workspace.normalized, layer: index, positions: pass.positions, selecting: kept, cache: pass.cache,
-      marks: pass.marks, budgets: index < Self.layersOfAll ? nil : pass.batch.budgets,
-      workspace: workspace.attention[index],
-      compute: compute, addingInto: hidden)
-    if kept?.isEmpty ?? false { return }
-    inputObserver?(index, .attentionOutput, workspace.attention[index].attended)
-    layer.feedForwardNorm.normalize(hidden, into: workspace.normalized, compute: compute)
-    inputObserver?(index, .feedForward, workspace.normalized)
-    switch (layer.feedForward, workspace.feedForward[index]) {
-    case (.dense(let weights), _):
-      compute.denseFeedForward(workspace.normalized, weights: weights, marks: marks, addingInto: hidden)
-    case (.biased(let block), .biased(let gate, let up)):
-      block.transform(workspace.normalized, marks: marks, gated: (gate, up), compute: compute, addingInto: hidden)
-    case (.sparse(let experts), .sparse(let logits)):
-      mix(experts, layer: index, marks: marks, logits: logits, of: pass, isSelected: kept != nil)
-    case (.biased, _), (.sparse, _): preconditionFailure("layer \(index) has memory for another block")
-    }
-    hiddenStatesObserver?(index, hidden)
-  }
-
-  private func mix(
-    _ experts: MixtureOfExperts, layer: Int, marks: RowMarks?, logits: Activations, of pass: ForwardPass,
-    isSelected: Bool
-  ) {
-    guard var choice = routing[layer].take() else {
-      preconditionFailure("layer \(layer) has experts, but no room for their router's choice")
-    }
-    experts.transform(
-      workspace.normalized, marks: marks, logits: logits, routing: &choice, compute: compute, addingInto: pass.hidden)
-    if pass.batch.recordsRoutes {
-      let count = experts.expertsPerToken
-      for (index, place) in pass.places.enumerated() {
-        let first = (isSelected ? index : place) * count
-        pass.routes[index].append(choice.experts[first..<first + count].map { UInt16(truncatingIfNeeded: $0) })
-      }
-    }
-    if let classes = pass.batch.classes {
-      statistics.record(choice.experts, expertsPerToken: experts.expertsPerToken, classes: classes[...], layer: layer)
-    }
-    routing[layer] = choice
-  }
+  func giveBack(_ activations: Activations) { free[activations.columns, default: []].append(activations) }
 
   func check(_ batch: Batch, _ cache: KeyValueCache) throws {
     precondition(batch.marks.map { $0.count == batch.tokens.count } ?? true, "as many marks as tokens")

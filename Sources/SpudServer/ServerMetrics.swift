@@ -23,6 +23,8 @@ enum ServerMetrics {
     metrics.declare("spud_requests_waiting", .gauge, "Requests that wait for room.")
     metrics.declare("spud_engine_active", .gauge, "Answers that the engine reads or writes for.")
     metrics.declare("spud_engine_waiting", .gauge, "Answers that wait for pages.")
+    metrics.declare(
+      "spud_engine_seconds_total", .counter, "Time that the engine spent, by what: reading prompts, writing answers.")
     metrics.declare("spud_cache_pages", .gauge, "Pages of 32 positions, by state: free, tree, referenced.")
     metrics.declare(
       "spud_memory_tokens", .gauge, "Tokens that the memory on the disk was given, by state: sealed, waiting.")
@@ -64,6 +66,9 @@ extension ServerContext {
       let state = model.engineState
       metrics.set("spud_engine_active", Double(state.active), ["model": served.name])
       metrics.set("spud_engine_waiting", Double(state.waiting), ["model": served.name])
+      for (name, time) in [("read", state.readTime), ("write", state.writeTime)] {
+        metrics.set("spud_engine_seconds_total", time.milliseconds / 1e3, ["model": served.name, "phase": name])
+      }
       let pages = [("free", state.freePages), ("tree", state.treePages), ("referenced", state.referencedPages)]
       for (name, count) in pages {
         metrics.set("spud_cache_pages", Double(count), ["model": served.name, "state": name])

@@ -5,10 +5,10 @@ import Testing
 @Suite("Passes")
 struct ForwardPassTests {
   @Test(
-    "a prompt that others pass between its layers gets the logits that it gets alone, and so do they",
-    arguments: ["qwen3moe-sparse-step", "llama-scaled"], CacheFormat.allCases)
-  func interleaved(name: String, format: CacheFormat) throws {
-    let fixture = Fixture(name: name)
+    "a prompt that others pass between its steps gets the logits that it gets alone, and so do they",
+    arguments: [("qwen3moe-sparse-step", .max), ("llama-scaled", .max), ("llama-scaled", 3)], CacheFormat.allCases)
+  func interleaved(prompt: (name: String, queriesAtOnce: Int), format: CacheFormat) throws {
+    let fixture = Fixture(name: prompt.name)
     let tokens = try fixture.golden().tokens
     let model = try fixture.load()
     let alone = try model.logits(of: tokens, cache: format)
@@ -19,10 +19,11 @@ struct ForwardPassTests {
       let pass = try model.begin(
         Batch(Array(tokens[chunk]), sequence: 1), cache: cache, logitsAt: [chunk.count - 2, chunk.count - 1])
       while true {
-        let logits = try model.forward(Batch([tokens[other]], sequence: 0), cache: cache, logits: .last)
-        #expect(logits[0] == alone[other])
+        let logits = try model.forward(Batch([tokens[other % tokens.count]], sequence: 0), cache: cache, logits: .last)
+        #expect(logits[0] == alone[other % tokens.count])
         other += 1
-        if model.advance(pass) { break }
+        if other % tokens.count == 0 { cache.truncate(sequence: 0, to: 0) }
+        if model.advance(pass, attending: prompt.queriesAtOnce) { break }
       }
       let logits = model.finish(pass)
       #expect(logits.rows == 2 && logits[0] == alone[chunk.upperBound - 2] && logits[1] == alone[chunk.upperBound - 1])
@@ -37,9 +38,9 @@ struct ForwardPassTests {
     let alone = try model.logits(of: tokens)
     let cache = try model.makeCache(sequences: 1, capacity: tokens.count, format: .f32)
     _ = try model.forward(Batch(Array(tokens[..<5])), cache: cache, logits: .none)
-    for layers in 0..<3 {
+    for steps in 0..<6 {
       let pass = try model.begin(Batch(tokens.reversed()[..<6].map { $0 }), cache: cache, logitsAt: [])
-      for _ in 0..<layers { _ = model.advance(pass) }
+      for _ in 0..<steps { _ = model.advance(pass, attending: 4) }
       model.abandon(pass)
       #expect(cache.length(of: 0) == 5)
     }

@@ -105,7 +105,7 @@ typedef struct {
   spud_format format;         ///< of the cache: f32, bf16 or q8_0
 } spud_attention;
 /// Rows of one call, at most; and of one for queries that were read.
-enum { SPUD_ATTENTION_ROWS = 6, SPUD_READ_QUERIES = 32, SPUD_MAX_HEAD_WIDTH = 1024 };
+enum { SPUD_ATTENTION_ROWS = 12, SPUD_READ_QUERIES = 32, SPUD_MAX_HEAD_WIDTH = 1024 };
 
 /// scores[i] = Σ_k query[k] · rows[i][k]: what blocks of keys could mean to a query at most.
 typedef struct {

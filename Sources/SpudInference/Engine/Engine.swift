@@ -5,10 +5,10 @@ internal import Synchronization
 
 /// The engine of one model: it owns the pages of keys and values, and is asked by many.
 ///
-/// A step is one of two things: an id more for every answer that is being written, all in one batch; or one layer of a
-/// pass that reads prompts. Answers go first. Prompts get what time is left until the next id is due (`Pace`), the
-/// shortest first, though none waits forever. What an answer says depends on its own ids and their marks only, never
-/// on what else is going on, bit for bit.
+/// A step is one of two things: an id more for every answer that is being written, all in one batch; or one layer, or a
+/// part of one, of a pass that reads prompts. Answers go first. Prompts get what time is left until the next id is due
+/// (`Pace`), the shortest first, though none waits forever. What an answer says depends on its own ids and their marks
+/// only, never on what else is going on, bit for bit.
 ///
 /// When pages run out, first the tree gives up what nobody uses, least recently used first; then the youngest answer
 /// gives up its pages and reads its ids again later. The oldest always ends.
@@ -29,7 +29,9 @@ final class Engine: SteppingWork, @unchecked Sendable {
   var waiting: [Generation] = []
   /// Answers that have pages, oldest first.
   private(set) var active: [Generation] = []
-  private var reading: Reading?
+  var reading: Reading?
+  /// What reading prompts and writing answers took so far.
+  var timeSpent = (reading: Duration.zero, writing: Duration.zero)
   var pace: Pace
   var speculation: Speculation
   private var submissions = 0
@@ -40,16 +42,6 @@ final class Engine: SteppingWork, @unchecked Sendable {
 
   /// What goes on, for whoever watches.
   private let watched = Mutex(EngineState())
-
-  /// A pass that reads prompts.
-  private struct Reading {
-    var pass: ForwardPass
-    /// Each generation with how many ids of it are in the pass.
-    var parts: [(generation: Generation, count: Int)]
-    /// Those whose prompt ends with this pass.
-    var ending: [Generation]
-    var depth: Int
-  }
 
   init(transformer: Transformer, cache: KeyValueCache, thread: ComputeThread, attended: Int? = nil) {
     self.attended = attended
@@ -95,6 +87,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
       state.pageLimit = cache.pageLimit
       state.freePages = cache.freePageCount
       state.treePages = tree.count
+      state.readTime = timeSpent.reading
+      state.writeTime = timeSpent.writing
       state.lastStep = .now
     }
   }
@@ -118,7 +112,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
     noteState()
     guard !active.isEmpty else { return waiting.isEmpty ? rest() : .short }
     let writing = active.filter { isWriting($0) && $0.readerIsBehind() == nil }
-    if !writing.isEmpty, reading == nil && !active.contains(where: isReading) || pace.isDue(layers: layerEstimate) {
+    if !writing.isEmpty, reading == nil && !active.contains(where: isReading) || pace.isDue(step: stepEstimate) {
       write(writing)
       return .none
     }
@@ -140,9 +134,9 @@ final class Engine: SteppingWork, @unchecked Sendable {
     !isInPass(generation) && (missing(generation) == 1 || held(generation) >= exactCount(of: generation))
   }
 
-  private func isReading(_ generation: Generation) -> Bool { isInPass(generation) || !isWriting(generation) }
+  func isReading(_ generation: Generation) -> Bool { isInPass(generation) || !isWriting(generation) }
 
-  private func held(_ generation: Generation) -> Int {
+  func held(_ generation: Generation) -> Int {
     generation.sequence.map { cache.length(of: Int($0)) } ?? 0
   }
 
@@ -152,11 +146,11 @@ final class Engine: SteppingWork, @unchecked Sendable {
   }
 
   /// Whether a pass reads for it: the cache has room for ids then that it does not hold yet.
-  private func isInPass(_ generation: Generation) -> Bool {
+  func isInPass(_ generation: Generation) -> Bool {
     reading?.parts.contains { $0.generation === generation } ?? false
   }
 
-  private func missing(_ generation: Generation) -> Int { generation.count - held(generation) }
+  func missing(_ generation: Generation) -> Int { generation.count - held(generation) }
 
   private func write(_ candidates: [Generation]) {
     let start = ContinuousClock.now
@@ -192,6 +186,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
     } catch {
       for generation in writing { generation.fail(error) }
     }
+    timeSpent.writing += start.duration(to: .now)
     pace.wrote(from: start, to: .now)
   }
 
@@ -203,90 +198,6 @@ final class Engine: SteppingWork, @unchecked Sendable {
     } catch {
       generation.fail(error)
     }
-  }
-
-  // MARK: Reading
-
-  private var layerEstimate: Duration {
-    guard let reading else { return .zero }
-    return pace.estimate(ids: reading.pass.batch.tokens.count, depth: reading.depth)
-  }
-
-  private func beginReading(hasCompany: Bool) {
-    let now = ContinuousClock.now
-    let readers = active.filter(isReading).sorted {
-      urgency($0, now) == urgency($1, now) ? $0.number < $1.number : urgency($0, now) < urgency($1, now)
-    }
-    guard let first = readers.first else { return }
-    let depth = first.sequence.map { cache.length(of: Int($0)) } ?? 0
-    var room = pace.idsAtOnce(depth: depth, hasCompany: hasCompany)
-    var parts: [(generation: Generation, count: Int)] = []
-    var together: [Int32] = []
-    for reader in readers where room > 0 && active.contains(where: { $0 === reader }) {
-      guard let sequence = reader.sequence else { continue }
-      let count = min(room, missing(reader), exactCount(of: reader) - held(reader))
-      // Another prompt goes along only whole: a part of it would cost the first one time.
-      guard parts.isEmpty || count == missing(reader) else { continue }
-      let sequences = together + Array(repeating: sequence, count: count)
-      guard makeRoom(for: sequences, youngerThan: reader, sparing: parts.map(\.generation)) else {
-        if parts.isEmpty, active.count > 1 { giveUp(reader) }
-        continue
-      }
-      together = sequences
-      parts.append((reader, count))
-      room -= count
-    }
-    guard !parts.isEmpty else { return }
-    begin(parts, depth: depth)
-  }
-
-  private func begin(_ parts: [(generation: Generation, count: Int)], depth: Int) {
-    var batch = Batch(tokens: [], sequences: [], marks: [])
-    var places: [Int] = []
-    var ending: [Generation] = []
-    for (generation, count) in parts {
-      guard let sequence = generation.sequence else { continue }
-      generation.start()
-      let length = cache.length(of: Int(sequence))
-      batch.tokens += generation.tokens(length..<length + count)
-      batch.marks? += generation.marks(length..<length + count)
-      batch.sequences += Array(repeating: sequence, count: count)
-      if length + count == generation.count {
-        places.append(batch.tokens.count - 1)
-        ending.append(generation)
-      }
-    }
-    batch.recordsRoutes = ending.contains { $0.order.options.reportsTokens }
-    do {
-      let pass = try transformer.begin(batch, cache: cache, logitsAt: places)
-      reading = Reading(pass: pass, parts: parts, ending: ending, depth: depth)
-    } catch {
-      for (generation, _) in parts { generation.fail(error) }
-    }
-  }
-
-  private func read(hasCompany: Bool) {
-    guard let reading else { return }
-    let start = ContinuousClock.now
-    let isThrough = transformer.advance(reading.pass)
-    pace.read(ids: reading.pass.batch.tokens.count, depth: reading.depth, took: start.duration(to: .now))
-    let done = Double(reading.pass.layersDone) / Double(transformer.configuration.layerCount)
-    for (generation, count) in reading.parts {
-      guard let sequence = generation.sequence else { continue }
-      let before = cache.length(of: Int(sequence)) - count
-      generation.reportProgress(read: Double(before) + done * Double(count))
-    }
-    guard isThrough else { return }
-    self.reading = nil
-    let logits = transformer.finish(reading.pass)
-    for (row, generation) in reading.ending.enumerated() { choose(generation, logits.row(row), row: row) }
-    // Nobody waits for this as for the first id.
-    for generation in reading.ending { remember(generation) }
-  }
-
-  /// The fewer ids are missing and the longer it waits, the sooner a prompt is read.
-  private func urgency(_ generation: Generation, _ now: ContinuousClock.Instant) -> Double {
-    Double(missing(generation)) - generation.submitted.duration(to: now).milliseconds
   }
 
   // MARK: Pages
@@ -325,7 +236,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
 
   /// Makes room for one id more of each of `sequences`; younger answers than `generation` give way, but for those
   /// spared.
-  private func makeRoom(
+  func makeRoom(
     for sequences: [Int32], youngerThan generation: Generation?, sparing spared: [Generation] = []
   ) -> Bool {
     while !free(cache.pagesNeeded(for: sequences)) {
@@ -338,7 +249,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
   }
 
   /// Takes an answer's pages; it will read its ids again when there are some.
-  private func giveUp(_ generation: Generation) {
+  func giveUp(_ generation: Generation) {
     leaveReading(generation)
     if let sequence = generation.sequence { cache.releaseSequence(sequence) }
     generation.sequence = nil
@@ -354,7 +265,7 @@ final class Engine: SteppingWork, @unchecked Sendable {
   }
 
   /// Leaves what the cache holds of an answer in the tree.
-  private func remember(_ generation: Generation) {
+  func remember(_ generation: Generation) {
     guard let scope = generation.order.scope, let sequence = generation.sequence else { return }
     // What was computed from a part of the context is no one's beginning.
     let held = 0..<min(cache.length(of: Int(sequence)), exactCount(of: generation))

@@ -16,6 +16,9 @@ public struct EngineState: Sendable {
   public internal(set) var cachedTokens = 0
   public internal(set) var readTokens = 0
   public internal(set) var writtenTokens = 0
+  /// What the processors spent on reading prompts and on writing answers.
+  public internal(set) var readTime = Duration.zero
+  public internal(set) var writeTime = Duration.zero
   /// Tokens whose pages a memory on the disk was given and has safe, and those that it has still to be given; an answer
   /// that is being sealed counts as one.
   public internal(set) var sealedTokens = 0

@@ -1,3 +1,5 @@
+internal import SpudModels
+
 /// When the next ids of the answers are due, and how much of a prompt may be read until then: a running estimate of
 /// what both cost on this machine, with this model, now.
 struct Pace {
@@ -6,12 +8,14 @@ struct Pace {
   static func mostIDs(tellsMarksApart: Bool) -> Int { tellsMarksApart ? 1024 : 512 }
   /// What a test makes smaller, so that short prompts are read in pieces.
   var idLimit: Int
-  /// Ids that are read at once at least: fewer read all weights for little.
-  private static let leastIDs = 32
+  /// The same of queries that attend at once.
+  var queryLimit = Int.max
+  /// Ids that are read at once at least, and queries: fewer read all weights, and what they attend to, for little.
+  private static let least = 32
 
   /// From the end of one id of every answer to the end of the next, while prompts are read: at most so long or twice
   /// what it takes alone, whichever is longer, as far as a layer can be cut.
-  var gap = Duration.milliseconds(90)
+  var gap = Duration.milliseconds(80)
 
   private var lastWritten = ContinuousClock.now
   /// Whether a layer was read since: one always is, so that prompts come on too.
@@ -19,48 +23,83 @@ struct Pace {
   /// What one id of every answer takes.
   private var writeTime = Duration.zero
   /// What one layer takes for one id at the beginning of a sequence, and how much more for each position before it.
-  private var idTime = Duration.microseconds(20)
-  private var depthTime = Duration.zero
+  private var idTime = Cost(.microseconds(20))
+  private var depthTime = Cost(.zero)
+  /// The part of `idTime` that comes before attention, where a layer was ever cut.
+  private var projectionTime = Cost(.zero)
+
+  /// What something takes, as seen so far.
+  private struct Cost {
+    private(set) var usual: Duration
+    /// What it took at worst lately: whoever waits for an id waits for the slowest step.
+    private(set) var most: Duration
+
+    init(_ guess: Duration) { (usual, most) = (guess, guess) }
+
+    mutating func note(_ seen: Duration) {
+      usual = usual == .zero ? seen : (usual * 3 + seen) / 4
+      most = max(seen, (most * 7 + seen) / 8)
+    }
+  }
 
   init(tellsMarksApart: Bool) { idLimit = Self.mostIDs(tellsMarksApart: tellsMarksApart) }
 
-  /// Whether the answers' next ids should be computed now, before another layer of a prompt that takes as long as
-  /// `layers`.
-  func isDue(layers: Duration) -> Bool {
-    hasRead && lastWritten.duration(to: .now) + layers + writeTime > max(gap, writeTime * 2)
+  /// Whether the answers' next ids should be computed now, before a step of a prompt that takes so long.
+  func isDue(step: Duration) -> Bool {
+    hasRead && lastWritten.duration(to: .now) + step + writeTime > max(gap, writeTime * 2)
   }
 
-  /// How many ids to read at once, so that a layer of them fits between two ids of the answers; where there are none,
-  /// so that whoever leaves or comes is seen soon.
-  func idsAtOnce(depth: Int, hasCompany: Bool) -> Int {
-    let room = hasCompany ? max(gap - writeTime, writeTime) : .milliseconds(150)
-    let fitting = Int(room / max(time(depth: depth), .nanoseconds(1)))
-    return min(max(fitting / Self.leastIDs * Self.leastIDs, Self.leastIDs), idLimit)
+  /// What a step of a prompt may take: between two ids of the answers; where there are none, so that whoever leaves or
+  /// comes is seen soon.
+  private func room(hasCompany: Bool) -> Duration {
+    hasCompany ? max(gap - writeTime, writeTime) : .milliseconds(110)
   }
 
-  /// What one layer is going to take.
-  func estimate(ids: Int, depth: Int) -> Duration { time(depth: depth) * ids }
+  /// How many ids to read at once, so that a layer's products with them are a step.
+  func idsAtOnce(hasCompany: Bool) -> Int {
+    min(fitting(cost(of: idTime, hasCompany), in: room(hasCompany: hasCompany)), idLimit)
+  }
 
-  private func time(depth: Int) -> Duration { idTime + depthTime * depth }
+  /// How many of a pass's queries should attend at once: all of them where a whole layer is a step.
+  func queriesAtOnce(ids: Int, depth: Int, hasCompany: Bool) -> Int {
+    let room = room(hasCompany: hasCompany)
+    let each = cost(of: depthTime, hasCompany) * depth
+    let queries = (cost(of: idTime, hasCompany) + each) * ids <= room ? ids : fitting(each, in: room)
+    return min(queries, queryLimit)
+  }
+
+  private func cost(of cost: Cost, _ hasCompany: Bool) -> Duration { hasCompany ? cost.most : cost.usual }
+
+  private func fitting(_ each: Duration, in room: Duration) -> Int {
+    max(Int(room / max(each, .nanoseconds(1))) / Self.least * Self.least, Self.least)
+  }
+
+  /// What a step of so many ids is going to take, at worst.
+  func estimate(_ step: LayerStep, ids: Int, depth: Int) -> Duration {
+    switch step {
+    case .layer: (idTime.most + depthTime.most * depth) * ids
+    case .projections: (projectionTime.most == .zero ? idTime.most : projectionTime.most) * ids
+    case .attention(let queries): depthTime.most * depth * queries
+    case .remainder: idTime.most * ids
+    }
+  }
 
   mutating func wrote(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) {
-    writeTime = mean(writeTime, start.duration(to: end))
+    let time = start.duration(to: end)
+    writeTime = writeTime == .zero ? time : (writeTime * 3 + time) / 4
     lastWritten = end
     hasRead = false
   }
 
-  mutating func read(ids: Int, depth: Int, took time: Duration) {
+  mutating func read(_ step: LayerStep, ids: Int, depth: Int, took time: Duration) {
     hasRead = true
     let each = time / ids
-    if depth < idLimit {
-      idTime = mean(idTime, each)
-    } else {
-      depthTime = mean(depthTime, max((each - idTime) / depth, .zero))
+    switch step {
+    case .layer where depth < idLimit: idTime.note(each)
+    case .layer: depthTime.note(max(each - idTime.usual, .zero) / depth)
+    case .projections: projectionTime.note(each)
+    case .attention(let queries): depthTime.note(time / queries / max(depth, 1))
+    case .remainder: idTime.note(projectionTime.usual + each)
     }
-  }
-
-  /// Three quarters of what was known, and a quarter of what was seen.
-  private func mean(_ known: Duration, _ seen: Duration) -> Duration {
-    known == .zero ? seen : (known * 3 + seen) / 4
   }
 }

@@ -20,7 +20,7 @@ struct Attention {
   let headWidth: Int
   let table: RotaryTable
 
-  /// h ← h + output · attend(rotate(norm(query · x)), rotate(norm(key · x)), value · x).
+  /// Queries, keys and values: rotate(norm(query · x)), rotate(norm(key · x)), value · x.
   ///
   /// - Parameters:
   ///   - x: `[tokens, modelWidth]`, normalized.
@@ -29,26 +29,21 @@ struct Attention {
   ///   - marks: Of each token; nil is that all were read.
   ///   - budgets: `[tokens]`; see `Batch.budgets`.
   ///   - hidden: `[tokens, modelWidth]`.
-  func transform(
-    _ x: Activations, layer: Int, positions: TokenPositions, selecting rows: [Int]? = nil,
-    cache: KeyValueCache, marks: RowMarks? = nil, budgets: [Int32]? = nil, workspace: AttentionWorkspace,
-    compute: Compute,
-    addingInto hidden: Activations
-  ) {
-    let budgets = rows.flatMap { rows in budgets.map { budgets in rows.map { budgets[$0] } } } ?? budgets
+  func project(
+    _ x: Activations, positions: TokenPositions, selecting rows: [Int]?, marks: RowMarks?, budgets: [Int32]?,
+    workspace: AttentionWorkspace, compute: Compute, hidden: Activations
+  ) -> AttentionQueries {
     let (queries, keys, values) = (workspace.queries, workspace.keys, workspace.values)
-    var queryPositions = positions
-    var queryMarks = marks
+    var answered = AttentionQueries(positions: positions, marks: marks, budgets: budgets)
     let isBiased = query.bias != nil || key.bias != nil || value.bias != nil
     if let rows {
       compute.multiply(
         x, by: [key.weight, value.weight], biases: isBiased ? [key.bias, value.bias] : nil, marks: marks,
         into: [keys, values])
-      queryMarks = marks?.selecting(rows)
-      queryPositions = positions.selecting(rows)
+      answered = answered.selecting(rows)
       x.keep(rows: rows)
       hidden.keep(rows: rows)
-      compute.multiply(x, by: query.weight, bias: query.bias, marks: queryMarks, into: queries)
+      compute.multiply(x, by: query.weight, bias: query.bias, marks: answered.marks, into: queries)
     } else {
       compute.multiply(
         x, by: [query.weight, key.weight, value.weight],
@@ -66,13 +61,46 @@ struct Attention {
     if let clip {
       for activations in [queries, keys, values] { compute.clamp(activations, to: clip) }
     }
-    compute.rotate(queries, headWidth: headWidth, positions: queryPositions, table: table)
+    compute.rotate(queries, headWidth: headWidth, positions: answered.positions, table: table)
     compute.rotate(keys, headWidth: headWidth, positions: positions, table: table)
+    return answered
+  }
+
+  /// Stores keys and values, if any are to be stored, and attends with some of the queries.
+  ///
+  /// - Parameters:
+  ///   - rows: Which queries; nil is all.
+  ///   - stored: Where the keys and values of the workspace belong; nil if they are stored.
+  func attend(
+    _ queries: AttentionQueries, rows: Range<Int>? = nil, storing stored: TokenPositions?, layer: Int,
+    cache: KeyValueCache, workspace: AttentionWorkspace, compute: Compute
+  ) {
     compute.attend(
-      queries: queries, at: queryPositions, keys: keys, values: values, positions: positions, layer: layer,
-      cache: cache, scale: 1 / Float(headWidth).squareRoot(), window: window, sinks: sinks,
-      budgets: budgets, marks: queryMarks, into: workspace.attended)
+      queries: workspace.queries, rows: rows, at: queries.positions, keys: workspace.keys, values: workspace.values,
+      positions: stored ?? TokenPositions(), layer: layer, cache: cache, scale: 1 / Float(headWidth).squareRoot(),
+      window: window, sinks: sinks, budgets: queries.budgets, marks: queries.marks, into: workspace.attended)
+  }
+
+  /// h ← h + output · attended.
+  func finish(
+    _ queries: AttentionQueries, workspace: AttentionWorkspace, compute: Compute, addingInto hidden: Activations
+  ) {
     compute.multiply(
-      workspace.attended, by: output.weight, bias: output.bias, marks: queryMarks, addingInto: hidden)
+      workspace.attended, by: output.weight, bias: output.bias, marks: queries.marks, addingInto: hidden)
+  }
+}
+
+/// What queries stand for.
+struct AttentionQueries {
+  var positions: TokenPositions
+  /// Nil is that all were read.
+  var marks: RowMarks?
+  /// See `Batch.budgets`.
+  var budgets: [Int32]?
+
+  func selecting(_ rows: [Int]) -> AttentionQueries {
+    AttentionQueries(
+      positions: positions.selecting(rows), marks: marks?.selecting(rows),
+      budgets: budgets.map { budgets in rows.map { budgets[$0] } })
   }
 }

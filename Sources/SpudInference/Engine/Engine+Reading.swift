@@ -1,0 +1,106 @@
+internal import SpudKernels
+internal import SpudModels
+
+extension Engine {
+  /// A pass that reads prompts.
+  struct Reading {
+    var pass: ForwardPass
+    /// Each generation with how many ids of it are in the pass.
+    var parts: [(generation: Generation, count: Int)]
+    /// Those whose prompt ends with this pass.
+    var ending: [Generation]
+    var depth: Int
+  }
+
+  /// What the next step of the pass that reads takes, beside answers.
+  var stepEstimate: Duration {
+    guard let reading else { return .zero }
+    let step = transformer.nextStep(of: reading.pass, attending: queriesAtOnce(reading, hasCompany: true))
+    return pace.estimate(step, ids: reading.pass.batch.tokens.count, depth: reading.depth)
+  }
+
+  private func queriesAtOnce(_ reading: Reading, hasCompany: Bool) -> Int {
+    pace.queriesAtOnce(ids: reading.pass.batch.tokens.count, depth: reading.depth, hasCompany: hasCompany)
+  }
+
+  func beginReading(hasCompany: Bool) {
+    let now = ContinuousClock.now
+    let readers = active.filter(isReading).sorted {
+      urgency($0, now) == urgency($1, now) ? $0.number < $1.number : urgency($0, now) < urgency($1, now)
+    }
+    guard let first = readers.first else { return }
+    let depth = first.sequence.map { cache.length(of: Int($0)) } ?? 0
+    var room = pace.idsAtOnce(hasCompany: hasCompany)
+    var parts: [(generation: Generation, count: Int)] = []
+    var together: [Int32] = []
+    for reader in readers where room > 0 && active.contains(where: { $0 === reader }) {
+      guard let sequence = reader.sequence else { continue }
+      let count = min(room, missing(reader), exactCount(of: reader) - held(reader))
+      // Another prompt goes along only whole: a part of it would cost the first one time.
+      guard parts.isEmpty || count == missing(reader) else { continue }
+      let sequences = together + Array(repeating: sequence, count: count)
+      guard makeRoom(for: sequences, youngerThan: reader, sparing: parts.map(\.generation)) else {
+        if parts.isEmpty, active.count > 1 { giveUp(reader) }
+        continue
+      }
+      together = sequences
+      parts.append((reader, count))
+      room -= count
+    }
+    guard !parts.isEmpty else { return }
+    begin(parts, depth: depth)
+  }
+
+  private func begin(_ parts: [(generation: Generation, count: Int)], depth: Int) {
+    var batch = Batch(tokens: [], sequences: [], marks: [])
+    var places: [Int] = []
+    var ending: [Generation] = []
+    for (generation, count) in parts {
+      guard let sequence = generation.sequence else { continue }
+      generation.start()
+      let length = cache.length(of: Int(sequence))
+      batch.tokens += generation.tokens(length..<length + count)
+      batch.marks? += generation.marks(length..<length + count)
+      batch.sequences += Array(repeating: sequence, count: count)
+      if length + count == generation.count {
+        places.append(batch.tokens.count - 1)
+        ending.append(generation)
+      }
+    }
+    batch.recordsRoutes = ending.contains { $0.order.options.reportsTokens }
+    do {
+      let pass = try transformer.begin(batch, cache: cache, logitsAt: places)
+      reading = Reading(pass: pass, parts: parts, ending: ending, depth: depth)
+    } catch {
+      for (generation, _) in parts { generation.fail(error) }
+    }
+  }
+
+  func read(hasCompany: Bool) {
+    guard let reading else { return }
+    let start = ContinuousClock.now
+    let queries = queriesAtOnce(reading, hasCompany: hasCompany)
+    let step = transformer.nextStep(of: reading.pass, attending: queries)
+    let isThrough = transformer.advance(reading.pass, attending: queries)
+    let time = start.duration(to: .now)
+    timeSpent.reading += time
+    pace.read(step, ids: reading.pass.batch.tokens.count, depth: reading.depth, took: time)
+    let done = Double(reading.pass.layersDone) / Double(transformer.configuration.layerCount)
+    for (generation, count) in reading.parts {
+      guard let sequence = generation.sequence else { continue }
+      let before = cache.length(of: Int(sequence)) - count
+      generation.reportProgress(read: Double(before) + done * Double(count))
+    }
+    guard isThrough else { return }
+    self.reading = nil
+    let logits = transformer.finish(reading.pass)
+    for (row, generation) in reading.ending.enumerated() { choose(generation, logits.row(row), row: row) }
+    // Nobody waits for this as for the first id.
+    for generation in reading.ending { remember(generation) }
+  }
+
+  /// The fewer ids are missing and the longer it waits, the sooner a prompt is read.
+  private func urgency(_ generation: Generation, _ now: ContinuousClock.Instant) -> Double {
+    Double(missing(generation)) - generation.submitted.duration(to: now).milliseconds
+  }
+}
