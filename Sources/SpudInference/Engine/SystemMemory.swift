@@ -34,7 +34,7 @@ enum SystemMemory {
 }
 
 /// Where a version of control groups says what a group may take.
-private struct ControlGroup {
+struct ControlGroup {
   let root: String
   let limit: String
   let usage: String
@@ -54,7 +54,8 @@ private struct ControlGroup {
     else { return nil }
     let lines = text(directory + "memory.stat")?.split(separator: "\n") ?? []
     let pages = lines.first { $0.hasPrefix(files + " ") }?.split(separator: " ").last.flatMap { Int($0) }
-    return max(0, limit - used + (pages ?? 0))
+    // Both are read while they change, so that there may be more pages than is used; and no limit is a very high one.
+    return max(0, limit - max(0, used - max(0, pages ?? 0)))
   }
 
   private func text(_ path: String) -> String? {
