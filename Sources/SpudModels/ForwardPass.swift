@@ -75,12 +75,12 @@ extension Transformer {
     return cut.rest.isEmpty ? .remainder : .attention(queries: min(cut.rest.count, most))
   }
 
-  /// Takes a pass a step further: through a layer, or a part of one that has more queries than `most`.
+  /// Takes a pass a step further: through a layer, or a part of one that has more queries than `most`, which are those
+  /// that attend at once.
   ///
   /// Of the last layer, the tokens to come need only the keys and values, so the rest of it is computed for the tokens
   /// that get logits; unless someone counts or observes all of them.
   ///
-  /// - Parameter most: Queries that attend at once.
   /// - Returns: Whether that was the last one.
   package func advance(_ pass: ForwardPass, attending most: Int = .max) -> Bool {
     let index = pass.layersDone

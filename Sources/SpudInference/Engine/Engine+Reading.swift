@@ -84,7 +84,8 @@ extension Engine {
     let isThrough = transformer.advance(reading.pass, attending: queries)
     let time = start.duration(to: .now)
     timeSpent.reading += time
-    pace.read(step, ids: reading.pass.batch.tokens.count, depth: reading.depth, took: time)
+    // Of the last layer little is computed.
+    pace.read(isThrough ? nil : step, ids: reading.pass.batch.tokens.count, depth: reading.depth, took: time)
     let done = Double(reading.pass.layersDone) / Double(transformer.configuration.layerCount)
     for (generation, count) in reading.parts {
       guard let sequence = generation.sequence else { continue }

@@ -91,10 +91,12 @@ struct Pace {
     hasRead = false
   }
 
-  mutating func read(_ step: LayerStep, ids: Int, depth: Int, took time: Duration) {
+  /// - Parameter step: Nil where what it took says nothing about others.
+  mutating func read(_ step: LayerStep?, ids: Int, depth: Int, took time: Duration) {
     hasRead = true
     let each = time / ids
     switch step {
+    case nil: break
     case .layer where depth < idLimit: idTime.note(each)
     case .layer: depthTime.note(max(each - idTime.usual, .zero) / depth)
     case .projections: projectionTime.note(each)
