@@ -8,10 +8,12 @@ extension Compute {
   /// Tokens are grouped by expert; each expert's weights are read once. A token's sum runs over its experts in rising
   /// order, whatever its neighbours are. One task, three synchronizations.
   ///
-  /// - Parameter marks: Of each token, as the routing was given them; nil is that all were read.
+  /// - Parameters:
+  ///   - range: The experts to add; nil is all. Ranges in rising order add up to the same bits.
+  ///   - marks: Of each token, as the routing was given them; nil is that all were read.
   package func mixExperts(
-    _ x: Activations, routing: RoutingTable, weights: ExpertWeights, marks: RowMarks? = nil,
-    addingInto hidden: Activations
+    _ x: Activations, routing: RoutingTable, experts range: Range<Int>? = nil, weights: ExpertWeights,
+    marks: RowMarks? = nil, addingInto hidden: Activations
   ) {
     precondition(marks == nil || marks?.count == x.rows, "\(marks?.count ?? 0) marks for \(x.rows) tokens")
     precondition(routing.expertCount == weights.expertCount, "\(routing.expertCount) experts of \(weights.expertCount)")
@@ -21,7 +23,8 @@ extension Compute {
         unsafe routing.pairWeights.withUnsafeBufferPointer { factors in
           unsafe feedForward(
             x, offsets: offsets, readCounts: routing.readCounts, tokens: tokens.baseAddress,
-            factors: factors.baseAddress, weights: weights, marks: marks, addingInto: hidden)
+            factors: factors.baseAddress, weights: weights, experts: range ?? 0..<weights.expertCount, marks: marks,
+            addingInto: hidden)
         }
       }
     }
@@ -42,20 +45,22 @@ extension Compute {
       unsafe order.withUnsafeBufferPointer { order in
         unsafe feedForward(
           x, offsets: offsets, readCounts: [Int32(readCount)], tokens: order.isEmpty ? nil : order.baseAddress,
-          factors: nil, weights: weights, marks: marks, addingInto: hidden)
+          factors: nil, weights: weights, experts: 0..<1, marks: marks, addingInto: hidden)
       }
     }
   }
 
   private func feedForward(
     _ x: Activations, offsets: UnsafeBufferPointer<Int32>, readCounts: [Int32], tokens: UnsafePointer<Int32>?,
-    factors: UnsafePointer<Float>?, weights: ExpertWeights, marks: RowMarks?, addingInto hidden: Activations
+    factors: UnsafePointer<Float>?, weights: ExpertWeights, experts range: Range<Int>, marks: RowMarks?,
+    addingInto hidden: Activations
   ) {
     precondition(x.columns == weights.width && hidden.columns == weights.width, "experts of width \(weights.width)")
     precondition(hidden.rows == x.rows, "adding \(x.rows) rows to \(hidden.rows)")
     guard x.rows > 0 else { return }
-    let pairs = unsafe Int(offsets[offsets.count - 1])
-    let most = (1..<offsets.count).reduce(0) { unsafe max($0, Int(offsets[$1] - offsets[$1 - 1])) }
+    let all = unsafe Int(offsets[offsets.count - 1])
+    let pairs = unsafe Int(offsets[range.upperBound] - offsets[range.lowerBound])
+    let most = range.reduce(0) { unsafe max($0, Int(offsets[$1 + 1] - offsets[$1])) }
     let inputStride = inputStride(weights.format, columns: weights.width)
     let hiddenInputStride = self.inputStride(weights.downFormat, columns: weights.expertWidth)
     var tiles = usesTiles(weights.format) || usesTiles(weights.downFormat) ? Tiles(marks) : nil
@@ -64,16 +69,17 @@ extension Compute {
     let inputs = unsafe workspace.inputs.bytes((x.rows + Self.rowsBehind) * inputStride)
       .assumingMemoryBound(to: UInt8.self)
     let gated = unsafe workspace.hidden.floats(pool.count * most * hiddenStride)
-    let gatedInputs = unsafe workspace.hiddenInputs.bytes((pairs + Self.rowsBehind) * hiddenInputStride)
+    let gatedInputs = unsafe workspace.hiddenInputs.bytes((all + Self.rowsBehind) * hiddenInputStride)
       .assumingMemoryBound(to: UInt8.self)
     let sums = unsafe workspace.sums.floats(pool.count * Compute.sumsPerWorker)
     // Where memory has no place for all experts, they come in waves, in rising order all the same.
-    var first = 0
-    while first < weights.expertCount {
-      let (experts, missing) = unsafe weights.admit(from: first, offsets: offsets)
+    var first = range.lowerBound
+    while first < range.upperBound {
+      let (experts, missing) = unsafe weights.admit(first..<range.upperBound, offsets: offsets)
       pack(missing, of: weights)
       let task = unsafe FeedForwardTask(
-        kernels: kernels, x: x, hidden: hidden, weights: weights, experts: experts, offsets: offsets,
+        kernels: kernels, x: x, hidden: hidden, weights: weights, experts: experts, isFirst: first == range.lowerBound,
+        offsets: offsets,
         readCounts: readCounts, tokens: tokens, factors: factors,
         gateTiles: usesTiles(weights.format) ? tiles : nil, downTiles: usesTiles(weights.downFormat) ? tiles : nil,
         inputStride: inputStride, inputs: inputs, gatedStride: hiddenStride,
@@ -91,7 +97,8 @@ private struct FeedForwardTask: ParallelTask {
   let x: Activations
   let hidden: Activations
   let weights: ExpertWeights
-  let experts: Range<Int>  // those that this pass is for
+  let experts: Range<Int>  // those that this wave is for
+  let isFirst: Bool  // of the waves for the same rows
   let offsets: UnsafeBufferPointer<Int32>
   let readCounts: [Int32]
   let tokens: UnsafePointer<Int32>?
@@ -108,7 +115,7 @@ private struct FeedForwardTask: ParallelTask {
   let sums: UnsafeMutablePointer<Float>
 
   func run(_ worker: Worker) {
-    if experts.lowerBound == 0 {
+    if isFirst {
       unsafe prepareRows(
         x, format: weights.format, stride: inputStride, into: inputs, tiles: gateTiles, kernels: kernels, worker: worker
       )

@@ -84,18 +84,18 @@ extension ExpertWeights {
     return experts
   }
 
-  /// Gives places to the experts from `first` on that tokens were sent to, as many as there are places for.
+  /// Gives places to the experts of `range` that tokens were sent to, in order, as long as there are places.
   ///
   /// - Parameter offsets: Where each expert's tokens begin, and where the last one's end.
   /// - Returns: The experts that are now in memory, once `missing` are packed; they are at least one.
-  func admit(from first: Int, offsets: UnsafeBufferPointer<Int32>) -> (experts: Range<Int>, missing: [Int]) {
-    guard !sources.isEmpty else { return (first..<expertCount, []) }
+  func admit(_ range: Range<Int>, offsets: UnsafeBufferPointer<Int32>) -> (experts: Range<Int>, missing: [Int]) {
+    guard !sources.isEmpty else { return (range, []) }
     var missing: [Int] = []
     memory.beginWave()
-    for expert in first..<expertCount where unsafe offsets[expert + 1] > offsets[expert] {
-      guard let isNew = memory.meet(firstExpert + expert) else { return (first..<expert, missing) }
+    for expert in range where unsafe offsets[expert + 1] > offsets[expert] {
+      guard let isNew = memory.meet(firstExpert + expert) else { return (range.lowerBound..<expert, missing) }
       if isNew { missing.append(expert) }
     }
-    return (first..<expertCount, missing)
+    return (range, missing)
   }
 }

@@ -30,6 +30,19 @@ package struct RoutingTable: Sendable {
     readCounts = cursors
   }
 
+  /// The experts from `first` on that have at most so many pairs together; one that has more goes alone.
+  package func experts(from first: Int, pairs most: Int) -> Range<Int> {
+    let limit = Int(offsets[first]) + min(most, Int(offsets[expertCount]))
+    var end = first + 1
+    while end < expertCount, offsets[end] == offsets[first] || Int(offsets[end + 1]) <= limit { end += 1 }
+    return first..<end
+  }
+
+  /// How many pairs some experts have.
+  package func pairCount(of experts: Range<Int>) -> Int {
+    Int(offsets[experts.upperBound] - offsets[experts.lowerBound])
+  }
+
   mutating func resize(tokens: Int) {
     tokenCount = tokens
     let pairs = tokens * expertsPerToken

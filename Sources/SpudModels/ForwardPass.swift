@@ -4,11 +4,12 @@ package import SpudKernels
 /// A batch on its way through the layers of a decoder.
 ///
 /// Between two steps other batches may go all the way, as long as they belong to other sequences. A step is a layer, or
-/// less: attention of many queries to many positions is cut, so that a long prompt keeps no one waiting.
+/// less: attention of many queries to many positions is cut, and so are experts that have much to do, so that a long
+/// prompt keeps no one waiting.
 package final class ForwardPass {
   package let batch: Batch
   /// Layers done.
-  package fileprivate(set) var layersDone = 0
+  package internal(set) var layersDone = 0
   /// The layer after these, where its attention is cut.
   var cut: CutLayer?
   let cache: KeyValueCache
@@ -66,44 +67,10 @@ extension Transformer {
       places: places, isWhole: isWhole)
   }
 
-  /// What `advance` is going to do.
-  package func nextStep(of pass: ForwardPass, attending most: Int) -> LayerStep {
-    guard let cut = pass.cut else {
-      let queries = kept(in: pass.layersDone, of: pass)?.count ?? pass.batch.tokens.count
-      return queries > most ? .projections : .layer
-    }
-    return cut.rest.isEmpty ? .remainder : .attention(queries: min(cut.rest.count, most))
-  }
-
-  /// Takes a pass a step further: through a layer, or a part of one that has more queries than `most`, which are those
-  /// that attend at once.
-  ///
-  /// Of the last layer, the tokens to come need only the keys and values, so the rest of it is computed for the tokens
-  /// that get logits; unless someone counts or observes all of them.
-  ///
-  /// - Returns: Whether that was the last one.
-  package func advance(_ pass: ForwardPass, attending most: Int = .max) -> Bool {
-    let index = pass.layersDone
-    let step = nextStep(of: pass, attending: most)
-    switch step {
-    case .layer: apply(layer: index, to: pass, selecting: kept(in: index, of: pass))
-    case .projections: beginCut(layer: index, of: pass, selecting: kept(in: index, of: pass))
-    case .attention(let queries): attend(queries, of: pass)
-    case .remainder: endCut(of: pass)
-    }
-    if step == .layer || step == .remainder { pass.layersDone += 1 }
-    return pass.layersDone == layers.count
-  }
-
-  /// The tokens for which more of a layer than keys and values is computed; nil is all.
-  private func kept(in index: Int, of pass: ForwardPass) -> [Int]? {
-    index == layers.count - 1 && !pass.isWhole ? pass.places : nil
-  }
-
   /// Takes back what a pass appended, and its memory; it may be anywhere on its way.
   package func abandon(_ pass: ForwardPass) {
     pass.takeBack()
-    if let cut = pass.cut { giveBack(cut) }
+    endCut(of: pass)
     giveBack(pass.hidden)
   }
 

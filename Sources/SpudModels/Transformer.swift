@@ -19,6 +19,7 @@ package final class Transformer: @unchecked Sendable {
   let workspace: Workspace
   /// Memory that no pass uses, by columns.
   private var free: [Int: [Activations]] = [:]
+  /// Each layer's last choice of experts, whose memory the next one uses.
   var routing: [RoutingTable?]
 
   /// Counts of the tokens that came with a class.
@@ -90,12 +91,7 @@ package final class Transformer: @unchecked Sendable {
     self.finalNorm = finalNorm
     self.head = head
     workspace = Workspace(configuration)
-    routing = configuration.layers.map { layer in
-      switch layer.feedForward {
-      case .dense: nil
-      case .experts(let plan): RoutingTable(expertCount: plan.expertCount, expertsPerToken: plan.expertsPerToken)
-      }
-    }
+    routing = Array(repeating: nil, count: configuration.layerCount)
     statistics = RouterStatistics(layerCount: configuration.layerCount, expertCount: configuration.expertCount)
   }
 

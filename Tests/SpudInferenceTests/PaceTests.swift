@@ -7,21 +7,21 @@ import Testing
 @Suite("Pace")
 struct PaceTests {
   /// After a prompt's first ids took 100 µs each in a layer, and attention 10 ns for each of 1,000 positions more.
-  private func measured() -> Pace {
-    var pace = Pace(tellsMarksApart: false)
+  private func measured(cutsExperts: Bool = false) -> Pace {
+    var pace = Pace(tellsMarksApart: false, cutsExperts: cutsExperts)
     for _ in 0..<40 { pace.read(.layer, ids: 320, depth: 0, took: .milliseconds(32)) }
     for _ in 0..<40 { pace.read(.attention(queries: 64), ids: 320, depth: 1000, took: .microseconds(640)) }
     return pace
   }
 
-  @Test("ids are as many as a layer's products have time for, whatever the depth; alone more")
+  @Test("ids are as many as a layer's products have time for, whatever the depth; alone fewer")
   func ids() {
     let pace = measured()
     #expect(pace.idsAtOnce(hasCompany: true) == 512, "the most")
     var slow = pace
     for _ in 0..<40 { slow.read(.layer, ids: 100, depth: 0, took: .milliseconds(40)) }
     #expect(slow.idsAtOnce(hasCompany: true) == 192)
-    #expect(slow.idsAtOnce(hasCompany: false) == 256)
+    #expect(slow.idsAtOnce(hasCompany: false) == 160)
     for _ in 0..<40 { slow.read(.layer, ids: 32, depth: 0, took: .seconds(1)) }
     #expect(slow.idsAtOnce(hasCompany: true) == 32, "the least")
   }
@@ -29,10 +29,27 @@ struct PaceTests {
   @Test("a layer is cut where it takes too long, into parts of the same time at any depth")
   func queries() {
     let pace = measured()
-    #expect(pace.queriesAtOnce(ids: 512, depth: 1000, hasCompany: true) == 512, "56 ms")
-    #expect(pace.queriesAtOnce(ids: 512, depth: 10_000, hasCompany: true) == 800, "as many as 80 ms have time for")
-    #expect(pace.queriesAtOnce(ids: 512, depth: 50_000, hasCompany: true) == 160)
-    #expect(pace.queriesAtOnce(ids: 512, depth: 1_000_000, hasCompany: true) == 32, "the least")
+    func queries(depth: Int) -> Int { pace.limits(ids: 512, depth: depth, hasCompany: true).queries }
+    #expect(queries(depth: 1000) == .max, "56 ms")
+    #expect(queries(depth: 10_000) == 800, "as many as 80 ms have time for")
+    #expect(queries(depth: 50_000) == 160)
+    #expect(queries(depth: 1_000_000) == 32, "the least")
+  }
+
+  @Test("experts are cut too, so that as many ids as ever are read at once")
+  func experts() {
+    var pace = measured(cutsExperts: true)
+    for _ in 0..<40 { pace.read(.layer, ids: 512, depth: 0, took: .milliseconds(256)) }
+    #expect(pace.idsAtOnce(hasCompany: true) == 512)
+    #expect(pace.limits(ids: 512, depth: 0, hasCompany: true).mixedIDs == 160, "what a whole layer has time for")
+    for _ in 0..<40 {
+      pace.read(.projections, ids: 512, depth: 0, took: .milliseconds(40))
+      pace.read(.remainder, ids: 512, depth: 0, took: .milliseconds(16))
+      pace.read(.experts(ids: 160), ids: 512, depth: 0, took: .milliseconds(40))
+    }
+    #expect(pace.limits(ids: 512, depth: 0, hasCompany: true).mixedIDs == 320)
+    for _ in 0..<40 { pace.read(.projections, ids: 512, depth: 0, took: .milliseconds(160)) }
+    #expect(pace.idsAtOnce(hasCompany: true) == 256, "as many as can be projected in time")
   }
 
   @Test("a step that took longer than ever is expected again at once, and forgotten slowly")

@@ -96,7 +96,10 @@ struct ScheduleTests {
       var random = RandomGenerator(seed: seed)
       let engine = model.engine
       try await model.thread.run {
-        if seed > 0 { (engine.pace.idLimit, engine.pace.queryLimit) = (32, 5) }
+        if seed > 0 {
+          engine.pace.idLimit = 32
+          engine.pace.stepLimits = StepLimits(queries: 5, mixedIDs: 7)
+        }
         if seed > 1 { engine.pace.gap = .zero }
       }
       try await withThrowingTaskGroup(of: Void.self) { group in

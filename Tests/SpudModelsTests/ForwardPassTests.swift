@@ -6,8 +6,11 @@ import Testing
 struct ForwardPassTests {
   @Test(
     "a prompt that others pass between its steps gets the logits that it gets alone, and so do they",
-    arguments: [("qwen3moe-sparse-step", .max), ("llama-scaled", .max), ("llama-scaled", 3)], CacheFormat.allCases)
-  func interleaved(prompt: (name: String, queriesAtOnce: Int), format: CacheFormat) throws {
+    arguments: [
+      ("qwen3moe-sparse-step", .none), ("qwen3moe-sparse-step", StepLimits(queries: 4, mixedIDs: 2)),
+      ("llama-scaled", .none), ("llama-scaled", StepLimits(queries: 3, mixedIDs: .max)),
+    ], CacheFormat.allCases)
+  func interleaved(prompt: (name: String, limits: StepLimits), format: CacheFormat) throws {
     let fixture = Fixture(name: prompt.name)
     let tokens = try fixture.golden().tokens
     let model = try fixture.load()
@@ -23,7 +26,7 @@ struct ForwardPassTests {
         #expect(logits[0] == alone[other % tokens.count])
         other += 1
         if other % tokens.count == 0 { cache.truncate(sequence: 0, to: 0) }
-        if model.advance(pass, attending: prompt.queriesAtOnce) { break }
+        if model.advance(pass, limits: prompt.limits) { break }
       }
       let logits = model.finish(pass)
       #expect(logits.rows == 2 && logits[0] == alone[chunk.upperBound - 2] && logits[1] == alone[chunk.upperBound - 1])
@@ -38,9 +41,9 @@ struct ForwardPassTests {
     let alone = try model.logits(of: tokens)
     let cache = try model.makeCache(sequences: 1, capacity: tokens.count, format: .f32)
     _ = try model.forward(Batch(Array(tokens[..<5])), cache: cache, logits: .none)
-    for steps in 0..<6 {
+    for steps in 0..<12 {
       let pass = try model.begin(Batch(tokens.reversed()[..<6].map { $0 }), cache: cache, logitsAt: [])
-      for _ in 0..<steps { _ = model.advance(pass, attending: 4) }
+      for _ in 0..<steps where !model.advance(pass, limits: StepLimits(queries: 4, mixedIDs: 2)) {}
       model.abandon(pass)
       #expect(cache.length(of: 0) == 5)
     }

@@ -15,12 +15,12 @@ extension Engine {
   /// What the next step of the pass that reads takes, beside answers.
   var stepEstimate: Duration {
     guard let reading else { return .zero }
-    let step = transformer.nextStep(of: reading.pass, attending: queriesAtOnce(reading, hasCompany: true))
+    let step = transformer.nextStep(of: reading.pass, limits: limits(reading, hasCompany: true))
     return pace.estimate(step, ids: reading.pass.batch.tokens.count, depth: reading.depth)
   }
 
-  private func queriesAtOnce(_ reading: Reading, hasCompany: Bool) -> Int {
-    pace.queriesAtOnce(ids: reading.pass.batch.tokens.count, depth: reading.depth, hasCompany: hasCompany)
+  private func limits(_ reading: Reading, hasCompany: Bool) -> StepLimits {
+    pace.limits(ids: reading.pass.batch.tokens.count, depth: reading.depth, hasCompany: hasCompany)
   }
 
   func beginReading(hasCompany: Bool) {
@@ -79,9 +79,9 @@ extension Engine {
   func read(hasCompany: Bool) {
     guard let reading else { return }
     let start = ContinuousClock.now
-    let queries = queriesAtOnce(reading, hasCompany: hasCompany)
-    let step = transformer.nextStep(of: reading.pass, attending: queries)
-    let isThrough = transformer.advance(reading.pass, attending: queries)
+    let limits = limits(reading, hasCompany: hasCompany)
+    let step = transformer.nextStep(of: reading.pass, limits: limits)
+    let isThrough = transformer.advance(reading.pass, limits: limits)
     let time = start.duration(to: .now)
     timeSpent.reading += time
     // Of the last layer little is computed.

@@ -49,7 +49,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
     self.cache = cache
     self.thread = thread
     tree = PrefixTree(cache: cache)
-    pace = Pace(tellsMarksApart: transformer.compute.tellsMarksApart)
+    pace = Pace(
+      tellsMarksApart: transformer.compute.tellsMarksApart, cutsExperts: transformer.expertPlaces.all > 0)
     speculation = Speculation(costs: transformer.costs)
     thread.register(self)
   }

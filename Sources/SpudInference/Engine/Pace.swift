@@ -8,8 +8,8 @@ struct Pace {
   static func mostIDs(tellsMarksApart: Bool) -> Int { tellsMarksApart ? 1024 : 512 }
   /// What a test makes smaller, so that short prompts are read in pieces.
   var idLimit: Int
-  /// The same of queries that attend at once.
-  var queryLimit = Int.max
+  /// The same of a step.
+  var stepLimits = StepLimits.none
   /// Ids that are read at once at least, and queries: fewer read all weights, and what they attend to, for little.
   private static let least = 32
 
@@ -25,8 +25,12 @@ struct Pace {
   /// What one layer takes for one id at the beginning of a sequence, and how much more for each position before it.
   private var idTime = Cost(.microseconds(20))
   private var depthTime = Cost(.zero)
-  /// The part of `idTime` that comes before attention, where a layer was ever cut.
+  /// The parts of `idTime`, where a layer was ever cut: what comes before attention, after it, and the experts.
   private var projectionTime = Cost(.zero)
+  private var remainderTime = Cost(.zero)
+  private var expertTime = Cost(.zero)
+  /// Whether experts are what a layer spends its time on, so that any number of ids can be cut.
+  private let cutsExperts: Bool
 
   /// What something takes, as seen so far.
   private struct Cost {
@@ -42,7 +46,10 @@ struct Pace {
     }
   }
 
-  init(tellsMarksApart: Bool) { idLimit = Self.mostIDs(tellsMarksApart: tellsMarksApart) }
+  init(tellsMarksApart: Bool, cutsExperts: Bool) {
+    idLimit = Self.mostIDs(tellsMarksApart: tellsMarksApart)
+    self.cutsExperts = cutsExperts
+  }
 
   /// Whether the answers' next ids should be computed now, before a step of a prompt that takes so long.
   func isDue(step: Duration) -> Bool {
@@ -52,21 +59,29 @@ struct Pace {
   /// What a step of a prompt may take: between two ids of the answers; where there are none, so that whoever leaves or
   /// comes is seen soon.
   private func room(hasCompany: Bool) -> Duration {
-    hasCompany ? max(gap - writeTime, writeTime) : .milliseconds(110)
+    hasCompany ? max(gap - writeTime, writeTime) : .milliseconds(70)
   }
 
-  /// How many ids to read at once, so that a layer's products with them are a step.
+  /// How many ids to read at once, so that the products with them that cannot be cut are a step.
   func idsAtOnce(hasCompany: Bool) -> Int {
-    min(fitting(cost(of: idTime, hasCompany), in: room(hasCompany: hasCompany)), idLimit)
+    let each =
+      cutsExperts
+      ? max(cost(of: projectionTime, hasCompany), cost(of: remainderTime, hasCompany)) : cost(of: idTime, hasCompany)
+    return min(fitting(each, in: room(hasCompany: hasCompany)), idLimit)
   }
 
-  /// How many of a pass's queries should attend at once: all of them where a whole layer is a step.
-  func queriesAtOnce(ids: Int, depth: Int, hasCompany: Bool) -> Int {
+  /// How much of a pass's next layer should be done at once: all of it where that is a step.
+  func limits(ids: Int, depth: Int, hasCompany: Bool) -> StepLimits {
     let room = room(hasCompany: hasCompany)
     let each = cost(of: depthTime, hasCompany) * depth
-    let queries = (cost(of: idTime, hasCompany) + each) * ids <= room ? ids : fitting(each, in: room)
-    return min(queries, queryLimit)
+    guard (cost(of: idTime, hasCompany) + each) * ids > room else { return stepLimits }
+    return StepLimits(
+      queries: min(fitting(each, in: room), stepLimits.queries),
+      mixedIDs: min(fitting(cost(of: known(expertTime), hasCompany), in: room), stepLimits.mixedIDs))
   }
+
+  /// A part of a layer takes less than the whole, as long as no one has seen how much.
+  private func known(_ part: Cost) -> Cost { part.usual == .zero ? idTime : part }
 
   private func cost(of cost: Cost, _ hasCompany: Bool) -> Duration { hasCompany ? cost.most : cost.usual }
 
@@ -78,9 +93,10 @@ struct Pace {
   func estimate(_ step: LayerStep, ids: Int, depth: Int) -> Duration {
     switch step {
     case .layer: (idTime.most + depthTime.most * depth) * ids
-    case .projections: (projectionTime.most == .zero ? idTime.most : projectionTime.most) * ids
+    case .projections: known(projectionTime).most * ids
     case .attention(let queries): depthTime.most * depth * queries
-    case .remainder: idTime.most * ids
+    case .remainder: known(remainderTime).most * ids
+    case .experts(let ids): known(expertTime).most * ids
     }
   }
 
@@ -101,7 +117,12 @@ struct Pace {
     case .layer: depthTime.note(max(each - idTime.usual, .zero) / depth)
     case .projections: projectionTime.note(each)
     case .attention(let queries): depthTime.note(time / queries / max(depth, 1))
-    case .remainder: idTime.note(projectionTime.usual + each)
+    case .remainder:
+      remainderTime.note(each)
+      if !cutsExperts { idTime.note(projectionTime.usual + each) }
+    case .experts(let ids):
+      expertTime.note(time / ids)
+      idTime.note(projectionTime.usual + remainderTime.usual + time / ids)
     }
   }
 }

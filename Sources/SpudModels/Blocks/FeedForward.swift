@@ -42,18 +42,17 @@ struct MixtureOfExperts {
   let expertsPerToken: Int
   let score: RouterScore
 
-  /// Adds the experts' answer to `hidden` and leaves the choice in `routing`.
+  /// Chooses experts.
   ///
   /// - Parameters:
   ///   - x: `[tokens, modelWidth]`, normalized.
   ///   - marks: Of each token; nil is that all were read.
-  ///   - hidden: `[tokens, modelWidth]`.
-  func transform(
-    _ x: Activations, marks: RowMarks?, logits: Activations, routing: inout RoutingTable, compute: Compute,
-    addingInto hidden: Activations
+  ///   - logits: `[tokens, expertCount]`, overwritten.
+  ///   - routing: Gets the choice.
+  func route(
+    _ x: Activations, marks: RowMarks?, logits: Activations, into routing: inout RoutingTable, compute: Compute
   ) {
     compute.multiply(x, by: router.weight, bias: router.bias, marks: marks, into: logits)
     compute.route(logits, by: score, marks: marks, into: &routing)
-    compute.mixExperts(x, routing: routing, weights: experts, marks: marks, addingInto: hidden)
   }
 }
