@@ -141,7 +141,7 @@ public final class SyntheticDecoder {
     let sequences = (0..<cache.sequenceCount).flatMap { Array(repeating: Int32($0), count: tokensPerSequence) }
     let positions = try cache.append(sequences)
     let tokens = sequences.indices.map { Int32(($0 * 7919 + 13) % shape.vocabulary) }
-    compute.gather(tokens, from: embedding, into: buffers.hidden)
+    compute.gather(tokens, from: .packed(embedding), into: buffers.hidden)
     let scale = 1 / Float(shape.headWidth).squareRoot()
     for (index, layer) in layers.enumerated() {
       compute.normalize(buffers.hidden, weight: norm, epsilon: 1e-6, into: buffers.normalized)

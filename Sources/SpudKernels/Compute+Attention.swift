@@ -160,7 +160,7 @@ extension Compute {
 }
 
 @safe
-private struct AttentionTask: ParallelTask {
+private struct AttentionTask: ParallelTask, ~Copyable {
   let kernels: UnsafePointer<spud_kernels>
   let queries: Activations
   let keys: Activations

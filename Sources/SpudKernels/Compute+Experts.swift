@@ -75,24 +75,31 @@ extension Compute {
     // Where memory has no place for all experts, they come in waves, in rising order all the same.
     var first = range.lowerBound
     while first < range.upperBound {
-      let (experts, missing) = unsafe weights.admit(first..<range.upperBound, offsets: offsets)
-      pack(missing, of: weights)
+      let wave = unsafe weights.admit(first..<range.upperBound, offsets: offsets)
+      pack(wave.missing, of: weights)
+      if !wave.passing.isEmpty { weights.willRead(wave.passing) }
       let task = unsafe FeedForwardTask(
-        kernels: kernels, x: x, hidden: hidden, weights: weights, experts: experts, isFirst: first == range.lowerBound,
+        kernels: kernels, x: x, hidden: hidden, weights: weights, experts: wave.experts,
+        isFirst: first == range.lowerBound,
         offsets: offsets,
         readCounts: readCounts, tokens: tokens, factors: factors,
         gateTiles: usesTiles(weights.format) ? tiles : nil, downTiles: usesTiles(weights.downFormat) ? tiles : nil,
         inputStride: inputStride, inputs: inputs, gatedStride: hiddenStride,
         gatedSize: most * hiddenStride, gated: gated, gatedInputStride: hiddenInputStride, gatedInputs: gatedInputs,
-        sums: sums)
+        sums: sums, packing: wave.passing.isEmpty ? nil : packingWorkspaces(for: weights),
+        passing: wave.passing.isEmpty
+          ? nil
+          : workspace.passing.bytes(pool.count * FeedForwardTask.passingBytes(weights))
+            .assumingMemoryBound(to: UInt8.self))
       pool.run(task, alone: pairs * weights.width * weights.expertWidth < Compute.smallWork)
-      first = experts.upperBound
+      if !wave.passing.isEmpty { weights.noteRead(wave.passing) }
+      first = wave.experts.upperBound
     }
   }
 }
 
 @safe
-private struct FeedForwardTask: ParallelTask {
+private struct FeedForwardTask: ParallelTask, ~Copyable {
   let kernels: UnsafePointer<spud_kernels>
   let x: Activations
   let hidden: Activations
@@ -113,6 +120,13 @@ private struct FeedForwardTask: ParallelTask {
   let gatedInputStride: Int
   let gatedInputs: UnsafeMutablePointer<UInt8>  // [pairs] prepared
   let sums: UnsafeMutablePointer<Float>
+  /// Room for each worker to pack panels of experts that have no place; nil where all have one.
+  let packing: UnsafeMutablePointer<Float>?
+  let passing: UnsafeMutablePointer<UInt8>?
+
+  static func passingBytes(_ weights: ExpertWeights) -> Int {
+    PassingPanels.most * max(weights.gateUpLayout.panelBytes, weights.downLayout.panelBytes)
+  }
 
   func run(_ worker: Worker) {
     if isFirst {
@@ -157,21 +171,41 @@ private struct FeedForwardTask: ParallelTask {
     unsafe Int(offsets[expert])..<Int(offsets[expert + 1])
   }
 
-  private func panels(of expert: Int) -> UnsafeMutablePointer<UInt8> {
-    guard let place = unsafe weights.place(of: expert) else { preconditionFailure("expert \(expert) has no place") }
-    return unsafe place
+  /// Multiplies by some panels of an expert, in place or as its file holds them.
+  private func multiply(
+    _ product: inout spud_product, by projections: [ExpertWeights.Projection], of expert: Int, _ panels: Range<Int>,
+    tiles: Tiles?, _ worker: Worker
+  ) {
+    let isDown = projections == [.down]
+    let layout = isDown ? weights.downLayout : weights.gateUpLayout
+    unsafe product.panel_bytes = layout.panelBytes
+    unsafe product.units = Int64(layout.units)
+    if let place = unsafe weights.place(of: expert) {
+      unsafe product.panels = UnsafePointer(isDown ? place + weights.gateUpLayout.byteCount : place)
+      return unsafe multiply(&product, panels, by: tiles, expert: expert, worker)
+    }
+    guard let packing = unsafe packing, let passing = unsafe passing else {
+      preconditionFailure("expert \(expert) has no place")
+    }
+    let own = unsafe passing + worker.index * Self.passingBytes(weights)
+    let isRagged = weights.width % 256 != 0 || weights.expertWidth % 256 != 0
+    for part in unsafe PassingPanels(panels, rows: Int(product.rows)) {
+      let base = unsafe part.pack(into: own, layout: layout, isRagged: isRagged) { target in
+        for projection in projections {
+          unsafe weights.pack(
+            projection, of: expert, panels: part.panels, into: target,
+            workspace: packing + worker.index * weights.packingFloats)
+        }
+      }
+      unsafe product.panels = UnsafePointer(base)
+      unsafe multiply(&product, part.panels, by: tiles, expert: expert, worker)
+    }
   }
 
   private func gate(_ expert: Int, _ panels: Range<Int>, _ worker: Worker) {
     let pairs = pairs(of: expert)
     guard !pairs.isEmpty else { return }
-    let layout = weights.gateUpLayout
     var product = unsafe spud_product()
-    unsafe product.panels = UnsafePointer(self.panels(of: expert))
-    unsafe product.panel_bytes = layout.panelBytes
-    unsafe product.first_panel = Int64(panels.lowerBound)
-    unsafe product.last_panel = Int64(panels.upperBound)
-    unsafe product.units = Int64(layout.units)
     unsafe product.columns_out = Int64(weights.expertWidth)
     unsafe product.input = UnsafePointer(inputs)
     unsafe product.input_stride = inputStride
@@ -190,7 +224,7 @@ private struct FeedForwardTask: ParallelTask {
       unsafe product.slope = slope
     }
     // SAFETY: `feedForward` checked the shapes and sized the workspace.
-    unsafe multiply(&product, by: gateTiles, expert: expert, worker)
+    unsafe multiply(&product, by: [.gate, .up], of: expert, panels, tiles: gateTiles, worker)
 
     let first = panels.lowerBound * 16
     let columns = min(panels.upperBound * 16, weights.expertWidth) - first
@@ -205,7 +239,11 @@ private struct FeedForwardTask: ParallelTask {
     }
   }
 
-  private func multiply(_ product: inout spud_product, by tiles: Tiles?, expert: Int, _ worker: Worker) {
+  private func multiply(
+    _ product: inout spud_product, _ panels: Range<Int>, by tiles: Tiles?, expert: Int, _ worker: Worker
+  ) {
+    unsafe product.first_panel = Int64(panels.lowerBound)
+    unsafe product.last_panel = Int64(panels.upperBound)
     guard let tiles else { return unsafe kernels.pointee.product(&product) }
     unsafe tiles.run(product, readCount: Int(readCounts[expert]), kernels: kernels, worker: worker)
   }
@@ -223,13 +261,7 @@ private struct FeedForwardTask: ParallelTask {
   private func project(_ expert: Int, _ panels: Range<Int>, _ worker: Worker) {
     let pairs = pairs(of: expert)
     guard !pairs.isEmpty else { return }
-    let layout = weights.downLayout
     var product = unsafe spud_product()
-    unsafe product.panels = UnsafePointer(self.panels(of: expert) + weights.gateUpLayout.byteCount)
-    unsafe product.panel_bytes = layout.panelBytes
-    unsafe product.first_panel = Int64(panels.lowerBound)
-    unsafe product.last_panel = Int64(panels.upperBound)
-    unsafe product.units = Int64(layout.units)
     unsafe product.columns_out = Int64(weights.width)
     unsafe product.input = UnsafePointer(gatedInputs + pairs.lowerBound * gatedInputStride)
     unsafe product.input_stride = gatedInputStride
@@ -243,6 +275,6 @@ private struct FeedForwardTask: ParallelTask {
     unsafe product.format = weights.downFormat.code
     unsafe product.epilogue = SPUD_ADD
     // SAFETY: as above; each worker adds to its own columns.
-    unsafe multiply(&product, by: downTiles, expert: expert, worker)
+    unsafe multiply(&product, by: [.down], of: expert, panels, tiles: downTiles, worker)
   }
 }

@@ -24,6 +24,20 @@ extension Compute {
     }
   }
 
+  /// Packs a matrix whose rows are still in their file.
+  package func packAhead(_ matrix: WeightMatrix) {
+    guard let source = matrix.takeSource() else { return }
+    let workspaces = unsafe workspace.packing.floats(matrix.columns * pool.count)
+    source.file.advise(.willNeed, source.range)
+    unsafe source.withPanels(matrix.layout) { source in
+      // SAFETY: the buffer holds the layout's panels.
+      pool.run(
+        unsafe PackTask(
+          source: source, target: matrix.buffer.base.assumingMemoryBound(to: UInt8.self), workspaces: workspaces))
+    }
+    source.file.advise(.drop, source.range)
+  }
+
   /// Packs experts that were not met yet, as many as there is room for, but `limit` at most.
   ///
   /// - Returns: Whether there was one.
@@ -37,22 +51,64 @@ extension Compute {
   /// Packs experts that have just been given places, each thread its share of all of them together.
   func pack(_ experts: [Int], of weights: ExpertWeights) {
     guard !experts.isEmpty else { return }
-    let floats = max(weights.width, weights.expertWidth)
-    let workspaces = unsafe workspace.packing.floats(floats * pool.count)
-    for expert in experts {
-      for projection in ExpertWeights.Projection.allCases {
-        let source = weights.source(of: projection, expert: expert)
-        source.file.advise(.willNeed, source.range)
-      }
+    let workspaces = unsafe packingWorkspaces(for: weights)
+    weights.willRead(experts)
+    pool.run(unsafe PackExpertsTask(experts: experts, weights: weights, workspaces: workspaces))
+    weights.noteRead(experts)
+  }
+
+  /// Room for each worker to turn a row of an expert into floats: `packingFloats` each.
+  func packingWorkspaces(for weights: ExpertWeights) -> UnsafeMutablePointer<Float> {
+    unsafe workspace.packing.floats(weights.packingFloats * pool.count)
+  }
+}
+
+extension ExpertWeights {
+  /// Floats of the longest row.
+  var packingFloats: Int { max(width, expertWidth) }
+
+  /// Says that the files' bytes of some experts will be needed.
+  func willRead(_ experts: [Int]) {
+    forEachSource(of: experts) { $0.file.advise(.willNeed, $0.range) }
+  }
+
+  /// Counts experts that were read, whose bytes in the files are not needed any more.
+  func noteRead(_ experts: [Int]) {
+    forEachSource(of: experts) { source in
+      source.file.advise(.drop, source.range)
+      reads.bytes += source.range.count
     }
-    pool.run(unsafe PackExpertsTask(experts: experts, weights: weights, workspaces: workspaces, floats: floats))
+    reads.experts += experts.count
+  }
+
+  private func forEachSource(of experts: [Int], _ body: (StoredProjection) -> Void) {
     for expert in experts {
-      for projection in ExpertWeights.Projection.allCases {
-        let source = weights.source(of: projection, expert: expert)
-        source.file.advise(.drop, source.range)
-        weights.reads.bytes += source.range.count
-      }
-      weights.reads.experts += 1
+      for projection in Projection.allCases { body(source(of: projection, expert: expert)) }
+    }
+  }
+
+  /// Packs some panels of one projection of an expert, as its file holds it.
+  ///
+  /// - Parameters:
+  ///   - panels: Of gate and up together, or of down.
+  ///   - target: Where panel 0 would lie.
+  ///   - workspace: Room for `packingFloats` floats.
+  @unsafe
+  func pack(
+    _ projection: Projection, of expert: Int, panels: Range<Int>, into target: UnsafeMutablePointer<UInt8>,
+    workspace: UnsafeMutablePointer<Float>
+  ) {
+    let stored = source(of: projection, expert: expert)
+    let isDown = projection == .down
+    // SAFETY: `hold` checked the range and that it holds the rows; the file lives as long as the weights.
+    unsafe stored.file.withUnsafeBytes(in: stored.range) { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let source = unsafe PanelSource(
+        base: base.assumingMemoryBound(to: UInt8.self), rowBytes: stored.rowBytes, encoding: stored.encoding.code,
+        columns: isDown ? expertWidth : width, rows: isDown ? width : expertWidth,
+        layout: isDown ? downLayout : gateUpLayout,
+        panelRows: PanelRows(firstRow: 0, rowsPerPanel: isDown ? 32 : 16, rowInPanel: projection == .up ? 16 : 0))
+      unsafe source.pack(panels, into: target, workspace: workspace)
     }
   }
 }
@@ -94,7 +150,7 @@ struct PanelRows: Sendable {
 
 /// The rows of a file that become rows of panels.
 @safe
-private struct PanelSource {
+struct PanelSource {
   let base: UnsafePointer<UInt8>
   let rowBytes: Int
   let encoding: spud_encoding
@@ -138,7 +194,7 @@ private struct PanelSource {
 
 /// Packs one matrix, a share of its panels a thread.
 @safe
-private struct PackTask: ParallelTask {
+private struct PackTask: ParallelTask, ~Copyable {
   let source: PanelSource
   let target: UnsafeMutablePointer<UInt8>
   let workspaces: UnsafeMutablePointer<Float>
@@ -155,11 +211,10 @@ private struct PackTask: ParallelTask {
 
 /// Packs whole experts, one behind the other: of each, panels of gate and up, then panels of down.
 @safe
-private struct PackExpertsTask: ParallelTask {
+private struct PackExpertsTask: ParallelTask, ~Copyable {
   let experts: [Int]
   let weights: ExpertWeights
   let workspaces: UnsafeMutablePointer<Float>
-  let floats: Int
 
   func run(_ worker: Worker) {
     let gateUpPanels = weights.gateUpLayout.panels
@@ -173,22 +228,12 @@ private struct PackExpertsTask: ParallelTask {
       let gateUp = min(start, gateUpPanels)..<min(end, gateUpPanels)
       let down = max(start, gateUpPanels) - gateUpPanels..<max(end, gateUpPanels) - gateUpPanels
       for projection in ExpertWeights.Projection.allCases {
-        let stored = weights.source(of: projection, expert: expert)
         let isDown = projection == .down
-        // SAFETY: `hold` checked the range and that it holds the rows; the file lives as long as the weights.
-        unsafe stored.file.withUnsafeBytes(in: stored.range) { bytes in
-          guard let base = bytes.baseAddress else { return }
-          let source = unsafe PanelSource(
-            base: base.assumingMemoryBound(to: UInt8.self), rowBytes: stored.rowBytes, encoding: stored.encoding.code,
-            columns: isDown ? weights.expertWidth : weights.width,
-            rows: isDown ? weights.width : weights.expertWidth,
-            layout: isDown ? weights.downLayout : weights.gateUpLayout,
-            panelRows: PanelRows(
-              firstRow: 0, rowsPerPanel: isDown ? 32 : 16, rowInPanel: projection == .up ? 16 : 0))
-          unsafe source.pack(
-            isDown ? down : gateUp, into: isDown ? place + weights.gateUpLayout.byteCount : place,
-            workspace: workspaces + worker.index * floats)
-        }
+        // SAFETY: the place holds the panels of both layouts.
+        unsafe weights.pack(
+          projection, of: expert, panels: isDown ? down : gateUp,
+          into: isDown ? place + weights.gateUpLayout.byteCount : place,
+          workspace: workspaces + worker.index * weights.packingFloats)
       }
     }
   }

@@ -1,5 +1,6 @@
 internal import COpenBLAS
 internal import CSpudKernels
+internal import SpudTensors
 
 /// Products of inputs with matrices.
 extension Compute {
@@ -50,7 +51,10 @@ extension Compute {
         return
       }
       output.resize(rows: x.rows)
-      task.jobs.append(ProductJob(matrix: matrix, bias: bias, output: output))
+      unsafe task.jobs.append(
+        ProductJob(
+          panels: matrix.buffer.base.assumingMemoryBound(to: UInt8.self), source: matrix.meet(self),
+          layout: matrix.layout, rows: matrix.rows, bias: bias, output: output.base, outputStride: output.stride))
     }
     guard x.rows > 0 else { return }
     task.isAdding = adding
@@ -60,22 +64,38 @@ extension Compute {
     }
     unsafe task.sums = workspace.sums.floats(pool.count * Compute.sumsPerWorker)
     unsafe task.tiles?.gathered = gatheredRows(stride: task.inputStride)
+    if task.jobs.contains(where: { $0.source != nil }) {
+      task.passingBytes = PassingPanels.most * (task.jobs.map(\.layout.panelBytes).max() ?? 0)
+      unsafe task.passing = workspace.passing.bytes(pool.count * task.passingBytes)
+        .assumingMemoryBound(to: UInt8.self)
+      unsafe task.packing = workspace.packing.floats(pool.count * x.columns)
+    }
     let work = x.rows * x.columns * matrices.reduce(0) { $0 + $1.rows }
     pool.run(task, alone: work < Compute.smallWork)
+    for job in task.jobs {
+      if let source = job.source { source.file.advise(.drop, source.range) }
+    }
   }
 
   /// Floats that one worker needs for the sums of a block of rows over one panel.
   static var sumsPerWorker: Int { max(SPUD_ROW_BLOCK, SPUD_READ_ROWS) * SPUD_PANEL_ROWS }
 }
 
+/// A matrix and its output, which the caller of `multiply` keeps alive.
+@safe
 private struct ProductJob {
-  let matrix: WeightMatrix
+  let panels: UnsafeMutablePointer<UInt8>
+  /// Where the rows are, if the panels are not there yet.
+  let source: StoredRows?
+  let layout: PanelLayout
+  let rows: Int
   let bias: [Float]?
-  let output: Activations
+  let output: UnsafeMutablePointer<Float>
+  let outputStride: Int
 }
 
 @safe
-private struct ProductTask: ParallelTask {
+private struct ProductTask: ParallelTask, ~Copyable {
   let kernels: UnsafePointer<spud_kernels>
   let x: Activations
   let format: WeightFormat
@@ -86,6 +106,10 @@ private struct ProductTask: ParallelTask {
   var tiles: Tiles?
   var isAdding = false
   var jobs: [ProductJob] = []
+  /// Room for each worker to pack panels that are multiplied by on the way.
+  var passing: UnsafeMutablePointer<UInt8>?
+  var passingBytes = 0
+  var packing: UnsafeMutablePointer<Float>?
 
   func run(_ worker: Worker) {
     if let prepared = unsafe prepared {
@@ -95,16 +119,16 @@ private struct ProductTask: ParallelTask {
     }
     guard x.rows >= 32 else {
       // Few rows: one contiguous stream of weights for each thread.
-      for job in jobs { multiply(job, worker.share(of: job.matrix.layout.panels), worker) }
+      for job in jobs { multiply(job, worker.share(of: job.layout.panels), worker) }
       return
     }
     // Many rows: threads take chunks in turn, so that one that is held up does not hold up the others.
-    let total = jobs.reduce(0) { $0 + $1.matrix.layout.panels }
+    let total = jobs.reduce(0) { $0 + $1.layout.panels }
     let size = max(2, total / (worker.count * 8))
     while var chunk = worker.takeChunk(of: total, size: size) {
       var first = 0
       for job in jobs {
-        let end = first + job.matrix.layout.panels
+        let end = first + job.layout.panels
         if chunk.lowerBound < end {
           let part = chunk.lowerBound - first..<min(chunk.upperBound, end) - first
           multiply(job, part, worker)
@@ -119,14 +143,12 @@ private struct ProductTask: ParallelTask {
   private func multiply(_ job: ProductJob, _ panels: Range<Int>, _ worker: Worker) {
     guard !panels.isEmpty else { return }
     if isBLAS { return multiplyWithBLAS(job, panels) }
-    let layout = job.matrix.layout
+    let layout = job.layout
     var product = unsafe spud_product()
-    unsafe product.panels = UnsafePointer(job.matrix.buffer.base.assumingMemoryBound(to: UInt8.self))
+    unsafe product.panels = UnsafePointer(job.panels)
     unsafe product.panel_bytes = layout.panelBytes
-    unsafe product.first_panel = Int64(panels.lowerBound)
-    unsafe product.last_panel = Int64(panels.upperBound)
     unsafe product.units = Int64(layout.units)
-    unsafe product.columns_out = Int64(job.matrix.rows)
+    unsafe product.columns_out = Int64(job.rows)
     if let prepared = unsafe prepared {
       unsafe product.input = UnsafePointer(prepared)
       unsafe product.input_stride = inputStride
@@ -136,22 +158,42 @@ private struct ProductTask: ParallelTask {
       unsafe product.input_stride = x.stride * 4
     }
     unsafe product.rows = Int64(x.rows)
-    unsafe product.output = job.output.base
-    unsafe product.output_stride = job.output.stride
+    unsafe product.output = job.output
+    unsafe product.output_stride = job.outputStride
     unsafe product.workspace = sums.map { unsafe $0 + worker.index * Compute.sumsPerWorker }
-    unsafe product.format = job.matrix.format.code
+    unsafe product.format = layout.format.code
     unsafe product.epilogue = isAdding ? SPUD_ADD : SPUD_STORE
     if let bias = job.bias {
       unsafe bias.withUnsafeBufferPointer { bias in
         unsafe product.bias = bias.baseAddress
-        unsafe run(&product, worker)
+        unsafe run(&product, job, panels, worker)
       }
     } else {
-      unsafe run(&product, worker)
+      unsafe run(&product, job, panels, worker)
     }
   }
 
-  private func run(_ product: inout spud_product, _ worker: Worker) {
+  private func run(_ product: inout spud_product, _ job: ProductJob, _ panels: Range<Int>, _ worker: Worker) {
+    guard let source = job.source, let passing = unsafe passing, let packing = unsafe packing else {
+      return unsafe run(&product, panels, worker)
+    }
+    unsafe source.withPanels(job.layout) { source in
+      for part in PassingPanels(panels, rows: x.rows) {
+        let base = unsafe part.pack(
+          into: passing + worker.index * passingBytes, layout: job.layout,
+          isRagged: x.columns % 256 != 0 || job.rows % 32 != 0
+        ) { target in
+          unsafe source.pack(part.panels, into: target, workspace: packing + worker.index * x.columns)
+        }
+        unsafe product.panels = UnsafePointer(base)
+        unsafe run(&product, part.panels, worker)
+      }
+    }
+  }
+
+  private func run(_ product: inout spud_product, _ panels: Range<Int>, _ worker: Worker) {
+    unsafe product.first_panel = Int64(panels.lowerBound)
+    unsafe product.last_panel = Int64(panels.upperBound)
     guard let tiles else {
       // SAFETY: `Compute.multiply` checked every shape.
       unsafe kernels.pointee.product(&product)
@@ -170,19 +212,20 @@ private struct ProductTask: ParallelTask {
 
   /// A panel of f32 weights is a column-major `[32, columns]` matrix: one `sgemm` a panel.
   private func multiplyWithBLAS(_ job: ProductJob, _ panels: Range<Int>) {
-    let layout = job.matrix.layout
+    let layout = job.layout
     for panel in panels {
-      let weights = unsafe (job.matrix.buffer.base + panel * layout.panelBytes).assumingMemoryBound(to: Float.self)
-      let width = min(32, job.matrix.rows - panel * 32)
-      let output = unsafe job.output.base + panel * 32
+      let weights = unsafe UnsafeMutableRawPointer(job.panels + panel * layout.panelBytes).assumingMemoryBound(
+        to: Float.self)
+      let width = min(32, job.rows - panel * 32)
+      let output = unsafe job.output + panel * 32
       // SAFETY: `Compute.multiply` checked every shape; `width` keeps the last panel inside the output.
       unsafe cblas_sgemm(
         CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(x.rows), Int32(width), Int32(x.columns), 1, x.base,
         Int32(x.stride),
-        weights, 32, isAdding ? 1 : 0, output, Int32(job.output.stride))
+        weights, 32, isAdding ? 1 : 0, output, Int32(job.outputStride))
       guard let bias = job.bias else { continue }
       for row in 0..<x.rows {
-        for column in 0..<width { unsafe output[row * job.output.stride + column] += bias[panel * 32 + column] }
+        for column in 0..<width { unsafe output[row * job.outputStride + column] += bias[panel * 32 + column] }
       }
     }
   }

@@ -46,9 +46,11 @@ extension Compute {
   }
 
   /// Copies rows of `matrix` (an embedding) as floats: output[t] = matrix[rows[t]].
-  package func gather(_ rows: [Int32], from matrix: WeightMatrix, into output: Activations) {
+  package func gather(_ rows: [Int32], from matrix: RowSource, into output: Activations) {
     precondition(output.columns == matrix.columns, "rows of \(matrix.columns) into \(output.columns)")
     output.resize(rows: rows.count)
+    // What a row is must not depend on when it is looked up.
+    if case .packed(let matrix) = matrix, !matrix.holdsFileValues { packAhead(matrix) }
     for row in rows { precondition(row >= 0 && Int(row) < matrix.rows, "row \(row) of \(matrix.rows)") }
     unsafe rows.withUnsafeBufferPointer { rows in
       let task = unsafe GatherTask(rows: rows, matrix: matrix, output: output)
@@ -98,25 +100,34 @@ extension Compute {
 }
 
 @safe
-private struct GatherTask: ParallelTask {
+private struct GatherTask: ParallelTask, ~Copyable {
   let rows: UnsafeBufferPointer<Int32>
-  let matrix: WeightMatrix
+  let matrix: RowSource
   let output: Activations
 
   func run(_ worker: Worker) {
     for index in unsafe worker.share(of: rows.count) {
       let row = unsafe Int(rows[index])
+      let target = unsafe output.base + index * output.stride
       // SAFETY: `gather` checked that the row lies in the matrix; the output has `columns` floats.
-      unsafe spud_unpack_row(
-        matrix.format.code,
-        matrix.buffer.base.assumingMemoryBound(to: UInt8.self) + row / 32 * matrix.layout.panelBytes,
-        Int64(row % 32), Int64(matrix.columns), output.base + index * output.stride)
+      switch matrix {
+      case .packed(let matrix):
+        if let source = matrix.source {
+          unsafe source.decode(row, into: target)
+          continue
+        }
+        unsafe spud_unpack_row(
+          matrix.format.code,
+          matrix.buffer.base.assumingMemoryBound(to: UInt8.self) + row / 32 * matrix.layout.panelBytes,
+          Int64(row % 32), Int64(matrix.columns), target)
+      case .stored(let stored): unsafe stored.decode(row, into: target)
+      }
     }
   }
 }
 
 @safe
-private struct NormalizeTask: ParallelTask {
+private struct NormalizeTask: ParallelTask, ~Copyable {
   let kernels: UnsafePointer<spud_kernels>
   let input: UnsafeMutablePointer<Float>
   let output: UnsafeMutablePointer<Float>
@@ -138,7 +149,7 @@ private struct NormalizeTask: ParallelTask {
 }
 
 @safe
-private struct RotateTask: ParallelTask {
+private struct RotateTask: ParallelTask, ~Copyable {
   let values: UnsafeMutablePointer<Float>
   let stride: Int
   let rows: Int
@@ -162,7 +173,7 @@ private struct RotateTask: ParallelTask {
 }
 
 @safe
-private struct RouteTask: ParallelTask {
+private struct RouteTask: ParallelTask, ~Copyable {
   let kernels: UnsafePointer<spud_kernels>
   let logits: UnsafeMutablePointer<Float>
   let stride: Int

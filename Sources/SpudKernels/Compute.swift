@@ -42,6 +42,8 @@ package final class Compute: @unchecked Sendable {
 /// Memory that the operations share; each field belongs to one kind of operation.
 struct ComputeWorkspace: ~Copyable {
   var packing = Workspace()
+  /// Panels of experts that are met for the first time.
+  var passing = Workspace()
   var inputs = Workspace()
   var gathered = Workspace()
   var sums = Workspace()

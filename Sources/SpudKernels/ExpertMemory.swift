@@ -3,8 +3,8 @@ internal import CSpudKernels
 /// Memory for packed experts of one shape: a place for each, or fewer places, which then belong to the experts that are
 /// met most.
 ///
-/// Places are given in the order in which experts are first met, so that what is never met takes no memory. One thread
-/// uses it at a time.
+/// Places are given in the order in which experts are met for the second time, so that what is met once, or never,
+/// takes no memory. One thread uses it at a time.
 @safe
 package final class ExpertMemory {
   /// Bytes of one expert.
@@ -22,6 +22,8 @@ package final class ExpertMemory {
   /// How often each expert was met, halved now and then so that what was long ago counts less.
   private var uses: [UInt32]
   private var meetings = 0
+  /// Whether each expert was ever met.
+  private var isKnown: [Bool]
   /// How many experts have been given memory under the same owner so far.
   private var assigned = 0
 
@@ -38,6 +40,7 @@ package final class ExpertMemory {
       byteCount: placeBytes * self.placeCount, for: "\(self.placeCount) experts of \(placeBytes) bytes")
     places = [Int32](repeating: -1, count: expertCount)
     uses = [UInt32](repeating: 0, count: expertCount)
+    isKnown = [Bool](repeating: false, count: expertCount)
   }
 
   /// Numbers for the experts of one more layer.
@@ -60,6 +63,13 @@ package final class ExpertMemory {
 
   /// Begins a wave: experts that it meets keep their places until the next one begins.
   func beginWave() { wave &+= 1 }
+
+  /// Meets an expert for the first time, if it is that and nobody gave it a place.
+  func meetFirst(_ expert: Int) -> Bool {
+    guard !isKnown[expert] else { return false }
+    isKnown[expert] = true
+    return places[expert] < 0
+  }
 
   /// Meets an expert, which gets a place if it has none; that may be the place of the expert that was met least.
   ///

@@ -28,7 +28,7 @@ package struct ExpertReads: Sendable, Equatable {
 
 /// Experts that stay in their file until they are met.
 extension ExpertWeights {
-  /// Says where a file holds one projection of one expert, to be packed when the expert is first met, and again when it
+  /// Says where a file holds one projection of one expert, to be packed when the expert is met, and again when it
   /// had to give way to others. Either all of a layer's are said so, or none.
   ///
   /// - Throws: `SpudError.badData` when the range does not hold exactly that many weights in `encoding`.
@@ -84,18 +84,36 @@ extension ExpertWeights {
     return experts
   }
 
-  /// Gives places to the experts of `range` that tokens were sent to, in order, as long as there are places.
+  /// Gives places to the experts of `range` that tokens were sent to, in order, as long as there are places. Those that
+  /// were never met before get none yet.
   ///
   /// - Parameter offsets: Where each expert's tokens begin, and where the last one's end.
-  /// - Returns: The experts that are now in memory, once `missing` are packed; they are at least one.
-  func admit(_ range: Range<Int>, offsets: UnsafeBufferPointer<Int32>) -> (experts: Range<Int>, missing: [Int]) {
-    guard !sources.isEmpty else { return (range, []) }
-    var missing: [Int] = []
+  func admit(_ range: Range<Int>, offsets: UnsafeBufferPointer<Int32>) -> ExpertWave {
+    var wave = ExpertWave(experts: range)
+    guard !sources.isEmpty else { return wave }
     memory.beginWave()
     for expert in range where unsafe offsets[expert + 1] > offsets[expert] {
-      guard let isNew = memory.meet(firstExpert + expert) else { return (range.lowerBound..<expert, missing) }
-      if isNew { missing.append(expert) }
+      if memory.meetFirst(firstExpert + expert) {
+        wave.passing.append(expert)
+        continue
+      }
+      guard let isNew = memory.meet(firstExpert + expert) else {
+        wave.experts = range.lowerBound..<expert
+        break
+      }
+      if isNew { wave.missing.append(expert) }
     }
-    return (range, missing)
+    return wave
   }
+}
+
+/// Experts that are computed together.
+struct ExpertWave {
+  /// At least one.
+  var experts: Range<Int>
+  /// Those that have a place and are not packed there yet.
+  var missing: [Int] = []
+  /// Those that have no place: they are packed a few panels at a time, which are multiplied by and forgotten. Many
+  /// experts are met once only, and memory that nothing was in yet costs more than packing does.
+  var passing: [Int] = []
 }

@@ -26,7 +26,7 @@ package final class ExpertWeights: @unchecked Sendable {
   let memory: ExpertMemory
   /// What the memory calls the first of these experts.
   let firstExpert: Int
-  /// Where the files hold what is packed when it is met, for each expert and projection; empty where all is packed.
+  /// Where the files hold what is packed when it is needed, for each expert and projection; empty where all is packed.
   var sources: [StoredProjection?] = []
   /// How much has been packed since it was met.
   package internal(set) var reads = ExpertReads()

@@ -70,12 +70,12 @@ extension Duration {
   package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
 
-private struct EmptyTask: ParallelTask {
+private struct EmptyTask: ParallelTask, ~Copyable {
   func run(_ worker: Worker) {}
 }
 
 @safe
-private struct ReadTask: ParallelTask {
+private struct ReadTask: ParallelTask, ~Copyable {
   let kernels: UnsafePointer<spud_kernels>
   let bytes: UnsafePointer<UInt8>
   let share: Int
@@ -87,7 +87,7 @@ private struct ReadTask: ParallelTask {
 }
 
 @safe
-private struct PeakTask: ParallelTask {
+private struct PeakTask: ParallelTask, ~Copyable {
   let kernels: UnsafePointer<spud_kernels>
   let ofTiles: (@convention(c) (Int64) -> Int64)?
   let format: spud_format

@@ -3,18 +3,23 @@ internal import CSpudKernels
 internal import SpudErrors
 package import SpudTensors
 
-/// A matrix `[rows (outputs), columns (inputs)]`, packed once when a model is loaded into the panels that the kernels
-/// stream.
+/// A matrix `[rows (outputs), columns (inputs)]` in the panels that the kernels stream, packed once: when a model is
+/// loaded, or when the matrix is multiplied by for the second time. For the first time a few panels are packed at once,
+/// multiplied by and forgotten, so that a model answers before its memory is filled.
 ///
-/// After loading it is only read. The source bytes are not needed once they are packed.
+/// The source bytes are not needed once they are packed.
 @safe
 package final class WeightMatrix: @unchecked Sendable {
-  // `@unchecked`: the buffer is written only while packing, before the matrix is shared.
+  // `@unchecked`: it is written while packing only, by the one thread that uses its `Compute`.
   package let rows: Int
   package let columns: Int
   package let format: WeightFormat
   let buffer: PageBuffer
   let layout: PanelLayout
+  /// Where a file holds the rows, as long as they are not packed.
+  private(set) var source: StoredRows?
+  /// Whether it was multiplied by.
+  private var isKnown = false
 
   /// Makes a matrix of zeros, to be filled with `pack`.
   package init(rows: Int, columns: Int, format: WeightFormat) throws {
@@ -41,6 +46,37 @@ package final class WeightMatrix: @unchecked Sendable {
     try unsafe self.init(
       values.span.bytes, encoding: .f32, rows: rows, columns: columns, format: format, compute: compute)
   }
+
+  /// Makes a matrix of rows that stay in their file until they are needed for the second time.
+  ///
+  /// - Returns: Nil when panels of `format` cannot be made of the file's blocks.
+  package convenience init?(_ source: StoredRows, format: WeightFormat) throws {
+    guard format.isGeneral || format.elementType == source.encoding else { return nil }
+    try self.init(rows: source.rows, columns: source.columns, format: format)
+    self.source = source
+  }
+
+  /// Multiplies by the matrix soon.
+  ///
+  /// - Returns: Where the rows are, if they are to be packed on the way.
+  func meet(_ compute: Compute) -> StoredRows? {
+    if let source, !isKnown, compute.backend == .native {
+      isKnown = true
+      source.file.advise(.willNeed, source.range)
+      return source
+    }
+    compute.packAhead(self)
+    return nil
+  }
+
+  /// Whether the file's rows are the very values that the panels hold.
+  var holdsFileValues: Bool { source.map { $0.encoding == format.elementType && format != .mxfp4 } ?? false }
+
+  /// The rows that are to be packed now, for good.
+  func takeSource() -> StoredRows? { source.take() }
+
+  /// Bytes of memory that the panels will take.
+  package var bytesToCome: Int { source == nil ? 0 : byteCount }
 
   /// Packs `rows` source rows as rows `firstRow`… of the matrix.
   ///

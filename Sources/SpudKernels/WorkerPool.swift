@@ -7,12 +7,14 @@ internal import Darwin
 #endif
 
 /// Work that all threads of a pool do at once, each its own part.
-protocol ParallelTask {
+///
+/// It is not copied: threads that count references to the same objects wait for each other.
+protocol ParallelTask: ~Copyable {
   /// Does the part of thread `worker.index` of `worker.count`.
   func run(_ worker: Worker)
 }
 
-extension ParallelTask {
+extension ParallelTask where Self: ~Copyable {
   /// Runs the task that `raw` points to. Called through a metatype, which costs no allocation where a closure would.
   static func run(_ raw: UnsafeRawPointer, _ worker: Worker) {
     // SAFETY: `WorkerPool.run` passes a pointer to a live value of this very type.
@@ -81,7 +83,7 @@ final class WorkerPool: @unchecked Sendable {
     let pool: UnsafeMutablePointer<spud_pool>
     let count: Int
     var job: UnsafeRawPointer?
-    var kind: (any ParallelTask.Type)?
+    var kind: (any (ParallelTask & ~Copyable).Type)?
     var stopping = false
 
     init(count: Int) {
@@ -141,7 +143,7 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   /// Runs `task` on every thread, or on the calling one alone, and returns when all are done.
-  func run<R: ParallelTask>(_ task: R, alone: Bool = false) {
+  func run<R: ParallelTask & ~Copyable>(_ task: borrowing R, alone: Bool = false) {
     let pool = unsafe shared.pool
     precondition(unsafe spud_exchange(&pool.pointee.busy, 1) == 0, "two threads use one Compute at the same time")
     unsafe spud_rewind(&pool.pointee.next)

@@ -2,7 +2,7 @@ internal import SpudKernels
 
 /// What a model's weights weigh, and what one token costs to read or write.
 package struct ModelCosts: Sendable, Equatable {
-  /// All weights, in bytes as they stand in memory.
+  /// All weights, in bytes as they stand in memory; of those that are only looked up, perhaps in the file.
   package var bytes = 0
   package var parameters = 0
   /// Parameters that one token meets: all but the experts that it is not sent to.
@@ -73,9 +73,12 @@ extension Transformer {
     costs.attentionWidth = configuration.queryWidth
     costs.headBytes = head.byteCount
     costs.headParameters = head.rows * head.columns
+    costs.bytes = head.byteCount
     // A tied model multiplies by its embedding, which then is its head.
-    if embedding !== head { costs.lookedUpParameters = embedding.rows * embedding.columns }
-    costs.bytes = head.byteCount + (embedding === head ? 0 : embedding.byteCount)
+    if !configuration.isTied {
+      costs.lookedUpParameters = embedding.rows * embedding.columns
+      costs.bytes += embedding.byteCount
+    }
     costs.activeParameters = costs.headParameters + costs.lookedUpParameters
     costs.countShared(vectors: [finalNorm.weight])
     for layer in layers { costs.count(layer) }

@@ -12,7 +12,7 @@ package final class Transformer: @unchecked Sendable {
   package let compute: Compute
   /// What the files hold, and how memory does.
   package let stored: StoredWeights
-  let embedding: WeightMatrix  // [vocabularyCount, modelWidth]
+  let embedding: RowSource  // [vocabularyCount, modelWidth]
   let layers: [DecoderLayer]
   let finalNorm: Norm  // [modelWidth]
   let head: WeightMatrix  // [vocabularyCount, modelWidth]; the embedding, if tied
@@ -37,12 +37,12 @@ package final class Transformer: @unchecked Sendable {
   /// Tokens that pass through the layers together. More makes prefill faster up to a point, and workspace larger.
   package var chunkLength = 512
 
-  /// Bytes of memory that experts will take which have not been met yet.
+  /// Bytes of memory that weights will take which are still in their files.
   package var bytesToCome: Int {
     // Layers of one shape may share their memory.
     var memories: [ObjectIdentifier: Int] = [:]
     for weights in sparseWeights { memories[weights.memoryIdentity] = weights.memoryToCome }
-    return memories.values.reduce(0, +)
+    return memories.values.reduce(matrices.reduce(0) { $0 + $1.bytesToCome }, +)
   }
 
   /// How many experts are in memory together at most, and how many there are.
@@ -52,18 +52,23 @@ package final class Transformer: @unchecked Sendable {
     return (memories.values.reduce(0, +), sparseWeights.reduce(0) { $0 + $1.expertCount })
   }
 
-  /// Has all experts in memory, where there is room for all: no later token waits for one to be packed. Without that
-  /// room nothing is done, for which experts are worth a place only tokens show.
-  package func packExperts() {
+  /// Has all weights in memory: no later token waits for one to be packed. Where there is no room for all experts, it
+  /// leaves them, for which are worth a place only tokens show.
+  package func packAhead() {
+    for matrix in matrices { compute.packAhead(matrix) }
     let places = expertPlaces
     guard places.inMemory >= places.all else { return }
     for weights in sparseWeights { compute.packAhead(weights) }
   }
 
-  /// A small step of the same, a few experts of one layer: some ten milliseconds.
+  /// A small step of the same, a matrix or a few experts of one layer: some ten milliseconds, of a head a hundred.
   ///
   /// - Returns: Whether there was one to pack.
-  package func packSomeExperts() -> Bool {
+  package func packSomeAhead() -> Bool {
+    if let matrix = matrices.first(where: { $0.bytesToCome > 0 }) {
+      compute.packAhead(matrix)
+      return true
+    }
     let places = expertPlaces
     guard places.inMemory >= places.all else { return false }
     return sparseWeights.contains { compute.packAhead($0, atMost: 4) }
@@ -71,6 +76,18 @@ package final class Transformer: @unchecked Sendable {
 
   /// What has been read of the files since the model was loaded, for experts that were met and not in memory.
   package var expertReads: ExpertReads { sparseWeights.reduce(ExpertReads()) { $0 + $1.reads } }
+
+  private var matrices: [WeightMatrix] {
+    layers.flatMap { layer in
+      let attention = layer.attention
+      let projections = [attention.query, attention.key, attention.value, attention.output]
+      switch layer.feedForward {
+      case .dense: return projections.map(\.weight)
+      case .biased(let block): return (projections + [block.gate, block.up, block.down]).map(\.weight)
+      case .sparse(let mixture): return (projections + [mixture.router]).map(\.weight)
+      }
+    } + [head]
+  }
 
   private var sparseWeights: [ExpertWeights] {
     layers.compactMap { layer in
@@ -80,7 +97,7 @@ package final class Transformer: @unchecked Sendable {
   }
 
   init(
-    configuration: ModelConfiguration, compute: Compute, stored: StoredWeights, embedding: WeightMatrix,
+    configuration: ModelConfiguration, compute: Compute, stored: StoredWeights, embedding: RowSource,
     layers: [DecoderLayer], finalNorm: Norm, head: WeightMatrix
   ) {
     self.configuration = configuration

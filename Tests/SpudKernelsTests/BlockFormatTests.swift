@@ -80,7 +80,7 @@ struct BlockFormatTests {
     var random = Random(seed: 41)
     let (matrix, values) = try Self.matrix(format, rows: 75, columns: 768, compute: compute, random: &random)
     let held = Activations(columns: 768)
-    compute.gather((0..<75).map { $0 }, from: matrix, into: held)
+    compute.gather((0..<75).map { $0 }, from: .packed(matrix), into: held)
     // Powers of two below 2^-36 are the only thing that is not kept.
     let expected = format == .mxfp4 ? values.map { $0.magnitude < 0x1p-32 ? 0 : $0 } : values
     #expect(held.allRows.flatMap { $0 } == expected)

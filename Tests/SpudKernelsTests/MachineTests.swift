@@ -48,7 +48,7 @@ struct MachineTests {
   }
 
   /// Notes the processors that each worker's thread may run on.
-  private struct AffinityTask: ParallelTask {
+  private struct AffinityTask: ParallelTask, ~Copyable {
     let found: Found
 
     func run(_ worker: Worker) {

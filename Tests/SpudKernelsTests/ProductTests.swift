@@ -49,7 +49,7 @@ struct ProductTests {
       #expect(output.rows == shape.tokens)
       // Against what the matrix really holds, so that only the arithmetic is judged.
       let held = Activations(columns: shape.columns)
-      compute.gather((0..<Int32(shape.rows)).map { $0 }, from: matrix, into: held)
+      compute.gather((0..<Int32(shape.rows)).map { $0 }, from: .packed(matrix), into: held)
       let heldWeights = held.allRows.flatMap { $0 }
       let budget = format == .q4_0 ? Self.budget(.q8_0) : Self.budget(format)
       var expected: [Double] = []
@@ -96,7 +96,7 @@ struct ProductTests {
     let matrix = try WeightMatrix(
       random.values(rows * columns), rows: rows, columns: columns, format: format, compute: compute)
     let held = Activations(columns: columns)
-    compute.gather((0..<Int32(rows)).map { $0 }, from: matrix, into: held)
+    compute.gather((0..<Int32(rows)).map { $0 }, from: .packed(matrix), into: held)
     let x = (0..<37).map { _ in random.values(columns) }
     let expected = x.map { Reference.multiply($0, held.allRows.flatMap { $0 }, rows: rows) }
     let (one, few, many) = (Activations(columns: rows), Activations(columns: rows), Activations(columns: rows))
@@ -199,5 +199,52 @@ struct ProductTests {
     }
     #expect(ElementType.q4_0.rowBytes(columns: 33) == nil)
     #expect(ElementType.q6_k.rowBytes(columns: 512) == 420)
+  }
+
+  @Test(
+    "a matrix that stays in its file until it is needed twice gives the same bits each time",
+    arguments: InstructionSet.supported, WeightFormat.general)
+  func later(level: InstructionSet, format: WeightFormat) throws {
+    let compute = Compute(threads: 2, instructionSet: level)
+    var random = Random(seed: 19)
+    for (rows, columns, count) in [(70, 96, 1), (64, 256, 40), (320, 256, 3)] {
+      for encoding in [ElementType.f32, .bf16] {
+        let size = encoding == .f32 ? 4 : 2
+        // Exponents of ordinary numbers.
+        let bytes = (0..<rows * columns * size).map { index in
+          index % size == size - 1 ? 0x3D : UInt8(truncatingIfNeeded: random.next())
+        }
+        let packed = try WeightMatrix(rows: rows, columns: columns, format: format)
+        try packed.pack(bytes, encoding: encoding, firstRow: 0, rows: rows, compute: compute)
+        let file = try MappedFile(copying: bytes, name: "matrix")
+        let stored = try #require(
+          StoredRows(file, at: 0..<bytes.count, encoding: encoding, rows: rows, columns: columns))
+        let held = try #require(try WeightMatrix(stored, format: format))
+        let x = Activations((0..<count).map { _ in random.values(columns) })
+        func product(_ matrix: WeightMatrix) -> [[Float]] {
+          let output = Activations(columns: rows)
+          compute.multiply(x, by: matrix, into: output)
+          return output.allRows
+        }
+        func found(_ matrix: WeightMatrix) -> [[Float]] {
+          let output = Activations(columns: columns)
+          compute.gather([0, Int32(rows) - 1], from: .packed(matrix), into: output)
+          return output.allRows
+        }
+        let expected = product(packed)
+        if format.elementType == encoding { #expect(found(held) == found(packed)) }
+        #expect(held.bytesToCome == held.byteCount)
+        #expect(product(held) == expected)
+        #expect(held.bytesToCome == held.byteCount)
+        #expect(product(held) == expected)
+        #expect(held.bytesToCome == 0)
+        #expect(product(held) == expected && found(held) == found(packed))
+        let other = try #require(try WeightMatrix(stored, format: format))
+        #expect(found(other) == found(packed))
+      }
+    }
+    let file = try MappedFile(copying: [UInt8](repeating: 0, count: 1024), name: "matrix")
+    let stored = try #require(StoredRows(file, at: 0..<1024, encoding: .f32, rows: 1, columns: 256))
+    #expect(try WeightMatrix(stored, format: .q4_k) == nil, "whose panels take a file's blocks only")
   }
 }

@@ -25,6 +25,30 @@ struct RowTests {
     }
   }
 
+  @Test("rows that stay in their file are what it holds, and no others", arguments: [ElementType.bf16, .q8_0, .q6_k])
+  func stored(encoding: ElementType) throws {
+    let (rows, columns) = (9, 512)
+    let rowBytes = try #require(encoding.rowBytes(columns: columns))
+    var random = Random(seed: 15)
+    let before = 6
+    // No exponent is that of a number that is none.
+    let bytes = (0..<before + rows * rowBytes).map { _ in UInt8(truncatingIfNeeded: random.next()) & 0x3F }
+    let file = try MappedFile(copying: bytes, name: "rows")
+    func stored(_ range: Range<Int>, columns: Int = columns) -> StoredRows? {
+      StoredRows(file, at: range, encoding: encoding, rows: rows, columns: columns)
+    }
+    let places: [Int32] = [8, 0, 3, 3]
+    let found = Activations(columns: columns)
+    Compute(threads: 2).gather(places, from: .stored(try #require(stored(before..<bytes.count))), into: found)
+    for (index, place) in places.enumerated() {
+      let start = before + Int(place) * rowBytes
+      let row = file.bytes.extracting(start..<start + rowBytes)
+      #expect(found[index] == (try Dequantization.floats(of: row, encoding, name: "row")))
+    }
+    #expect(stored(before..<bytes.count - 1) == nil && stored(before + 2..<bytes.count + 2) == nil)
+    #expect(stored(before..<bytes.count, columns: columns - 1) == nil)
+  }
+
   @Test("file encodings are read as their definition says", arguments: [ElementType.f16, .bf16, .q8_0, .q4_0])
   func encodings(encoding: ElementType) throws {
     let compute = Compute(threads: 2)
@@ -42,7 +66,7 @@ struct RowTests {
       format: encoding == .f16 ? .f32 : encoding.nearestFormat,
       compute: compute)
     let held = Activations(columns: columns)
-    compute.gather((0..<Int32(rows)).map { $0 }, from: matrix, into: held)
+    compute.gather((0..<Int32(rows)).map { $0 }, from: .packed(matrix), into: held)
     for row in 0..<rows {
       for column in 0..<columns {
         let start = row * rowBytes
@@ -89,7 +113,7 @@ struct RowTests {
     let matrix = try unsafe WeightMatrix(
       bytes.span.bytes, encoding: type, rows: rows, columns: columns, format: .q8_0, compute: compute)
     let held = Activations(columns: columns)
-    compute.gather((0..<Int32(rows)).map { $0 }, from: matrix, into: held)
+    compute.gather((0..<Int32(rows)).map { $0 }, from: .packed(matrix), into: held)
     let expected = try unsafe Dequantization.floats(of: bytes.span.bytes, type, name: "blocks")
     #expect(held.allRows.flatMap { $0 } == expected)
   }
@@ -109,7 +133,7 @@ struct RowTests {
     let matrix = try unsafe WeightMatrix(
       bytes.span.bytes, encoding: type, rows: rows, columns: columns, format: .q8_0, compute: compute)
     let held = Activations(columns: columns)
-    compute.gather((0..<Int32(rows)).map { $0 }, from: matrix, into: held)
+    compute.gather((0..<Int32(rows)).map { $0 }, from: .packed(matrix), into: held)
     let expected = try unsafe Dequantization.floats(of: bytes.span.bytes, type, name: "blocks")
     for (row, values) in held.allRows.enumerated() {
       for start in stride(from: 0, to: columns, by: 32) {

@@ -115,7 +115,7 @@ extension Model {
       let cache = try self.makeCache(sequences: test.batch * spread, capacity: capacity)
       if fragments { try cache.fragment(test.batch * KeyValueCache.pageCount(of: capacity)) }
       var runner = BenchmarkRunner(transformer: self.transformer, test: test, cache: cache)
-      self.transformer.packExperts()
+      self.transformer.packAhead()
       try fills ? runner.fill(test.depth) : runner.read(test.depth)
       var probe = try LimitsProbe(self.transformer, reads: test.isPrefill)
       var samples: [Double] = []

@@ -7,7 +7,7 @@ internal import SpudModels
 extension Engine {
   /// Nobody asks for anything: what would have to be packed when it is met is packed now, a little at a time.
   func rest() -> ComputeThread.Rest {
-    packsAhead = packsAhead && transformer.packSomeExperts()
+    packsAhead = packsAhead && transformer.packSomeAhead()
     return packsAhead ? .none : .untilJob
   }
 

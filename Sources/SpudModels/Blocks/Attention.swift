@@ -1,7 +1,7 @@
 internal import SpudKernels
 
 /// Causal grouped-query attention of one layer; see `GroupedAttentionPlan`.
-struct Attention {
+final class Attention {
   /// The weights of `GroupedAttentionPlan.HeadNorm`.
   enum HeadNorm {
     case none
@@ -19,6 +19,22 @@ struct Attention {
   let sinks: [Float]?  // [heads]
   let headWidth: Int
   let table: RotaryTable
+
+  init(
+    query: Projection, key: Projection, value: Projection, output: Projection, norm: HeadNorm, clip: Float?,
+    window: Int?, sinks: [Float]?, headWidth: Int, table: RotaryTable
+  ) {
+    self.query = query
+    self.key = key
+    self.value = value
+    self.output = output
+    self.norm = norm
+    self.clip = clip
+    self.window = window
+    self.sinks = sinks
+    self.headWidth = headWidth
+    self.table = table
+  }
 
   /// Queries, keys and values: rotate(norm(query · x)), rotate(norm(key · x)), value · x.
   ///

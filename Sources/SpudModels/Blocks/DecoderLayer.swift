@@ -4,11 +4,20 @@ internal import SpudKernels
 ///
 ///     h ← h + attention(norm(h))
 ///     h ← h + feedForward(norm(h))
-struct DecoderLayer {
+///
+/// A class, since copying all that it holds takes a small model longer than an addition does.
+final class DecoderLayer {
   let attentionNorm: Norm
   let attention: Attention
   let feedForwardNorm: Norm
   let feedForward: FeedForward
+
+  init(attentionNorm: Norm, attention: Attention, feedForwardNorm: Norm, feedForward: FeedForward) {
+    self.attentionNorm = attentionNorm
+    self.attention = attention
+    self.feedForwardNorm = feedForwardNorm
+    self.feedForward = feedForward
+  }
 }
 
 /// A root-mean-square norm; see `NormPlan`.

@@ -33,7 +33,8 @@ extension Transformer {
   private convenience init(_ loader: WeightLoader) throws {
     let configuration = loader.checkpoint.configuration
     var tables = RotaryTables(loader)
-    let embedding = try loader.matrix(configuration.embedding)
+    let tied = configuration.isTied ? try loader.matrix(configuration.embedding) : nil
+    let embedding = try tied.map { .packed($0) } ?? loader.rows(configuration.embedding)
     let layers = try configuration.layers.map { plan in
       DecoderLayer(
         attentionNorm: try loader.norm(plan.attentionNorm),
@@ -42,7 +43,7 @@ extension Transformer {
         feedForward: try loader.feedForward(plan.feedForward, modelWidth: configuration.modelWidth))
     }
     let finalNorm = try loader.norm(configuration.finalNorm)
-    let head = configuration.isTied ? embedding : try loader.matrix(configuration.head)
+    let head = try tied ?? loader.matrix(configuration.head)
     try loader.checkpoint.checkAllUsed()
     self.init(
       configuration: configuration, compute: loader.compute, stored: loader.stored, embedding: embedding,

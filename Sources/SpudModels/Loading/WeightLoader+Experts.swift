@@ -4,7 +4,7 @@ internal import SpudTensors
 
 /// Experts, however a checkpoint holds them.
 extension WeightLoader {
-  /// All experts of a layer. Those that files hold as they are stay there until they are first met.
+  /// All experts of a layer. Those that files hold as they are stay there until they are met again.
   func experts(_ plan: ExpertsPlan, modelWidth: Int) throws -> ExpertWeights {
     let shape = try shape(of: plan, modelWidth: modelWidth)
     let parts = checkpoint.form(of: plan).parts(plan, modelWidth: modelWidth)

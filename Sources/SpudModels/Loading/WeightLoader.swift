@@ -38,11 +38,31 @@ final class WeightLoader {
   func matrix(_ plan: TensorPlan, format: WeightFormat? = nil) throws -> WeightMatrix {
     let name = checkpoint.name(of: plan)
     let format = try format ?? self.format(of: [name])
+    if let rows = storedRows(plan), let matrix = try WeightMatrix(rows, format: format) {
+      return try count(name, shape: plan.shape, as: format) { _ in matrix }
+    }
     return try take(name, shape: plan.shape, as: format) { tensor, bytes in
       try WeightMatrix(
         bytes, encoding: tensor.elementType, rows: plan.shape[0], columns: plan.shape[1], format: format,
         compute: compute)
     }
+  }
+
+  /// A matrix `[rows, columns]` whose rows are looked up and never multiplied. It stays in its file, unless the caller
+  /// of the loader wants another format.
+  func rows(_ plan: TensorPlan) throws -> RowSource {
+    guard format == nil, let rows = storedRows(plan) else { return .packed(try matrix(plan)) }
+    let name = checkpoint.name(of: plan)
+    return try count(name, shape: plan.shape, as: format(of: [name])) { _ in .stored(rows) }
+  }
+
+  /// The rows of a matrix as a file holds them; nil when they are made of other tensors, or are no such rows.
+  private func storedRows(_ plan: TensorPlan) -> StoredRows? {
+    let name = checkpoint.name(of: plan)
+    guard let place = checkpoint.tensors.place(of: name), let type = checkpoint.tensors[name]?.elementType else {
+      return nil
+    }
+    return StoredRows(place.file, at: place.range, encoding: type, rows: plan.shape[0], columns: plan.shape[1])
   }
 
   /// A vector `[count]`, as floats.
