@@ -1,3 +1,4 @@
+import Dispatch
 import SpudErrors
 import SpudKernels
 import SpudModels
@@ -146,6 +147,37 @@ struct ScheduleTests {
       return (engine.cache.freePageCount, engine.tree.count)
     }
     #expect(free + held == engine.cache.pageLimit)
+  }
+
+  @Test("a short prompt does not wait for a long one that is read together")
+  func short() async throws {
+    let model = try await Self.load(.bf16, pages: 40)
+    let order = Mutex<[String]>([])
+    func answer(_ name: String, _ text: String) -> Task<Void, any Error> {
+      var options = TinyModel.options(tokens: 1)
+      options.onLogits = { _ in order.withLock { $0.append(name) } }
+      return Task { [options] in _ = try await model.respond(to: [.text(text)], options: options).answer() }
+    }
+    // The long one's first layer takes until the short one has come.
+    let hasBegun = Mutex(false)
+    let hasCome = DispatchSemaphore(value: 0)
+    try await model.thread.run {
+      model.engine.transformer.inputObserver = { layer, part, values in
+        guard layer == 0, part == .attention, values.rows > 100 else { return }
+        hasBegun.withLock { $0 = true }
+        hasCome.wait()
+      }
+    }
+    let long = answer("long", String(repeating: "x", count: 150))
+    let patience = ContinuousClock.now + .seconds(30)
+    while !hasBegun.withLock({ $0 }), .now < patience { try await Task.sleep(for: .milliseconds(1)) }
+    try #require(hasBegun.withLock { $0 })
+    let short = answer("short", "a")
+    try await Task.sleep(for: .milliseconds(500))
+    hasCome.signal()
+    try await short.value
+    try await long.value
+    #expect(order.withLock { $0 } == ["short", "long"])
   }
 
   @Test("whoever stops reading pauses its own answer only, and whoever leaves frees its pages")

@@ -10,27 +10,36 @@ extension Engine {
     /// Those whose prompt ends with this pass.
     var ending: [Generation]
     var depth: Int
+    /// Ids of prompts that came later and went first.
+    var overtaken = 0
+    var count: Int { pass.batch.tokens.count }
+    /// Ids that may go first: few, and all of them together no more than its own, so that it is never late by more
+    /// than it takes.
+    var hurry: Int { min(count / 4, count - overtaken) }
   }
 
   /// What the next step of the pass that reads takes, beside answers.
   var stepEstimate: Duration {
-    guard let reading else { return .zero }
+    guard let reading = readings.last else { return .zero }
     let step = transformer.nextStep(of: reading.pass, limits: limits(reading, hasCompany: true))
-    return pace.estimate(step, ids: reading.pass.batch.tokens.count, depth: reading.depth)
+    return pace.estimate(step, ids: reading.count, depth: reading.depth)
   }
 
   private func limits(_ reading: Reading, hasCompany: Bool) -> StepLimits {
-    pace.limits(ids: reading.pass.batch.tokens.count, depth: reading.depth, hasCompany: hasCompany)
+    pace.limits(ids: reading.count, depth: reading.depth, hasCompany: hasCompany)
   }
 
+  /// Begins a pass where there is none, or where a prompt that has come is so much shorter than the pass that goes on.
   func beginReading(hasCompany: Bool) {
+    guard readings.count < 2 else { return }
     let now = ContinuousClock.now
-    let readers = active.filter(isReading).sorted {
+    let most = readings.last?.hurry ?? .max
+    let readers = active.filter { isReading($0) && !isInPass($0) && missing($0) <= most }.sorted {
       urgency($0, now) == urgency($1, now) ? $0.number < $1.number : urgency($0, now) < urgency($1, now)
     }
     guard let first = readers.first else { return }
     let depth = first.sequence.map { cache.length(of: Int($0)) } ?? 0
-    var room = pace.idsAtOnce(hasCompany: hasCompany)
+    var room = min(pace.idsAtOnce(hasCompany: hasCompany), most)
     var parts: [(generation: Generation, count: Int)] = []
     var together: [Int32] = []
     for reader in readers where room > 0 && active.contains(where: { $0 === reader }) {
@@ -40,7 +49,7 @@ extension Engine {
       guard parts.isEmpty || count == missing(reader) else { continue }
       let sequences = together + Array(repeating: sequence, count: count)
       guard makeRoom(for: sequences, youngerThan: reader, sparing: parts.map(\.generation)) else {
-        if parts.isEmpty, active.count > 1 { giveUp(reader) }
+        if readings.isEmpty, parts.isEmpty, active.count > 1 { giveUp(reader) }
         continue
       }
       together = sequences
@@ -48,6 +57,7 @@ extension Engine {
       room -= count
     }
     guard !parts.isEmpty else { return }
+    if !readings.isEmpty { readings[0].overtaken += together.count }
     begin(parts, depth: depth)
   }
 
@@ -70,14 +80,14 @@ extension Engine {
     batch.recordsRoutes = ending.contains { $0.order.options.reportsTokens }
     do {
       let pass = try transformer.begin(batch, cache: cache, logitsAt: places)
-      reading = Reading(pass: pass, parts: parts, ending: ending, depth: depth)
+      readings.append(Reading(pass: pass, parts: parts, ending: ending, depth: depth))
     } catch {
       for (generation, _) in parts { generation.fail(error) }
     }
   }
 
   func read(hasCompany: Bool) {
-    guard let reading else { return }
+    guard let reading = readings.last else { return }
     let start = ContinuousClock.now
     let limits = limits(reading, hasCompany: hasCompany)
     let step = transformer.nextStep(of: reading.pass, limits: limits)
@@ -85,7 +95,7 @@ extension Engine {
     let time = start.duration(to: .now)
     timeSpent.reading += time
     // Of the last layer little is computed.
-    pace.read(isThrough ? nil : step, ids: reading.pass.batch.tokens.count, depth: reading.depth, took: time)
+    pace.read(isThrough ? nil : step, ids: reading.count, depth: reading.depth, took: time)
     let done = Double(reading.pass.layersDone) / Double(transformer.configuration.layerCount)
     for (generation, count) in reading.parts {
       guard let sequence = generation.sequence else { continue }
@@ -93,7 +103,7 @@ extension Engine {
       generation.reportProgress(read: Double(before) + done * Double(count))
     }
     guard isThrough else { return }
-    self.reading = nil
+    readings.removeLast()
     let logits = transformer.finish(reading.pass)
     for (row, generation) in reading.ending.enumerated() { choose(generation, logits.row(row), row: row) }
     // Nobody waits for this as for the first id.

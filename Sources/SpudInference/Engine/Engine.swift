@@ -7,7 +7,8 @@ internal import Synchronization
 ///
 /// A step is one of two things: an id more for every answer that is being written, all in one batch; or one layer, or a
 /// part of one, of a pass that reads prompts. Answers go first. Prompts get what time is left until the next id is due
-/// (`Pace`), the shortest first, though none waits forever. What an answer says depends on its own ids and their marks
+/// (`Pace`), the shortest first, though none waits forever; a short one that comes passes between the layers of a long
+/// one. What an answer says depends on its own ids and their marks
 /// only, never on what else is going on, bit for bit.
 ///
 /// When pages run out, first the tree gives up what nobody uses, least recently used first; then the youngest answer
@@ -29,7 +30,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
   var waiting: [Generation] = []
   /// Answers that have pages, oldest first.
   private(set) var active: [Generation] = []
-  var reading: Reading?
+  /// Passes that read prompts: the last one goes on, the others rest meanwhile.
+  var readings: [Reading] = []
   /// What reading prompts and writing answers took so far.
   var timeSpent = (reading: Duration.zero, writing: Duration.zero)
   var pace: Pace
@@ -113,12 +115,12 @@ final class Engine: SteppingWork, @unchecked Sendable {
     noteState()
     guard !active.isEmpty else { return waiting.isEmpty ? rest() : .short }
     let writing = active.filter { isWriting($0) && $0.readerIsBehind() == nil }
-    if !writing.isEmpty, reading == nil && !active.contains(where: isReading) || pace.isDue(step: stepEstimate) {
+    if !writing.isEmpty, readings.isEmpty && !active.contains(where: isReading) || pace.isDue(step: stepEstimate) {
       write(writing)
       return .none
     }
-    if reading == nil { beginReading(hasCompany: !writing.isEmpty) }
-    if reading != nil {
+    beginReading(hasCompany: !writing.isEmpty)
+    if !readings.isEmpty {
       read(hasCompany: !writing.isEmpty)
       return .none
     }
@@ -148,7 +150,11 @@ final class Engine: SteppingWork, @unchecked Sendable {
 
   /// Whether a pass reads for it: the cache has room for ids then that it does not hold yet.
   func isInPass(_ generation: Generation) -> Bool {
-    reading?.parts.contains { $0.generation === generation } ?? false
+    place(of: generation) != nil
+  }
+
+  private func place(of generation: Generation) -> Int? {
+    readings.firstIndex { $0.parts.contains { $0.generation === generation } }
   }
 
   func missing(_ generation: Generation) -> Int { generation.count - held(generation) }
@@ -260,9 +266,8 @@ final class Engine: SteppingWork, @unchecked Sendable {
 
   /// Ends the pass that reads for a generation; others that it reads for begin it again.
   private func leaveReading(_ generation: Generation) {
-    guard let reading, isInPass(generation) else { return }
-    transformer.abandon(reading.pass)
-    self.reading = nil
+    guard let place = place(of: generation) else { return }
+    transformer.abandon(readings.remove(at: place).pass)
   }
 
   /// Leaves what the cache holds of an answer in the tree.
