@@ -14,8 +14,9 @@ struct Pace {
   private static let least = 32
 
   /// From the end of one id of every answer to the end of the next, while prompts are read: at most so long or twice
-  /// what it takes alone, whichever is longer, as far as a layer can be cut.
-  var gap = Duration.milliseconds(80)
+  /// what it takes alone, whichever is longer, as far as a layer can be cut. A step takes as long where no answer waits,
+  /// so that whoever leaves or comes is seen soon.
+  var gap = Duration.milliseconds(70)
 
   private var lastWritten = ContinuousClock.now
   /// Whether a layer was read since: one always is, so that prompts come on too.
@@ -56,11 +57,8 @@ struct Pace {
     hasRead && lastWritten.duration(to: .now) + step + writeTime > max(gap, writeTime * 2)
   }
 
-  /// What a step of a prompt may take: between two ids of the answers; where there are none, so that whoever leaves or
-  /// comes is seen soon.
-  private func room(hasCompany: Bool) -> Duration {
-    hasCompany ? max(gap - writeTime, writeTime) : .milliseconds(70)
-  }
+  /// What a step of a prompt may take.
+  private func room(hasCompany: Bool) -> Duration { hasCompany ? max(gap - writeTime, writeTime) : gap }
 
   /// How many ids to read at once, so that the products with them that cannot be cut are a step.
   func idsAtOnce(hasCompany: Bool) -> Int {
