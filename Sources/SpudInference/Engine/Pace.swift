@@ -14,8 +14,8 @@ struct Pace {
   private static let least = 32
 
   /// From the end of one id of every answer to the end of the next, while prompts are read: at most so long or twice
-  /// what it takes alone, whichever is longer, as far as a layer can be cut. A step takes as long where no answer waits,
-  /// so that whoever leaves or comes is seen soon.
+  /// what it takes alone, whichever is longer, as far as a layer can be cut. Where no answer waits, a step takes as
+  /// long, so that whoever leaves or comes is seen soon.
   var gap = Duration.milliseconds(70)
 
   private var lastWritten = ContinuousClock.now
