@@ -81,7 +81,7 @@ extension ExpertWeights {
     reads.experts += experts.count
   }
 
-  private func forEachSource(of experts: [Int], _ body: (StoredProjection) -> Void) {
+  private func forEachSource(of experts: [Int], _ body: (StoredRows) -> Void) {
     for expert in experts {
       for projection in Projection.allCases { body(source(of: projection, expert: expert)) }
     }
@@ -98,16 +98,12 @@ extension ExpertWeights {
     _ projection: Projection, of expert: Int, panels: Range<Int>, into target: UnsafeMutablePointer<UInt8>,
     workspace: UnsafeMutablePointer<Float>
   ) {
-    let stored = source(of: projection, expert: expert)
     let isDown = projection == .down
-    // SAFETY: `hold` checked the range and that it holds the rows; the file lives as long as the weights.
-    unsafe stored.file.withUnsafeBytes(in: stored.range) { bytes in
-      guard let base = bytes.baseAddress else { return }
-      let source = unsafe PanelSource(
-        base: base.assumingMemoryBound(to: UInt8.self), rowBytes: stored.rowBytes, encoding: stored.encoding.code,
-        columns: isDown ? expertWidth : width, rows: isDown ? width : expertWidth,
-        layout: isDown ? downLayout : gateUpLayout,
-        panelRows: PanelRows(firstRow: 0, rowsPerPanel: isDown ? 32 : 16, rowInPanel: projection == .up ? 16 : 0))
+    // SAFETY: `hold` checked that these are the rows of the projection.
+    unsafe source(of: projection, expert: expert).withPanels(
+      isDown ? downLayout : gateUpLayout,
+      panelRows: PanelRows(firstRow: 0, rowsPerPanel: isDown ? 32 : 16, rowInPanel: projection == .up ? 16 : 0)
+    ) { source in
       unsafe source.pack(panels, into: target, workspace: workspace)
     }
   }

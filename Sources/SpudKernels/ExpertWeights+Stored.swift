@@ -1,14 +1,6 @@
 internal import SpudErrors
 package import SpudTensors
 
-/// One projection of one expert, as a file holds it.
-struct StoredProjection: Sendable {
-  let file: MappedFile
-  let range: Range<Int>
-  let rowBytes: Int
-  let encoding: ElementType
-}
-
 /// What has been read of files since a model was loaded, for experts that were met and not in memory.
 package struct ExpertReads: Sendable, Equatable {
   /// Experts that were read and packed.
@@ -38,12 +30,12 @@ extension ExpertWeights {
     precondition(expert >= 0 && expert < expertCount, "expert \(expert) of \(expertCount)")
     precondition(range.lowerBound >= 0 && range.upperBound <= file.byteCount, "bytes \(range) of \(file.byteCount)")
     let isDown = projection == .down
-    let rowBytes = try (isDown ? downLayout : gateUpLayout).rowBytes(
-      byteCount: range.count, encoding: encoding, columns: isDown ? expertWidth : width,
-      rows: isDown ? width : expertWidth)
-    if sources.isEmpty { sources = [StoredProjection?](repeating: nil, count: expertCount * 3) }
-    sources[Self.index(projection, expert)] = StoredProjection(
-      file: file, range: range, rowBytes: rowBytes, encoding: encoding)
+    let (rows, columns) = isDown ? (width, expertWidth) : (expertWidth, width)
+    _ = try (isDown ? downLayout : gateUpLayout).rowBytes(
+      byteCount: range.count, encoding: encoding, columns: columns, rows: rows)
+    if sources.isEmpty { sources = [StoredRows?](repeating: nil, count: expertCount * 3) }
+    sources[Self.index(projection, expert)] = StoredRows(
+      file, at: range, encoding: encoding, rows: rows, columns: columns)
   }
 
   /// Which memory these experts are in; layers of one shape may share it.
@@ -53,7 +45,7 @@ extension ExpertWeights {
   /// Bytes of it that nothing is in yet.
   package var memoryToCome: Int { sources.isEmpty ? 0 : memory.bytesToCome }
 
-  func source(of projection: Projection, expert: Int) -> StoredProjection {
+  func source(of projection: Projection, expert: Int) -> StoredRows {
     guard let source = sources[Self.index(projection, expert)] else {
       preconditionFailure("nobody said where \(projection.rawValue) of expert \(expert) is")
     }

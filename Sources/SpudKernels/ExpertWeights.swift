@@ -27,7 +27,7 @@ package final class ExpertWeights: @unchecked Sendable {
   /// What the memory calls the first of these experts.
   let firstExpert: Int
   /// Where the files hold what is packed when it is needed, for each expert and projection; empty where all is packed.
-  var sources: [StoredProjection?] = []
+  var sources: [StoredRows?] = []
   /// How much has been packed since it was met.
   package internal(set) var reads = ExpertReads()
 

@@ -55,15 +55,21 @@ package struct StoredRows: Sendable {
   }
 
   /// Hands the rows to `body`, for packing into panels of `layout`.
+  ///
+  /// - Parameters:
+  ///   - layout: Of the panels.
+  ///   - panelRows: Which of their rows these become; nil is all of them.
+  ///   - body: Packs.
   @unsafe
-  func withPanels(_ layout: PanelLayout, _ body: (PanelSource) -> Void) {
+  func withPanels(_ layout: PanelLayout, panelRows: PanelRows? = nil, _ body: (PanelSource) -> Void) {
     unsafe file.withUnsafeBytes(in: range) { bytes in
       guard let base = bytes.baseAddress else { return }
       // SAFETY: the range is whole rows inside the file, which lives as long as this.
       unsafe body(
         PanelSource(
           base: base.assumingMemoryBound(to: UInt8.self), rowBytes: rowBytes, encoding: encoding.code, columns: columns,
-          rows: rows, layout: layout, panelRows: .init(firstRow: 0, rowsPerPanel: SPUD_PANEL_ROWS, rowInPanel: 0)))
+          rows: rows, layout: layout,
+          panelRows: panelRows ?? PanelRows(firstRow: 0, rowsPerPanel: SPUD_PANEL_ROWS, rowInPanel: 0)))
     }
   }
 
