@@ -30,11 +30,14 @@ package struct RoutingTable: Sendable {
     readCounts = cursors
   }
 
-  /// The experts from `first` on that have at most so many pairs together; one that has more goes alone.
+  /// The experts from `first` on that have at most so many pairs together; one that has more goes alone. Those behind
+  /// them that have none are with them, so that no part is without pairs.
   package func experts(from first: Int, pairs most: Int) -> Range<Int> {
     let limit = Int(offsets[first]) + min(most, Int(offsets[expertCount]))
     var end = first + 1
-    while end < expertCount, offsets[end] == offsets[first] || Int(offsets[end + 1]) <= limit { end += 1 }
+    while end < expertCount, offsets[end] == offsets[first] || Int(offsets[end + 1]) <= max(limit, Int(offsets[end])) {
+      end += 1
+    }
     return first..<end
   }
 

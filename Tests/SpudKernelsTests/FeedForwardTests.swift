@@ -157,4 +157,28 @@ struct FeedForwardTests {
       }
     }
   }
+
+  @Test("the parts of a table are all of its experts in turn, and none is without work")
+  func parts() {
+    var random = Random(seed: 9)
+    let compute = Compute(threads: 2)
+    for _ in 0..<300 {
+      let experts = 4 + random.below(20)
+      // Some experts are chosen for nearly everything, and others, the last among them, for nothing.
+      let favourites = (0..<experts).map { _ in Float(random.below(3) * 4) }
+      let logits = (0..<20).map { _ in favourites.map { $0 + random.values(1)[0] } }
+      var table = RoutingTable(expertCount: experts, expertsPerToken: 2)
+      compute.route(Activations(logits), by: .softmax(isNormalized: true), into: &table)
+      let most = 1 + random.below(12)
+      var first = 0
+      while first < experts {
+        let part = table.experts(from: first, pairs: most)
+        #expect(part.lowerBound == first)
+        #expect(table.pairCount(of: part) > 0)
+        #expect(table.pairCount(of: part) <= most || part.count { table.pairCount(of: $0..<$0 + 1) > 0 } == 1)
+        first = part.upperBound
+      }
+      #expect(first == experts)
+    }
+  }
 }
