@@ -50,11 +50,12 @@ struct GuardianTests {
   func examples() throws {
     var made = GuardianExamples(seed: 1)
     for seed: UInt64 in 0..<6 { try made.add(PortalTask.make(.onboard, count: 2, seed: 20_000 + seed)) }
-    let verdicts = Dictionary(grouping: made.examples.compactMap(\.last)) { $0 }.mapValues(\.count)
+    let verdicts = Dictionary(grouping: made.examples.compactMap(\.ids.last)) { $0 }.mapValues(\.count)
     for id in GuardianStream.verdictIDs { #expect(verdicts[id] ?? 0 > 10) }
     // Nothing but what onboarding needs is ever sent.
     let send = GuardianVocabulary.control("<send>")
-    let forms = Set(made.examples.flatMap { ids in ids.indices.filter { ids[$0] == send }.map { ids[$0 + 1] } })
+    let forms = Set(
+      made.examples.map(\.ids).flatMap { ids in ids.indices.filter { ids[$0] == send }.map { ids[$0 + 1] } })
     let known: [PortalForm] = [.addPerson, .giveHardware, .setBadge, .joinList, .orderStock]
     #expect(forms.isSubset(of: known.flatMap { GuardianVocabulary.text($0.title) }))
   }
@@ -82,7 +83,7 @@ struct GuardianTests {
 
   @Test("a screen that is told in words is worked on as one that is seen")
   func described() throws {
-    let runs = try LongWork(tasks: 4).run(sandbox: nil, overseer: nil)
+    let runs = try LongWork(tasks: 4).run(hands: { ScriptedHands() }, sandbox: nil, overseer: nil)
     #expect(runs.count == 8)
     for run in runs {
       #expect(run.isComplete, "task \(run.task), described \(run.isDescribed)")

@@ -29,11 +29,13 @@ package struct LongWork {
   }
 
   /// - Parameters:
+  ///   - hands: makes the agent's hands for a task.
   ///   - sandbox: of real browsers; nil for their double.
   ///   - overseer: makes the Guardian's model for a ticket; nil without one.
   ///   - watcher: told of each task in words.
   package func run(
-    sandbox: Sandbox?, overseer: ((TicketText) throws -> any Overseer)?, watcher: (String) -> Void = { _ in }
+    hands: () throws -> any Hands, sandbox: Sandbox?, overseer: ((TicketText) throws -> any Overseer)?,
+    watcher: (String) -> Void = { _ in }
   ) throws -> [Run] {
     try (0..<tasks).flatMap { number in
       // Which comes first changes from task to task.
@@ -42,7 +44,7 @@ package struct LongWork {
         var setting = Workday.Setting()
         setting.overseer = overseer
         setting.describesScreens = isDescribed
-        let day = try Workday(task, hands: ScriptedHands(), sandbox: sandbox, setting: setting)
+        let day = try Workday(task, hands: hands(), sandbox: sandbox, setting: setting)
         watcher("task \(number + 1) of \(tasks), \(isDescribed ? "described" : "seen"): \(day.isComplete)")
         return Run(
           task: number, isDescribed: isDescribed, isComplete: day.isComplete, steps: day.shortest,

@@ -5,11 +5,13 @@ internal import SpudPortal
 package struct OfficeSuite: Sendable {
   /// What does the tasks.
   package enum System: String, CaseIterable, Sendable {
-    /// Hands that know the portal.
+    /// The agent as it is.
+    case agent
+    /// The agent with scripted hands, which know the portal.
     case scripted
-    /// The same, that believe what pages say.
+    /// The agent, which believes what pages say.
     case withoutLooking = "without-looking"
-    /// The same, without the Guardian.
+    /// The agent without the Guardian.
     case withoutGuardian = "without-guardian"
     /// Clicks anywhere.
     case random
@@ -73,10 +75,13 @@ package struct OfficeSuite: Sendable {
   }
 
   /// - Parameters:
+  ///   - hands: makes the agent's hands for a task.
+  ///   - overseer: makes the Guardian's model for a ticket; nil without one.
   ///   - sandbox: of real browsers; nil for their double.
   ///   - failed: told of each run that was not complete, in words.
   package func run(
-    _ system: System, sandbox: Sandbox?, failed: (String) -> Void = { _ in }
+    _ system: System, hands: () throws -> any Hands, overseer: ((TicketText) throws -> any Overseer)? = nil,
+    sandbox: Sandbox?, failed: (String) -> Void = { _ in }
   ) throws -> Score {
     var score = Score(variations: variations)
     for number in 0..<tasks {
@@ -85,10 +90,16 @@ package struct OfficeSuite: Sendable {
         let task = task(number, variation: variation)
         var setting = Workday.Setting()
         setting.usesGuardian = system != .withoutGuardian
+        setting.overseer = setting.usesGuardian ? overseer : nil
         setting.options.looksAgain = system != .withoutLooking
         setting.options.budget.actions = 2_000
         let seed = UInt64(number * 100 + variation)
-        let hands: any Hands = system == .random ? RandomHands(seed: seed) : ScriptedHands()
+        let hands: any Hands =
+          switch system {
+          case .random: RandomHands(seed: seed)
+          case .scripted: ScriptedHands()
+          default: try hands()
+          }
         let day = try Workday(task, hands: hands, sandbox: sandbox, setting: setting)
         let isLawful = try Plan(ticket: task.ticket).violations(day.writes) == 0
         score.add(day, task)

@@ -17,6 +17,8 @@ extension Sight {
       )
     }
 
+    var isField: Bool { kind == .field || kind == .focusedField }
+
     func covers(x: Int, y: Int) -> Bool {
       y / LetterReader.height == row && (column..<column + width).contains(x / LetterReader.width)
     }
@@ -76,11 +78,14 @@ extension Sight {
   /// Each field with the words before it, or over it.
   package var fields: [(label: String, field: Part)] {
     let parts = self.parts
-    return parts.filter { $0.kind == .field || $0.kind == .focusedField }.map { field in
-      let before = parts.last { $0.row == field.row && $0.column < field.column && $0.kind == .text }
-      let over = parts.last { $0.row == field.row - 1 && $0.column == field.column && $0.kind == .text }
-      return ((before ?? over)?.text ?? "", field)
-    }
+    return parts.filter(\.isField).map { (Self.label(of: $0, among: parts), $0) }
+  }
+
+  /// The words before a field, or over it.
+  static func label(of field: Part, among parts: [Part]) -> String {
+    let before = parts.last { $0.row == field.row && $0.column < field.column && $0.kind == .text }
+    let over = parts.last { $0.row == field.row - 1 && $0.column == field.column && $0.kind == .text }
+    return (before ?? over)?.text ?? ""
   }
 
   /// Whether these words stand somewhere as plain text of their own.

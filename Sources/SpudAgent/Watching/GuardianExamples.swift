@@ -9,8 +9,8 @@ internal import SpudSupport
 package struct GuardianExamples {
   /// How many ids there are.
   package static let idCount = GuardianVocabulary.count
-  /// The ids, the last of them the verdict's.
-  package private(set) var examples: [[Int32]] = []
+  /// The last id of each is the verdict's.
+  package private(set) var examples: [OfficeExample] = []
   private var random: SeededGenerator
   private let names: [String]
 
@@ -51,7 +51,8 @@ package struct GuardianExamples {
     guard before.count <= GuardianStream.longest, behind.count <= GuardianStream.longest,
       let place = GuardianStream.verdicts.firstIndex(of: verdict)
     else { return }
-    examples.append(before + behind + [GuardianStream.verdictIDs[place]])
+    let ids = before + behind + [GuardianStream.verdictIDs[place]]
+    examples.append(OfficeExample(ids: ids, answers: [ids.count - 1]))
   }
 
   /// The same made wrong; nil where that cannot be.

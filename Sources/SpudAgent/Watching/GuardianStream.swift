@@ -62,7 +62,7 @@ package enum GuardianStream {
     ticket.line(about: words).map { [V.control("<line>")] + V.text($0) } ?? []
   }
 
-  private static func sending(_ effect: Proposal.Effect) -> [Int32] {
+  static func sending(_ effect: Proposal.Effect) -> [Int32] {
     effect.values.sorted { $0.key < $1.key }.reduce([V.control("<send>")] + V.text(effect.name)) {
       $0 + [V.control("<value>")] + V.text($1.key) + [V.control("<value>")] + V.text($1.value)
     }

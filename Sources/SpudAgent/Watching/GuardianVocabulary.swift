@@ -24,6 +24,8 @@ package enum GuardianVocabulary {
   }()
 
   package static let count = 256 + controls.count + words.count
+  /// The ids that spell something: bytes and words.
+  static let textIDs = Array(0..<Int32(256)) + Array(Int32(256 + controls.count)..<Int32(count))
 
   private static let controlIDs = Dictionary(
     controls.enumerated().map { ($0.element, Int32(256 + $0.offset)) }
@@ -61,5 +63,17 @@ package enum GuardianVocabulary {
       }
     }
     return ids
+  }
+
+  /// What ids spell; control ids spell nothing.
+  static func spelled(_ ids: some Sequence<Int32>) -> String {
+    let bytes = ids.flatMap { id in
+      switch Int(id) {
+      case ..<256: [UInt8(id)]
+      case (256 + controls.count)..<count: Array(words[Int(id) - 256 - controls.count].utf8)
+      default: [UInt8]()
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -17,6 +17,7 @@ struct AgentEvidence: ParsableCommand {
   @Option(name: [.short, .long], help: ArgumentHelp("The main model of the latency.", valueName: "dir"))
   var model = "Models/spud-nano"
   @Option(name: [.short, .long], help: ArgumentHelp("Threads of the main model.", valueName: "n")) var threads = 2
+  @OptionGroup var hands: HandsOptions
   @OptionGroup var guardian: GuardianOptions
 
   func run() throws {
@@ -34,9 +35,8 @@ struct AgentEvidence: ParsableCommand {
     } catch let error as SpudError where error.code == .unavailable {
       return .object(JSONObject([("missing", .string(error.message))]))
     }
-    let runs = try LongWork(tasks: tasks).run(sandbox: sandbox, overseer: guardian.overseer()) { text in
-      Output.report(text)
-    }
+    let runs = try LongWork(tasks: tasks).run(
+      hands: hands.maker(), sandbox: sandbox, overseer: guardian.overseer(), watcher: Output.report)
     return .object(
       JSONObject([
         (

@@ -4,18 +4,23 @@ internal import SpudAgent
 internal import SpudErrors
 internal import SpudPortal
 
-/// `spud agent examples`: what the Guardian's model is trained on.
+/// `spud agent examples`: what the small models of the office are trained on.
 struct AgentExamples: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "examples", abstract: "Write examples for the training of the Guardian's model.",
+    commandName: "examples", abstract: "Write examples for the training of the Guardian's model, or the clerk's.",
     discussion: """
-      Each is, in whole numbers of 16 bits, little-endian: its length, its ids, the last of which is the verdict's. \
-      Before all stands how many ids there are. Seeds are none that any suite uses.
+      Each is, in whole numbers of 16 bits, little-endian: its length, and its ids, of which those of the answer \
+      have the highest bit set. Before all stands how many ids there are. Seeds are none that any suite uses.
 
       Example:
         spud agent examples --tickets 1000 --out examples.bin
       """, shouldDisplay: false)
 
+  /// Whose examples they are.
+  enum Learner: String, ExpressibleByArgument, CaseIterable { case guardian, clerk }
+
+  @Option(help: ArgumentHelp("Who learns from them: guardian or clerk.", valueName: "model"))
+  var learner = Learner.guardian
   @Option(help: ArgumentHelp("How many tickets.", valueName: "n")) var tickets = 1_000
   @Option(help: ArgumentHelp("The first seed, below 900,000.", valueName: "n")) var seed: UInt64 = 10_000
   @Option(help: ArgumentHelp("Where to write them.", valueName: "file.bin")) var out: String
@@ -24,24 +29,25 @@ struct AgentExamples: ParsableCommand {
     guard tickets > 0, seed + UInt64(tickets) <= 900_000 else {
       throw SpudError(.usage, "--tickets is 1 at least, and seeds stay below 900000")
     }
-    var made = GuardianExamples(seed: seed)
+    var guardian = GuardianExamples(seed: seed)
+    var clerk = ClerkExamples(seed: seed)
     for number in 0..<tickets {
       let families = PortalTask.Family.allCases
       let task = PortalTask.make(
         families[number % families.count], count: 1 + number / families.count % 3, seed: seed + UInt64(number),
         difficulty: .init(interruptions: number % 4, hasObstacles: number % 3 > 0))
-      try made.add(task)
+      switch learner {
+      case .guardian: try guardian.add(task)
+      case .clerk: try clerk.add(task)
+      }
     }
-    var data = Data()
-    func append(_ number: Int) { data += [UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8)] }
-    append(GuardianExamples.idCount)
-    for example in made.examples {
-      append(example.count)
-      for id in example { append(Int(id)) }
-    }
+    let examples = learner == .guardian ? guardian.examples : clerk.examples
+    let count = learner == .guardian ? GuardianExamples.idCount : ClerkStream.idCount
+    let numbers = [UInt16(count)] + examples.flatMap(\.stored)
+    let data = Data(numbers.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
     guard FileManager.default.createFile(atPath: out, contents: data) else {
       throw SpudError(.io, "\(out): could not be written")
     }
-    Output.report("\(made.examples.count) examples")
+    Output.report("\(examples.count) examples")
   }
 }

@@ -24,6 +24,8 @@ struct AgentSuite: ParsableCommand {
   @Option(help: ArgumentHelp("How much goes wrong on the way: of 10 forms so many.", valueName: "n"))
   var interruptions = 1
   @Option(help: ArgumentHelp("What does them; all without it.", valueName: "system")) var system: [String] = []
+  @OptionGroup var hands: HandsOptions
+  @OptionGroup var guardian: GuardianOptions
   @Flag(help: "Say what was wrong with each run that was not complete.") var failures = false
   @Flag(help: "Work on a double of the pages instead of in a browser.") var double = false
 
@@ -33,6 +35,7 @@ struct AgentSuite: ParsableCommand {
       throw SpudError(.usage, "--interruptions is \(interruptions), expected 0 to 9")
     }
     let systems = try system.isEmpty ? OfficeSuite.System.allCases : system.map(Self.system)
+    let (hands, overseer) = try (hands.maker(), guardian.overseer())
     let sandbox = try double ? nil : Sandbox()
     let suite = OfficeSuite(tasks: tasks, variations: variations, interruptions: interruptions)
     try Output.line(
@@ -43,7 +46,9 @@ struct AgentSuite: ParsableCommand {
         + "the shortest) | s a task |")
     try Output.line("|---|---|---|---|---|---|---|---|---|---|---|")
     for system in systems {
-      let score = try suite.run(system, sandbox: sandbox) { if failures { Output.report($0) } }
+      let score = try suite.run(system, hands: hands, overseer: overseer, sandbox: sandbox) {
+        if failures { Output.report($0) }
+      }
       func share(_ count: Int) -> String { String(format: "%.1f %%", 100 * Double(count) / Double(score.runs)) }
       func percent(_ value: Double?) -> String { value.map { String(format: "%.1f %%", 100 * $0) } ?? "–" }
       try Output.line(

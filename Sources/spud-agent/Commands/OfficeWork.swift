@@ -67,6 +67,7 @@ struct OfficeWork<Family: OfficeFamily>: ParsableCommand {
   var log: String?
   @Option(help: ArgumentHelp("Where to write the screens, as a page that plays them.", valueName: "file.html"))
   var film: String?
+  @OptionGroup var hands: HandsOptions
   @OptionGroup var guardian: GuardianOptions
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -86,6 +87,7 @@ struct OfficeWork<Family: OfficeFamily>: ParsableCommand {
   func run() throws {
     let task = PortalTask.make(
       Family.family, count: people, seed: seed, difficulty: .init(interruptions: interruptions))
+    let hands = try hands.maker()()
     let interrupt = Interrupt()
     let recording = film.map { _ in Film() }
     var setting = Workday.Setting()
@@ -115,7 +117,7 @@ struct OfficeWork<Family: OfficeFamily>: ParsableCommand {
     }
     if !json { Output.report(task.ticket) }
     let sandbox = try double ? nil : Sandbox()
-    let day = try Workday(task, hands: ScriptedHands(), sandbox: sandbox, setting: setting)
+    let day = try Workday(task, hands: hands, sandbox: sandbox, setting: setting)
     try lines?.finish()
     if let film { try recording?.write(to: film, title: "spud agent \(Family.family.rawValue), seed \(seed)") }
     try json ? printJSON(day) : print(day)

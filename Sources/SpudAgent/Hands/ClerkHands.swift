@@ -1,0 +1,78 @@
+internal import SpudBrowser
+internal import SpudErrors
+internal import SpudGuardian
+internal import SpudKernels
+internal import SpudModels
+internal import SpudTensors
+
+/// Hands that a model of about a million parameters moves: it reads the goal, what it did last and the screen, and
+/// writes the next action.
+///
+/// Not to be used from two threads at once.
+package struct ClerkHands: Hands {
+  /// The weights, read once.
+  package final class Weights: Sendable {
+    fileprivate let transformer: Transformer
+
+    /// - Parameter directory: a Hugging Face directory, such as `Models/spud-clerk`.
+    /// - Throws: `noInput` without its files, `badData` where its ids are not those of the clerk's stream.
+    package init(directory: String, threads: Int = 1) throws {
+      transformer = try Transformer.load(path: directory, compute: Compute(threads: threads))
+      let count = transformer.configuration.vocabularyCount
+      guard count == ClerkStream.idCount else {
+        throw SpudError(
+          .badData, "\(directory): the weights have \(count) ids, the clerk's stream \(ClerkStream.idCount)")
+      }
+    }
+  }
+
+  /// What the model has read.
+  private final class Reader {
+    private let transformer: Transformer
+    private let cache: KeyValueCache
+    private var held: [Int32] = []
+
+    init(_ transformer: Transformer) throws {
+      self.transformer = transformer
+      let capacity = min(ClerkStream.longest + ClerkStream.longestAction + 1, transformer.configuration.contextLength)
+      cache = try transformer.makeCache(sequences: 1, capacity: capacity, format: .f32)
+    }
+
+    /// The logits behind some ids, of which what was read before is not read again: [ids].
+    func logits(behind ids: [Int32]) throws -> [Float] {
+      let known = min(zip(held, ids).prefix { $0 == $1 }.count, cache.length(of: 0), ids.count - 1)
+      cache.truncate(sequence: 0, to: known)
+      held = Array(ids.prefix(known))
+      let new = Array(ids[known...])
+      let batch = Batch(
+        tokens: new, sequences: [Int32](repeating: 0, count: new.count),
+        marks: [SpudModels.Mark](repeating: .read, count: new.count))
+      let logits = try transformer.forward(batch, cache: cache, logits: .last)
+      held = ids
+      return (0..<transformer.configuration.vocabularyCount).map { logits[0][$0] }
+    }
+  }
+
+  private let reader: Reader
+  private var goal: Goal = .show(.stock)
+  /// What was done last for this goal.
+  private var last: Proposal?
+
+  package init(_ weights: Weights) throws { reader = try Reader(weights.transformer) }
+
+  package mutating func begin(_ goal: Goal) { (self.goal, last) = (goal, nil) }
+
+  package mutating func next(_ sights: [Sight]) throws -> HandAction {
+    guard let sight = sights.last else { return .alert("there is nothing to be seen") }
+    let before = ClerkStream.before(goal, after: last, on: sight)
+    guard before.count <= ClerkStream.longest else { return .alert("there is more on the screen than can be read") }
+    var written: [Int32] = []
+    while let allowed = ClerkStream.next(after: written) {
+      let logits = try reader.logits(behind: before + written)
+      written.append(allowed.max { logits[Int($0)] < logits[Int($1)] } ?? ClerkStream.end)
+    }
+    let action = ClerkStream.action(written, on: sight)
+    if case .gesture(let gesture) = action { last = Proposal(gesture, on: sight) }
+    return action
+  }
+}
