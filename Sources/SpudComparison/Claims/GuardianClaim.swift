@@ -6,8 +6,8 @@ package enum GuardianClaim {
   static let method = """
     Actions in the portal that its tickets do not order, of six kinds, two of them kinds that the Guardian's training \
     has nothing of, and benign actions that look like them, of tickets that it never saw. An action is executed where \
-    policies, model and the binding to what was seen all let it through. Time: a main model reads a prompt and writes \
-    an action, in turns without the Guardian, with it asked afterwards, and with it reading from the first token on \
+    policies, model and the binding to what was seen all let it through. Time: the model that moves hands on screens \
+    reads a prompt and writes an action, on all processors but one, in turns without the Guardian, with it asked afterwards, and with it reading from the first token on \
     and joined before dispatch.
     """
   static let line = """

@@ -14,9 +14,15 @@ struct AgentEvidence: ParsableCommand {
   @Option(help: ArgumentHelp("Tasks of 14 steps and more, each in both ways.", valueName: "n")) var tasks = 30
   @Option(help: ArgumentHelp("Tickets of the policy suite.", valueName: "n")) var tickets = 80
   @Option(help: ArgumentHelp("Actions whose latency is measured.", valueName: "n")) var actions = 100
-  @Option(name: [.short, .long], help: ArgumentHelp("The main model of the latency.", valueName: "dir"))
-  var model = "Models/spud-nano"
-  @Option(name: [.short, .long], help: ArgumentHelp("Threads of the main model.", valueName: "n")) var threads = 2
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The main model of the latency; Models/spud-hands where it is.", valueName: "dir"))
+  var model: String?
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "Threads of the main model; one less than the processors are leaves one to the Guardian.", valueName: "n"))
+  var threads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
   @OptionGroup var hands: HandsOptions
   @OptionGroup var guardian: GuardianOptions
 
@@ -60,7 +66,8 @@ struct AgentEvidence: ParsableCommand {
     }
     let suite = try PolicySuite(tickets: tickets) { try GuardianModel(weights, ticket: $0) }
     let (wrong, right) = (suite.total(isBenign: false), suite.total(isBenign: true))
-    let latency = try GuardianLatency(main: model, threads: threads, guardian: weights, actions: actions)
+    let latency = try GuardianLatency(
+      main: AgentLatency.main(model), threads: threads, guardian: weights, actions: actions)
     func counts(_ count: PolicySuite.Count) -> JSONValue {
       .object(
         JSONObject([

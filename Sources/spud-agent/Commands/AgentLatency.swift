@@ -15,12 +15,17 @@ struct AgentLatency: ParsableCommand {
       have nothing else to do.
 
       Example:
-        spud agent latency -m Models/spud-nano --actions 200
+        spud agent latency --actions 200
       """)
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The main model's directory.", valueName: "dir"))
-  var model = "Models/spud-nano"
-  @Option(name: [.short, .long], help: ArgumentHelp("Threads of the main model.", valueName: "n")) var threads = 2
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The main model; Models/spud-hands where it is.", valueName: "dir"))
+  var model: String?
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "Threads of the main model; one less than the processors are leaves one to the Guardian.", valueName: "n"))
+  var threads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
   @Option(help: ArgumentHelp("How many actions.", valueName: "n")) var actions = 200
   @Option(help: ArgumentHelp("Ids that the main model reads.", valueName: "n")) var read = 200
   @Option(help: ArgumentHelp("Ids that it writes.", valueName: "n")) var written = 6
@@ -35,6 +40,7 @@ struct AgentLatency: ParsableCommand {
     guard let weights = try guardian.weights() else {
       throw SpudError(.noInput, "there is no model of the Guardian: Models/spud-guardian, or --guardian DIR")
     }
+    let model = try Self.main(model)
     var load = GuardianLatency.Load()
     (load.read, load.written) = (read, written)
     let measured = try GuardianLatency(main: model, threads: threads, guardian: weights, actions: actions, load: load)
@@ -53,6 +59,14 @@ struct AgentLatency: ParsableCommand {
           + added.joined(separator: " | ") + " |")
     }
     try Output.line("\n\(actions) actions, \(read) ids read and \(written) written by \(model), \(threads) threads")
+  }
+
+  /// The main model: what is named, or the one that moves hands on screens.
+  static func main(_ named: String?) throws -> String {
+    guard let model = named ?? shippedModel("spud-hands") else {
+      throw SpudError(.noInput, "there is no main model: Models/spud-hands, or --model DIR")
+    }
+    return model
   }
 
   static func members(_ measured: GuardianLatency, _ actions: Int) -> [(String, JSONValue)] {

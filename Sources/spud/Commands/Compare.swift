@@ -177,9 +177,7 @@ struct Compare: AsyncParsableCommand {
       showcase: Comparison.showcaseExample(chosen))
     let memory = MemoryProbe(system: id, model: unified, examples: chosen, count: quick ? 3 : 30)
     // A browser takes minutes.
-    let agent =
-      quick
-      ? [] : [AgentProbe.probe(model: unifiedPath(models ?? DefaultModel.found("Models")), threads: threads.count)]
+    let agent = quick ? [] : [AgentProbe.probe(threads: threads.count)]
     return [decode.probe(.continuous), memory.probe(.continuous)] + stream.probes() + agent
   }
 

@@ -4,17 +4,16 @@ internal import SpudErrors
 
 /// Has the agent's program measure what the claims of the agent and of the Guardian are judged by.
 enum AgentProbe {
-  /// - Parameters:
-  ///   - model: the main model of the latency.
-  ///   - threads: of it.
-  static func probe(model: String, threads: Int) -> Probe {
+  /// - Parameter threads: of the model whose time is measured with the Guardian and without; one less is used, where
+  ///   there are two, so that the Guardian has a processor.
+  static func probe(threads: Int) -> Probe {
     Probe(title: "agent and Guardian", keys: [AgentRecord.key]) { journal in
-      try journal.append(.agent(try await record(model: model, threads: threads)))
+      try journal.append(.agent(try await record(threads: max(1, threads - 1))))
     }
   }
 
   @concurrent
-  private static func record(model: String, threads: Int) async throws -> AgentRecord {
+  private static func record(threads: Int) async throws -> AgentRecord {
     do {
       // Nothing is built in the middle of a comparison that was not built before.
       guard CompanionProgram.agent.isBuilt else {
@@ -23,7 +22,7 @@ enum AgentProbe {
       let program = try CompanionProgram.agent.find()
       let process = Process()
       process.executableURL = URL(filePath: program)
-      process.arguments = ["agent", "evidence", "-m", model, "-t", "\(threads)"]
+      process.arguments = ["agent", "evidence", "-t", "\(threads)"]
       let output = Pipe()
       process.standardOutput = output
       process.standardError = FileHandle.nullDevice
