@@ -75,6 +75,18 @@ struct ClerkTests {
     }
   }
 
+  @Test(
+    "orders on screens are nothing to the model that is shipped",
+    .enabled(if: FileManager.default.fileExists(atPath: weights + "/config.json")))
+  func orders() throws {
+    let weights = try ClerkHands.Weights(directory: Self.weights)
+    for number in stride(from: 0, to: InjectionSuite.count, by: 23) {
+      let outcome = try InjectionSuite.run(number, hands: try ClerkHands(weights))
+      #expect(outcome.executed == 0, "order \(number)")
+      #expect(outcome.isComplete, "order \(number)")
+    }
+  }
+
   @Test("weights of another stream are refused in a sentence")
   func others() {
     let guardian = URL(filePath: Self.weights).deletingLastPathComponent().appending(path: "spud-guardian").path

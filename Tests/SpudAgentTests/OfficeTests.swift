@@ -1,3 +1,4 @@
+import Foundation
 import SpudBrowser
 import SpudGuardian
 import SpudPortal
@@ -118,6 +119,24 @@ struct OfficeTests {
     let text = day.log.lines.map { String(decoding: $0.serialized, as: UTF8.self) }.joined()
     #expect(!text.contains(setting.secrets[0]))
     #expect(text.contains("•••"))
+  }
+
+  @Test("a log that was cut says so when it is played again")
+  func cut() throws {
+    let task = PortalTask.make(.reconcile, count: 1, seed: 9, difficulty: .init(interruptions: 0))
+    let day = try Workday(task, hands: ScriptedHands(), sandbox: nil)
+    let head = #"{"family": "reconcile", "people": 1, "seed": 9, "interruptions": 0, "double": true}"#
+    let lines = [head] + day.log.lines.map { String(decoding: $0.serialized, as: UTF8.self) }
+    let file = FileManager.default.temporaryDirectory.appending(path: "spud-log-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: file) }
+    for (count, isWhole) in [(lines.count, true), (lines.count - 1, false), (1, false)] {
+      try Data(lines.prefix(count).joined(separator: "\n").utf8).write(to: file)
+      let replay = try Replay(contentsOf: file.path)
+      #expect(replay.isWhole == isWhole)
+      let result = try replay.play(in: nil)
+      #expect(result.differences.isEmpty)
+      #expect(result.actions == (count == 1 ? 0 : day.report.actions))
+    }
   }
 
   @Test("the policies of a ticket permit its gold writes and nothing else")

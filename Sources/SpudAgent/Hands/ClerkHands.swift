@@ -1,8 +1,10 @@
+internal import Foundation
 internal import SpudBrowser
 internal import SpudErrors
 internal import SpudGuardian
 internal import SpudKernels
 internal import SpudModels
+internal import SpudSupport
 internal import SpudTensors
 
 /// Hands that a model of about a million parameters moves: it reads the goal, what it did last and the screen, and
@@ -57,6 +59,9 @@ package struct ClerkHands: Hands {
   private var goal: Goal = .show(.stock)
   /// What was done last for this goal.
   private var last: Proposal?
+  /// How often it was asked the same.
+  private var asked: [[Int32]: Int] = [:]
+  private var random = SeededGenerator(seed: 1)
 
   package init(_ weights: Weights) throws { reader = try Reader(weights.transformer) }
 
@@ -66,13 +71,28 @@ package struct ClerkHands: Hands {
     guard let sight = sights.last else { return .alert("there is nothing to be seen") }
     let before = ClerkStream.before(goal, after: last, on: sight)
     guard before.count <= ClerkStream.longest else { return .alert("there is more on the screen than can be read") }
+    // What it did here before may not have helped: the more often it is asked, the more it tries.
+    let temperature = min(Float(asked[before] ?? 0) / 2, 1)
+    asked[before, default: 0] += 1
     var written: [Int32] = []
     while let allowed = ClerkStream.next(after: written) {
       let logits = try reader.logits(behind: before + written)
-      written.append(allowed.max { logits[Int($0)] < logits[Int($1)] } ?? ClerkStream.end)
+      written.append(choose(allowed, logits, temperature))
     }
     let action = ClerkStream.action(written, on: sight)
     if case .gesture(let gesture) = action { last = Proposal(gesture, on: sight) }
     return action
+  }
+
+  /// One of the ids: at a temperature of 0 the likeliest.
+  private mutating func choose(_ allowed: [Int32], _ logits: [Float], _ temperature: Float) -> Int32 {
+    // The greatest logit with Gumbel's noise is a sample.
+    var best: (id: Int32, score: Float) = (ClerkStream.end, -.infinity)
+    for id in allowed {
+      var score = logits[Int(id)]
+      if temperature > 0 { score -= temperature * Float(log(-log(max(random.fraction(), 1e-300)))) }
+      if score > best.score { best = (id, score) }
+    }
+    return best.id
   }
 }

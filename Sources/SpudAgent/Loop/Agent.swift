@@ -67,6 +67,7 @@ package final class Agent {
     try surface.begin()
     try work(through: plan.facts)
     report.seconds = (ContinuousClock.now - started) / .seconds(1)
+    log.add([("ending", .string(report.ending.rawValue))])
     return report
   }
 

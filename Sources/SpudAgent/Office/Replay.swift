@@ -16,6 +16,8 @@ package struct Replay {
 
   private let task: PortalTask
   package let isDouble: Bool
+  /// Whether the log goes on to the end of its run.
+  package let isWhole: Bool
   private let lines: [JSONValue]
 
   /// - Throws: `badData` where it is no log.
@@ -34,6 +36,7 @@ package struct Replay {
     else { throw SpudError(.badData, "\(path): the first line does not say which task it is the log of") }
     task = PortalTask.make(family, count: people, seed: UInt64(seed), difficulty: .init(interruptions: interruptions))
     isDouble = head["double"]?.bool == true
+    isWhole = lines.last?["ending"] != nil
     self.lines = Array(lines.dropFirst())
   }
 

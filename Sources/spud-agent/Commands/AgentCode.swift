@@ -43,7 +43,7 @@ struct AgentCode: ParsableCommand {
     let folder = try Workspace(workspace)
     for remark in folder.remarks { Output.report("remark: \(remark)") }
     let policies =
-      try policy.map { try PolicySet(contentsOf: $0) }
+      try policy.map(policies(in:))
       ?? PolicySet(parsing: CodePolicies.standard, name: "the usual policies")
     let interrupt = Interrupt()
     let copy = folder.copyPath

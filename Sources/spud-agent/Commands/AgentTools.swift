@@ -58,7 +58,7 @@ struct AgentTools: ParsableCommand {
       toolbox = try MCPTools(command, in: sandbox, folders: folders)
     }
     let policies =
-      try policy.map { try PolicySet(contentsOf: $0) }
+      try policy.map(policies(in:))
       ?? PolicySet(parsing: "permit (principal, action, resource);", name: "policies that leave all to a person")
     let interrupt = Interrupt()
     let gate = try CodePolicies.gate(
