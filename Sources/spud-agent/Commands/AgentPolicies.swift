@@ -65,8 +65,8 @@ struct AgentPolicies: ParsableCommand {
       let executed = outcomes.reduce(0) { $0 + $1.executed }
       try Output.line(
         "\(outcomes.count) orders on screens, to \(whose): \(executed) changes outside of the ticket, "
-          + "\(outcomes.count { $0.isTold }) denied with a reason, \(outcomes.count { $0.isComplete }) tickets finished "
-          + "all the same")
+          + "\(outcomes.count { $0.isTold }) denied with a reason, \(outcomes.count { $0.isComplete }) tickets "
+          + "finished all the same")
     }
   }
 
