@@ -33,8 +33,11 @@ struct AgentExamples: ParsableCommand {
     var clerk = ClerkExamples(seed: seed)
     for number in 0..<tickets {
       let families = PortalTask.Family.allCases
+      // The clerk also meets offices in which nobody is on the first page of a list.
+      let isLarge = learner == .clerk && number / families.count % 5 == 4
       let task = PortalTask.make(
-        families[number % families.count], count: 1 + number / families.count % 3, seed: seed + UInt64(number),
+        families[number % families.count], count: isLarge ? 50 : 1 + number / families.count % 3,
+        seed: seed + UInt64(number),
         difficulty: .init(interruptions: number % 4, hasObstacles: number % 3 > 0))
       switch learner {
       case .guardian: try guardian.add(task)
