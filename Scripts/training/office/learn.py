@@ -92,15 +92,15 @@ def actions_measured(model: Model, data: Examples, count: int, length: int) -> d
 
 def verdicts_measured(model: Model, data: Examples, count: int, length: int) -> dict:
     """What held-out examples came to: a row is what it should be, a column what it said (allow, ask, veto), with the
-    least probability of `allow` that allows: one in a hundred, or less where more than one of a thousand that should be
-    allowed would be stopped. What it does not stop, policies judge too."""
+    least probability of `allow` that allows: one in five hundred, or less where more than one of a thousand that
+    should be allowed would be stopped. What it does not stop, policies judge too."""
     truths, chances = [], []
     first = int(data.tokens[data.answer].min())
     for _, logits, target in held_out_logits(model, data, count, length):
         truths.append((target - first).numpy())
         chances.append(logits[:, first : first + VERDICTS].softmax(-1).numpy())
     truth, chance = np.concatenate(truths), np.concatenate(chances)
-    least = round(float(min(0.01, np.quantile(chance[truth == 0, 0], 0.001))), 6)
+    least = round(float(min(0.002, np.quantile(chance[truth == 0, 0], 0.001))), 6)
     said = np.where(chance[:, 0] >= least, 0, 1 + chance[:, 1:].argmax(-1))
     table = np.zeros((VERDICTS, VERDICTS), int)
     np.add.at(table, (truth, said), 1)

@@ -84,8 +84,15 @@ extension Agent {
       begun.insert(group[place].text)
       guard let blocker = try send(group[place].form) else { return nil }
       // What is there already needs nobody to bring it about.
-      if options.looksAgain, !refusals.isEmpty || group[place].detours.contains(where: { $0.blocker == blocker }) {
-        if group[place].holds(on: try show(group[place].place)) { return nil }
+      let fact = group[place]
+      let detour = fact.detours.first { $0.blocker == blocker }
+      if options.looksAgain, !refusals.isEmpty || detour != nil {
+        var sight = try show(fact.place)
+        // What has this name already is to be seen: as long as it is not, it may be what was to be brought about.
+        func isMissed() -> Bool { detour?.subject != nil && !sight.shows("Email \(fact.subject)") }
+        for _ in 0..<2 where isMissed() { sight = try show(fact.place) }
+        if fact.holds(on: sight) { return nil }
+        if isMissed() { return "\(blocker), and by whom was not to be seen" }
       }
       if let number = detours.firstIndex(where: { $0.blocker == blocker }) {
         let detour = detours.remove(at: number)
