@@ -36,7 +36,8 @@ package struct ClerkHands: Hands {
 
     init(_ transformer: Transformer) throws {
       self.transformer = transformer
-      let capacity = min(ClerkStream.longest + ClerkStream.longestAction + 1, transformer.configuration.contextLength)
+      // The longest action, and what ends it.
+      let capacity = ClerkStream.longest + ClerkStream.longestAction + 3
       cache = try transformer.makeCache(sequences: 1, capacity: capacity, format: .f32)
     }
 
@@ -75,7 +76,7 @@ package struct ClerkHands: Hands {
     let temperature = min(Float(asked[before] ?? 0) / 2, 1)
     asked[before, default: 0] += 1
     var written: [Int32] = []
-    while let allowed = ClerkStream.next(after: written) {
+    while let allowed = ClerkStream.next(after: written, rows: sight.rows) {
       let logits = try reader.logits(behind: before + written)
       written.append(choose(allowed, logits, temperature))
     }

@@ -120,7 +120,9 @@ package enum ClerkStream {
   }
 
   /// What may follow on an action's beginning; nil where it is whole.
-  static func next(after written: [Int32]) -> [Int32]? {
+  ///
+  /// - Parameter rows: that the screen has.
+  static func next(after written: [Int32], rows: Int = rows) -> [Int32]? {
     guard let first = written.first else { return actions }
     let last = written[written.count - 1]
     let words = written.count > longestAction ? [] : V.textIDs
@@ -128,7 +130,7 @@ package enum ClerkStream {
     case actions[0]:
       if written.count == 1 { return thingIDs }
       if rowIDs.contains(Int(last)) { return columnIDs.map { Int32($0) } }
-      return columnIDs.contains(Int(last)) ? nil : words + rowIDs.map { Int32($0) }
+      return columnIDs.contains(Int(last)) ? nil : words + rowIDs.prefix(rows).map { Int32($0) }
     case actions[1]:
       if last == end { return nil }
       return words + [written.contains(V.control("<value>")) ? end : V.control("<value>")]
