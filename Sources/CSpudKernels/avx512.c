@@ -23,7 +23,10 @@
 #define HAS_LONE_FLOATS
 /// Panels that a lone row takes at once: so many streams memory gives most in.
 #define LONE_PANELS 4
-/// Of shorter panels two streams end before the processor has found out that they are some.
+/// Rows that are so taken of quantized weights: an id that is written has a second one in the head.
+#define LONE_ROWS 2
+/// Of shorter panels of floats, and of shorter ones of bytes or blocks, two streams end before the processor has found out
+/// that they are some.
 #define LONE_PANEL_BYTES (32 << 10)
 #define LONE_BLOCK_BYTES (12 << 10)
 #define HAS_HALVES
@@ -174,21 +177,20 @@ SPUD_INLINE void tile_nibbles(
   SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
 }
 
-/// One row by LONE_PANELS panels, a unit of each in turn: so many streams come from memory. The sums are those of one
-/// panel at a time.
-SPUD_INLINE void lone_row_of_many(const spud_format format, const uint8_t *panels, size_t panel_bytes, int64_t units,
-    const uint8_t *input, float *output) {
-  enum { m = 1 };
-  const uint8_t *const inputs[m] = {input};
+/// One row or two by LONE_PANELS panels, a unit of each in turn: so many streams come from memory. The sums are those of
+/// one panel at a time; the output is [panels][rows][32].
+SPUD_INLINE void rows_of_many(const spud_format format, const int m, const uint8_t *panels, size_t panel_bytes,
+    int64_t units, const uint8_t *const *inputs, float *output) {
   const __m512i mask = _mm512_set1_epi8((char)0xf0), raise = _mm512_set1_epi64(0x01020408);
-  __m512 all[LONE_PANELS][2];
-  SPUD_EACH(p, LONE_PANELS) SPUD_EACH(h, 2) all[p][h] = _mm512_setzero_ps();
+  __m512 all[LONE_PANELS][LONE_ROWS][2];
+  SPUD_EACH(p, LONE_PANELS) SPUD_EACH(i, m) SPUD_EACH(h, 2) all[p][i][h] = _mm512_setzero_ps();
   for (int64_t unit = 0; unit < units; unit++) SPUD_EACH(p, LONE_PANELS) {
     const uint8_t *const panel = panels + p * panel_bytes + unit * (int64_t)spud_unit_bytes(format);
-    __m512 sums[m][2] = {{all[p][0], all[p][1]}};
-    __m512i dots[m][2];
+    __m512(*const sums)[2] = all[p];
+    __m512i dots[LONE_ROWS][2];
     KEEP_ORDER
-    dots[0][0] = dots[0][1] = input4(input + unit * sizeof(spud_block) + offsetof(spud_block, correction));
+    SPUD_EACH(i, m) dots[i][0] = dots[i][1] = input4(
+        inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, correction));
     EXPONENTS
     SPUD_EACH(part, 8) {
       const int is_nibble = format == SPUD_Q4_0, upper = is_nibble && part % 2;
@@ -199,19 +201,23 @@ SPUD_INLINE void lone_row_of_many(const spud_format format, const uint8_t *panel
         low = upper ? _mm512_and_si512(low, mask) : _mm512_gf2p8affine_epi64_epi8(low, raise, 0);
         high = upper ? _mm512_and_si512(high, mask) : _mm512_gf2p8affine_epi64_epi8(high, raise, 0);
       }
-      dot32(dots[0], low, high, input + unit * sizeof(spud_block) + offsetof(spud_block, quants) + 4 * group);
+      SPUD_EACH(i, m) {
+        dot32(dots[i], low, high, inputs[i] + unit * sizeof(spud_block) + offsetof(spud_block, quants) + 4 * group);
+      }
     }
-    FINISH_ROW(0)
-    all[p][0] = sums[0][0], all[p][1] = sums[0][1];
+    SPUD_EACH(i, m) FINISH_ROW(i)
   }
-  SPUD_EACH(p, LONE_PANELS) SPUD_EACH(h, 2) {
-    _mm512_storeu_ps(output + p * SPUD_PANEL_ROWS + 16 * h, all[p][h]);
+  SPUD_EACH(p, LONE_PANELS) SPUD_EACH(i, m) SPUD_EACH(h, 2) {
+    _mm512_storeu_ps(output + (p * m + i) * SPUD_PANEL_ROWS + 16 * h, all[p][i][h]);
   }
 }
-static void tile_q8_0_lone_of_many(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input,
-    float *output) { lone_row_of_many(SPUD_Q8_0, panels, panel_bytes, units, input, output); }
-static void tile_q4_0_lone_of_many(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input,
-    float *output) { lone_row_of_many(SPUD_Q4_0, panels, panel_bytes, units, input, output); }
+static void bytes_of_many(spud_format format, int rows, const uint8_t *panels, size_t panel_bytes, int64_t units,
+    const uint8_t *const *inputs, float *output) {
+  if (format == SPUD_Q8_0 && rows == 1) rows_of_many(SPUD_Q8_0, 1, panels, panel_bytes, units, inputs, output);
+  if (format == SPUD_Q8_0 && rows == 2) rows_of_many(SPUD_Q8_0, 2, panels, panel_bytes, units, inputs, output);
+  if (format == SPUD_Q4_0 && rows == 1) rows_of_many(SPUD_Q4_0, 1, panels, panel_bytes, units, inputs, output);
+  if (format == SPUD_Q4_0 && rows == 2) rows_of_many(SPUD_Q4_0, 2, panels, panel_bytes, units, inputs, output);
+}
 
 /// Two loops, because one that asks each time whether to fetch keeps fewer sums in registers.
 SPUD_INLINE void tile_q4_0_rows(

@@ -107,9 +107,7 @@ SPUD_INLINE void tile_blocks(
 }
 
 /// One input row by two panels.
-SPUD_INLINE void tile_blocks_lone(
-    const spud_format format, const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input,
-    float *output
-) {
-  tile_blocks_part(format, 0, 1, 2, 0, 4, panels, panel_bytes, NULL, units, &input, output, SPUD_PANEL_ROWS, 1);
+SPUD_INLINE void tile_blocks_lone(const spud_format format, const int m, const uint8_t *panels, size_t panel_bytes,
+    int64_t units, const uint8_t *const *inputs, float *output) {
+  tile_blocks_part(format, 0, m, 2, 0, 4, panels, panel_bytes, NULL, units, inputs, output, SPUD_PANEL_ROWS, 1);
 }

@@ -91,35 +91,35 @@ SPUD_INLINE code_bytes codes(const spud_format format, const uint8_t *lines, con
 
 #include "blocks_spread.h"
 
-// ---- One row ----
+// ---- One row or two ----
 
-/// The sums of 32 columns' products, [halves][2].
-SPUD_INLINE void row_dots(
-    const spud_format format, const uint8_t *lines, const spud_summed_block *block, __m512i dots[2][2]
-) {
+/// The sums of 32 columns' products, of each row [halves][2].
+SPUD_INLINE void row_dots(const spud_format format, const int m, const uint8_t *lines,
+    const spud_summed_block *const *blocks, __m512i dots[LONE_ROWS][2][2]) {
   const spud_shape shape = spud_shape_of(format);
-  const uint8_t *const x = (const uint8_t *)block->quants;
-  SPUD_EACH(half, shape.halves) {
-    dots[half][0] = dots[half][1] = shape.minima ? _mm512_setzero_si512() :
-        input4((const uint8_t *)&block->corrections[shape.halves == 1 ? 2 : half]);
+  SPUD_EACH(half, shape.halves) SPUD_EACH(i, m) {
+    dots[i][half][0] = dots[i][half][1] = shape.minima ? _mm512_setzero_si512() :
+        input4((const uint8_t *)&blocks[i]->corrections[shape.halves == 1 ? 2 : half]);
   }
   SPUD_EACH(half, shape.halves) SPUD_EACH(step, 8 / shape.halves) {
     const int group = 4 * half + step;
-    dot32(dots[half], raised_codes(format, lines, group, 0), raised_codes(format, lines, group, 1), x + 4 * group);
+    const __m512i low = raised_codes(format, lines, group, 0), high = raised_codes(format, lines, group, 1);
+    SPUD_EACH(i, m) dot32(dots[i][half], low, high, (const uint8_t *)blocks[i]->quants + 4 * group);
   }
 }
 
-/// One row by one panel, or by several, a block of each in turn: the bits of `tile_blocks`, whose factors are exact
-/// products as well, but for the last rounding: a half, a scale of eight bits and five of an input's scale fit the 24
-/// bits of a float.
+/// One row by one panel, or one or two by several, a block of each in turn: the bits of `tile_blocks`, whose factors are
+/// exact products as well, but for the last rounding: a half, a scale of eight bits and five of an input's scale fit the
+/// 24 bits of a float. The output is [panels][rows][32].
 SPUD_INLINE void row_blocks(
-    const spud_format format, const int panels, const uint8_t *first_panel, size_t panel_bytes, int64_t units,
-    const uint8_t *input, float *output
+    const spud_format format, const int m, const int panels, const uint8_t *first_panel, size_t panel_bytes,
+    int64_t units, const uint8_t *const *inputs, float *output
 ) {
   const spud_shape shape = spud_shape_of(format);
-  const spud_summed_block *block = (const spud_summed_block *)input;
-  const int m = 1;  // see KEEP_ORDER
-  f32x16 sums[LONE_PANELS][2] = {{{0}}};
+  const spud_summed_block *blocks[LONE_ROWS];
+  SPUD_EACH(i, m) blocks[i] = (const spud_summed_block *)inputs[i];
+  f32x16 sums[LONE_PANELS][LONE_ROWS][2];
+  SPUD_EACH(p, panels) SPUD_EACH(i, m) SPUD_EACH(h, 2) sums[p][i][h] = splat16(0);
   for (size_t offset = 0; units > 0; units--) {
     f32x16 d[LONE_PANELS][2], minima[LONE_PANELS][2];
     _Alignas(64) uint8_t scales[LONE_PANELS][16 * SPUD_PANEL_ROWS], lower[LONE_PANELS][16 * SPUD_PANEL_ROWS];
@@ -139,30 +139,38 @@ SPUD_INLINE void row_blocks(
       }
     }
     offset += shape.header;
-    for (int count = 0; count < shape.blocks; count++, offset += spud_code_bytes(shape), block++) {
-      const f32x16 step = splat16((block->scales[0] + block->scales[1]) * (1.0f / (float)(1 << shape.raise)));
+    for (int count = 0; count < shape.blocks; count++, offset += spud_code_bytes(shape)) {
+      f32x16 step[LONE_ROWS];
+      SPUD_EACH(i, m) {
+        step[i] = splat16((blocks[i]->scales[0] + blocks[i]->scales[1]) * (1.0f / (float)(1 << shape.raise)));
+      }
       SPUD_EACH(p, panels) {
         const uint8_t *const panel = first_panel + p * panel_bytes + offset;
         KEEP_ORDER
-        __m512i dots[2][2];
-        row_dots(format, panel, block, dots);
-        const f32x16 factors[2] = {d[p][0] * step, d[p][1] * step};
+        __m512i dots[LONE_ROWS][2][2];
+        row_dots(format, m, panel, blocks, dots);
         SPUD_EACH(half, shape.halves) SPUD_EACH(h, 2) {
           const int at = (count * shape.halves + half) * SPUD_PANEL_ROWS + 16 * h;
-          const f32x16 factor = shape.blocks == 1 ? factors[h] :
-              floats_of_bytes(scales[p] + at, has_signed_scales(format)) * factors[h];
-          sums[p][h] = (f32x16)_mm512_fmadd_ps(
-              _mm512_cvtepi32_ps(dots[half][h]), (__m512)factor, (__m512)sums[p][h]);
-          if (shape.minima) {
-            const f32x16 minimum = shape.blocks == 1 ? minima[p][h] : -minima[p][h] * floats_of_bytes(lower[p] + at, 0);
-            sums[p][h] = (f32x16)_mm512_fmadd_ps((__m512)minimum,
-                _mm512_set1_ps(block->sums[shape.halves == 1 ? 2 : half]), (__m512)sums[p][h]);
+          const f32x16 scale = shape.blocks == 1 ? d[p][h] :
+              floats_of_bytes(scales[p] + at, has_signed_scales(format)) * d[p][h];
+          const f32x16 minimum = !shape.minima ? d[p][h] : shape.blocks == 1 ? minima[p][h] :
+              -minima[p][h] * floats_of_bytes(lower[p] + at, 0);
+          SPUD_EACH(i, m) {
+            sums[p][i][h] = (f32x16)_mm512_fmadd_ps(
+                _mm512_cvtepi32_ps(dots[i][half][h]), (__m512)(scale * step[i]), (__m512)sums[p][i][h]);
+            if (shape.minima) {
+              sums[p][i][h] = (f32x16)_mm512_fmadd_ps((__m512)minimum,
+                  _mm512_set1_ps(blocks[i]->sums[shape.halves == 1 ? 2 : half]), (__m512)sums[p][i][h]);
+            }
           }
         }
       }
+      SPUD_EACH(i, m) blocks[i]++;
     }
   }
-  SPUD_EACH(p, panels) SPUD_EACH(h, 2) store16(output + p * SPUD_PANEL_ROWS + 16 * h, sums[p][h]);
+  SPUD_EACH(p, panels) SPUD_EACH(i, m) SPUD_EACH(h, 2) {
+    store16(output + (p * m + i) * SPUD_PANEL_ROWS + 16 * h, sums[p][i][h]);
+  }
 }
 
 /// Whether one row goes through `row_blocks`.
@@ -171,9 +179,9 @@ SPUD_INLINE int has_row_blocks(const spud_format format) {
   return shape.blocks > 1 || shape.table;
 }
 
-SPUD_INLINE void tile_blocks_lone(const spud_format format, const uint8_t *panels, size_t panel_bytes, int64_t units,
-    const uint8_t *input, float *output) {
-  if (has_row_blocks(format)) row_blocks(format, LONE_PANELS, panels, panel_bytes, units, input, output);
+SPUD_INLINE void tile_blocks_lone(const spud_format format, const int m, const uint8_t *panels, size_t panel_bytes,
+    int64_t units, const uint8_t *const *inputs, float *output) {
+  if (has_row_blocks(format)) row_blocks(format, m, LONE_PANELS, panels, panel_bytes, units, inputs, output);
 }
 
 // ---- Tiles ----
@@ -210,7 +218,7 @@ SPUD_INLINE void tile_blocks(
 ) {
   const spud_shape shape = spud_shape_of(format);
   if (!spread && m == 1 && has_row_blocks(format)) {
-    row_blocks(format, 1, panel, 0, units, inputs[0], output);
+    row_blocks(format, 1, 1, panel, 0, units, inputs, output);
     return;
   }
   const int block_bytes = spread ? SPREAD_BYTES : spud_code_bytes(shape), groups = 8 / shape.halves;

@@ -22,7 +22,9 @@ typedef struct {
       int m, float *output, size_t stride, int first);
   void (*spread)(const uint8_t *panel, int64_t units, uint8_t *bytes, block_scales *scales);
 #ifdef LONE_BLOCK_PANELS
-  void (*lone)(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input, float *output);
+  /// The output is [panels][rows][32].
+  void (*lone[LONE_ROWS])(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *const *inputs,
+      float *output);
 #endif
 } block_functions;
 
@@ -41,9 +43,16 @@ typedef struct {
     } \
   }
 #ifdef LONE_BLOCK_PANELS
-#define BLOCK_LONE(name, format) \
-  static void lone_##name(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input, \
-      float *output) { tile_blocks_lone(format, panels, panel_bytes, units, input, output); }
+#define BLOCK_LONE_ROWS(name, format, m) \
+  static void lone_##m##_##name(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *const *inputs, \
+      float *output) { tile_blocks_lone(format, m, panels, panel_bytes, units, inputs, output); }
+#if LONE_ROWS == 2
+#define BLOCK_LONE(name, format) BLOCK_LONE_ROWS(name, format, 1) BLOCK_LONE_ROWS(name, format, 2)
+#define BLOCK_LONES(name) {lone_1_##name, lone_2_##name}
+#else
+#define BLOCK_LONE(name, format) BLOCK_LONE_ROWS(name, format, 1)
+#define BLOCK_LONES(name) {lone_1_##name}
+#endif
 #else
 #define BLOCK_LONE(name, format)
 #endif
@@ -68,7 +77,7 @@ BLOCK_FORMAT(mxfp4, SPUD_MXFP4)
 
 static block_functions block_functions_of(spud_format format) {
 #ifdef LONE_BLOCK_PANELS
-#define BLOCK_FUNCTIONS(name) ((block_functions){tile_##name, spread_tile_##name, spread_##name, lone_##name})
+#define BLOCK_FUNCTIONS(name) ((block_functions){tile_##name, spread_tile_##name, spread_##name, BLOCK_LONES(name)})
 #else
 #define BLOCK_FUNCTIONS(name) ((block_functions){tile_##name, spread_tile_##name, spread_##name})
 #endif
@@ -98,10 +107,15 @@ SPUD_APART void product_of_blocks(const spud_product *p) {
   const int64_t blocks = (p->rows + SPUD_ROW_BLOCK - 1) / SPUD_ROW_BLOCK;
   int64_t first_panel = p->first_panel;
 #ifdef LONE_BLOCK_PANELS
-  if (p->rows == 1 && HAS_LONE_BLOCKS(p->format) && p->panel_bytes >= LONE_BLOCK_BYTES) {
+  if (p->rows <= LONE_ROWS && HAS_LONE_BLOCKS(p->format) && p->panel_bytes >= LONE_BLOCK_BYTES) {
+    const uint8_t *inputs[LONE_ROWS];
+    for (int64_t row = 0; row < p->rows; row++) inputs[row] = input_row(p, row);
     for (; first_panel + LONE_BLOCK_PANELS <= p->last_panel; first_panel += LONE_BLOCK_PANELS) {
-      functions.lone(p->panels + first_panel * p->panel_bytes, p->panel_bytes, p->units, input_row(p, 0), p->workspace);
-      SPUD_EACH(i, LONE_BLOCK_PANELS) finish_rows(p, first_panel + i, 0, 1, p->workspace + i * SPUD_PANEL_ROWS);
+      functions.lone[p->rows - 1](
+          p->panels + first_panel * p->panel_bytes, p->panel_bytes, p->units, inputs, p->workspace);
+      SPUD_EACH(i, LONE_BLOCK_PANELS) {
+        finish_rows(p, first_panel + i, 0, p->rows, p->workspace + i * p->rows * SPUD_PANEL_ROWS);
+      }
     }
   }
 #endif

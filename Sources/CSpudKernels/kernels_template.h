@@ -13,9 +13,11 @@
 //                       is a first that takes in the whole panel, which nothing has read before
 //   HAS_LONE            where there are tile_f32_lone … tile_q4_0_lone (panels, panel_bytes, units, input row, output),
 //                       which take one row over two panels; HAS_LONE_FLOATS: of f32, bf16 and f16 alone
-//   LONE_PANELS         where there are tile_f32_lone_of_many … tile_q4_0_lone_of_many, which take one row over so many
+//   LONE_PANELS         where there are tile_f32_lone_of_many, tile_bf16_lone_of_many and tile_f16_lone_of_many, which
+//                       take one row over so many, and bytes_of_many, which takes up to LONE_ROWS
 //   LONE_PANEL_BYTES, LONE_BLOCK_BYTES
-//                       of shorter panels, and of shorter ones of block_formats.h, a row takes one at a time
+//                       of shorter panels of floats, and of shorter ones of bytes and of block_formats.h, a row takes
+//                       one at a time
 //
 // Everything here is written on 16-lane vectors, which the compiler lowers to the registers that the target has. Sums
 // always run in one fixed order, so that a row's result does not depend on how many rows there are nor on which thread

@@ -1,5 +1,14 @@
 internal import CSpudKernels
 
+/// Rows of activations, as long as these are neither resized nor gone.
+@safe
+struct ActivationRows {
+  let base: UnsafeMutablePointer<Float>
+  let rows: Int
+  let columns: Int
+  let stride: Int
+}
+
 /// A table of floats `[rows, columns]` that kernels read and write.
 ///
 /// Rows start on 64-byte boundaries and are padded with zeros to a multiple of 32, which kernels may read and never
@@ -48,8 +57,13 @@ package final class Activations: @unchecked Sendable {
       unsafe base = larger
       capacity = rows
     }
-    self.rows = rows
+    // A line that is not written stays in the caches of the other threads.
+    if self.rows != rows { self.rows = rows }
   }
+
+  /// Its rows, for tasks: to read them through the object would take each thread a line that counting references
+  /// writes again and again.
+  var view: ActivationRows { unsafe ActivationRows(base: base, rows: rows, columns: columns, stride: stride) }
 
   /// One row, `[columns]`.
   @_lifetime(borrow self)

@@ -79,7 +79,7 @@ extension Compute {
       pack(wave.missing, of: weights)
       if !wave.passing.isEmpty { weights.willRead(wave.passing) }
       let task = unsafe FeedForwardTask(
-        kernels: kernels, x: x, hidden: hidden, weights: weights, experts: wave.experts,
+        x: x.view, hidden: hidden.view, kernels: kernels, weights: weights, experts: wave.experts,
         isFirst: first == range.lowerBound,
         offsets: offsets,
         readCounts: readCounts, tokens: tokens, factors: factors,
@@ -100,9 +100,9 @@ extension Compute {
 
 @safe
 private struct FeedForwardTask: ParallelTask, ~Copyable {
+  let x: ActivationRows
+  let hidden: ActivationRows
   let kernels: UnsafePointer<spud_kernels>
-  let x: Activations
-  let hidden: Activations
   let weights: ExpertWeights
   let experts: Range<Int>  // those that this wave is for
   let isFirst: Bool  // of the waves for the same rows

@@ -8,7 +8,7 @@ extension Compute {
   package func multiply(
     _ x: Activations, by matrix: WeightMatrix, bias: [Float]? = nil, marks: RowMarks? = nil, into output: Activations
   ) {
-    multiply(x, by: [matrix], biases: [bias], marks: marks, into: [output], adding: false)
+    multiply(x, job(x, by: matrix, bias: bias, into: output), format: matrix.format.inputFormat, marks: marks)
   }
 
   /// output[t, r] += Σ_c x[t, c] · matrix[r, c] (+ bias[r]): the residual sum costs no pass of its own.
@@ -16,65 +16,74 @@ extension Compute {
     _ x: Activations, by matrix: WeightMatrix, bias: [Float]? = nil, marks: RowMarks? = nil,
     addingInto output: Activations
   ) {
-    multiply(x, by: [matrix], biases: [bias], marks: marks, into: [output], adding: true)
+    precondition(output.rows == x.rows, "adding \(x.rows) rows to \(output.rows)")
+    multiply(
+      x, job(x, by: matrix, bias: bias, into: output), format: matrix.format.inputFormat, marks: marks, isAdding: true)
   }
 
-  /// Several matrices times the same input, as queries, keys and values are: the input is prepared once.
-  ///
-  /// The matrices' formats take inputs of one kind. One task, two synchronizations.
+  /// Several matrices times the same input, as queries, keys and values are: the input is prepared once, and there is
+  /// one task with two synchronizations, where the matrices' formats take inputs of one kind.
   ///
   /// - Parameter marks: Of each row; nil is that all were read.
   package func multiply(
     _ x: Activations, by matrices: [WeightMatrix], biases: [[Float]?]? = nil, marks: RowMarks? = nil,
-    into outputs: [Activations], adding: Bool = false
+    into outputs: [Activations]
   ) {
-    precondition(marks == nil || marks?.count == x.rows, "\(marks?.count ?? 0) marks for \(x.rows) rows")
     precondition(matrices.count == outputs.count, "\(matrices.count) matrices into \(outputs.count) outputs")
     precondition(biases == nil || biases?.count == matrices.count, "a bias, or nil, for each matrix")
     guard let format = matrices.first?.format.inputFormat else { return }
-    var task = unsafe ProductTask(
-      kernels: kernels, x: x, format: format, inputStride: inputStride(format, columns: x.columns), prepared: nil,
-      sums: nil, isBLAS: backend == .blas && format == .f32,
-      tiles: usesTiles(format) ? Tiles(marks) : nil)
-    for (index, matrix) in matrices.enumerated() {
-      let output = outputs[index]
-      let bias = biases?[index]
-      precondition(matrix.columns == x.columns, "inputs of \(x.columns) columns times a matrix of \(matrix.columns)")
-      precondition(matrix.rows == output.columns, "a matrix of \(matrix.rows) rows into \(output.columns) columns")
-      precondition(bias == nil || bias?.count == matrix.rows, "a bias of \(bias?.count ?? 0) for \(matrix.rows) rows")
-      precondition(!adding || output.rows == x.rows, "adding \(x.rows) rows to \(output.rows)")
-      if matrix.format.inputFormat != format {
-        // Mixed files exist (one tensor of another type): such matrices go one at a time.
-        for (index, matrix) in matrices.enumerated() {
-          multiply(x, by: [matrix], biases: [biases?[index]], marks: marks, into: [outputs[index]], adding: adding)
-        }
-        return
+    guard matrices.allSatisfy({ $0.format.inputFormat == format }) else {
+      // Mixed files exist (one tensor of another type): such matrices go one at a time.
+      for (index, matrix) in matrices.enumerated() {
+        multiply(x, by: matrix, bias: biases?[index], marks: marks, into: outputs[index])
       }
-      output.resize(rows: x.rows)
-      unsafe task.jobs.append(
-        ProductJob(
-          panels: matrix.buffer.base.assumingMemoryBound(to: UInt8.self), source: matrix.meet(self),
-          layout: matrix.layout, rows: matrix.rows, bias: bias, output: output.base, outputStride: output.stride))
+      return
     }
+    var others: [ProductJob] = []
+    others.reserveCapacity(matrices.count)
+    for index in 1..<matrices.count {
+      others.append(job(x, by: matrices[index], bias: biases?[index], into: outputs[index]))
+    }
+    let first = job(x, by: matrices[0], bias: biases?[0], into: outputs[0])
+    multiply(x, first, others, format: format, marks: marks)
+  }
+
+  private func job(_ x: Activations, by matrix: WeightMatrix, bias: [Float]?, into output: Activations) -> ProductJob {
+    precondition(matrix.columns == x.columns, "inputs of \(x.columns) columns times a matrix of \(matrix.columns)")
+    precondition(matrix.rows == output.columns, "a matrix of \(matrix.rows) rows into \(output.columns) columns")
+    precondition(bias == nil || bias?.count == matrix.rows, "a bias of \(bias?.count ?? 0) for \(matrix.rows) rows")
+    output.resize(rows: x.rows)
+    return unsafe ProductJob(
+      panels: matrix.buffer.base.assumingMemoryBound(to: UInt8.self), source: matrix.meet(self),
+      layout: matrix.layout, rows: matrix.rows, bias: bias, output: output.base, outputStride: output.stride)
+  }
+
+  private func multiply(
+    _ x: Activations, _ first: ProductJob, _ others: [ProductJob] = [], format: WeightFormat, marks: RowMarks?,
+    isAdding: Bool = false
+  ) {
+    precondition(marks == nil || marks?.count == x.rows, "\(marks?.count ?? 0) marks for \(x.rows) rows")
     guard x.rows > 0 else { return }
-    task.isAdding = adding
+    let inputStride = inputStride(format, columns: x.columns)
+    var task = unsafe ProductTask(
+      x: x.view, kernels: kernels, format: format, inputStride: inputStride, isBLAS: backend == .blas && format == .f32,
+      isAdding: isAdding, sums: workspace.sums.floats(pool.count * Compute.sumsPerWorker),
+      tiles: usesTiles(format) ? Tiles(marks) : nil, first: first, others: others)
     if format != .f32 {
-      unsafe task.prepared = workspace.inputs.bytes((x.rows + Self.rowsBehind) * task.inputStride)
+      unsafe task.prepared = workspace.inputs.bytes((x.rows + Self.rowsBehind) * inputStride)
         .assumingMemoryBound(to: UInt8.self)
     }
-    unsafe task.sums = workspace.sums.floats(pool.count * Compute.sumsPerWorker)
-    unsafe task.tiles?.gathered = gatheredRows(stride: task.inputStride)
-    if task.jobs.contains(where: { $0.source != nil }) {
-      task.passingBytes = PassingPanels.most * (task.jobs.map(\.layout.panelBytes).max() ?? 0)
+    unsafe task.tiles?.gathered = gatheredRows(stride: inputStride)
+    if first.source != nil || others.contains(where: { $0.source != nil }) {
+      task.passingBytes = PassingPanels.most * others.reduce(first.layout.panelBytes) { max($0, $1.layout.panelBytes) }
       unsafe task.passing = workspace.passing.bytes(pool.count * task.passingBytes)
         .assumingMemoryBound(to: UInt8.self)
       unsafe task.packing = workspace.packing.floats(pool.count * x.columns)
     }
-    let work = x.rows * x.columns * matrices.reduce(0) { $0 + $1.rows }
+    let work = x.rows * x.columns * others.reduce(first.rows) { $0 + $1.rows }
     pool.run(task, alone: work < Compute.smallWork)
-    for job in task.jobs {
-      if let source = job.source { source.file.advise(.drop, source.range) }
-    }
+    first.forgetSource()
+    for job in others { job.forgetSource() }
   }
 
   /// Floats that one worker needs for the sums of a block of rows over one panel.
@@ -92,20 +101,26 @@ private struct ProductJob {
   let bias: [Float]?
   let output: UnsafeMutablePointer<Float>
   let outputStride: Int
+
+  func forgetSource() {
+    if let source { source.file.advise(.drop, source.range) }
+  }
 }
 
 @safe
 private struct ProductTask: ParallelTask, ~Copyable {
+  let x: ActivationRows
   let kernels: UnsafePointer<spud_kernels>
-  let x: Activations
   let format: WeightFormat
   let inputStride: Int
-  var prepared: UnsafeMutablePointer<UInt8>?
-  var sums: UnsafeMutablePointer<Float>?
   let isBLAS: Bool
+  let isAdding: Bool
+  let sums: UnsafeMutablePointer<Float>
+  var prepared: UnsafeMutablePointer<UInt8>?
   var tiles: Tiles?
-  var isAdding = false
-  var jobs: [ProductJob] = []
+  /// Most products have one matrix, of which no thread then reads in another's heap.
+  let first: ProductJob
+  let others: [ProductJob]
   /// Room for each worker to pack panels that are multiplied by on the way.
   var passing: UnsafeMutablePointer<UInt8>?
   var passingBytes = 0
@@ -119,10 +134,12 @@ private struct ProductTask: ParallelTask, ~Copyable {
     }
     guard x.rows >= 32 else {
       // Few rows: one contiguous stream of weights for each thread.
-      for job in jobs { multiply(job, worker.share(of: job.layout.panels), worker) }
+      multiply(first, worker.share(of: first.layout.panels), worker)
+      for job in others { multiply(job, worker.share(of: job.layout.panels), worker) }
       return
     }
     // Many rows: threads take chunks in turn, so that one that is held up does not hold up the others.
+    let jobs = [first] + others
     let total = jobs.reduce(0) { $0 + $1.layout.panels }
     let size = max(2, total / (worker.count * 8))
     while var chunk = worker.takeChunk(of: total, size: size) {
@@ -160,7 +177,7 @@ private struct ProductTask: ParallelTask, ~Copyable {
     unsafe product.rows = Int64(x.rows)
     unsafe product.output = job.output
     unsafe product.output_stride = job.outputStride
-    unsafe product.workspace = sums.map { unsafe $0 + worker.index * Compute.sumsPerWorker }
+    unsafe product.workspace = sums + worker.index * Compute.sumsPerWorker
     unsafe product.format = layout.format.code
     unsafe product.epilogue = isAdding ? SPUD_ADD : SPUD_STORE
     if let bias = job.bias {
@@ -233,7 +250,7 @@ private struct ProductTask: ParallelTask, ~Copyable {
 
 /// Prepares this worker's share of the rows of `x` as inputs of `format`, or for the tiles where they were read.
 func prepareRows(
-  _ x: Activations, format: WeightFormat, stride: Int, into prepared: UnsafeMutablePointer<UInt8>, tiles: Tiles?,
+  _ x: ActivationRows, format: WeightFormat, stride: Int, into prepared: UnsafeMutablePointer<UInt8>, tiles: Tiles?,
   kernels: UnsafePointer<spud_kernels>, worker: Worker
 ) {
   for row in worker.share(of: x.rows) {

@@ -29,10 +29,12 @@ struct Worker {
   let count: Int
   fileprivate let pool: UnsafeMutablePointer<spud_pool>
 
-  /// This thread's share of `0 ..< items`, contiguous, in multiples of `grain`.
+  /// This thread's share of `0 ..< items`, contiguous, in multiples of `grain`. The first threads have one more where it
+  /// does not come out even: the calling one begins before the others.
   func share(of items: Int, grain: Int = 1) -> Range<Int> {
     let grains = (items + grain - 1) / grain
-    return min(grains * index / count * grain, items)..<min(grains * (index + 1) / count * grain, items)
+    func end(of index: Int) -> Int { min((grains * index + count - 1) / count * grain, items) }
+    return end(of: index)..<end(of: index + 1)
   }
 
   /// The next item of work that the threads take in turn, counted from 0 in every task.
@@ -58,9 +60,9 @@ struct Worker {
     // SAFETY: the pool outlives its threads, and all access to it is atomic.
     let phase = unsafe spud_load(&pool.pointee.phase)
     if unsafe spud_fetch_add(&pool.pointee.arrived, 1) + 1 == UInt32(count) {
-      unsafe spud_store(&pool.pointee.arrived, 0)
+      unsafe spud_store_before(&pool.pointee.arrived, 0)
       unsafe spud_rewind(&pool.pointee.next)
-      unsafe spud_store(&pool.pointee.phase, phase &+ 1)
+      unsafe spud_store_after(&pool.pointee.phase, phase &+ 1)
     } else {
       WorkerPool.spin(until: { unsafe spud_load(&pool.pointee.phase) != phase })
     }
@@ -74,16 +76,16 @@ struct Worker {
 /// One task runs at a time.
 @safe
 final class WorkerPool: @unchecked Sendable {
-  // `@unchecked`: the job's fields are written before `generation` rises and read after; the rest is immutable or
+  // `@unchecked`: the job and its kind are written before `generation` rises and read after; the rest is immutable or
   // atomic.
+
+  fileprivate typealias Kind = any (ParallelTask & ~Copyable).Type
 
   /// What the threads share; they keep it alive.
   @safe
   fileprivate final class Shared {
     let pool: UnsafeMutablePointer<spud_pool>
     let count: Int
-    var job: UnsafeRawPointer?
-    var kind: (any (ParallelTask & ~Copyable).Type)?
     var stopping = false
 
     init(count: Int) {
@@ -93,6 +95,13 @@ final class WorkerPool: @unchecked Sendable {
     }
 
     deinit { unsafe pool.deallocate() }
+
+    /// Where the type of the task is.
+    var kind: UnsafeMutablePointer<Kind> {
+      // SAFETY: an existential metatype of one protocol is two words, and so is the place.
+      unsafe UnsafeMutableRawPointer(pool).advanced(by: MemoryLayout<spud_pool>.offset(of: \.kind) ?? 0)
+        .assumingMemoryBound(to: Kind.self)
+    }
   }
 
   /// How many threads a task has, the caller's included.
@@ -151,13 +160,13 @@ final class WorkerPool: @unchecked Sendable {
       unsafe task.run(Worker(index: 0, count: 1, pool: pool))
     } else {
       unsafe withUnsafePointer(to: task) { pointer in
-        // SAFETY: the threads are done with `task` before `remaining` reaches 0.
-        unsafe shared.job = UnsafeRawPointer(pointer)
-        shared.kind = R.self
-        unsafe spud_store(&pool.pointee.remaining, UInt32(count - 1))
+        // SAFETY: the threads are done with `task` before they count as finished.
+        unsafe pool.pointee.job = UnsafeMutableRawPointer(mutating: pointer)
+        unsafe shared.kind.pointee = R.self
+        let finished = unsafe spud_load(&pool.pointee.finished) &+ UInt32(count - 1)
         wake()
         unsafe pointer.pointee.run(Worker(index: 0, count: count, pool: pool))
-        WorkerPool.spin(until: { unsafe spud_load(&pool.pointee.remaining) == 0 })
+        WorkerPool.spin(until: { unsafe spud_load(&pool.pointee.finished) == finished })
       }
     }
     unsafe spud_store(&pool.pointee.busy, 0)
@@ -196,10 +205,11 @@ final class WorkerPool: @unchecked Sendable {
       }
       seen &+= 1
       if shared.stopping { return }
-      if let job = unsafe shared.job, let kind = shared.kind {
-        unsafe kind.run(job, Worker(index: index, count: shared.count, pool: pool))
+      if let job = unsafe pool.pointee.job {
+        unsafe spud_fetch_lines(job, 256)
+        unsafe shared.kind.pointee.run(job, Worker(index: index, count: shared.count, pool: pool))
       }
-      unsafe _ = spud_fetch_add(&pool.pointee.remaining, UInt32.max)
+      unsafe _ = spud_fetch_add(&pool.pointee.finished, 1)
     }
   }
 }

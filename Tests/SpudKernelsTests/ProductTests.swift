@@ -134,6 +134,31 @@ struct ProductTests {
     #expect(results[0] == results[1] && results[0] == results[2])
   }
 
+  @Test(
+    "one row or two, for which several panels are taken at once where they are long, have the bits of many rows",
+    arguments: InstructionSet.supported, WeightFormat.allCases)
+  func several(level: InstructionSet, format: WeightFormat) throws {
+    let compute = Compute(threads: 2, instructionSet: level)
+    var random = Random(seed: 5)
+    // For each thread five panels and six: four at once, two at once, one.
+    let (rows, columns) = (345, 1536)
+    let matrix =
+      format.isGeneral
+      ? try WeightMatrix(
+        random.values(rows * columns), rows: rows, columns: columns, format: format, compute: compute)
+      : try BlockFormatTests.matrix(format, rows: rows, columns: columns, compute: compute, random: &random).matrix
+    let x = (0..<7).map { _ in random.values(columns) }
+    func product(_ count: Int) -> [[Float]] {
+      let output = Activations(columns: rows)
+      // As ids that are written: those that are read go through tiles, whose rounding is another.
+      let marks = RowMarks(isWritten: Array(repeating: true, count: count))
+      compute.multiply(Activations(Array(x[..<count])), by: matrix, marks: marks, into: output)
+      return output.allRows
+    }
+    let many = product(7)
+    for count in 1...3 { #expect(product(count) == Array(many[..<count]), "\(count) rows") }
+  }
+
   @Test("OpenBLAS and our float32 kernels agree")
   func blasAgrees() throws {
     var random = Random(seed: 3)

@@ -87,6 +87,15 @@ extension Engine {
     noteSealing()
   }
 
+  /// Has what has been read of a long prompt sealed now and then, before its answer begins.
+  func keepSome(of generation: Generation) {
+    guard let memory else { return }
+    let last = generation.memory.handedOver ?? .now
+    let isDue = last.duration(to: .now) >= memory.interval
+    generation.memory.handedOver = isDue ? .now : last
+    if isDue { remember(generation) }
+  }
+
   /// Begins to seal what has been put off, when it is due.
   func sealDeferred() {
     guard let memory, let since = memory.deferred else { return }

@@ -108,6 +108,7 @@ extension Engine {
     for (row, generation) in reading.ending.enumerated() { choose(generation, logits.row(row), row: row) }
     // Nobody waits for this as for the first id.
     for generation in reading.ending { remember(generation) }
+    for (generation, _) in reading.parts where generation.ids.isEmpty { keepSome(of: generation) }
   }
 
   /// The fewer ids are missing and the longer it waits, the sooner a prompt is read.

@@ -10,6 +10,8 @@ struct MemoryUse {
   var kept = 0
   /// Ids whose pages came from the store.
   var restored = 0
+  /// When something of its prompt was last handed over to be sealed, or could first have been.
+  var handedOver: ContinuousClock.Instant?
   var remarks: [Remark] = []
 }
 
@@ -42,6 +44,9 @@ package final class MemoryLink: @unchecked Sendable {
 
   /// Sequences that wait at most: the oldest gives way, and is sealed when it is next of use.
   static let backlogLimit = 64
+
+  /// How long a prompt is read before what has been read of it is sealed, so that it is not lost with the process.
+  var interval = Duration.seconds(30)
 
   let store: any PageStore
   var backlog: [Backlog] = []

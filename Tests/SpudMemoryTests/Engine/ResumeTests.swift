@@ -110,6 +110,25 @@ struct ResumeTests {
     #expect(model.engineState.sealedTokens >= 32 && model.engineState.unsealedTokens == 0)
   }
 
+  @Test("of a prompt that takes long, what has been read is sealed before the rest is")
+  func whileReading() async throws {
+    let model = try await load(Self.nano, .bf16)
+    _ = try await store().attach(to: model)
+    try await model.thread.run { model.engine.memory?.interval = .zero }
+    let handedOver = Mutex<[Int]>([])
+    var options = Self.options(3)
+    options.onPromptProgress = { read in
+      guard read < 1 else { return }
+      handedOver.withLock { $0.append(model.engineState.sealedTokens + model.engineState.unsealedTokens) }
+    }
+    let prompt = Request([.text(String(repeating: "red star ", count: 1500))], options: options)
+    let answer = try await model.submit(prompt).answer()
+    #expect(await model.flushMemory() == nil)
+    let most = try #require(handedOver.withLock { $0.max() })
+    #expect(most >= 256 && most < answer.usage.input)
+    #expect(model.engineState.sealedTokens >= answer.usage.input / 32 * 32)
+  }
+
   @Test("an extent that does not open is read again, and said; the answer is the same")
   func miss() async throws {
     let turns = [String(repeating: "red star ", count: 120), String(repeating: "blue circle ", count: 60), "what now?"]
