@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the same GGUF file through llama.cpp and through Spud, in turn, and prints the ratios.
 
-    Benchmarks/peers/compare.py --model model.gguf [--model other.gguf] [--spud .build/release/spud] [--ik] [--out DIR]
+    Benchmarks/peers/compare.py --model model.gguf [--model other.gguf] [--spud .build/release/spud] [--ik] [--avx2]
+        [--out DIR]
 
 llama.cpp is the one vendored in the source package of llama-cpp-python 0.3.36, built for this processor the first time
 (minutes) under --cache. Each measurement is taken A B A B …: llama.cpp without flash attention, llama.cpp with it,
@@ -42,14 +43,25 @@ def run(command: list[str], **options) -> subprocess.CompletedProcess:
 PROGRAMS = ["llama-bench", "llama-batched-bench"]
 
 
-def install(cache: pathlib.Path, names: list[str] = PROGRAMS) -> pathlib.Path:
+# With these the peers use what AVX2 has, and no more, whatever the processor has.
+AVX2_ALONE = ["-DGGML_NATIVE=OFF", "-DGGML_AVX2=ON", "-DGGML_FMA=ON", "-DGGML_F16C=ON"]
+
+
+def build_in(directory: pathlib.Path, avx2: bool) -> tuple[pathlib.Path, list[str]]:
+    """Where a peer is built, and for which processor."""
+    return (directory / "build-avx2", AVX2_ALONE) if avx2 else (directory / "build", ["-DGGML_NATIVE=ON"])
+
+
+def install(cache: pathlib.Path, names: list[str] = PROGRAMS, avx2: bool = False) -> pathlib.Path:
     """Builds llama.cpp's library, programs of it and its Python binding; returns the directory of its programs."""
-    programs = cache / "build" / "bin"
+    build, processor_flags = build_in(cache, avx2)
+    programs = build / "bin"
     python = cache / "venv" / "bin" / "python"
     if not all((programs / name).exists() for name in ["libllama.so", *names]):
         cache.mkdir(parents=True, exist_ok=True)
         print(f"Building llama.cpp of llama-cpp-python {VERSION} in {cache}; this takes minutes.", file=sys.stderr)
-        run([sys.executable, "-m", "venv", str(cache / "venv")])
+        if not python.exists():
+            run([sys.executable, "-m", "venv", str(cache / "venv")])
         cmake = shutil.which("cmake")
         if cmake is None:
             run([str(python), "-m", "pip", "install", "cmake"])
@@ -59,11 +71,10 @@ def install(cache: pathlib.Path, names: list[str] = PROGRAMS) -> pathlib.Path:
              f"llama-cpp-python=={VERSION}", "-d", str(cache)])
         run(["tar", "-C", str(cache), "-xf", str(cache / f"llama_cpp_python-{VERSION}.tar.gz")])
         source = cache / f"llama_cpp_python-{VERSION}" / "vendor" / "llama.cpp"
-        run([cmake, "-S", str(source), "-B", str(cache / "build"), "-DCMAKE_BUILD_TYPE=Release", "-DGGML_NATIVE=ON",
+        run([cmake, "-S", str(source), "-B", str(build), "-DCMAKE_BUILD_TYPE=Release", *processor_flags,
              "-DLLAMA_CURL=OFF", "-DLLAMA_OPENSSL=OFF", "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_EXAMPLES=OFF",
              "-DLLAMA_BUILD_SERVER=OFF"], env={**os.environ, **compilers()})
-        run([cmake, "--build", str(cache / "build"), "-j", str(os.cpu_count() or 1),
-             "--target", "llama", *names])
+        run([cmake, "--build", str(build), "-j", str(os.cpu_count() or 1), "--target", "llama", *names])
         # The binding uses the library that was just built, so nothing is compiled twice.
         run([str(python), "-m", "pip", "install", str(cache / f"llama_cpp_python-{VERSION}.tar.gz")],
             env={**os.environ, "CMAKE_ARGS": "-DLLAMA_BUILD=OFF"})
@@ -78,10 +89,11 @@ def compilers() -> dict[str, str]:
     return {}
 
 
-def install_ik(cache: pathlib.Path) -> pathlib.Path:
+def install_ik(cache: pathlib.Path, avx2: bool = False) -> pathlib.Path:
     """Builds ik_llama.cpp's benchmark; returns the directory of its programs."""
     directory = cache / "ik"
-    programs = directory / "build" / "bin"
+    build, processor_flags = build_in(directory, avx2)
+    programs = build / "bin"
     if not (programs / "llama-bench").exists():
         python = str(cache / "venv" / "bin" / "python")
         print(f"Building ik_llama.cpp of ik-llama-cpp-python {IK_VERSION} in {directory}; this takes many minutes.",
@@ -98,10 +110,9 @@ def install_ik(cache: pathlib.Path) -> pathlib.Path:
         script.write_text("if(NOT BUILD_NUMBER)\n  set(BUILD_NUMBER 0)\nendif()\n"  # outside a git repository
                           "configure_file(common/build-info.cpp.in common/build-info.cpp)\n")
         # Attention over caches of every pair of types takes most of the time to build; 16 bits are what is measured.
-        run([cmake, "-S", str(source), "-B", str(directory / "build"), "-DCMAKE_BUILD_TYPE=Release",
-             "-DGGML_NATIVE=ON", "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_SERVER=OFF",
-             "-DGGML_IQK_FA_ALL_QUANTS=OFF"])
-        run([cmake, "--build", str(directory / "build"), "-j", str(os.cpu_count() or 1), "--target", "llama-bench"])
+        run([cmake, "-S", str(source), "-B", str(build), "-DCMAKE_BUILD_TYPE=Release", *processor_flags,
+             "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_SERVER=OFF", "-DGGML_IQK_FA_ALL_QUANTS=OFF"])
+        run([cmake, "--build", str(build), "-j", str(os.cpu_count() or 1), "--target", "llama-bench"])
     return programs
 
 
@@ -362,6 +373,7 @@ def main() -> None:
     parser.add_argument("--instruction-set", action="append",
                         help="Spud's: portable, avx2 or avx512; may be given again")
     parser.add_argument("--ik", action="store_true", help="also measure ik_llama.cpp")
+    parser.add_argument("--avx2", action="store_true", help="all of them with AVX2 alone, the peers built for it")
     parser.add_argument("--logits", action="store_true", help="check that both produce close logits")
     parser.add_argument("--load", action="store_true", help="also time loading and measure peak memory")
     parser.add_argument("--prefix", default="", help="a command that runs the measured ones")
@@ -372,8 +384,10 @@ def main() -> None:
         parser.error(f"there is no test '{unknown[0]}'; the tests are {', '.join(known)}")
     if not os.path.exists(arguments.spud):
         sys.exit(f"{arguments.spud} is not there: swift build -c release --product spud")
-    programs = install(arguments.cache)
-    peers = Peers(arguments, programs, install_ik(arguments.cache) if arguments.ik else None)
+    if arguments.avx2:
+        arguments.instruction_set = ["avx2"]
+    programs = install(arguments.cache, avx2=arguments.avx2)
+    peers = Peers(arguments, programs, install_ik(arguments.cache, arguments.avx2) if arguments.ik else None)
     report = {"schema": 1, "processor": processor(), "threads": arguments.threads, "rounds": arguments.rounds,
               "llama_cpp_python": VERSION, "ik_llama_cpp_python": IK_VERSION if arguments.ik else None,
               "instruction_set": arguments.instruction_set, "tests": [], "loading": [], "logits": []}

@@ -10,7 +10,8 @@
 #define TILE_ROWS 3
 #define ONE_PASS_ROWS 2
 #define BF16_INPUT_UNIT 8
-#define HAS_LONE
+#define LONE_PANELS 2
+#define LONE_ROWS 2
 #define LONE_PANEL_BYTES 0
 #define LONE_BLOCK_BYTES 0
 #define SPREADS_BYTES 3
@@ -28,9 +29,9 @@ SPUD_INLINE __m256 floats_of_halves(const uint8_t *from) {
 SPUD_TILE(tile_f32)
 SPUD_TILE(tile_bf16)
 SPUD_TILE(tile_f16)
-SPUD_LONE(tile_f32)
-SPUD_LONE(tile_bf16)
-SPUD_LONE(tile_f16)
+SPUD_LONE_OF_MANY(tile_f32)
+SPUD_LONE_OF_MANY(tile_bf16)
+SPUD_LONE_OF_MANY(tile_f16)
 
 SPUD_INLINE __m256 scales8(const uint8_t *panel, int octet) {
   return _mm256_cvtph_ps(_mm_load_si128((const __m128i *)(panel + 16 * octet)));
@@ -59,7 +60,7 @@ SPUD_INLINE __m256i input4(const int8_t *quants) {
     const __m256 scale = scales8(weights, start + h); \
     SPUD_EACH(i, m) { \
       const __m256 x = _mm256_set1_ps(spud_block_scale((const spud_block *)inputs[i] + unit)); \
-      sums[p + i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(total), _mm256_mul_ps(scale, x), sums[p + i][h]); \
+      sums[p * m + i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(total), _mm256_mul_ps(scale, x), sums[p * m + i][h]); \
     } \
   }
 
@@ -71,7 +72,7 @@ SPUD_INLINE void tile_q8_0_part(
 ) {
   const __m256i ones = _mm256_set1_epi16(1), offset = _mm256_set1_epi8((char)0x80);
   __m256 sums[TILE_ROWS + 1][4];
-  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets)
+  SPUD_EACH(i, m * panels) SPUD_EACH(h, octets)
     sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
   for (int64_t unit = 0; unit < units; unit++, panel += SPUD_Q8_0_UNIT_BYTES) SPUD_EACH(p, panels) {
     const uint8_t *const weights = panel + p * panel_bytes;
@@ -91,7 +92,7 @@ SPUD_INLINE void tile_q8_0_part(
     }
     FINISH_BLOCK(dots[i][h])
   }
-  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
+  SPUD_EACH(i, m * panels) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
 }
 
 // Nibbles are small: sixteen products of 15 · 127 fit 16 bits, so the widening is done once a block. A row's sum stands
@@ -103,7 +104,7 @@ SPUD_INLINE void tile_q4_0_part(
 ) {
   const __m256i ones = _mm256_set1_epi16(1), mask = _mm256_set1_epi8(15);
   __m256 sums[TILE_ROWS + 1][4];
-  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets)
+  SPUD_EACH(i, m * panels) SPUD_EACH(h, octets)
     sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
   for (int64_t unit = 0; unit < units; unit++, panel += SPUD_Q4_0_UNIT_BYTES) SPUD_EACH(p, panels) {
     const uint8_t *const weights = panel + p * panel_bytes;
@@ -123,7 +124,7 @@ SPUD_INLINE void tile_q4_0_part(
     }
     FINISH_BLOCK(_mm256_madd_epi16(dots[i][h], ones))
   }
-  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
+  SPUD_EACH(i, m * panels) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
 }
 
 // Weights that come from memory pass by once, all 32 lanes; those that the cache holds twice, 16 lanes at a time, for
@@ -142,16 +143,23 @@ SPUD_INLINE void tile_q4_0_part(
       } \
     } \
   } \
-  SPUD_INLINE void name##_panels( \
-      const int m, const int panels, const uint8_t *panel, size_t panel_bytes, int64_t units, \
-      const uint8_t *const *inputs, float *output, size_t stride, int first \
-  ) { name##_part(m, panels, 0, 4, panel, panel_bytes, units, inputs, output, stride, first); }
+  SPUD_INLINE void name##_of_many( \
+      const int m, const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *const *inputs, \
+      float *output \
+  ) { \
+    name##_part(m, LONE_PANELS, 0, 4, panels, panel_bytes, units, inputs, output, SPUD_PANEL_ROWS, ONLY_PASS); \
+  }
 SPUD_PARTS(tile_q8_0)
 SPUD_PARTS(tile_q4_0)
 SPUD_TILE(tile_q8_0)
 SPUD_TILE(tile_q4_0)
-SPUD_LONE(tile_q8_0)
-SPUD_LONE(tile_q4_0)
+static void bytes_of_many(spud_format format, int rows, const uint8_t *panels, size_t panel_bytes, int64_t units,
+    const uint8_t *const *inputs, float *output) {
+  if (format == SPUD_Q8_0 && rows == 1) tile_q8_0_of_many(1, panels, panel_bytes, units, inputs, output);
+  if (format == SPUD_Q8_0 && rows == 2) tile_q8_0_of_many(2, panels, panel_bytes, units, inputs, output);
+  if (format == SPUD_Q4_0 && rows == 1) tile_q4_0_of_many(1, panels, panel_bytes, units, inputs, output);
+  if (format == SPUD_Q4_0 && rows == 2) tile_q4_0_of_many(2, panels, panel_bytes, units, inputs, output);
+}
 
 static void prepare_f32(const float *input, int64_t columns, uint8_t *output);
 static void prepare_bf16(const float *input, int64_t columns, uint8_t *output) { prepare_f32(input, columns, output); }

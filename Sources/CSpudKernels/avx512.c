@@ -20,7 +20,6 @@
 #define ONE_PASS_ROWS TILE_ROWS
 #define BF16_INPUT_UNIT 4
 #define TILE_LANES 16
-#define HAS_LONE_FLOATS
 /// Panels that a lone row takes at once: so many streams memory gives most in.
 #define LONE_PANELS 4
 /// Rows that are so taken of quantized weights: an id that is written has a second one in the head.
@@ -234,6 +233,9 @@ SPUD_INLINE void tile_q4_0_rows(
 #define tile_bf16_rows tile_pairs_rows
 #define tile_bf16_panels tile_pairs_panels
 SPUD_TILE(tile_bf16)
+SPUD_LONE(tile_bf16)
+SPUD_LONE(tile_f32)
+SPUD_LONE(tile_f16)
 SPUD_LONE_OF_MANY(tile_bf16)
 SPUD_LONE_OF_MANY(tile_f32)
 SPUD_LONE_OF_MANY(tile_f16)

@@ -27,7 +27,8 @@ SPUD_INLINE int groups_of_sum(const spud_shape shape) {
   return !shape.nibbles ? 4 : shape.pairs ? 2 : shape.bits ? 4 : 8;
 }
 
-// `octets` of a panel's four octets of rows, from `start` on, or one input row by two panels, as the tiles of avx2.c.
+// `octets` of a panel's four octets of rows, from `start` on, or one input row or two by two panels, as the tiles of
+// avx2.c.
 SPUD_INLINE void tile_blocks_part(
     const spud_format format, const int spread, const int m, const int panels, const int start, const int octets,
     const uint8_t *panel, size_t panel_bytes, const block_scales *scales, int64_t units, const uint8_t *const *inputs,
@@ -39,7 +40,7 @@ SPUD_INLINE void tile_blocks_part(
   const __m256i ones = _mm256_set1_epi16(1);
   _Alignas(64) block_scales own[2][8];
   __m256 sums[TILE_ROWS + 1][4];
-  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets)
+  SPUD_EACH(i, m * panels) SPUD_EACH(h, octets)
     sums[i][h] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(output + i * stride + 8 * (start + h));
   int64_t index = 0;
   for (; units > 0; units--) {
@@ -81,16 +82,16 @@ SPUD_INLINE void tile_blocks_part(
         SPUD_EACH(i, m) {
           const spud_summed_block *const block = (const spud_summed_block *)inputs[i] + index;
           const __m256 x = _mm256_set1_ps(block->scales[0] + block->scales[1]);
-          sums[p + i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[i]), _mm256_mul_ps(factor, x), sums[p + i][h]);
+          sums[p * m + i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[i]), _mm256_mul_ps(factor, x), sums[p * m + i][h]);
           if (shape.minima) {
             const __m256 minima = _mm256_load_ps(scale->minima[half] + 8 * (start + h));
-            sums[p + i][h] = _mm256_fmadd_ps(minima, _mm256_set1_ps(block->sums[place]), sums[p + i][h]);
+            sums[p * m + i][h] = _mm256_fmadd_ps(minima, _mm256_set1_ps(block->sums[place]), sums[p * m + i][h]);
           }
         }
       }
     }
   }
-  SPUD_EACH(i, m + panels - 1) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
+  SPUD_EACH(i, m * panels) SPUD_EACH(h, octets) _mm256_storeu_ps(output + i * stride + 8 * (start + h), sums[i][h]);
 }
 
 SPUD_INLINE void tile_blocks(
@@ -106,8 +107,10 @@ SPUD_INLINE void tile_blocks(
   }
 }
 
-/// One input row by two panels.
+SPUD_INLINE int has_row_blocks(const spud_format format) { return format >= SPUD_Q4_K; }
+
 SPUD_INLINE void tile_blocks_lone(const spud_format format, const int m, const uint8_t *panels, size_t panel_bytes,
     int64_t units, const uint8_t *const *inputs, float *output) {
-  tile_blocks_part(format, 0, m, 2, 0, 4, panels, panel_bytes, NULL, units, inputs, output, SPUD_PANEL_ROWS, 1);
+  tile_blocks_part(
+      format, 0, m, LONE_PANELS, 0, 4, panels, panel_bytes, NULL, units, inputs, output, SPUD_PANEL_ROWS, 1);
 }

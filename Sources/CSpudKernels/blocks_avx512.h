@@ -173,7 +173,7 @@ SPUD_INLINE void row_blocks(
   }
 }
 
-/// Whether one row goes through `row_blocks`.
+/// Whether a row or two go through `row_blocks`.
 SPUD_INLINE int has_row_blocks(const spud_format format) {
   const spud_shape shape = spud_shape_of(format);
   return shape.blocks > 1 || shape.table;

@@ -5,15 +5,8 @@
 //                       tiles of other formats; `spread` says that `panel` holds bytes, [blocks][8][32][4], and
 //                       `scales` theirs, as `spread_units` writes them, else it is the panel itself
 //   DIRECT_ROWS         up to so many input rows go straight over the panel; of more, bytes are spread once for all
-
-// How many panels a lone row takes at once, if more than one, and of which formats.
-#if defined(HAS_LONE)
-#define LONE_BLOCK_PANELS 2
-#define HAS_LONE_BLOCKS(format) 1
-#elif defined(LONE_PANELS)
-#define LONE_BLOCK_PANELS LONE_PANELS
-#define HAS_LONE_BLOCKS(format) has_row_blocks(format)
-#endif
+//   has_row_blocks, tile_blocks_lone
+//                       with LONE_PANELS: formats of which up to LONE_ROWS rows take so many panels at once, and how
 
 typedef struct {
   void (*tile)(const uint8_t *panel, const block_scales *scales, int64_t units, const uint8_t *const *inputs, int m,
@@ -21,7 +14,7 @@ typedef struct {
   void (*spread_tile)(const uint8_t *bytes, const block_scales *scales, int64_t units, const uint8_t *const *inputs,
       int m, float *output, size_t stride, int first);
   void (*spread)(const uint8_t *panel, int64_t units, uint8_t *bytes, block_scales *scales);
-#ifdef LONE_BLOCK_PANELS
+#ifdef LONE_PANELS
   /// The output is [panels][rows][32].
   void (*lone[LONE_ROWS])(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *const *inputs,
       float *output);
@@ -42,17 +35,11 @@ typedef struct {
       default: break; \
     } \
   }
-#ifdef LONE_BLOCK_PANELS
+#ifdef LONE_PANELS
 #define BLOCK_LONE_ROWS(name, format, m) \
   static void lone_##m##_##name(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *const *inputs, \
       float *output) { tile_blocks_lone(format, m, panels, panel_bytes, units, inputs, output); }
-#if LONE_ROWS == 2
 #define BLOCK_LONE(name, format) BLOCK_LONE_ROWS(name, format, 1) BLOCK_LONE_ROWS(name, format, 2)
-#define BLOCK_LONES(name) {lone_1_##name, lone_2_##name}
-#else
-#define BLOCK_LONE(name, format) BLOCK_LONE_ROWS(name, format, 1)
-#define BLOCK_LONES(name) {lone_1_##name}
-#endif
 #else
 #define BLOCK_LONE(name, format)
 #endif
@@ -76,8 +63,8 @@ BLOCK_FORMAT(iq4_nl, SPUD_IQ4_NL)
 BLOCK_FORMAT(mxfp4, SPUD_MXFP4)
 
 static block_functions block_functions_of(spud_format format) {
-#ifdef LONE_BLOCK_PANELS
-#define BLOCK_FUNCTIONS(name) ((block_functions){tile_##name, spread_tile_##name, spread_##name, BLOCK_LONES(name)})
+#ifdef LONE_PANELS
+#define BLOCK_FUNCTIONS(name) ((block_functions){tile_##name, spread_tile_##name, spread_##name, {lone_1_##name, lone_2_##name}})
 #else
 #define BLOCK_FUNCTIONS(name) ((block_functions){tile_##name, spread_tile_##name, spread_##name})
 #endif
@@ -106,14 +93,14 @@ SPUD_APART void product_of_blocks(const spud_product *p) {
   const int64_t slice = (spud_first_cache_bytes() >= 48 << 10 ? SPREAD_BLOCKS : SPREAD_BLOCKS / 2) / shape.blocks;
   const int64_t blocks = (p->rows + SPUD_ROW_BLOCK - 1) / SPUD_ROW_BLOCK;
   int64_t first_panel = p->first_panel;
-#ifdef LONE_BLOCK_PANELS
-  if (p->rows <= LONE_ROWS && HAS_LONE_BLOCKS(p->format) && p->panel_bytes >= LONE_BLOCK_BYTES) {
+#ifdef LONE_PANELS
+  if (p->rows <= LONE_ROWS && has_row_blocks(p->format) && p->panel_bytes >= LONE_BLOCK_BYTES) {
     const uint8_t *inputs[LONE_ROWS];
     for (int64_t row = 0; row < p->rows; row++) inputs[row] = input_row(p, row);
-    for (; first_panel + LONE_BLOCK_PANELS <= p->last_panel; first_panel += LONE_BLOCK_PANELS) {
+    for (; first_panel + LONE_PANELS <= p->last_panel; first_panel += LONE_PANELS) {
       functions.lone[p->rows - 1](
           p->panels + first_panel * p->panel_bytes, p->panel_bytes, p->units, inputs, p->workspace);
-      SPUD_EACH(i, LONE_BLOCK_PANELS) {
+      SPUD_EACH(i, LONE_PANELS) {
         finish_rows(p, first_panel + i, 0, p->rows, p->workspace + i * p->rows * SPUD_PANEL_ROWS);
       }
     }

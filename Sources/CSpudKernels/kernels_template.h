@@ -11,10 +11,9 @@
 //                       void (panel, units, input rows, m, output, output_stride, first): the 32 sums of m input rows
 //                       over one panel; `first` starts from zero, otherwise the sums continue from `output`; ONLY_PASS
 //                       is a first that takes in the whole panel, which nothing has read before
-//   HAS_LONE            where there are tile_f32_lone … tile_q4_0_lone (panels, panel_bytes, units, input row, output),
-//                       which take one row over two panels; HAS_LONE_FLOATS: of f32, bf16 and f16 alone
-//   LONE_PANELS         where there are tile_f32_lone_of_many, tile_bf16_lone_of_many and tile_f16_lone_of_many, which
-//                       take one row over so many, and bytes_of_many, which takes up to LONE_ROWS
+//   LONE_PANELS         where there are tile_f32_lone_of_many, tile_bf16_lone_of_many and tile_f16_lone_of_many
+//                       (panels, panel_bytes, units, input row, output), which take one row over so many, and
+//                       bytes_of_many, which takes up to LONE_ROWS, 2; tile_f32_lone … take one over two
 //   LONE_PANEL_BYTES, LONE_BLOCK_BYTES
 //                       of shorter panels of floats, and of shorter ones of bytes and of block_formats.h, a row takes
 //                       one at a time

@@ -121,48 +121,36 @@ SPUD_INLINE void prefetch_outputs(const spud_product *p, int64_t row, int64_t en
   }
 }
 
-#if defined(HAS_LONE) || defined(HAS_LONE_FLOATS)
-#ifndef LONE_ROWS
-#define LONE_ROWS 1
-#endif
-
-/// One row by two panels at a time, or by LONE_PANELS, up to LONE_ROWS rows where weights are bytes or halves of them: so
-/// many streams from memory, and as many sums, none of which waits for itself. Returns the panel that is left, one of an
-/// odd few, or the end.
-SPUD_APART int64_t product_of_lone_row(const spud_product *p) {
-  const uint8_t *const input = input_row(p, 0);
-  int64_t panel = p->first_panel;
 #ifdef LONE_PANELS
+/// One row by LONE_PANELS panels at a time, up to LONE_ROWS rows where weights are bytes or halves of them: so many
+/// streams from memory, and as many sums, none of which waits for itself. Returns the panel that is left, one of a few
+/// at the end, or the end.
+SPUD_APART int64_t product_of_lone_row(const spud_product *p) {
   const uint8_t *inputs[LONE_ROWS];
   for (int64_t row = 0; row < p->rows; row++) inputs[row] = input_row(p, row);
+  int64_t panel = p->first_panel;
   for (; panel + LONE_PANELS <= p->last_panel; panel += LONE_PANELS) {
     const uint8_t *const weights = p->panels + panel * p->panel_bytes;
     switch (p->format) {
-      case SPUD_BF16: tile_bf16_lone_of_many(weights, p->panel_bytes, p->units, input, p->workspace); break;
-      case SPUD_F16: tile_f16_lone_of_many(weights, p->panel_bytes, p->units, input, p->workspace); break;
-      case SPUD_F32: tile_f32_lone_of_many(weights, p->panel_bytes, p->units, input, p->workspace); break;
+      case SPUD_BF16: tile_bf16_lone_of_many(weights, p->panel_bytes, p->units, inputs[0], p->workspace); break;
+      case SPUD_F16: tile_f16_lone_of_many(weights, p->panel_bytes, p->units, inputs[0], p->workspace); break;
+      case SPUD_F32: tile_f32_lone_of_many(weights, p->panel_bytes, p->units, inputs[0], p->workspace); break;
       default: bytes_of_many(p->format, (int)p->rows, weights, p->panel_bytes, p->units, inputs, p->workspace); break;
     }
     SPUD_EACH(i, LONE_PANELS) finish_rows(p, panel + i, 0, p->rows, p->workspace + i * p->rows * SPUD_PANEL_ROWS);
   }
-  if (p->rows > 1) return panel;
-#endif
-  for (; panel + 2 <= p->last_panel; panel += 2) {
-    const uint8_t *weights = p->panels + panel * p->panel_bytes;
+#if LONE_PANELS > 2
+  for (; p->rows == 1 && panel + 2 <= p->last_panel; panel += 2) {
+    const uint8_t *const weights = p->panels + panel * p->panel_bytes;
     switch (p->format) {
-      case SPUD_F32: tile_f32_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
-      case SPUD_BF16: tile_bf16_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
-      case SPUD_F16: tile_f16_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
-#ifdef HAS_LONE
-      case SPUD_Q8_0: tile_q8_0_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
-      default: tile_q4_0_lone(weights, p->panel_bytes, p->units, input, p->workspace); break;
-#else
+      case SPUD_F32: tile_f32_lone(weights, p->panel_bytes, p->units, inputs[0], p->workspace); break;
+      case SPUD_BF16: tile_bf16_lone(weights, p->panel_bytes, p->units, inputs[0], p->workspace); break;
+      case SPUD_F16: tile_f16_lone(weights, p->panel_bytes, p->units, inputs[0], p->workspace); break;
       default: return panel;
-#endif
     }
-    finish_rows(p, panel, 0, 1, p->workspace);
-    finish_rows(p, panel + 1, 0, 1, p->workspace + SPUD_PANEL_ROWS);
+    SPUD_EACH(i, 2) finish_rows(p, panel + i, 0, 1, p->workspace + i * SPUD_PANEL_ROWS);
   }
+#endif
   return panel;
 }
 #endif
@@ -178,7 +166,7 @@ static void product(const spud_product *p) {
   if (p->format == SPUD_Q8_0 && p->rows > SPREADS_BYTES) return product_of_bytes(p);
 #endif
   int64_t first_panel = p->first_panel;
-#if defined(HAS_LONE) || defined(HAS_LONE_FLOATS)
+#ifdef LONE_PANELS
   const int is_bytes = p->format == SPUD_Q8_0 || p->format == SPUD_Q4_0;
   if (p->rows <= (is_bytes ? LONE_ROWS : 1) && p->panel_bytes >= (is_bytes ? LONE_BLOCK_BYTES : LONE_PANEL_BYTES)) {
     first_panel = product_of_lone_row(p);

@@ -91,14 +91,13 @@ SPUD_FLOAT_TILE(tile_f16, 2 * SPUD_PANEL_ROWS,
       default: break; \
     } \
   }
-/// Defines `name` for one row and two panels; and for one row and LONE_PANELS of them.
+/// Defines `name` for one row and two panels; for one row and LONE_PANELS of them.
 #define SPUD_LONE(name) \
   static void name##_lone( \
       const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input, float *output) { \
     name##_panels(1, 2, panels, panel_bytes, units, &input, output, SPUD_PANEL_ROWS, ONLY_PASS); \
   }
 #define SPUD_LONE_OF_MANY(name) \
-  SPUD_LONE(name) \
   static void name##_lone_of_many( \
       const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *input, float *output) { \
     name##_panels(1, LONE_PANELS, panels, panel_bytes, units, &input, output, SPUD_PANEL_ROWS, ONLY_PASS); \

@@ -42,6 +42,13 @@ struct ResumeTests {
 
   func store() throws -> SealedStore { try scratch.open(limit: 1 << 30) }
 
+  /// Has all that is to be sealed sealed, and lets go of the store: until the last thread has, another may not write it.
+  func close(_ model: Model) async -> String? {
+    let failure = await model.flushMemory()
+    await model.detachMemory()
+    return failure
+  }
+
   @Test(
     "a conversation that is resumed is the one that never stopped, in every form of the cache",
     arguments: CacheFormat.allCases)
@@ -63,7 +70,7 @@ struct ResumeTests {
         #expect(answer.usage.restored == answer.usage.cached)
       }
       try await memory.save(session, named: "s", of: model)
-      #expect(await model.flushMemory() == nil)
+      #expect(await close(model) == nil)
     }
   }
 
@@ -90,7 +97,7 @@ struct ResumeTests {
       #expect(answer.usage.cached == expected[index].usage.cached, "turn \(index)")
       #expect(answer.usage.restored == answer.usage.cached, "turn \(index)")
       try await memory.save(session, named: "s", of: model)
-      #expect(await model.flushMemory() == nil)
+      #expect(await close(model) == nil)
     }
     #expect(expected.contains { $0.usage.cached > 0 })
   }
@@ -106,7 +113,7 @@ struct ResumeTests {
     let memory = try await store().attach(to: model)
     let session = try memory.session(named: "s", of: model)
     _ = try await session.respond(to: Self.turns[0], options: Self.options(2)).answer()
-    #expect(await model.flushMemory() == nil)
+    #expect(await close(model) == nil)
     #expect(model.engineState.sealedTokens >= 32 && model.engineState.unsealedTokens == 0)
   }
 
@@ -121,9 +128,9 @@ struct ResumeTests {
       guard read < 1 else { return }
       handedOver.withLock { $0.append(model.engineState.sealedTokens + model.engineState.unsealedTokens) }
     }
-    let prompt = Request([.text(String(repeating: "red star ", count: 1500))], options: options)
+    let prompt = Request([.text(String(repeating: "red star ", count: 900))], options: options)
     let answer = try await model.submit(prompt).answer()
-    #expect(await model.flushMemory() == nil)
+    #expect(await close(model) == nil)
     let most = try #require(handedOver.withLock { $0.max() })
     #expect(most >= 256 && most < answer.usage.input)
     #expect(model.engineState.sealedTokens >= answer.usage.input / 32 * 32)
@@ -144,7 +151,7 @@ struct ResumeTests {
         #expect(try await session.respond(to: [.text(turn)], options: options).answer().tokens == before.tokens)
       }
       try await memory.save(session, named: "s", of: model)
-      #expect(await model.flushMemory() == nil)
+      #expect(await close(model) == nil)
     }
     // The second of the conversation's extents, in the middle of a page.
     var extents = try store().index.withLock { $0.extents.values.filter { $0.kind == .pages } }
@@ -179,7 +186,7 @@ struct ResumeTests {
       input = answer.usage.input
       state = await session.state()
       try await memory.save(session, named: "s", of: model)
-      #expect(await model.flushMemory() == nil)
+      #expect(await close(model) == nil)
     }
     let next = GenerationOptions(sampling: .greedy, maximumTokens: 16, output: .text, thinking: 0)
     let whole = try await load(Self.nano, .bf16).makeIsolatedSession(resuming: state)
@@ -199,7 +206,7 @@ struct ResumeTests {
     let session = try memory.session(named: "s", of: model)
     _ = try await session.respond(to: Self.turns[0], options: Self.options(1)).answer()
     try await memory.save(session, named: "s", of: model)
-    #expect(await model.flushMemory() == nil)
+    #expect(await close(model) == nil)
     let wide = try await load(Self.unified, .f32)
     let other = try ModelMemory(memory.store, model: wide)
     let state = await session.state()
@@ -221,7 +228,7 @@ struct ResumeTests {
         let answer = try await model.submit(prompt, tenant: tenant).answer()
         #expect((answer.usage.restored > 0) == (round == 1), "\(tenant) in round \(round)")
       }
-      #expect(await model.flushMemory() == nil)
+      #expect(await close(model) == nil)
     }
   }
 
