@@ -95,7 +95,8 @@ extension Compute {
     let selections = window == nil ? selections(queryPositions, budgets: budgets, layer: layer, cache: cache) : []
     let queryStride = inputBytes(cache.format.weightFormat, columns: headWidth)
     let task = unsafe AttentionTask(
-      kernels: kernels, queries: queries, keys: keys, values: values, output: output, queryPositions: queryPositions,
+      kernels: kernels, queries: queries.view, keys: keys.view, values: values.view, output: output.view,
+      queryPositions: queryPositions,
       positions: positions, layer: layer,
       cache: cache, scale: scale, window: window, sinks: sinks?.map { $0 / scale }, group: group, rows: heights,
       tiles: workspace.tiles, selections: selections,
@@ -162,10 +163,10 @@ extension Compute {
 @safe
 private struct AttentionTask: ParallelTask, ~Copyable {
   let kernels: UnsafePointer<spud_kernels>
-  let queries: Activations
-  let keys: Activations
-  let values: Activations
-  let output: Activations
+  let queries: ActivationRows
+  let keys: ActivationRows
+  let values: ActivationRows
+  let output: ActivationRows
   let queryPositions: TokenPositions
   let positions: TokenPositions
   let layer: Int

@@ -85,6 +85,8 @@ final class WorkerPool: @unchecked Sendable {
   @safe
   fileprivate final class Shared {
     let pool: UnsafeMutablePointer<spud_pool>
+    /// Where in it the type of the task is.
+    let kind: UnsafeMutablePointer<Kind>
     let count: Int
     var stopping = false
 
@@ -92,16 +94,12 @@ final class WorkerPool: @unchecked Sendable {
       self.count = count
       unsafe pool = .allocate(capacity: 1)
       unsafe pool.initialize(to: spud_pool())
+      guard let offset = unsafe MemoryLayout<spud_pool>.offset(of: \.kind) else { preconditionFailure("no place in a C struct") }
+      // SAFETY: an existential metatype of one protocol is two words, and so is the place.
+      unsafe kind = (UnsafeMutableRawPointer(pool) + offset).assumingMemoryBound(to: Kind.self)
     }
 
     deinit { unsafe pool.deallocate() }
-
-    /// Where the type of the task is.
-    var kind: UnsafeMutablePointer<Kind> {
-      // SAFETY: an existential metatype of one protocol is two words, and so is the place.
-      unsafe UnsafeMutableRawPointer(pool).advanced(by: MemoryLayout<spud_pool>.offset(of: \.kind) ?? 0)
-        .assumingMemoryBound(to: Kind.self)
-    }
   }
 
   /// How many threads a task has, the caller's included.

@@ -1,22 +1,30 @@
 internal import COpenSSL
 internal import SpudErrors
-internal import SpudTensors
 
 /// A SHA-256 digest.
 struct Digest: Hashable, Sendable {
   static let byteCount = 32
 
-  private var words: (UInt64, UInt64, UInt64, UInt64)
+  /// As the bytes stand in memory.
+  private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
   /// - Parameter bytes: 32 of them.
   init(_ bytes: some Collection<UInt8>) {
     precondition(bytes.count == Self.byteCount, "a digest has 32 bytes, not \(bytes.count)")
-    var values: [UInt64] = [0, 0, 0, 0]
-    for (index, byte) in bytes.enumerated() { values[index / 8] |= UInt64(byte) << (8 * (index % 8)) }
-    words = (values[0], values[1], values[2], values[3])
+    // SAFETY: the words take exactly so many bytes.
+    unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyBytes(from: bytes) }
   }
 
-  var bytes: [UInt8] { [words.0, words.1, words.2, words.3].littleEndianBytes }
+  /// A digest that `fill` writes.
+  fileprivate init(_ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    unsafe withUnsafeMutableBytes(of: &words) { unsafe fill($0) }
+  }
+
+  func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+    unsafe withUnsafeBytes(of: words) { unsafe body($0) }
+  }
+
+  var bytes: [UInt8] { unsafe withUnsafeBytes(of: words) { unsafe Array($0) } }
 
   static func == (left: Digest, right: Digest) -> Bool {
     left.words.0 == right.words.0 && left.words.1 == right.words.1 && left.words.2 == right.words.2
@@ -50,11 +58,12 @@ final class DigestStream {
   }
 
   func finish() -> Digest {
-    var bytes = [UInt8](repeating: 0, count: Digest.byteCount)
-    _ = unsafe bytes.withUnsafeMutableBufferPointer { unsafe EVP_DigestFinal_ex(context, $0.baseAddress, nil) }
+    let digest = unsafe Digest { bytes in
+      _ = unsafe EVP_DigestFinal_ex(context, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, nil)
+    }
     // Keeps the algorithm, begins anew.
     _ = unsafe EVP_DigestInit_ex(context, nil, nil)
-    return Digest(bytes)
+    return digest
   }
 }
 

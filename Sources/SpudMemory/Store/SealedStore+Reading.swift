@@ -56,11 +56,12 @@ struct BlockChain {
 
   /// - Parameter written: Bit i is set where id i was written.
   mutating func add(_ ids: ArraySlice<Int32>, written: UInt32) -> Digest {
-    var bytes = hash.bytes
-    bytes.reserveCapacity(bytes.count + 4 * ids.count + 4)
-    for id in ids { unsafe withUnsafeBytes(of: id.littleEndian) { unsafe bytes.append(contentsOf: $0) } }
-    unsafe withUnsafeBytes(of: written.littleEndian) { unsafe bytes.append(contentsOf: $0) }
-    stream.update(bytes)
+    unsafe hash.withBytes { unsafe stream.update($0) }
+    unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: ids.count + 1) { words in
+      for (place, id) in ids.enumerated() { unsafe words[place] = UInt32(bitPattern: id).littleEndian }
+      unsafe words[ids.count] = written.littleEndian
+      unsafe stream.update(UnsafeRawBufferPointer(words))
+    }
     hash = stream.finish()
     return hash
   }
