@@ -24,8 +24,8 @@
 #define LONE_PANELS 4
 /// Rows that are so taken of quantized weights: an id that is written has a second one in the head.
 #define LONE_ROWS 2
-/// Of shorter panels of floats, and of shorter ones of bytes or blocks, two streams end before the processor has found out
-/// that they are some.
+/// Of shorter panels of floats, and of shorter ones of bytes or blocks, two streams end before the processor has found
+/// out that they are some.
 #define LONE_PANEL_BYTES (32 << 10)
 #define LONE_BLOCK_BYTES (12 << 10)
 #define HAS_HALVES
@@ -176,8 +176,8 @@ SPUD_INLINE void tile_nibbles(
   SPUD_EACH(i, m) SPUD_EACH(h, 2) _mm512_storeu_ps(output + i * stride + 16 * h, sums[i][h]);
 }
 
-/// One row or two by LONE_PANELS panels, a unit of each in turn: so many streams come from memory. The sums are those of
-/// one panel at a time; the output is [panels][rows][32].
+/// One row or two by LONE_PANELS panels, a unit of each in turn: so many streams come from memory. The sums are those
+/// of one panel at a time; the output is [panels][rows][32].
 SPUD_INLINE void rows_of_many(const spud_format format, const int m, const uint8_t *panels, size_t panel_bytes,
     int64_t units, const uint8_t *const *inputs, float *output) {
   const __m512i mask = _mm512_set1_epi8((char)0xf0), raise = _mm512_set1_epi64(0x01020408);

@@ -82,7 +82,8 @@ SPUD_INLINE void tile_blocks_part(
         SPUD_EACH(i, m) {
           const spud_summed_block *const block = (const spud_summed_block *)inputs[i] + index;
           const __m256 x = _mm256_set1_ps(block->scales[0] + block->scales[1]);
-          sums[p * m + i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[i]), _mm256_mul_ps(factor, x), sums[p * m + i][h]);
+          sums[p * m + i][h] = _mm256_fmadd_ps(
+              _mm256_cvtepi32_ps(dots[i]), _mm256_mul_ps(factor, x), sums[p * m + i][h]);
           if (shape.minima) {
             const __m256 minima = _mm256_load_ps(scale->minima[half] + 8 * (start + h));
             sums[p * m + i][h] = _mm256_fmadd_ps(minima, _mm256_set1_ps(block->sums[place]), sums[p * m + i][h]);

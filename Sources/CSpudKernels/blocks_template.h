@@ -37,8 +37,8 @@ typedef struct {
   }
 #ifdef LONE_PANELS
 #define BLOCK_LONE_ROWS(name, format, m) \
-  static void lone_##m##_##name(const uint8_t *panels, size_t panel_bytes, int64_t units, const uint8_t *const *inputs, \
-      float *output) { tile_blocks_lone(format, m, panels, panel_bytes, units, inputs, output); }
+  static void lone_##m##_##name(const uint8_t *panels, size_t panel_bytes, int64_t units, \
+      const uint8_t *const *inputs, float *output) { tile_blocks_lone(format, m, panels, panel_bytes, units, inputs, output); }
 #define BLOCK_LONE(name, format) BLOCK_LONE_ROWS(name, format, 1) BLOCK_LONE_ROWS(name, format, 2)
 #else
 #define BLOCK_LONE(name, format)
@@ -64,7 +64,8 @@ BLOCK_FORMAT(mxfp4, SPUD_MXFP4)
 
 static block_functions block_functions_of(spud_format format) {
 #ifdef LONE_PANELS
-#define BLOCK_FUNCTIONS(name) ((block_functions){tile_##name, spread_tile_##name, spread_##name, {lone_1_##name, lone_2_##name}})
+#define BLOCK_FUNCTIONS(name) \
+  ((block_functions){tile_##name, spread_tile_##name, spread_##name, {lone_1_##name, lone_2_##name}})
 #else
 #define BLOCK_FUNCTIONS(name) ((block_functions){tile_##name, spread_tile_##name, spread_##name})
 #endif

@@ -29,8 +29,8 @@ struct Worker {
   let count: Int
   fileprivate let pool: UnsafeMutablePointer<spud_pool>
 
-  /// This thread's share of `0 ..< items`, contiguous, in multiples of `grain`. The first threads have one more where it
-  /// does not come out even: the calling one begins before the others.
+  /// This thread's share of `0 ..< items`, contiguous, in multiples of `grain`. The first threads have one more where
+  /// it does not come out even: the calling one begins before the others.
   func share(of items: Int, grain: Int = 1) -> Range<Int> {
     let grains = (items + grain - 1) / grain
     func end(of index: Int) -> Int { min((grains * index + count - 1) / count * grain, items) }
@@ -94,7 +94,9 @@ final class WorkerPool: @unchecked Sendable {
       self.count = count
       unsafe pool = .allocate(capacity: 1)
       unsafe pool.initialize(to: spud_pool())
-      guard let offset = unsafe MemoryLayout<spud_pool>.offset(of: \.kind) else { preconditionFailure("no place in a C struct") }
+      guard let offset = unsafe MemoryLayout<spud_pool>.offset(of: \.kind) else {
+        preconditionFailure("a C struct whose parts have no place")
+      }
       // SAFETY: an existential metatype of one protocol is two words, and so is the place.
       unsafe kind = (UnsafeMutableRawPointer(pool) + offset).assumingMemoryBound(to: Kind.self)
     }

@@ -42,7 +42,7 @@ struct ResumeTests {
 
   func store() throws -> SealedStore { try scratch.open(limit: 1 << 30) }
 
-  /// Has all that is to be sealed sealed, and lets go of the store: until the last thread has, another may not write it.
+  /// Has all that is to be sealed sealed, and lets go of the store, so that another may write it.
   func close(_ model: Model) async -> String? {
     let failure = await model.flushMemory()
     await model.detachMemory()
