@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-import compare
+import building
 import gguf
 import make_moe_gguf
 import numpy as np
@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=1.0)
     parser.add_argument("--out", type=pathlib.Path)
     arguments = parser.parse_args()
-    quantizer = Quantizer(compare.install(arguments.cache, []))
+    quantizer = Quantizer(building.install(arguments.cache, []))
     ids = np.random.default_rng(1).integers(0, 2048, 48).tolist()
     rows = []
     print("| model | mix | types | format | decoding | arithmetic |\n|---|---|---|---|---|---|")

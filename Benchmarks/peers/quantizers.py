@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-import compare
+import building
 import mixes
 import numpy as np
 from safetensors.numpy import save_file
@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--spud", default=".build/release/spud")
     parser.add_argument("--to", choices=NAMES, action="append")
     arguments = parser.parse_args()
-    programs = str(compare.install(arguments.cache, []))
+    programs = str(building.install(arguments.cache, []))
     quantizer = mixes.Quantizer(pathlib.Path(programs))
     python = str(arguments.cache / "venv/bin/python")
     failed = False
@@ -95,12 +95,12 @@ def main() -> None:
             random_directory(folder, experts) for experts in (0, 8)]
         for directory in directories:
             source, ours, theirs = (f"{folder}/{name}.gguf" for name in ("source", "ours", "theirs"))
-            compare.run([arguments.spud, "quantize", "-m", directory, "--to", "f32", "-o", source])
+            building.run([arguments.spud, "quantize", "-m", directory, "--to", "f32", "-o", source])
             vocabulary = json.loads((pathlib.Path(directory) / "config.json").read_text())["vocab_size"]
             ids = np.random.default_rng(5).integers(0, vocabulary, 256).tolist()
             expected = mixes.logits(arguments.spud, source, ids, folder, *mixes.FLOATS)
             for name in arguments.to or NAMES:
-                compare.run([arguments.spud, "quantize", "-m", directory, "--to", name, "-o", ours])
+                building.run([arguments.spud, "quantize", "-m", directory, "--to", name, "-o", ours])
                 quantizer.quantize(source, theirs, mixes.MIXES[NAMES[name]], 2)
                 sizes = [pathlib.Path(path).stat().st_size for path in (ours, theirs)]
                 found = [mixes.logits(arguments.spud, path, ids, folder, *mixes.FLOATS) for path in (ours, theirs)]

@@ -109,8 +109,8 @@ SPUD_INLINE void row_dots(const spud_format format, const int m, const uint8_t *
 }
 
 /// One row by one panel, or one or two by several, a block of each in turn: the bits of `tile_blocks`, whose factors
-/// are exact products as well, but for the last rounding: a half, a scale of eight bits and five of an input's scale fit
-/// the 24 bits of a float. The output is [panels][rows][32].
+/// are exact products as well, but for the last rounding: a half, a scale of eight bits and five of an input's scale
+/// fit the 24 bits of a float. The output is [panels][rows][32].
 SPUD_INLINE void row_blocks(
     const spud_format format, const int m, const int panels, const uint8_t *first_panel, size_t panel_bytes,
     int64_t units, const uint8_t *const *inputs, float *output

@@ -38,7 +38,9 @@ typedef struct {
 #ifdef LONE_PANELS
 #define BLOCK_LONE_ROWS(name, format, m) \
   static void lone_##m##_##name(const uint8_t *panels, size_t panel_bytes, int64_t units, \
-      const uint8_t *const *inputs, float *output) { tile_blocks_lone(format, m, panels, panel_bytes, units, inputs, output); }
+      const uint8_t *const *inputs, float *output) { \
+    tile_blocks_lone(format, m, panels, panel_bytes, units, inputs, output); \
+  }
 #define BLOCK_LONE(name, format) BLOCK_LONE_ROWS(name, format, 1) BLOCK_LONE_ROWS(name, format, 2)
 #else
 #define BLOCK_LONE(name, format)
