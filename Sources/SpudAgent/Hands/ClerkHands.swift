@@ -62,11 +62,34 @@ package struct ClerkHands: Hands {
   private var last: Proposal?
   /// How often it was asked the same.
   private var asked: [[Int32]: Int] = [:]
+  /// What was written last for this goal, id by id, the newest last; two at most.
+  private var trail: [[Choice]] = []
+  /// Ids that are not written again where they led nowhere, by what came before them.
+  private var barred: [[Int32]: Set<Int32>] = [:]
   private var random = SeededGenerator(seed: 1)
 
   package init(_ weights: Weights) throws { reader = try Reader(weights.transformer) }
 
-  package mutating func begin(_ goal: Goal) { (self.goal, last) = (goal, nil) }
+  /// An id that was written.
+  private struct Choice {
+    var before: [Int32]
+    var id: Int32
+    /// Its logit less the next best one's.
+    var lead: Float
+  }
+
+  package mutating func begin(_ goal: Goal) { (self.goal, last, trail) = (goal, nil, []) }
+
+  /// Where the hands ended somewhere else, neither that end nor the step that led to it is written again; where a step
+  /// was refused, it is not. In each the id is barred that was closest to another.
+  package mutating func reconsider(_ goal: Goal) {
+    let isEnd = trail.last?.first?.id == ClerkStream.done
+    for choices in isEnd ? trail[...] : trail.suffix(1) {
+      guard let weakest = choices.min(by: { $0.lead < $1.lead }), weakest.lead < .infinity else { continue }
+      barred[weakest.before, default: []].insert(weakest.id)
+    }
+    begin(goal)
+  }
 
   package mutating func next(_ sights: [Sight]) throws -> HandAction {
     guard let sight = sights.last else { return .alert("there is nothing to be seen") }
@@ -76,10 +99,18 @@ package struct ClerkHands: Hands {
     let temperature = min(Float(asked[before] ?? 0) / 2, 1)
     asked[before, default: 0] += 1
     var written: [Int32] = []
+    var choices: [Choice] = []
     while let allowed = ClerkStream.next(after: written, rows: sight.rows) {
       let logits = try reader.logits(behind: before + written)
-      written.append(choose(allowed, logits, temperature))
+      let left = allowed.filter { !(barred[before + written]?.contains($0) ?? false) }
+      let id = choose(left.isEmpty ? allowed : left, logits, temperature)
+      let next = left.lazy.filter { $0 != id }.map { logits[Int($0)] }.max()
+      // Places follow from words: another place is the same thing.
+      let lead = ClerkStream.isPlace(id) ? nil : next.map { logits[Int(id)] - $0 }
+      choices.append(Choice(before: before + written, id: id, lead: lead ?? .infinity))
+      written.append(id)
     }
+    trail = trail.suffix(1) + [choices]
     let action = ClerkStream.action(written, on: sight)
     if case .gesture(let gesture) = action { last = Proposal(gesture, on: sight) }
     return action

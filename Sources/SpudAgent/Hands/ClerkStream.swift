@@ -30,6 +30,7 @@ package enum ClerkStream {
   static let end = V.control("<end>")
   /// The ids that an action begins with.
   static let actions = [V.control("<click>"), V.control("<type>"), V.control("<key>"), own("<done>"), own("<alert>")]
+  static let done = actions[3]
   static let rowIDs = V.count + kinds.count..<V.count + kinds.count + rows
   static let columnIDs = V.count + kinds.count + rows..<V.count + kinds.count + rows + columns
   private static let thingIDs = [Sight.Part.Kind.text, .link, .button, .field, .focusedField].map(kind)
@@ -100,6 +101,8 @@ package enum ClerkStream {
     [Int32(rowIDs.lowerBound + min(row, rows - 1)), Int32(columnIDs.lowerBound + min(column, columns - 1))]
   }
 
+  static func isPlace(_ id: Int32) -> Bool { rowIDs.contains(Int(id)) || columnIDs.contains(Int(id)) }
+
   static func clicking(_ part: Sight.Part, among parts: [Sight.Part]) -> [Int32] {
     [actions[0]] + thing(part, among: parts) + place(row: part.row, column: part.column)
   }
@@ -114,7 +117,7 @@ package enum ClerkStream {
       return [actions[1]] + V.text(sight.focus?.label ?? "") + [V.control("<value>")] + V.text(text)
     case .gesture(.key(let key)): return keys.first { $0.key == key }.map { [actions[2], $0.id] }
     case .gesture: return nil
-    case .done: return [actions[3]]
+    case .done: return [done]
     case .alert(let text): return [actions[4]] + V.text(text)
     }
   }
@@ -135,7 +138,7 @@ package enum ClerkStream {
       if last == end { return nil }
       return words + [written.contains(V.control("<value>")) ? end : V.control("<value>")]
     case actions[2]: return written.count > 1 ? nil : keys.map(\.id)
-    case actions[3]: return nil
+    case done: return nil
     default: return last == end ? nil : words + [end]
     }
   }
@@ -153,7 +156,7 @@ package enum ClerkStream {
       return .gesture(.click(x: centre.x, y: centre.y))
     case actions[1]: return .gesture(.type(V.spelled(written.drop { $0 != V.control("<value>") })))
     case actions[2]: return .gesture(.key(keys.first { $0.id == written[1] }?.key ?? .tab))
-    case actions[3]: return .done
+    case done: return .done
     default: return .alert(V.spelled(written[1...]))
     }
   }

@@ -87,12 +87,12 @@ extension Agent {
       let fact = group[place]
       let detour = fact.detours.first { $0.blocker == blocker }
       if options.looksAgain, !refusals.isEmpty || detour != nil {
-        var sight = try show(fact.place)
-        // What has this name already is to be seen: as long as it is not, it may be what was to be brought about.
-        func isMissed() -> Bool { detour?.subject != nil && !sight.shows("Email \(fact.subject)") }
-        for _ in 0..<2 where isMissed() { sight = try show(fact.place) }
+        let sight = try show(fact.place)
         if fact.holds(on: sight) { return nil }
-        if isMissed() { return "\(blocker), and by whom was not to be seen" }
+        // What has this name already is to be seen: as long as it is not, it may be what was to be brought about.
+        if detour?.subject != nil, !sight.shows("Email \(fact.subject)") {
+          return "\(blocker), and by whom was not to be seen"
+        }
       }
       if let number = detours.firstIndex(where: { $0.blocker == blocker }) {
         let detour = detours.remove(at: number)
@@ -102,7 +102,11 @@ extension Agent {
         }
         continue
       }
-      guard !blocker.hasPrefix("the Guardian") else { return blocker }
+      if blocker.hasPrefix("the Guardian") {
+        // A form that was not let through stays open, filled in: what comes next would begin on it.
+        _ = try show(fact.place)
+        return blocker
+      }
       refusals.add(blocker)
       if let lasting = refusals.lasting { return lasting }
     }
@@ -133,8 +137,14 @@ extension Agent {
     return problem.map { String($0.text.dropFirst(2)) } ?? "the page does not say what became of it"
   }
 
+  /// Has a place shown; where the hands end up elsewhere, in another way.
   private func show(_ place: Fact.Place) throws -> Sight {
     _ = try pursue(.show(place))
-    return try look()
+    var sight = try look()
+    for _ in 0..<4 where !place.isAnswered(on: sight) {
+      _ = try pursue(.show(place), again: true)
+      sight = try look()
+    }
+    return sight
   }
 }

@@ -72,8 +72,10 @@ package final class Agent {
   }
 
   /// Has the hands reach a goal.
-  func pursue(_ goal: Goal) throws -> Outcome {
-    hands.begin(goal)
+  ///
+  /// - Parameter again: what they did for it last did not lead there.
+  func pursue(_ goal: Goal, again: Bool = false) throws -> Outcome {
+    again ? hands.reconsider(goal) : hands.begin(goal)
     var left = options.budget.actionsPerGoal
     var strays = 0
     while true {
@@ -87,13 +89,13 @@ package final class Agent {
         guard left > 0 else { return .blocked("it takes more than \(options.budget.actionsPerGoal) actions") }
         left -= 1
         guard let outcome = try act(gesture, on: sight) else { continue }
-        // What was denied and is not what the goal asks for was something that the hands read somewhere: they begin
-        // again.
+        // What was denied and is not what the goal asks for was something that the hands read somewhere: they try
+        // something else.
         guard case .blocked(let reason) = outcome, reason.hasPrefix("the Guardian"), strays < 3,
           !goal.asks(for: Proposal(gesture, on: sight))
         else { return outcome }
         strays += 1
-        hands.begin(goal)
+        hands.reconsider(goal)
       }
     }
   }

@@ -4,6 +4,14 @@ package struct Fact: Sendable, Equatable {
     /// The record of a person, by email.
     case person(String)
     case stock
+
+    /// Whether a screen is this place, or says that there is no such place.
+    func isAnswered(on sight: Sight) -> Bool {
+      guard case .person(let email) = self else { return sight.title == "Stock" }
+      // Who was searched for and is not in the list has no record.
+      let isSearched = sight.title == "People" && sight.fields.contains { $0.field.text == email }
+      return sight.shows("Email \(email)") || isSearched && sight.first(.link, email) == nil
+    }
   }
 
   /// Whom or what it is about: an email or an item.
