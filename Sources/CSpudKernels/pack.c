@@ -107,26 +107,10 @@ void spud_pack_float_row(spud_format format, uint8_t *panel, int64_t row, const 
 // Blocks go in the outer loop and rows in the inner one, so that a unit of the panel is written while it is in the
 // first-level cache.
 
-/// Four rows at a time: words of four rows become rows of four words. Written with the compiler's vectors, which every
-/// processor has.
-typedef uint32_t words __attribute__((vector_size(16)));
-
-static inline words load_words(const uint8_t *source) {
-  words four;
-  memcpy(&four, source, 16);
-  return four;
-}
-
 /// Stores word j of each row at `to` + 128 j.
 static inline void store_transposed(uint8_t *to, const words rows[4]) {
-  const words low = __builtin_shufflevector(rows[0], rows[1], 0, 4, 1, 5);
-  const words high = __builtin_shufflevector(rows[0], rows[1], 2, 6, 3, 7);
-  const words low2 = __builtin_shufflevector(rows[2], rows[3], 0, 4, 1, 5);
-  const words high2 = __builtin_shufflevector(rows[2], rows[3], 2, 6, 3, 7);
-  const words turned[4] = {
-    __builtin_shufflevector(low, low2, 0, 1, 4, 5), __builtin_shufflevector(low, low2, 2, 3, 6, 7),
-    __builtin_shufflevector(high, high2, 0, 1, 4, 5), __builtin_shufflevector(high, high2, 2, 3, 6, 7),
-  };
+  words turned[4];
+  transpose(rows, turned);
   for (int j = 0; j < 4; j++) memcpy(to + 128 * j, &turned[j], 16);
 }
 

@@ -3,66 +3,52 @@
 #include "block_formats.h"
 #include "pack_blocks.h"
 
-// Codes go two groups of four columns at a time, the second group's in the upper half of a word of 64 bits.
-enum { ROWS = SPUD_PANEL_ROWS, TWOS = 4 };
+// Four rows at a time, so that whatever is done to codes is done to 16 at once.
+enum { ROWS = SPUD_PANEL_ROWS, GROUPS = 8, LANES = 4 };
 
-#define EACH_BYTE(value) (0x0101010101010101u * (value))
+#define EACH_BYTE(value) (0x01010101u * (value))
 
 SPUD_INLINE uint32_t load32(const uint8_t *bytes) {
   uint32_t four;
   memcpy(&four, bytes, sizeof four);
   return four;
 }
-SPUD_INLINE uint64_t load64(const uint8_t *bytes) {
-  uint64_t eight;
-  memcpy(&eight, bytes, sizeof eight);
-  return eight;
-}
 
-SPUD_INLINE void store32(uint8_t *bytes, uint32_t four) { memcpy(bytes, &four, sizeof four); }
+/// Stores a word for each of `rows` rows.
+SPUD_INLINE void store_words(uint8_t *to, words four, int rows) { memcpy(to, &four, (size_t)rows * sizeof(uint32_t)); }
 
-SPUD_INLINE uint32_t first_group(uint64_t codes) { return (uint32_t)codes; }
-SPUD_INLINE uint32_t second_group(uint64_t codes) { return (uint32_t)(codes >> 32); }
-
-/// Writes the codes of 32 columns as one row of their lines.
-SPUD_INLINE void put_codes(const spud_shape shape, uint8_t *lines, int64_t row, const uint64_t codes[TWOS]) {
-  uint8_t *to = lines + 4 * row;
+/// Writes the codes of 32 columns, a word a group of four, as some rows of their lines.
+SPUD_INLINE void put_codes(const spud_shape shape, uint8_t *to, const words codes[GROUPS], int rows) {
   int done = 0;
   if (shape.nibbles) {
-    for (int two = 0; two < TWOS; two++) {
-      const uint64_t low = codes[two] & EACH_BYTE(0x0f);
-      store32(to + spud_nibbles_of(shape, 2 * two), first_group(low) | second_group(low) << 4);
+    for (int group = 0; group < GROUPS; group += 2) {
+      const words two = (codes[group] & EACH_BYTE(0x0f)) | (codes[group + 1] & EACH_BYTE(0x0f)) << 4;
+      store_words(to + spud_nibbles_of(shape, group), two, rows);
     }
     done = 4;
   }
   if (shape.pairs) {
-    for (int line = 0; line < 2; line++) {
-      uint32_t four = 0;
-      for (int two = 2 * line; two < 2 * line + 2; two++) {
-        const uint64_t pairs = codes[two] >> done & EACH_BYTE(0x03);
-        four |= first_group(pairs) << spud_pair_bit(2 * two) | second_group(pairs) << spud_pair_bit(2 * two + 1);
-      }
-      store32(to + spud_pairs_of(shape, 4 * line), four);
+    for (int first = 0; first < GROUPS; first += 4) {
+      words four = {0};
+      for (int group = first; group < first + 4; group++)
+        four |= (codes[group] >> done & EACH_BYTE(0x03)) << spud_pair_bit(group);
+      store_words(to + spud_pairs_of(shape, first), four, rows);
     }
     done += 2;
   }
   if (shape.bits) {
-    uint32_t all = 0;
-    for (int two = 0; two < TWOS; two++) {
-      const uint64_t bits = codes[two] >> done & EACH_BYTE(0x01);
-      all |= first_group(bits) << 2 * two | second_group(bits) << (2 * two + 1);
-    }
-    store32(to, all);
+    words all = {0};
+    for (int group = 0; group < GROUPS; group++) all |= (codes[group] >> done & EACH_BYTE(0x01)) << group;
+    store_words(to, all, rows);
   }
   if (shape.triples) {
-    enum { LOW = 0x03030303, HIGH = 0x04040404 };
-    const uint32_t last[2] = {first_group(codes[3]), second_group(codes[3])};
+    const words low = (words){0} + EACH_BYTE(0x03), high = (words){0} + EACH_BYTE(0x04);
     for (int line = 0; line < 2; line++) {
-      store32(to + line * SPUD_LINE_BYTES,
-          first_group(codes[line]) | second_group(codes[line]) << 5 | (last[line] & LOW) << 3);
+      const words three = codes[2 * line] | codes[2 * line + 1] << 5 | (codes[6 + line] & low) << 3;
+      store_words(to + line * SPUD_LINE_BYTES, three, rows);
     }
-    store32(to + 2 * SPUD_LINE_BYTES,
-        first_group(codes[2]) << 2 | second_group(codes[2]) << 5 | (last[0] & HIGH) >> 2 | (last[1] & HIGH) >> 1);
+    const words last = codes[4] << 2 | codes[5] << 5 | (codes[6] & high) >> 2 | (codes[7] & high) >> 1;
+    store_words(to + 2 * SPUD_LINE_BYTES, last, rows);
   }
 }
 
@@ -108,94 +94,155 @@ SPUD_INLINE file_block file_block_of(spud_format format) {
   }
 }
 
-/// Bit 4 of four bytes is set where the lowest bits of `four` are.
-SPUD_INLINE uint32_t spread_bits(uint32_t four) {
-  return (four & 1) << 4 | (four & 2) << 11 | (four & 4) << 18 | (four & 8) << 25;
-}
-
-/// The codes of groups `2 * two` and the next of 32 columns `i`.
-SPUD_INLINE uint64_t codes_of(const spud_format format, const uint8_t *block, int i, int two) {
-  const uint64_t nibbles = EACH_BYTE(0x0f), pairs = EACH_BYTE(0x03), bits = EACH_BYTE(0x01);
+/// The codes of four groups of columns, the upper four of the eight or the lower, of 32 columns `i`.
+SPUD_INLINE words codes_of(const spud_format format, const uint8_t *block, int i, int upper) {
+  const uint32_t nibbles = EACH_BYTE(0x0f), pairs = EACH_BYTE(0x03), bits = EACH_BYTE(0x01);
   const file_block file = file_block_of(format);
+  const int at = 16 * upper;
   switch (format) {
-    case SPUD_Q4_K: return load64(block + file.codes + i / 2 * 32 + 8 * two) >> 4 * (i % 2) & nibbles;
+    case SPUD_Q4_K: return load_words(block + file.codes + i / 2 * 32 + at) >> 4 * (i % 2) & nibbles;
     case SPUD_Q5_K:
-      return (load64(block + file.codes + i / 2 * 32 + 8 * two) >> 4 * (i % 2) & nibbles) |
-          (load64(block + file.bits + 8 * two) >> i & bits) << 4;
+      return (load_words(block + file.codes + i / 2 * 32 + at) >> 4 * (i % 2) & nibbles) |
+          (load_words(block + file.bits + at) >> i & bits) << 4;
     case SPUD_Q6_K:
-      return (load64(block + i / 4 * 64 + i % 2 * 32 + 8 * two) >> (i % 4 < 2 ? 0 : 4) & nibbles) |
-          (load64(block + file.pairs + i / 4 * 32 + 8 * two) >> 2 * (i % 4) & pairs) << 4;
+      return (load_words(block + i / 4 * 64 + i % 2 * 32 + at) >> (i % 4 < 2 ? 0 : 4) & nibbles) |
+          (load_words(block + file.pairs + i / 4 * 32 + at) >> 2 * (i % 4) & pairs) << 4;
     case SPUD_Q3_K:
-      return (load64(block + file.pairs + i / 4 * 32 + 8 * two) >> 2 * (i % 4) & pairs) |
-          (load64(block + 8 * two) >> i & bits) << 2;
-    case SPUD_Q2_K: return load64(block + file.pairs + i / 4 * 32 + 8 * two) >> 2 * (i % 4) & pairs;
+      return (load_words(block + file.pairs + i / 4 * 32 + at) >> 2 * (i % 4) & pairs) |
+          (load_words(block + at) >> i & bits) << 2;
+    case SPUD_Q2_K: return load_words(block + file.pairs + i / 4 * 32 + at) >> 2 * (i % 4) & pairs;
     case SPUD_Q5_0: case SPUD_Q5_1: {
-      const uint32_t upper = load32(block + file.bits) >> 8 * two;
-      return (load64(block + file.codes + 8 * (two % 2)) >> (two < 2 ? 0 : 4) & nibbles) |
-          (uint64_t)spread_bits(upper >> 4) << 32 | spread_bits(upper);
+      // Four bits a word, of which each goes to bit 4 of a byte of its own.
+      const uint32_t fifth = load32(block + file.bits) >> at;
+      const words four = {fifth, fifth >> 4, fifth >> 8, fifth >> 12};
+      return (load_words(block + file.codes) >> 4 * upper & nibbles) |
+          (four & 1) << 4 | (four & 2) << 11 | (four & 4) << 18 | (four & 8) << 25;
     }
-    default: return load64(block + file.codes + 16 * i + 8 * (two % 2)) >> (two < 2 ? 0 : 4) & nibbles;
+    default: return load_words(block + file.codes + 16 * i) >> 4 * upper & nibbles;
   }
 }
 
-/// Writes the header's bytes of one row; where a scale of 16 or 32 columns is zero, `zeros` is set, and the scale is
-/// made one.
-SPUD_INLINE void put_scales(
-    const spud_format format, uint8_t *unit, int64_t row, const uint8_t *block, uint8_t zeros[16]) {
+/// Whether one of four bytes is zero.
+SPUD_INLINE int has_zero(uint32_t four) { return ((four - EACH_BYTE(1)) & ~four & EACH_BYTE(0x80)) != 0; }
+
+/// Whether one of a block's scales is zero.
+SPUD_INLINE int vanishes_in_part(const spud_format format, const uint8_t packed[16]) {
+  const uint32_t first = load32(packed), third = load32(packed + 8);
+  int vanishes = 0;
+  switch (format) {
+    case SPUD_Q4_K: case SPUD_Q5_K:
+      return has_zero(first & EACH_BYTE(63)) || has_zero((third & EACH_BYTE(15)) | (first >> 6 & EACH_BYTE(3)) << 4);
+    case SPUD_Q6_K: case SPUD_Q2_K:
+      for (int i = 0; i < 16; i += 4)
+        vanishes |= has_zero(load32(packed + i) & EACH_BYTE(format == SPUD_Q6_K ? 255 : 15));
+      return vanishes;
+    case SPUD_Q3_K:
+      // Of six bits, which stand for 32 less: 32.
+      for (int i = 0; i < 4; i++) {
+        const uint32_t low = load32(packed + i % 2 * 4) >> i / 2 * 4 & EACH_BYTE(15);
+        vanishes |= has_zero(low | ((third >> 2 * i & EACH_BYTE(3)) ^ EACH_BYTE(2)) << 4);
+      }
+      return vanishes;
+    default: return 0;
+  }
+}
+
+/// The bytes of a block's scales, as far as they are no halves; where a scale of 16 or 32 columns is zero, its bit in
+/// `zeros` is set, and the scale is made one.
+SPUD_INLINE words scales_of(const spud_format format, const uint8_t *block, int count, uint32_t *zeros) {
+  const spud_shape shape = spud_shape_of(format);
+  uint8_t packed[16] = {0};
+  memcpy(packed, block + file_block_of(format).scales, (size_t)count);
+  if (vanishes_in_part(format, packed)) {
+    for (int i = 0; i < shape.blocks * shape.halves; i++) {
+      int is_zero = 0;
+      switch (format) {
+        case SPUD_Q4_K: case SPUD_Q5_K:
+          is_zero = get_six_bits(packed, 1, i, 0) == 0;
+          if (is_zero) packed[i < 4 ? i : i + 4] |= 1;
+          break;
+        case SPUD_Q6_K:
+          is_zero = packed[i] == 0;
+          if (is_zero) packed[i] = 1;
+          break;
+        case SPUD_Q3_K:
+          is_zero = get_signed_six_bits(packed, 1, i) == 0;
+          if (is_zero) packed[i % 8] |= i < 8 ? 1 : 16;
+          break;
+        default:
+          is_zero = (packed[i] & 15) == 0;
+          if (is_zero) packed[i] |= 1;
+          break;
+      }
+      *zeros |= (uint32_t)is_zero << i;
+    }
+  }
+  return load_words(packed);
+}
+
+/// Writes the header's bytes of some rows; in `zeros` of each row, the bits of scales that are zero.
+SPUD_INLINE void put_scales(const spud_format format, uint8_t *unit, int64_t row, const uint8_t *block,
+    size_t row_bytes, int rows, uint32_t zeros[LANES]) {
   const spud_shape shape = spud_shape_of(format);
   const file_block file = file_block_of(format);
-  memset(zeros, 0, 16);
-  if (format == SPUD_MXFP4) {
-    // 2^(e - 128). With one below 2^-36, where the kernels' exponents end, weights become nothing.
-    zeros[0] = block[0] < 92;
-    put_half(unit, row, (uint16_t)((zeros[0] ? 91 : block[0] - 1) << 7));
-    return;
-  }
-  const uint16_t d = spud_load16(block + file.d);
-  const int vanishes = is_zero(d) && !shape.table;
-  put_half(unit, row, vanishes ? 1 : d);
-  if (vanishes) memset(zeros, 1, 16);
-  if (shape.minima) put_half(unit + 2 * ROWS, row, spud_load16(block + file.m));
-  if (shape.blocks == 1) return;
-  const int first = shape.minima ? 4 : 2, count = shape.header / ROWS - first;
-  uint8_t packed[16];
-  memcpy(packed, block + file.scales, (size_t)count);
-  for (int i = 0; i < shape.blocks * shape.halves; i++) {
-    switch (format) {
-      case SPUD_Q4_K: case SPUD_Q5_K:
-        if (get_six_bits(packed, 1, i, 0) == 0) zeros[i] = 1, packed[i < 4 ? i : i + 4] |= 1;
-        break;
-      case SPUD_Q6_K: if (packed[i] == 0) zeros[i] = packed[i] = 1; break;
-      case SPUD_Q3_K:
-        if (get_signed_six_bits(packed, 1, i) == 0) zeros[i] = 1, packed[i % 8] |= i < 8 ? 1 : 16;
-        break;
-      case SPUD_Q2_K: if ((packed[i] & 15) == 0) zeros[i] = 1, packed[i] |= 1; break;
-      default: break;
+  for (int lane = 0; lane < rows; lane++, block += row_bytes) {
+    if (format == SPUD_MXFP4) {
+      // 2^(e - 128). With one below 2^-36, where the kernels' exponents end, weights become nothing.
+      zeros[lane] = block[0] < 92;
+      put_half(unit, row + lane, (uint16_t)((zeros[lane] ? 91 : block[0] - 1) << 7));
+      continue;
     }
+    const uint16_t d = spud_load16(block + file.d);
+    const int vanishes = is_zero(d) && !shape.table;
+    put_half(unit, row + lane, vanishes ? 1 : d);
+    zeros[lane] = vanishes ? UINT32_MAX : 0;
+    if (shape.minima) put_half(unit + 2 * ROWS, row + lane, spud_load16(block + file.m));
   }
-  for (int i = 0; i < count; i++) unit[(first + i) * ROWS + row] = packed[i];
+  if (shape.blocks == 1) return;
+  block -= rows * (int64_t)row_bytes;
+  const int first = shape.minima ? 4 : 2, count = shape.header / ROWS - first;
+  // Bytes of rows become rows of bytes: the same in words, then in each word.
+  words packed[LANES] = {{0}}, turned[LANES];
+  for (int lane = 0; lane < rows; lane++) packed[lane] = scales_of(format, block + lane * row_bytes, count, &zeros[lane]);
+  transpose(packed, turned);
+  for (int word = 0; word < (count + 3) / 4; word++) {
+    uint8_t bytes[16], across[16];
+    memcpy(bytes, &turned[word], sizeof bytes);
+    for (int i = 0; i < 16; i++) across[i] = bytes[i % 4 * 4 + i / 4];
+    for (int i = 0; i < 4 && 4 * word + i < count; i++)
+      memcpy(unit + (first + 4 * word + i) * ROWS + row, across + 4 * i, (size_t)rows);
+  }
 }
 
-/// The code that stands for nothing, eight times. Of IQ4_XS and IQ4_NL there is none, and scales may be zero.
-SPUD_INLINE uint64_t nothing(const spud_format format) {
+/// The code that stands for nothing, in each byte. Of IQ4_XS and IQ4_NL there is none, and scales may be zero.
+SPUD_INLINE uint32_t nothing(const spud_format format) {
   const spud_shape shape = spud_shape_of(format);
-  return shape.minima || shape.table ? 0 : EACH_BYTE((uint64_t)(128 >> shape.raise));
+  return shape.minima || shape.table ? 0 : EACH_BYTE((uint32_t)(128 >> shape.raise));
 }
 
-SPUD_INLINE void pack_block(const spud_format format, uint8_t *unit, int64_t row, const uint8_t *block) {
+/// Packs a block of each of some rows, four at most.
+SPUD_INLINE void pack_lanes(const spud_format format, uint8_t *unit, int64_t row, const uint8_t *block,
+    size_t row_bytes, int rows) {
   const spud_shape shape = spud_shape_of(format);
-  uint8_t zeros[16];
-  put_scales(format, unit, row, block, zeros);
+  uint32_t zeros[LANES] = {0};
+  put_scales(format, unit, row, block, row_bytes, rows, zeros);
+  const uint32_t any = zeros[0] | zeros[1] | zeros[2] | zeros[3];
   // Unrolled, so that each shift is a number in the instruction.
 #pragma clang loop unroll(full)
   for (int i = 0; i < shape.blocks; i++) {
-    uint64_t codes[TWOS];
+    words codes[GROUPS];
 #pragma clang loop unroll(full)
-    for (int two = 0; two < TWOS; two++) {
-      const int part = i * shape.halves + two * shape.halves / TWOS;
-      codes[two] = zeros[part] ? nothing(format) : codes_of(format, block, i, two);
+    for (int upper = 0; upper < 2; upper++) {
+      words own[LANES] = {{0}};
+      const int part = i * shape.halves + upper * (shape.halves - 1);
+      for (int lane = 0; lane < rows; lane++) own[lane] = codes_of(format, block + lane * row_bytes, i, upper);
+      if (any >> part & 1) {
+        for (int lane = 0; lane < rows; lane++)
+          if (zeros[lane] >> part & 1) own[lane] = (words){0} + nothing(format);
+      }
+      transpose(own, codes + 4 * upper);
     }
-    put_codes(shape, unit + shape.header + i * spud_code_bytes(shape), row, codes);
+    put_codes(shape, unit + shape.header + i * spud_code_bytes(shape) + 4 * row, codes, rows);
   }
 }
 
@@ -205,12 +252,15 @@ SPUD_INLINE void pack_blocks(const spud_format format, uint8_t *panel, int64_t r
   const spud_shape shape = spud_shape_of(format);
   const int bytes = file_block_of(format).bytes;
   for (int64_t units = columns / (shape.blocks * SPUD_BLOCK); units > 0; units--) {
-    for (int64_t i = 0; i < rows; i++) {
-      const uint8_t *const block = source + i * row_bytes;
-      // The rows are more streams than the processor follows.
+    const uint8_t *block = source;
+    // The rows are more streams than the processor follows.
+    for (int64_t i = 0; i < rows; i++, block += row_bytes)
       for (int at = 0; at < bytes; at += 64) __builtin_prefetch(block + bytes + at, 0, 3);
-      pack_block(format, panel, row + i, block);
-    }
+    block = source;
+    int64_t i = 0;
+    for (; i + LANES <= rows; i += LANES, block += LANES * row_bytes)
+      pack_lanes(format, panel, row + i, block, row_bytes, LANES);
+    if (i < rows) pack_lanes(format, panel, row + i, block, row_bytes, (int)(rows - i));
     panel += spud_shape_bytes(shape);
     source += bytes;
   }

@@ -87,6 +87,25 @@ struct ClerkTests {
     }
   }
 
+  @Test(
+    "what led nowhere is not done again on the same screen",
+    .enabled(if: FileManager.default.fileExists(atPath: weights + "/config.json")))
+  func reconsiders() throws {
+    let task = PortalTask.make(.onboard, count: 1, seed: 4)
+    let surface = PageDouble(Office(portal: try task.portal(), gate: nil))
+    try surface.begin()
+    let sight = try surface.look()
+    var hands = try ClerkHands(ClerkHands.Weights(directory: Self.weights))
+    let goal = Goal.show(.person(task.gold[0].values["email"] ?? ""))
+    hands.begin(goal)
+    var tried = [try hands.next([sight])]
+    for _ in 0..<3 {
+      hands.reconsider(goal)
+      tried.append(try hands.next([sight]))
+    }
+    for (number, action) in tried.enumerated() { #expect(!tried.prefix(number).contains(action), "\(tried)") }
+  }
+
   @Test("weights of another stream are refused in a sentence")
   func others() {
     let guardian = URL(filePath: Self.weights).deletingLastPathComponent().appending(path: "spud-guardian").path

@@ -107,7 +107,29 @@ struct OfficeTests {
     #expect(day.report.actions == 5)
     let stubborn = try Workday(task, hands: StubbornHands(), sandbox: nil)
     #expect(stubborn.report.alerts.allSatisfy { $0.blocker == "the same action on the same screen changes nothing" })
-    #expect(stubborn.report.actions < 40)
+    #expect(stubborn.report.actions < 150)
+  }
+
+  @Test("who does not find a record at first looks for it in another way")
+  func wandering() throws {
+    let task = PortalTask.make(.onboard, count: 2, seed: 3, difficulty: .init(interruptions: 2))
+    let hands = WanderingHands()
+    let isComplete = try Workday(task, hands: hands, sandbox: nil).isComplete
+    #expect(isComplete)
+    #expect(hands.told.reconsidered > 4)
+  }
+
+  @Test("a form that the Guardian did not let through does not stay open")
+  func leavesForms() throws {
+    let hands = WanderingHands(givesUp: false)
+    var refused = 0
+    for seed: UInt64 in 0..<8 {
+      let day = try Workday(PortalTask.make(.onboard, count: 4, seed: seed), hands: hands, sandbox: nil)
+      refused += day.report.refusedByGuardian
+    }
+    #expect(refused > 0)
+    #expect(hands.told.begun > 100)
+    #expect(hands.told.begunOnFilled == 0)
   }
 
   @Test("secrets do not stand in the log, and a log can be played again")
@@ -186,4 +208,37 @@ struct OfficeTests {
 struct StubbornHands: Hands {
   mutating func begin(_ goal: Goal) {}
   mutating func next(_ sights: [Sight]) throws -> HandAction { .gesture(.click(x: 4, y: 4)) }
+}
+
+/// Scripted hands that say they are done where they happen to be, until they are told that they are not there.
+private struct WanderingHands: Hands {
+  final class Told { var (reconsidered, begun, begunOnFilled) = (0, 0, 0) }
+  let told = Told()
+  private var script = ScriptedHands()
+  private let givesUp: Bool
+  private var (isLost, isNew) = (false, false)
+
+  init(givesUp: Bool = true) { self.givesUp = givesUp }
+
+  mutating func begin(_ goal: Goal) {
+    if case .show = goal { isLost = givesUp } else { isNew = true }
+    script.begin(goal)
+  }
+
+  mutating func reconsider(_ goal: Goal) {
+    begin(goal)
+    isLost = false
+    told.reconsidered += 1
+  }
+
+  mutating func next(_ sights: [Sight]) throws -> HandAction {
+    defer { (isLost, isNew) = (false, false) }
+    if isNew, let sight = sights.last {
+      told.begun += 1
+      // A form that was saved says so, and one that was refused why.
+      let isAnswered = sight.parts.contains { $0.text == "Saved" || $0.text.hasPrefix("! ") }
+      if !isAnswered, sight.title != "People", sight.fields.contains(where: { !$0.field.text.isEmpty }) { told.begunOnFilled += 1 }
+    }
+    return isLost ? .done : try script.next(sights)
+  }
 }
