@@ -96,7 +96,12 @@ struct StoreTests {
       content: content)
     #expect(try store.session(named: "s", of: "")?.content == content)
     let extent = try #require(store.index.withLock { $0.extents.values.first })
-    for (lengths, total) in [([262_144, 1, 300_000, 137_856], 700_001), ([262_143, 0, 262_146], 524_289), ([5], 5)] {
+    // The last are more than one call takes.
+    let cases = [
+      (0, [262_144, 1, 300_000, 137_856], 700_001), (0, [262_143, 0, 262_146], 524_289), (0, [5], 5), (9, [5, 6], 11),
+      (300_000, [262_145, 7], 262_152), (3, [Int](repeating: 7, count: 600), 4_200),
+    ]
+    for (skipped, lengths, total) in cases {
       var bytes = [UInt8](repeating: 0, count: total)
       try unsafe bytes.withUnsafeMutableBytes { bytes in
         var (pieces, place): ([UnsafeMutableRawBufferPointer], Int) = unsafe ([], 0)
@@ -104,9 +109,9 @@ struct StoreTests {
           unsafe pieces.append(.init(rebasing: bytes[place..<place + length]))
           place += length
         }
-        try unsafe store.open(extent, into: pieces)
+        try unsafe store.open(extent, into: pieces, skipping: skipped)
       }
-      #expect(bytes == Array(content[..<total]), "\(lengths)")
+      #expect(bytes == Array(content[skipped..<skipped + total]), "\(lengths)")
     }
   }
 

@@ -26,6 +26,15 @@ package final class PrefixTree {
     var ids: [Int32]
     /// Bit i is set where id i was written.
     var written: UInt32
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(parent)
+      hasher.combine(written)
+      // Two ids at a time take half as long.
+      for place in stride(from: 0, to: ids.count - 1, by: 2) {
+        hasher.combine(UInt64(UInt32(bitPattern: ids[place])) << 32 | UInt64(UInt32(bitPattern: ids[place + 1])))
+      }
+    }
   }
 
   private struct Node {
@@ -145,7 +154,7 @@ package final class PrefixTree {
   private func key(_ block: Int, of ids: [Int32], _ marks: [Mark], _ parent: Int) -> Key {
     let range = block * Self.blockLength..<(block + 1) * Self.blockLength
     var written: UInt32 = 0
-    for (bit, mark) in marks[range].enumerated() where mark == .written { written |= 1 << bit }
+    for place in range where marks[place] == .written { written |= 1 << (place - range.lowerBound) }
     return Key(parent: parent, ids: Array(ids[range]), written: written)
   }
 

@@ -27,17 +27,14 @@ package final class StorePages: PageStore {
     guard let extent = part.place as? StoredExtent else {
       throw SpudError(.internal, "a part of another store was asked for")
     }
-    var pieces: [UnsafeMutableRawBufferPointer] = unsafe []
-    // What comes before the pages that are wanted goes where it does not matter.
+    // What comes before the pages that are wanted is here already.
     let skipped = pages.prefix { $0 == nil }.count
-    let scrap = UnsafeMutableRawBufferPointer.allocate(byteCount: skipped > 0 ? shape.pageBytes : 1, alignment: 64)
-    defer { unsafe scrap.deallocate() }
-    for _ in 0..<skipped { unsafe pieces.append(scrap) }
+    var pieces: [UnsafeMutableRawBufferPointer] = unsafe []
     for page in pages.dropFirst(skipped) {
       guard let page else { throw SpudError(.internal, "pages with a gap were asked for") }
       unsafe pieces += page.pieces
     }
-    try unsafe store.open(extent, into: pieces)
+    try unsafe store.open(extent, into: pieces, skipping: skipped * shape.pageBytes)
   }
 
   package func save(

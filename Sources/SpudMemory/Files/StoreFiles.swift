@@ -9,6 +9,8 @@ package protocol StoreFiles: Sendable {
   func length(of file: OpenFile) throws -> Int
   /// Reads all of `bytes`; a file that is too short is an error.
   func read(_ file: OpenFile, into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws
+  /// Reads all of some pieces, 512 at most, which follow each other in the file.
+  func read(_ file: OpenFile, into pieces: ArraySlice<UnsafeMutableRawBufferPointer>, at offset: Int) throws
   func write(_ bytes: UnsafeRawBufferPointer, to file: OpenFile, at offset: Int) throws
   /// Has the device hold all that was written to a file.
   func synchronize(_ file: OpenFile) throws
@@ -33,6 +35,21 @@ package enum FileUse: Sendable {
 }
 
 extension StoreFiles {
+  package func read(
+    _ file: OpenFile, into pieces: ArraySlice<UnsafeMutableRawBufferPointer>, at offset: Int
+  ) throws {
+    try unsafe read(file, intoEach: pieces, at: offset)
+  }
+
+  /// The same, a call for each piece.
+  func read(_ file: OpenFile, intoEach pieces: ArraySlice<UnsafeMutableRawBufferPointer>, at offset: Int) throws {
+    var place = offset
+    for unsafe piece in unsafe pieces {
+      try unsafe read(file, into: piece, at: place)
+      place += piece.count
+    }
+  }
+
   func write(_ bytes: [UInt8], to file: OpenFile, at offset: Int) throws {
     // SAFETY: the buffer is valid for the call.
     try unsafe bytes.withUnsafeBytes { try unsafe write($0, to: file, at: offset) }

@@ -57,6 +57,17 @@ package struct SystemFiles: StoreFiles {
     }
   }
 
+  package func read(
+    _ file: OpenFile, into pieces: ArraySlice<UnsafeMutableRawBufferPointer>, at offset: Int
+  ) throws {
+    let vectors = unsafe pieces.map { unsafe iovec(iov_base: $0.baseAddress, iov_len: $0.count) }
+    // SAFETY: reads at most what the pieces hold.
+    let count = unsafe preadv(file.descriptor, vectors, Int32(vectors.count), off_t(offset))
+    if unsafe count == vectors.reduce(0, { unsafe $0 + $1.iov_len }) { return }
+    // What was interrupted, or ends early, is read or told piece by piece.
+    try unsafe read(file, intoEach: pieces, at: offset)
+  }
+
   package func write(_ bytes: UnsafeRawBufferPointer, to file: OpenFile, at offset: Int) throws {
     var done = 0
     while done < bytes.count {

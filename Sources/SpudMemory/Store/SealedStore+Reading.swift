@@ -67,27 +67,6 @@ struct BlockChain {
   }
 }
 
-/// Memory in which sealed pages are deciphered: kept from one extent to the next, for the system takes longer to clear
-/// fresh memory than the cipher needs.
-final class CipherChunks: Sendable {
-  @safe
-  final class Chunk: @unchecked Sendable {
-    // `@unchecked`: whoever took it has it alone.
-
-    // As much as stays in the processor's caches until it has been deciphered, where it is, and copied: the cipher is a
-    // third slower on pieces as short as a head's.
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
-
-    deinit { unsafe bytes.deallocate() }
-  }
-
-  private let free = Mutex<[Chunk]>([])
-
-  func take() -> Chunk { free.withLock { $0.popLast() } ?? Chunk() }
-
-  func give(_ chunk: Chunk) { free.withLock { $0.append(chunk) } }
-}
-
 extension SealedStore {
   /// The longest beginning of a sequence that is here, in whole blocks of 32 ids.
   ///
@@ -135,10 +114,14 @@ extension SealedStore {
 
   /// Opens an extent and puts its bytes where they belong.
   ///
-  /// - Parameter pieces: Where the payload goes, in order; what they do not take is dropped; they take no more than
-  ///   the payload. Their bytes mean nothing unless this returns.
+  /// - Parameters:
+  ///   - pieces: Where the payload goes, in order, each in memory of its own; what they do not take is dropped; they
+  ///     take no more than the payload. Their bytes mean nothing unless this returns.
+  ///   - skipped: Bytes of the payload that come before those for the pieces, and are dropped.
   /// - Throws: `SpudError` (`badData`, `io`) when it does not open: it was changed, or is not there any more.
-  package func open(_ extent: StoredExtent, into pieces: [UnsafeMutableRawBufferPointer]) throws {
+  package func open(
+    _ extent: StoredExtent, into pieces: [UnsafeMutableRawBufferPointer], skipping skipped: Int = 0
+  ) throws {
     func refusal(_ what: String) -> SpudError {
       SpudError(.badData, "\(layout.segment(extent.segment)), byte \(extent.offset): \(what)")
     }
@@ -150,27 +133,41 @@ extension SealedStore {
       .opening, key: key, nonce: nonce, associated: extent.associated(store: identity))
     var place = extent.offset + nonce.count
     let end = extent.range.upperBound - tag.count
-    let lent = chunks.take()
-    defer { chunks.give(lent) }
-    let chunk = unsafe lent.bytes
-    var (piece, done) = (0, 0)
-    while place < end {
-      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk[..<min(chunk.count, end - place)])
-      try unsafe files.read(file, into: part, at: place)
-      unsafe stream.update(UnsafeRawBufferPointer(part), into: part)
-      var taken = 0
-      // SAFETY: both ranges lie within their buffers.
-      while unsafe taken < part.count && piece < pieces.count {
-        let count = unsafe min(pieces[piece].count - done, part.count - taken)
-        unsafe UnsafeMutableRawBufferPointer(rebasing: pieces[piece][done..<done + count])
-          .copyMemory(from: UnsafeRawBufferPointer(rebasing: part[taken..<taken + count]))
-        (taken, done) = (taken + count, done + count)
-        if unsafe done == pieces[piece].count { (piece, done) = (piece + 1, 0) }
+    /// Takes what is of use for the tag alone.
+    func drop(_ count: Int) throws {
+      guard count > 0 else { return }
+      var scrap = [UInt8](repeating: 0, count: min(count, Self.readAtOnce))
+      var left = count
+      while left > 0 {
+        // SAFETY: the buffer is valid for the call.
+        try unsafe scrap.withUnsafeMutableBytes { scrap in
+          let part = unsafe UnsafeMutableRawBufferPointer(rebasing: scrap[..<min(scrap.count, left)])
+          try unsafe files.read(file, into: part, at: place)
+          unsafe stream.update(UnsafeRawBufferPointer(part), into: part)
+          (place, left) = (place + part.count, left - part.count)
+        }
       }
-      place += part.count
     }
+    try drop(skipped)
+    var first = 0
+    while unsafe first < pieces.count {
+      var (next, count) = (first, 0)
+      while unsafe next < pieces.count && next - first < 512 {
+        let more = unsafe pieces[next].count
+        guard next == first || count + more <= Self.readAtOnce else { break }
+        count += more
+        next += 1
+      }
+      try unsafe files.read(file, into: pieces[first..<next], at: place)
+      for unsafe piece in unsafe pieces[first..<next] { unsafe stream.update(UnsafeRawBufferPointer(piece), into: piece) }
+      (first, place) = (next, place + count)
+    }
+    try drop(end - place)
     guard stream.finishOpening(tag: tag) else { throw refusal("the sealed pages do not open: they were changed") }
   }
+
+  /// Bytes that stay in the processor's caches until they have been deciphered where they are.
+  private static let readAtOnce = 1 << 18
 
   /// The whole payload of an extent.
   func payload(of extent: StoredExtent) throws -> [UInt8] {

@@ -30,7 +30,6 @@ package final class SealedStore: Sendable {
   /// Extents that were of use since the last commit, with the time: apart from the writer, so that looking for pages
   /// never waits for a disk.
   let uses = Mutex<[UInt64: UInt64]>([:])
-  let chunks = CipherChunks()
   /// Nil where another process writes.
   let writer: Mutex<StoreWriter?>
 
