@@ -196,6 +196,8 @@ final class WorkerPool: @unchecked Sendable {
       while unsafe spud_load(&pool.pointee.generation) == seen {
         turns &+= 1
         if turns % 64 == 0 { spud_pause() }
+        // Whoever else has something to do on this processor would wait for the end of a slice of some milliseconds.
+        if turns % 8192 == 0 { sched_yield() }
         if turns > 1_000_000 {
           unsafe _ = spud_fetch_add(&pool.pointee.sleepers, 1)
           unsafe spud_futex_wait(&pool.pointee.generation, seen)
