@@ -72,7 +72,7 @@ struct Worker {
 /// A fixed pool of threads that run tasks together: fork, work, join.
 ///
 /// The calling thread is worker 0. The others are pinned where there are processors for them, spin between tasks for
-/// about a millisecond, then park until the next one. A task costs two cache-line round trips and allocates nothing.
+/// a fraction of a millisecond, then park until the next one. A task costs two cache-line round trips and allocates nothing.
 /// One task runs at a time.
 @safe
 final class WorkerPool: @unchecked Sendable {
@@ -196,9 +196,9 @@ final class WorkerPool: @unchecked Sendable {
       while unsafe spud_load(&pool.pointee.generation) == seen {
         turns &+= 1
         if turns % 64 == 0 { spud_pause() }
-        // Whoever else has something to do on this processor would wait for the end of a slice of some milliseconds.
-        if turns % 8192 == 0 { sched_yield() }
-        if turns > 1_000_000 {
+        // Some 0.3 ms: several times what waking costs, and no longer. A processor where a thread spins is not given to
+        // others that wake, such as those that restore pages.
+        if turns > 100_000 {
           unsafe _ = spud_fetch_add(&pool.pointee.sleepers, 1)
           unsafe spud_futex_wait(&pool.pointee.generation, seen)
           unsafe _ = spud_fetch_add(&pool.pointee.sleepers, UInt32.max)
