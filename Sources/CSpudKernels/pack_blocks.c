@@ -3,8 +3,10 @@
 #include "block_formats.h"
 #include "pack_blocks.h"
 
-// Four rows at a time, so that whatever is done to codes is done to 16 at once.
-enum { ROWS = SPUD_PANEL_ROWS, GROUPS = 8, LANES = 4 };
+// Four rows at a time, and of each the eight groups of four columns, so that whatever is done to codes is done to 32 at
+// once. (Passed by their addresses: how such vectors are passed depends on the instruction set.)
+enum { ROWS = SPUD_PANEL_ROWS, LANES = 4 };
+typedef uint32_t groups __attribute__((vector_size(32)));
 
 #define EACH_BYTE(value) (0x01010101u * (value))
 
@@ -14,41 +16,58 @@ SPUD_INLINE uint32_t load32(const uint8_t *bytes) {
   return four;
 }
 
-/// Stores a word for each of `rows` rows.
-SPUD_INLINE void store_words(uint8_t *to, words four, int rows) { memcpy(to, &four, (size_t)rows * sizeof(uint32_t)); }
+/// Groups j and j + 4 of each row become the lower and the upper half of `turned[j]`, a word for each row.
+SPUD_INLINE void turn(const groups rows[LANES], groups turned[LANES]) {
+  const groups low = __builtin_shufflevector(rows[0], rows[1], 0, 8, 1, 9, 4, 12, 5, 13);
+  const groups high = __builtin_shufflevector(rows[0], rows[1], 2, 10, 3, 11, 6, 14, 7, 15);
+  const groups low2 = __builtin_shufflevector(rows[2], rows[3], 0, 8, 1, 9, 4, 12, 5, 13);
+  const groups high2 = __builtin_shufflevector(rows[2], rows[3], 2, 10, 3, 11, 6, 14, 7, 15);
+  turned[0] = __builtin_shufflevector(low, low2, 0, 1, 8, 9, 4, 5, 12, 13);
+  turned[1] = __builtin_shufflevector(low, low2, 2, 3, 10, 11, 6, 7, 14, 15);
+  turned[2] = __builtin_shufflevector(high, high2, 0, 1, 8, 9, 4, 5, 12, 13);
+  turned[3] = __builtin_shufflevector(high, high2, 2, 3, 10, 11, 6, 7, 14, 15);
+}
 
-/// Writes the codes of 32 columns, a word a group of four, as some rows of their lines.
-SPUD_INLINE void put_codes(const spud_shape shape, uint8_t *to, const words codes[GROUPS], int rows) {
+/// Stores a word for each of `rows` rows, of the lower half or the upper.
+SPUD_INLINE void store_half(uint8_t *to, const groups *both, int upper, int rows) {
+  memcpy(to, (const uint8_t *)both + 16 * upper, (size_t)rows * sizeof(uint32_t));
+}
+
+/// Writes the codes of 32 columns as some rows of their lines. `codes` are as `turn` leaves them.
+SPUD_INLINE void put_codes(const spud_shape shape, uint8_t *to, const groups codes[LANES], int rows) {
   int done = 0;
   if (shape.nibbles) {
-    for (int group = 0; group < GROUPS; group += 2) {
-      const words two = (codes[group] & EACH_BYTE(0x0f)) | (codes[group + 1] & EACH_BYTE(0x0f)) << 4;
-      store_words(to + spud_nibbles_of(shape, group), two, rows);
+    for (int group = 0; group < 4; group += 2) {
+      const groups two = (codes[group] & EACH_BYTE(0x0f)) | (codes[group + 1] & EACH_BYTE(0x0f)) << 4;
+      for (int upper = 0; upper < 2; upper++)
+        store_half(to + spud_nibbles_of(shape, group + 4 * upper), &two, upper, rows);
     }
     done = 4;
   }
   if (shape.pairs) {
-    for (int first = 0; first < GROUPS; first += 4) {
-      words four = {0};
-      for (int group = first; group < first + 4; group++)
-        four |= (codes[group] >> done & EACH_BYTE(0x03)) << spud_pair_bit(group);
-      store_words(to + spud_pairs_of(shape, first), four, rows);
-    }
+    groups four = {0};
+    for (int group = 0; group < 4; group++)
+      four |= (codes[group] >> done & EACH_BYTE(0x03)) << spud_pair_bit(group);
+    for (int upper = 0; upper < 2; upper++) store_half(to + spud_pairs_of(shape, 4 * upper), &four, upper, rows);
     done += 2;
   }
   if (shape.bits) {
-    words all = {0};
-    for (int group = 0; group < GROUPS; group++) all |= (codes[group] >> done & EACH_BYTE(0x01)) << group;
-    store_words(to, all, rows);
+    groups all = {0};
+    for (int group = 0; group < 4; group++) all |= (codes[group] >> done & EACH_BYTE(0x01)) << group;
+    all |= __builtin_shufflevector(all, all, 4, 5, 6, 7, 4, 5, 6, 7) << 4;
+    store_half(to, &all, 0, rows);
   }
   if (shape.triples) {
-    const words low = (words){0} + EACH_BYTE(0x03), high = (words){0} + EACH_BYTE(0x04);
+    // Groups 6 and 7 go where the first four leave room.
+    const groups last[2] = {__builtin_shufflevector(codes[2], codes[2], 4, 5, 6, 7, 4, 5, 6, 7),
+      __builtin_shufflevector(codes[3], codes[3], 4, 5, 6, 7, 4, 5, 6, 7)};
     for (int line = 0; line < 2; line++) {
-      const words three = codes[2 * line] | codes[2 * line + 1] << 5 | (codes[6 + line] & low) << 3;
-      store_words(to + line * SPUD_LINE_BYTES, three, rows);
+      const groups three = codes[2 * line] | codes[2 * line + 1] << 5 | (last[line] & EACH_BYTE(0x03)) << 3;
+      store_half(to + line * SPUD_LINE_BYTES, &three, 0, rows);
     }
-    const words last = codes[4] << 2 | codes[5] << 5 | (codes[6] & high) >> 2 | (codes[7] & high) >> 1;
-    store_words(to + 2 * SPUD_LINE_BYTES, last, rows);
+    const groups rest = codes[0] << 2 | codes[1] << 5 | (last[0] & EACH_BYTE(0x04)) >> 2 |
+        (last[1] & EACH_BYTE(0x04)) >> 1;
+    store_half(to + 2 * SPUD_LINE_BYTES, &rest, 1, rows);
   }
 }
 
@@ -94,31 +113,43 @@ SPUD_INLINE file_block file_block_of(spud_format format) {
   }
 }
 
-/// The codes of four groups of columns, the upper four of the eight or the lower, of 32 columns `i`.
-SPUD_INLINE words codes_of(const spud_format format, const uint8_t *block, int i, int upper) {
+SPUD_INLINE void load_groups(const uint8_t *bytes, groups *loaded) { memcpy(loaded, bytes, sizeof *loaded); }
+
+/// The codes of 32 columns, `i` of a block.
+SPUD_INLINE void get_codes(const spud_format format, const uint8_t *block, int i, groups *codes) {
   const uint32_t nibbles = EACH_BYTE(0x0f), pairs = EACH_BYTE(0x03), bits = EACH_BYTE(0x01);
   const file_block file = file_block_of(format);
-  const int at = 16 * upper;
+  groups low, high;
   switch (format) {
-    case SPUD_Q4_K: return load_words(block + file.codes + i / 2 * 32 + at) >> 4 * (i % 2) & nibbles;
-    case SPUD_Q5_K:
-      return (load_words(block + file.codes + i / 2 * 32 + at) >> 4 * (i % 2) & nibbles) |
-          (load_words(block + file.bits + at) >> i & bits) << 4;
+    case SPUD_Q4_K: case SPUD_Q5_K:
+      load_groups(block + file.codes + i / 2 * 32, &low);
+      *codes = low >> 4 * (i % 2) & nibbles;
+      if (format == SPUD_Q4_K) return;
+      load_groups(block + file.bits, &high);
+      *codes |= (high >> i & bits) << 4;
+      return;
     case SPUD_Q6_K:
-      return (load_words(block + i / 4 * 64 + i % 2 * 32 + at) >> (i % 4 < 2 ? 0 : 4) & nibbles) |
-          (load_words(block + file.pairs + i / 4 * 32 + at) >> 2 * (i % 4) & pairs) << 4;
-    case SPUD_Q3_K:
-      return (load_words(block + file.pairs + i / 4 * 32 + at) >> 2 * (i % 4) & pairs) |
-          (load_words(block + at) >> i & bits) << 2;
-    case SPUD_Q2_K: return load_words(block + file.pairs + i / 4 * 32 + at) >> 2 * (i % 4) & pairs;
-    case SPUD_Q5_0: case SPUD_Q5_1: {
-      // Four bits a word, of which each goes to bit 4 of a byte of its own.
-      const uint32_t fifth = load32(block + file.bits) >> at;
-      const words four = {fifth, fifth >> 4, fifth >> 8, fifth >> 12};
-      return (load_words(block + file.codes) >> 4 * upper & nibbles) |
-          (four & 1) << 4 | (four & 2) << 11 | (four & 4) << 18 | (four & 8) << 25;
-    }
-    default: return load_words(block + file.codes + 16 * i) >> 4 * upper & nibbles;
+      load_groups(block + i / 4 * 64 + i % 2 * 32, &low);
+      load_groups(block + file.pairs + i / 4 * 32, &high);
+      *codes = (low >> (i % 4 < 2 ? 0 : 4) & nibbles) | (high >> 2 * (i % 4) & pairs) << 4;
+      return;
+    case SPUD_Q3_K: case SPUD_Q2_K:
+      load_groups(block + file.pairs + i / 4 * 32, &low);
+      *codes = low >> 2 * (i % 4) & pairs;
+      if (format == SPUD_Q2_K) return;
+      load_groups(block, &high);
+      *codes |= (high >> i & bits) << 2;
+      return;
+    default: break;
+  }
+  // The lower halves of 16 bytes, then the upper ones.
+  const words both = load_words(block + file.codes + 16 * i);
+  *codes = __builtin_shufflevector(both, both >> 4, 0, 1, 2, 3, 4, 5, 6, 7) & nibbles;
+  if (format == SPUD_Q5_0 || format == SPUD_Q5_1) {
+    // Four bits a word, of which each goes to bit 4 of a byte of its own.
+    const uint32_t fifth = load32(block + file.bits);
+    const groups four = (fifth - (groups){0}) >> (groups){0, 4, 8, 12, 16, 20, 24, 28};
+    *codes |= (four & 1) << 4 | (four & 2) << 11 | (four & 4) << 18 | (four & 8) << 25;
   }
 }
 
@@ -203,7 +234,8 @@ SPUD_INLINE void put_scales(const spud_format format, uint8_t *unit, int64_t row
   const int first = shape.minima ? 4 : 2, count = shape.header / ROWS - first;
   // Bytes of rows become rows of bytes: the same in words, then in each word.
   words packed[LANES] = {{0}}, turned[LANES];
-  for (int lane = 0; lane < rows; lane++) packed[lane] = scales_of(format, block + lane * row_bytes, count, &zeros[lane]);
+  for (int lane = 0; lane < rows; lane++)
+    packed[lane] = scales_of(format, block + lane * row_bytes, count, &zeros[lane]);
   transpose(packed, turned);
   for (int word = 0; word < (count + 3) / 4; word++) {
     uint8_t bytes[16], across[16];
@@ -230,18 +262,16 @@ SPUD_INLINE void pack_lanes(const spud_format format, uint8_t *unit, int64_t row
   // Unrolled, so that each shift is a number in the instruction.
 #pragma clang loop unroll(full)
   for (int i = 0; i < shape.blocks; i++) {
-    words codes[GROUPS];
-#pragma clang loop unroll(full)
-    for (int upper = 0; upper < 2; upper++) {
-      words own[LANES] = {{0}};
-      const int part = i * shape.halves + upper * (shape.halves - 1);
-      for (int lane = 0; lane < rows; lane++) own[lane] = codes_of(format, block + lane * row_bytes, i, upper);
-      if (any >> part & 1) {
-        for (int lane = 0; lane < rows; lane++)
-          if (zeros[lane] >> part & 1) own[lane] = (words){0} + nothing(format);
-      }
-      transpose(own, codes + 4 * upper);
+    groups own[LANES] = {{0}}, codes[LANES];
+    for (int lane = 0; lane < rows; lane++) get_codes(format, block + lane * row_bytes, i, &own[lane]);
+    for (int half = 0; half < 2; half++) {
+      const int part = i * shape.halves + half * (shape.halves - 1);
+      if (!(any >> part & 1)) continue;
+      for (int lane = 0; lane < rows; lane++)
+        for (int group = 4 * half; group < 4 * half + 4; group++)
+          if (zeros[lane] >> part & 1) own[lane][group] = nothing(format);
     }
+    turn(own, codes);
     put_codes(shape, unit + shape.header + i * spud_code_bytes(shape) + 4 * row, codes, rows);
   }
 }
@@ -266,6 +296,10 @@ SPUD_INLINE void pack_blocks(const spud_format format, uint8_t *panel, int64_t r
   }
 }
 
+#ifdef __x86_64__
+// Once more for processors with vectors of 32 bytes; the same bits.
+__attribute__((target_clones("avx2", "default")))
+#endif
 void spud_pack_block_rows(spud_format format, uint8_t *panel, int64_t row, const uint8_t *source, size_t row_bytes,
     int64_t rows, int64_t columns) {
   // Each format gets loops of its own.

@@ -71,8 +71,9 @@ struct Worker {
 
 /// A fixed pool of threads that run tasks together: fork, work, join.
 ///
-/// The calling thread is worker 0. The others are pinned where there are processors for them, spin between tasks for
-/// a fraction of a millisecond, then park until the next one. A task costs two cache-line round trips and allocates nothing.
+/// The calling thread is worker 0. The others are pinned where there are processors for them, spin between tasks for a
+/// fraction of a millisecond, then park until the next one. A task costs two cache-line round trips and allocates
+/// nothing.
 /// One task runs at a time.
 @safe
 final class WorkerPool: @unchecked Sendable {

@@ -237,7 +237,9 @@ private struct WanderingHands: Hands {
       told.begun += 1
       // A form that was saved says so, and one that was refused why.
       let isAnswered = sight.parts.contains { $0.text == "Saved" || $0.text.hasPrefix("! ") }
-      if !isAnswered, sight.title != "People", sight.fields.contains(where: { !$0.field.text.isEmpty }) { told.begunOnFilled += 1 }
+      if !isAnswered, sight.title != "People", sight.fields.contains(where: { !$0.field.text.isEmpty }) {
+        told.begunOnFilled += 1
+      }
     }
     return isLost ? .done : try script.next(sights)
   }

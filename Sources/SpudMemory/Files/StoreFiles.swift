@@ -44,7 +44,8 @@ extension StoreFiles {
   /// The same, a call for each piece.
   func read(_ file: OpenFile, intoEach pieces: ArraySlice<UnsafeMutableRawBufferPointer>, at offset: Int) throws {
     var place = offset
-    for unsafe piece in unsafe pieces {
+    for index in unsafe pieces.indices {
+      let piece = unsafe pieces[index]
       try unsafe read(file, into: piece, at: place)
       place += piece.count
     }

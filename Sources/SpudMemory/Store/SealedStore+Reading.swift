@@ -159,7 +159,10 @@ extension SealedStore {
         next += 1
       }
       try unsafe files.read(file, into: pieces[first..<next], at: place)
-      for unsafe piece in unsafe pieces[first..<next] { unsafe stream.update(UnsafeRawBufferPointer(piece), into: piece) }
+      for index in first..<next {
+        let piece = unsafe pieces[index]
+        unsafe stream.update(UnsafeRawBufferPointer(piece), into: piece)
+      }
       (first, place) = (next, place + count)
     }
     try drop(end - place)
