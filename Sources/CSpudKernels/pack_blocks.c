@@ -259,8 +259,6 @@ SPUD_INLINE void pack_lanes(const spud_format format, uint8_t *unit, int64_t row
   uint32_t zeros[LANES] = {0};
   put_scales(format, unit, row, block, row_bytes, rows, zeros);
   const uint32_t any = zeros[0] | zeros[1] | zeros[2] | zeros[3];
-  // Unrolled, so that each shift is a number in the instruction.
-#pragma clang loop unroll(full)
   for (int i = 0; i < shape.blocks; i++) {
     groups own[LANES] = {{0}}, codes[LANES];
     for (int lane = 0; lane < rows; lane++) get_codes(format, block + lane * row_bytes, i, &own[lane]);
@@ -274,6 +272,12 @@ SPUD_INLINE void pack_lanes(const spud_format format, uint8_t *unit, int64_t row
     turn(own, codes);
     put_codes(shape, unit + shape.header + i * spud_code_bytes(shape) + 4 * row, codes, rows);
   }
+}
+
+/// The last one to three rows, which are few: one copy for all formats.
+__attribute__((noinline)) static void pack_rest(spud_format format, uint8_t *unit, int64_t row, const uint8_t *block,
+    size_t row_bytes, int rows) {
+  pack_lanes(format, unit, row, block, row_bytes, rows);
 }
 
 // Blocks go in the outer loop and rows in the inner one, as in pack.c.
@@ -290,7 +294,7 @@ SPUD_INLINE void pack_blocks(const spud_format format, uint8_t *panel, int64_t r
     int64_t i = 0;
     for (; i + LANES <= rows; i += LANES, block += LANES * row_bytes)
       pack_lanes(format, panel, row + i, block, row_bytes, LANES);
-    if (i < rows) pack_lanes(format, panel, row + i, block, row_bytes, (int)(rows - i));
+    if (i < rows) pack_rest(format, panel, row + i, block, row_bytes, (int)(rows - i));
     panel += spud_shape_bytes(shape);
     source += bytes;
   }
