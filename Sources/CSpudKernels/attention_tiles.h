@@ -26,7 +26,7 @@ static int parts_on_odd_values(const spud_attention *a) {
 /// scores[row][position] of a page of keys.
 SPUD_INLINE void score_page(const spud_attention *a, const uint8_t *keys, const int both, float *scores) {
   const size_t stride = a->prepared_stride, lower = TILE_HEIGHT * stride;
-  zero_sums(both);
+  zero_sums(1 + both);
   for (int64_t column = 0; column < a->head_width; column += STEP_COLUMNS) {
     _Alignas(64) uint8_t last[STEP_BYTES];
     const uint8_t *step = keys + column / STEP_COLUMNS * STEP_BYTES;
@@ -47,7 +47,7 @@ SPUD_INLINE void score_page(const spud_attention *a, const uint8_t *keys, const 
     _tile_dpbf16ps(2, 5, 6);
     _tile_dpbf16ps(3, 5, 7);
   }
-  store_sums(both, scores, a->score_stride);
+  store_sums(1 + both, scores, a->score_stride);
 }
 
 /// 32 columns of a page's values up to `count` positions as tiles, [2][16 pairs of positions][16 columns][2], zeros
@@ -68,7 +68,7 @@ SPUD_INLINE void combine_pages(const spud_attention *a, int64_t column, int64_t 
   _Alignas(64) uint8_t paired[2][STEP_BYTES];
   _Alignas(64) float outputs[2 * TILE_HEIGHT * 32];
   const size_t score_bytes = a->score_stride * sizeof(float);
-  zero_sums(both);
+  zero_sums(1 + both);
   pair_values(values_at(a, 0) + 2 * column, a->value_stride, longest, paired[0]);
   for (int64_t page = 0; page * 32 < longest; page++) {
     const uint8_t *const weights = paired[page % 2], *const scores = (const uint8_t *)a->scores + 64 * page;
@@ -89,7 +89,7 @@ SPUD_INLINE void combine_pages(const spud_attention *a, int64_t column, int64_t 
       pair_values(values_at(a, next) + 2 * column, a->value_stride, longest - next, paired[(page + 1) % 2]);
     }
   }
-  store_sums(both, outputs, 32);
+  store_sums(1 + both, outputs, 32);
   for (int64_t row = 0; row < a->rows; row++) {
     const f32x16 low = load16(outputs + 32 * row), high = load16(outputs + 32 * row + 16);
     write_columns(a, row, column, 1.0f / sums[row],

@@ -1,8 +1,9 @@
 // Weights on their way into tiles, as bfloat16: included by tiles_amx.h.
 //
-// A weight becomes a half first, 256 times as large: a multiplication takes 32 halves, where it takes 16 floats. A
-// half's bits, rounded and three places lower, are a bfloat16's whose exponent counts from another zero. A slice with a
-// scale that no half holds goes through floats.
+// A weight becomes a half first, 4096 times as large: a multiplication takes 32 halves, where it takes 16 floats. A
+// half's bits, rounded and three places lower, are a bfloat16 whose exponent counts from another zero: a weight that
+// is 2^100 times too small, which inputs and sums make good. What is no normal half is no normal bfloat16, which tiles
+// take for zero. A slice with a scale that no half holds goes through floats.
 
 typedef _Float16 f16x32 __attribute__((vector_size(64)));
 typedef uint16_t u16x32 __attribute__((vector_size(64)));
@@ -13,19 +14,24 @@ typedef uint32_t u32x16 __attribute__((vector_size(64)));
 enum {
   STEP_COLUMNS = 32,                                ///< columns of one product of tiles
   STEP_BYTES = 2 * STEP_COLUMNS * SPUD_PANEL_ROWS,  ///< of a panel's weights in bfloat16
-  SLICE_STEPS = 8,                                  ///< whose weights, twice, are two thirds of a 48 KiB cache
+  SLICE_STEPS = 8,                                  ///< whose scales are made at once: a block of 256 columns
+  PARTS = 8,                                        ///< in which a step is widened, two words of codes each
   TILE_BYTES = 1024, TILE_HEIGHT = 16,
 };
-/// What weights are multiplied by as halves, and what their exponents are less by than those of bfloat16.
-#define HALF_SCALE 256
-#define MISSING_EXPONENT (127 - 15 - 8)
+/// What weights are multiplied by as halves; what as bfloat16, and inputs and sums, by which that is made good.
+#define HALF_BITS 12
+#define HALF_SCALE (1 << HALF_BITS)
+#define WEIGHT_SCALE 0x1p-100f
+#define INPUT_SCALE 0x1p64f
+#define SUM_SCALE 0x1p36f
 
-/// Inputs for weights that are widened: bfloat16, of each four columns the second and the third in the other's place,
-/// as `widen_words` leaves those of the weights.
+/// Inputs for weights that are widened: INPUT_SCALE times as large (those from 2^64 on are infinite), in bfloat16, of
+/// each four columns the second and the third in the other's place, as `widen_words` leaves those of the weights.
 static void prepare_of_read(spud_format format, const float *input, int64_t columns, uint8_t *output) {
   if (format == SPUD_BF16) return prepare_bf16(input, columns, output);
   for (int64_t i = 0; i < columns; i += STEP_COLUMNS) {
-    const u16x32 halves = (u16x32)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(input + i + 16), _mm512_loadu_ps(input + i));
+    const f32x16 low = load16(input + i) * INPUT_SCALE, high = load16(input + i + 16) * INPUT_SCALE;
+    const u16x32 halves = (u16x32)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low);
     const u16x32 ordered = __builtin_shufflevector(halves, halves, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15,
         16, 18, 17, 19, 20, 22, 21, 23, 24, 26, 25, 27, 28, 30, 29, 31);
     memcpy(output + 2 * i, &ordered, sizeof ordered);
@@ -35,31 +41,39 @@ static void prepare_of_read(spud_format format, const float *input, int64_t colu
 /// The extremes of what scales were seen, as bits of halves: zero is the greatest of the least ones.
 typedef struct { u16x32 largest, least; } scale_range;
 
+SPUD_INLINE scale_range no_scales(void) { return (scale_range){.largest = (u16x32){0}, .least = (u16x32){0} - 1}; }
+
 SPUD_INLINE void note_scales(scale_range *range, f16x32 scales) {
   const u16x32 size = (u16x32)scales & 0x7fff;
   range->largest = __builtin_elementwise_max(range->largest, size);
   range->least = __builtin_elementwise_min(range->least, size - 1);
 }
 
-/// Whether all scales were zero, or normal halves below 256, so that 255 of them are one too.
-SPUD_INLINE int are_halves(scale_range range) {
-  return __builtin_reduce_max(range.largest) < 0x5c00 && __builtin_reduce_min(range.least) >= 0x3ff;
+SPUD_INLINE int exceeds(u16x32 bits, int limit) {
+  return _mm512_cmpgt_epu16_mask((__m512i)bits, _mm512_set1_epi16((int16_t)limit)) != 0;
 }
 
-SPUD_INLINE scale_range no_scales(void) { return (scale_range){.largest = (u16x32){0}, .least = (u16x32){0} - 1}; }
+/// The greatest half of which 2^bits are one.
+SPUD_INLINE int greatest_scale(int bits) { return 0x7bff - (bits << 10); }
 
-/// A half for each of 16 rows, for both columns of a pair.
-SPUD_INLINE f16x32 for_pairs(f16x16 values) {
-  const u32x16 wide = __builtin_convertvector((u16x16)values, u32x16);
-  return (f16x32)(wide | wide << 16);
+/// Whether all scales were zero, or normal halves of which 2^bits are one too.
+SPUD_INLINE int are_halves(scale_range range, int bits) {
+  return !exceeds(range.largest, greatest_scale(bits)) && !exceeds(~range.least, 0xffff - 0x3ff);
 }
 
-/// Halves as bfloat16, halfway away from zero; zero is what is less than a normal half.
+/// Of 32 rows' halves those of 16, each for both columns of a pair.
+SPUD_INLINE f16x32 for_pairs(u16x32 values, const int half) {
+  return (f16x32)(half
+      ? __builtin_shufflevector(values, values, 16, 16, 17, 17, 18, 18, 19, 19, 20, 20, 21, 21, 22, 22, 23, 23, 24, 24,
+          25, 25, 26, 26, 27, 27, 28, 28, 29, 29, 30, 30, 31, 31)
+      : __builtin_shufflevector(values, values, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11,
+          11, 12, 12, 13, 13, 14, 14, 15, 15));
+}
+
+/// Halves as bfloat16, halfway away from zero.
 SPUD_INLINE void store_rounded(f16x32 values, uint8_t *to) {
   // An eighth, rounded: the sign is copied into the three bits below it.
-  const u16x32 eighth = (u16x32)_mm512_mulhrs_epi16((__m512i)values, _mm512_set1_epi16(1 << 12)) & 0x8fff;
-  const u16x32 is_normal = (u16x32)(((u16x32)values & 0x7c00) != 0);
-  const u16x32 bits = (eighth + (MISSING_EXPONENT << 7)) & is_normal;
+  const u16x32 bits = (u16x32)_mm512_mulhrs_epi16((__m512i)values, _mm512_set1_epi16(1 << 12)) & 0x8fff;
   memcpy(to, &bits, sizeof bits);
 }
 
@@ -78,8 +92,10 @@ SPUD_INLINE void widen_words(u32x16 codes, f16x32 centre, f16x32 scale, f16x32 o
   store_rounded(has_offset ? multiply_add(odd, scale, offset) : odd * scale, to + 64);
 }
 
-/// Scales, and what is added, of 32 columns: [half of the columns][half of the rows]; times HALF_SCALE.
-typedef struct { f16x32 scales[2][2], offsets[2][2]; } half_scales;
+/// Scales, and what is added, of 32 columns, times HALF_SCALE: [half of the columns][32 rows].
+typedef struct { u16x32 scales[2], offsets[2]; } half_scales;
+/// The same for pairs of columns: [half of the columns][half of the rows].
+typedef struct { f16x32 scales[2][2], offsets[2][2]; } pair_scales;
 
 /// The upper bytes of -8 to 7 as halves, whose lower ones are zero, looked up by nibbles.
 SPUD_INLINE void widen_nibbles(__m512i nibbles, f16x32 scale, uint8_t *to) {
@@ -91,7 +107,7 @@ SPUD_INLINE void widen_nibbles(__m512i nibbles, f16x32 scale, uint8_t *to) {
   store_rounded((f16x32)(upper & 0xff00) * scale, to + 64);
 }
 
-/// Scales and minima of a block of block_formats.h as floats: what the bytes are multiplied by, and what is added.
+/// Scales and minima of a block of block_formats.h as floats: what bytes are multiplied by, and what is added if any.
 SPUD_INLINE void scales_of_block(spud_shape shape, const block_scales *spread, int part, int half, f32x16 *scale,
     f32x16 *offset) {
   const int from = shape.halves == 2 ? part : 0;
@@ -100,24 +116,21 @@ SPUD_INLINE void scales_of_block(spud_shape shape, const block_scales *spread, i
   f32x16 found = (f32x16)factor;
   if (shape.table) found = select16(found == NO_SCALE, splat16(0), found);
   *scale = found * (1.0f / (float)(1 << shape.raise));
-  *offset = shape.minima ? load16(spread->minima[from] + 16 * half) : *scale * -128;
+  if (shape.minima) *offset = load16(spread->minima[from] + 16 * half);
 }
 
-SPUD_INLINE f16x32 halves_for_pairs(f32x16 values) {
-  return for_pairs(__builtin_convertvector(values * HALF_SCALE, f16x16));
-}
-
-/// The scales that a unit begins with.
-SPUD_INLINE void load_half_scales(const uint8_t *unit, half_scales *s, scale_range *range) {
-  note_scales(range, *(const f16x32 *)unit * HALF_SCALE);
-  SPUD_EACH(half, 2) {
-    s->scales[0][half] = s->scales[1][half] = for_pairs(*(const f16x16 *)(unit + 32 * half)) * HALF_SCALE;
-  }
+SPUD_INLINE u16x32 scaled_halves(const f32x16 values[2]) {
+  const f16x16 low = __builtin_convertvector(values[0] * HALF_SCALE, f16x16);
+  const f16x16 high = __builtin_convertvector(values[1] * HALF_SCALE, f16x16);
+  return (u16x32)__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
+      19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
 }
 
 /// What the weights of a slice become bfloat16 from.
 typedef enum {
-  WIDEN_NOTHING, WIDEN_NIBBLES, WIDEN_BYTES, WIDEN_BYTES_WITH_MINIMA,
+  WIDEN_NOTHING,
+  WIDEN_Q8_0, WIDEN_Q4_0,  ///< codes, before which their halves' scales stand
+  WIDEN_BYTES, WIDEN_BYTES_WITH_MINIMA,
   FETCH_PAIRS,  ///< they are bfloat16, and come into the cache only
 } widening_kind;
 
@@ -126,44 +139,58 @@ typedef struct {
   widening_kind kind;
   int64_t steps;
   const uint8_t *slice; ///< where it begins in its panel
-  const uint8_t *from;  ///< the codes of its first step
+  const uint8_t *codes; ///< of its first step
   size_t stride;        ///< bytes from one step to the next
+  size_t memory_stride; ///< the same of the slice itself
+  int fits;             ///< 0 where a scale is no half, and what becomes of it is of no use
   half_scales scales[SLICE_STEPS];
-  int fits;             ///< 0 where a scale is no half, and what comes of it is of no use
   _Alignas(64) uint8_t spread[SLICE_STEPS * SPREAD_BYTES];
 } widening;
 
 /// Bytes of the panel that are asked for ahead of what is widened.
 enum { WIDEN_AHEAD = 16 << 10 };
 
-/// One `count / 16` of a step, the `part`-th, as tiles of weights: [half][16 pairs of columns][16 rows][2].
-SPUD_INLINE void widen_part(const widening_kind kind, const int count, const widening *w, int64_t step, int part,
-    uint8_t *to) {
-  const uint8_t *const from = w->from + step * w->stride;
-  if (kind == FETCH_PAIRS) SPUD_EACH(i, 2 * count) __builtin_prefetch(from + 64 * (2 * count * part + i), 0, 2);
-  if (kind == WIDEN_NOTHING || kind == FETCH_PAIRS) return;
-  const half_scales *const s = w->scales + step;
-  const f16x32 centre = (f16x32){0} + (_Float16)(kind == WIDEN_BYTES ? 1024 + 128 : 1024);
-  const int groups = count < 8 ? count : 8, first = count < 8 ? groups * (part % (8 / groups)) : 0;
-  SPUD_EACH(i, count / groups) {
-    const int half = count > 8 ? i : part * groups / 8;
+/// A step's scales, of which stores between its parts change nothing.
+SPUD_INLINE pair_scales scales_of_step(
+    const widening_kind kind, const widening *w, int64_t step, const uint8_t *codes) {
+  pair_scales s;
+  const half_scales *const from = w->scales + step;
+  if (kind == WIDEN_Q8_0 || kind == WIDEN_Q4_0) SPUD_EACH(half, 2) {
+    const f16x32 scales = for_pairs(*(const u16x32 *)(codes - SPUD_SCALES_BYTES), half) * HALF_SCALE;
+    s.scales[0][half] = s.scales[1][half] = scales;
+  }
+  if (kind == WIDEN_BYTES || kind == WIDEN_BYTES_WITH_MINIMA) SPUD_EACH(part, 2) SPUD_EACH(half, 2) {
+    s.scales[part][half] = for_pairs(from->scales[part], half);
+    if (kind == WIDEN_BYTES_WITH_MINIMA) s.offsets[part][half] = for_pairs(from->offsets[part], half);
+  }
+  return s;
+}
+
+/// Parts `first` to `end` of a step's codes, as tiles of weights: [half][16 pairs of columns][16 rows][2]. Meanwhile
+/// the memory at `ahead` is asked for.
+SPUD_INLINE void widen_parts(const widening_kind kind, const int first, const int end, const uint8_t *codes,
+    const uint8_t *ahead, const pair_scales *s, uint8_t *to) {
+  const f16x32 centre = (f16x32){0} + (_Float16)(kind == WIDEN_BYTES_WITH_MINIMA ? 1024 : 1024 + 128);
+  SPUD_EACH(i, end - first) {
+    const int part = first + i, half = part / 4, group = part % 4;
     uint8_t *const tile = to + TILE_BYTES * half;
-    if (kind == WIDEN_NIBBLES) {
-      SPUD_EACH(g, groups / 2) {
-        const int group = first / 2 + g;
-        const uint8_t *const at = from + 128 * group + 64 * half;
-        const __m512i two = _mm512_loadu_si512(at), low = _mm512_set1_epi8(15);
-        __builtin_prefetch(at + WIDEN_AHEAD, 0, 2);
-        widen_nibbles(_mm512_and_si512(two, low), s->scales[0][half], tile + 128 * group);
-        widen_nibbles(_mm512_and_si512(_mm512_srli_epi32(two, 4), low), s->scales[0][half], tile + 128 * (group + 4));
+    if (kind == FETCH_PAIRS) {
+      SPUD_EACH(line, 4) {
+        __builtin_prefetch(codes + 64 * (4 * part + line), 0, 3);
+        if (ahead != codes) __builtin_prefetch(ahead + 64 * (4 * part + line), 0, 2);
       }
-    } else {
-      SPUD_EACH(g, groups) {
-        const int group = first + g;
-        const uint8_t *const at = from + 128 * group + 64 * half;
-        __builtin_prefetch(at + WIDEN_AHEAD, 0, 2);
-        widen_words(*(const u32x16 *)at, centre, s->scales[group / 4][half], s->offsets[group / 4][half],
-            kind == WIDEN_BYTES_WITH_MINIMA, tile + 128 * group);
+    } else if (kind == WIDEN_Q4_0) {
+      const int at = 128 * group + 64 * half;
+      const __m512i two = _mm512_loadu_si512(codes + at), low = _mm512_set1_epi8(15);
+      __builtin_prefetch(ahead + at, 0, 2);
+      widen_nibbles(_mm512_and_si512(two, low), s->scales[0][half], tile + 128 * group);
+      widen_nibbles(_mm512_and_si512(_mm512_srli_epi32(two, 4), low), s->scales[0][half], tile + 128 * (group + 4));
+    } else if (kind != WIDEN_NOTHING) {
+      SPUD_EACH(odd, 2) {
+        const int at = 256 * group + 128 * odd + 64 * half;
+        __builtin_prefetch(ahead + at, 0, 2);
+        widen_words(*(const u32x16 *)(codes + at), centre, s->scales[group / 2][half], s->offsets[group / 2][half],
+            kind == WIDEN_BYTES_WITH_MINIMA, tile + 256 * group + 128 * odd);
       }
     }
   }
@@ -176,61 +203,69 @@ SPUD_INLINE void begin_widening(widening *w, spud_format format, const uint8_t *
   w->slice = slice;
   w->fits = 1;
   if (format == SPUD_BF16) {
-    w->kind = FETCH_PAIRS, w->from = slice, w->stride = STEP_BYTES;
+    w->kind = FETCH_PAIRS, w->codes = slice, w->stride = w->memory_stride = STEP_BYTES;
     return;
   }
-  scale_range range = no_scales();
   if (format == SPUD_Q8_0 || format == SPUD_Q4_0) {
-    w->kind = format == SPUD_Q8_0 ? WIDEN_BYTES : WIDEN_NIBBLES;
-    w->stride = format == SPUD_Q8_0 ? SPUD_Q8_0_UNIT_BYTES : SPUD_Q4_0_UNIT_BYTES;
-    w->from = slice + SPUD_SCALES_BYTES;
-    for (int64_t step = 0; step < steps; step++) load_half_scales(slice + step * w->stride, w->scales + step, &range);
-    w->fits = are_halves(range);
+    w->kind = format == SPUD_Q8_0 ? WIDEN_Q8_0 : WIDEN_Q4_0;
+    w->stride = w->memory_stride = spud_unit_bytes(format);
+    w->codes = slice + SPUD_SCALES_BYTES;
+    u16x32 largest = {0};  // the least scale that a half holds is a normal one when it is HALF_SCALE times as large
+    for (int64_t step = 0; step < steps; step++) {
+      largest = __builtin_elementwise_max(largest, *(const u16x32 *)(slice + step * w->stride) & 0x7fff);
+    }
+    w->fits = !exceeds(largest, greatest_scale((format == SPUD_Q8_0 ? 7 : 3) + HALF_BITS));
     return;
   }
   const spud_shape shape = spud_shape_of(format);
   _Alignas(64) block_scales spread[SLICE_STEPS];
   block_functions_of(format).spread(slice, steps / shape.blocks, w->spread, spread);
   w->kind = shape.minima ? WIDEN_BYTES_WITH_MINIMA : WIDEN_BYTES;
-  w->from = w->spread, w->stride = SPREAD_BYTES;
+  w->codes = w->spread, w->stride = SPREAD_BYTES, w->memory_stride = spud_unit_bytes(format) / (size_t)shape.blocks;
+  scale_range range = no_scales();
   u16x32 reach = {0};
   for (int64_t step = 0; step < steps; step++) {
     half_scales *const s = w->scales + step;
-    SPUD_EACH(part, 2) SPUD_EACH(half, 2) {
-      f32x16 scale, offset;
-      scales_of_block(shape, spread + step, part, half, &scale, &offset);
-      s->scales[part][half] = halves_for_pairs(scale);
-      note_scales(&range, s->scales[part][half]);
+    SPUD_EACH(part, 2) {
+      f32x16 scales[2], offsets[2];
+      SPUD_EACH(half, 2) scales_of_block(shape, spread + step, part, half, scales + half, offsets + half);
+      s->scales[part] = scaled_halves(scales);
+      note_scales(&range, (f16x32)s->scales[part]);
       if (!shape.minima) continue;
-      s->offsets[part][half] = halves_for_pairs(offset);
-      reach = __builtin_elementwise_max(reach, (u16x32)s->offsets[part][half] & 0x7fff);
+      s->offsets[part] = scaled_halves(offsets);
+      reach = __builtin_elementwise_max(reach, s->offsets[part] & 0x7fff);
     }
   }
-  w->fits = are_halves(range) && __builtin_reduce_max(reach) < 0x7c00;
+  // Codes around zero are as large as bytes are; products of the others are half as large as a half can be, at most, as
+  // what is added to them.
+  const int bits = shape.minima ? 1 + 4 * shape.nibbles + 2 * shape.pairs + shape.bits : 7;
+  w->fits = are_halves(range, bits) && !exceeds(reach, greatest_scale(1));
 }
 
-/// The steps of a slice from `first` on at once.
-static void widen_rest(const widening *w, int64_t first, uint8_t *to) {
-  for (int64_t step = first; step < w->steps; step++) {
-    uint8_t *const at = to + step * STEP_BYTES;
-    switch (w->kind) {
-      case WIDEN_NIBBLES: widen_part(WIDEN_NIBBLES, 16, w, step, 0, at); break;
-      case WIDEN_BYTES: widen_part(WIDEN_BYTES, 16, w, step, 0, at); break;
-      case WIDEN_BYTES_WITH_MINIMA: widen_part(WIDEN_BYTES_WITH_MINIMA, 16, w, step, 0, at); break;
-      default: break;
-    }
+/// A step at once.
+static void widen_step(const widening *w, int64_t step, uint8_t *to) {
+  const uint8_t *const codes = w->codes + step * w->stride;
+#define SPUD_WIDEN(kind) \
+  case kind: { \
+    const pair_scales scales = scales_of_step(kind, w, step, codes); \
+    return widen_parts(kind, 0, PARTS, codes, codes, &scales, to); \
   }
+  switch (w->kind) {
+    SPUD_WIDEN(WIDEN_Q8_0) SPUD_WIDEN(WIDEN_Q4_0) SPUD_WIDEN(WIDEN_BYTES) SPUD_WIDEN(WIDEN_BYTES_WITH_MINIMA)
+    default: break;
+  }
+#undef SPUD_WIDEN
 }
 
-/// A slice whose scales are no halves, through floats; slow.
-static void widen_plainly(const widening *w, spud_format format, uint8_t *to) {
+/// A step of a slice whose scales are no halves, through floats; slow.
+static void widen_plainly(const widening *w, spud_format format, int64_t step, uint8_t *to) {
   float values[SLICE_STEPS * STEP_COLUMNS];
   for (int64_t row = 0; row < SPUD_PANEL_ROWS; row++) {
     spud_unpack_row(format, w->slice, row, w->steps * STEP_COLUMNS, values);
-    for (int64_t column = 0; column < w->steps * STEP_COLUMNS; column++) {
-      const int64_t pair = column % 32 / 4 * 2 + column % 2, place = column % 4 / 2;
-      const uint16_t value = spud_bf16(values[column]);
-      memcpy(to + column / 32 * STEP_BYTES + row / 16 * TILE_BYTES + 64 * pair + row % 16 * 4 + 2 * place, &value, 2);
+    for (int64_t column = 0; column < STEP_COLUMNS; column++) {
+      const int64_t pair = column / 4 * 2 + column % 2, place = column % 4 / 2;
+      const uint16_t value = spud_bf16(values[step * STEP_COLUMNS + column] * WEIGHT_SCALE);
+      memcpy(to + row / 16 * TILE_BYTES + 64 * pair + row % 16 * 4 + 2 * place, &value, 2);
     }
   }
 }

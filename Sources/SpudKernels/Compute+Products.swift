@@ -86,8 +86,8 @@ extension Compute {
     for job in others { job.forgetSource() }
   }
 
-  /// Floats that one worker needs for the sums of a block of rows over one panel.
-  static var sumsPerWorker: Int { max(SPUD_ROW_BLOCK, SPUD_READ_ROWS) * SPUD_PANEL_ROWS }
+  /// Floats that one worker needs for the sums of a block of rows over one panel, and beside them.
+  static var sumsPerWorker: Int { max(SPUD_ROW_BLOCK * SPUD_PANEL_ROWS, SPUD_READ_WORKSPACE) }
 }
 
 /// A matrix and its output, which the caller of `multiply` keeps alive.

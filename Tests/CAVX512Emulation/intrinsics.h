@@ -10,6 +10,7 @@ typedef __bf16 __m512bh __attribute__((vector_size(64)));
 typedef long long __m256i __attribute__((vector_size(32)));
 typedef long long __m128i __attribute__((vector_size(16)));
 typedef uint16_t __mmask16;
+typedef uint32_t __mmask32;
 typedef int32_t ints __attribute__((vector_size(64)));
 typedef uint32_t words __attribute__((vector_size(64)));
 
@@ -119,6 +120,12 @@ EMULATED int32_t _mm512_reduce_add_epi32(__m512i a) {
 }
 
 EMULATED __m512 _mm512_cvtepi32_ps(__m512i a) { return __builtin_convertvector((ints)a, __m512); }
+EMULATED __mmask32 _mm512_cmpgt_epu16_mask(__m512i a, __m512i b) {
+  const lanes x = {.si = a}, y = {.si = b};
+  __mmask32 mask = 0;
+  EACH(32) mask |= (__mmask32)(x.halves[i] > y.halves[i]) << i;
+  return mask;
+}
 EMULATED __mmask16 _mm512_cmpneq_epi32_mask(__m512i a, __m512i b) {
   __mmask16 mask = 0;
   EACH(16) mask |= (__mmask16)((((words)a)[i] != ((words)b)[i]) << i);

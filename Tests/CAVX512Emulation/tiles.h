@@ -32,9 +32,9 @@ EMULATED void _tile_stored(int tile, void *to, size_t stride) {
   EACH(16) memcpy((uint8_t *)to + (size_t)i * stride, from->bytes[i], 64);
 }
 
-/// sums[m][n] += Σ a[m][k] · b[k / 2][2 n + k % 2] of bfloat16, even and odd k summed apart. (The instruction makes
-/// subnormals zero; this does not. Products are rounded here, which they are not there: unoptimized, as tests are
-/// built, fused ones take a call each.)
+/// sums[m][n] += Σ a[m][k] · b[k / 2][2 n + k % 2] of bfloat16, even and odd k summed apart; subnormal ones are zero.
+/// (Subnormal sums are zero there, and not here. Products are rounded here, which they are not there: unoptimized, as
+/// tests are built, fused ones take a call each.)
 EMULATED void _tile_dpbf16ps(int sums, int a, int b) {
   emulated_tile *const to = tile_at(sums);
   const emulated_tile *const x = tile_at(a), *const w = tile_at(b);
@@ -44,8 +44,10 @@ EMULATED void _tile_dpbf16ps(int sums, int a, int b) {
     for (int k = 0; k < 16; k++) {
       const words pairs = (words)lanes_at(w->bytes[k]).si;
       for (int odd = 0; odd < 2; odd++) {
-        const __m512 value = (__m512)(odd ? pairs & 0xffff0000u : pairs << 16);
-        parts[odd] += value * spud_float_from_bf16(x->halves[m][2 * k + odd]);
+        const words bits = odd ? pairs & 0xffff0000u : pairs << 16;
+        const __m512 value = (__m512)(bits & (words)((bits & 0x7f800000u) != 0));
+        const uint16_t input = x->halves[m][2 * k + odd];
+        parts[odd] += value * spud_float_from_bf16(input & 0x7f80 ? input : 0);
       }
     }
     const __m512 sum = lanes_at(to->floats[m]).ps + (parts[0] + parts[1]);

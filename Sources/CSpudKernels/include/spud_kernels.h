@@ -73,13 +73,14 @@ typedef struct {
   const float *factors;       ///< [rows], for SPUD_ADD; NULL: 1
   const float *bias;          ///< [columns_out]; for the gated ones [panels, 32], as the panels' rows; NULL: none
   float limit, slope;         ///< for SPUD_CLAMPED_GLU
-  float *workspace;           ///< [SPUD_ROW_BLOCK * 32], for what was read [SPUD_READ_ROWS * 32], 64-byte aligned
+  float *workspace;           ///< [SPUD_ROW_BLOCK * 32], for what was read [SPUD_READ_WORKSPACE], 64-byte aligned
   uint8_t *gathered;          ///< room for SPUD_READ_ROWS input rows, for products of what was read
   spud_format format;
   spud_epilogue epilogue;
 } spud_product;
-/// Rows that pass over a panel together; of those that were read more, for widening weights is most of the work.
-enum { SPUD_ROW_BLOCK = 96, SPUD_READ_ROWS = 256 };
+/// Rows that pass over a panel together; of those that were read more, for widening weights is most of the work. They
+/// have room for the codes and scales of a panel, too.
+enum { SPUD_ROW_BLOCK = 96, SPUD_READ_ROWS = 256, SPUD_READ_WORKSPACE = 26 << 10 };
 
 /// One tile of attention: up to `rows` query rows that share a key-value head.
 typedef struct {
