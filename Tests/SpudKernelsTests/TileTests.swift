@@ -105,6 +105,22 @@ struct TileTests {
     }
   }
 
+  @Test(
+    "rows have the same bits alone and in groups, where a panel is wider than what is kept of it", arguments: levels,
+    [WeightFormat.q8_0, .q4_k, .q6_k])
+  func groups(level: InstructionSet, format: WeightFormat) throws {
+    let compute = Compute(threads: 1, instructionSet: level)
+    var random = Random(seed: 75)
+    let (matrix, _) = try BlockFormatTests.matrix(format, rows: 40, columns: 2816, compute: compute, random: &random)
+    let x = BlockFormatTests.inputs(100, columns: 2816, random: &random)
+    let (together, alone) = (Activations(columns: 40), Activations(columns: 40))
+    compute.multiply(Activations(x), by: matrix, into: together)
+    for row in [0, 40, 99] {
+      compute.multiply(Activations([x[row]]), by: matrix, into: alone)
+      #expect(together[row] == alone[0], "row \(row)")
+    }
+  }
+
   @Test("what lies behind the last row, or beside it, does not count", arguments: levels, [WeightFormat.bf16, .q8_0])
   func behind(level: InstructionSet, format: WeightFormat) throws {
     let compute = Compute(threads: 1, instructionSet: level)
