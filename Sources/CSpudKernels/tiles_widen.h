@@ -260,11 +260,13 @@ static void widen_step(const widening *w, int64_t step, uint8_t *to) {
 /// A step of a slice whose scales are no halves, through floats; slow.
 static void widen_plainly(const widening *w, spud_format format, int64_t step, uint8_t *to) {
   float values[SLICE_STEPS * STEP_COLUMNS];
+  const int64_t columns = spud_unit_columns(format), unit = step * STEP_COLUMNS / columns;
+  const float *const first = values + (step * STEP_COLUMNS - unit * columns);
   for (int64_t row = 0; row < SPUD_PANEL_ROWS; row++) {
-    spud_unpack_row(format, w->slice, row, w->steps * STEP_COLUMNS, values);
+    spud_unpack_row(format, w->slice + (size_t)unit * spud_unit_bytes(format), row, columns, values);
     for (int64_t column = 0; column < STEP_COLUMNS; column++) {
       const int64_t pair = column / 4 * 2 + column % 2, place = column % 4 / 2;
-      const uint16_t value = spud_bf16(values[step * STEP_COLUMNS + column] * WEIGHT_SCALE);
+      const uint16_t value = spud_bf16(first[column] * WEIGHT_SCALE);
       memcpy(to + row / 16 * TILE_BYTES + 64 * pair + row % 16 * 4 + 2 * place, &value, 2);
     }
   }
